@@ -1,1 +1,130 @@
-//! Stub.
+//! Ways of moving frames between devices.
+//!
+//! A [`Transport`] opens [`Link`]s; a link carries whole frames, in order, until it closes.
+//! Neither knows what a chat is, nor who is at the other end: the engine's session proves that.
+
+mod link;
+pub mod memory;
+#[cfg(feature = "webrtc")]
+pub mod webrtc;
+
+use std::{fmt, future::Future, pin::Pin};
+
+use tokio::sync::mpsc;
+
+pub use link::{Link, LinkClosed, LinkFailure, LinkReceiver, LinkSender, LinkStats, Phase, Role};
+
+/// One way of reaching other devices. Four methods, and nothing about chat.
+pub trait Transport: fmt::Debug + Send + Sync {
+    /// Which technology this is.
+    fn kind(&self) -> TransportKind;
+
+    /// What its links can carry and what they cost, for the chooser.
+    fn traits(&self) -> LinkTraits;
+
+    /// Lets devices that know an admitted [`DialKey`] dial this one, until the listener is dropped.
+    ///
+    /// Opened links arrive on `incoming`; while it is full, newcomers wait.
+    ///
+    /// # Errors
+    ///
+    /// [`TransportError::Off`] if the radio or network is off, [`TransportError::Denied`] without
+    /// permission, [`TransportError::Io`] if the port cannot be had.
+    fn listen(&self, incoming: mpsc::Sender<Link>) -> Result<Box<dyn Listener>, TransportError>;
+
+    /// Opens a link to whoever listens at one of `addrs` and admits `key`.
+    ///
+    /// All addresses are tried side by side; dropping the future abandons the attempt.
+    fn dial(&self, addrs: &[Addr], key: DialKey) -> Dialing;
+}
+
+/// An attempt to open a link.
+pub type Dialing = Pin<Box<dyn Future<Output = Result<Link, TransportError>> + Send>>;
+
+/// Keeps a transport listening; dropping it stops.
+pub trait Listener: fmt::Debug + Send + Sync {
+    /// Where this device can be dialed now, best first. Changes when networks come and go.
+    fn addrs(&self) -> Vec<Addr>;
+
+    /// Accepts dials that know `key` from now on.
+    fn admit(&self, key: DialKey);
+
+    /// Accepts no further dials that know `key`; links already open stay.
+    fn refuse(&self, key: &DialKey);
+}
+
+/// A secret that lets its holder open a link: without it a listener does not even answer.
+///
+/// It keeps strangers from costing us anything. It is not an identity: the session's handshake,
+/// above the link, proves who is there.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct DialKey([u8; 32]);
+
+impl DialKey {
+    /// Wraps 32 secret bytes.
+    pub const fn from_bytes(bytes: [u8; 32]) -> Self {
+        Self(bytes)
+    }
+
+    /// The secret bytes.
+    pub const fn as_bytes(&self) -> &[u8; 32] {
+        &self.0
+    }
+}
+
+/// Says nothing of the secret.
+impl fmt::Debug for DialKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("DialKey(..)")
+    }
+}
+
+/// The technologies, from most to least preferred when equally near.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum TransportKind {
+    /// Same process: tests and demonstrations.
+    Memory,
+    /// WebRTC data channel, over the internet or a local network.
+    WebRtc,
+}
+
+/// What a transport's links are like.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct LinkTraits {
+    /// The longest frame, in bytes, a link takes whole.
+    pub max_frame_len: usize,
+    /// A typical goodput, in bytes per second.
+    pub bytes_per_sec: u64,
+    /// Whether the person may pay per byte.
+    pub metered: bool,
+}
+
+/// Where a device may be dialed; its form belongs to the transport that issued it.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct Addr {
+    /// The transport that understands `bytes`.
+    pub kind: TransportKind,
+    /// Opaque to everyone else. For WebRTC: IP address (4 or 16 bytes), then port (2, big-endian).
+    pub bytes: Vec<u8>,
+}
+
+/// Why no link could be opened.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum TransportError {
+    /// The radio or network is switched off.
+    #[error("{0:?} is switched off")]
+    Off(TransportKind),
+    /// The person has not given the permission.
+    #[error("no permission to use {0:?}")]
+    Denied(TransportKind),
+    /// None of the addresses has a form this transport understands.
+    #[error("no usable address")]
+    NoUsableAddr,
+    /// Nobody answered in time, or whoever did has another key.
+    #[error("peer did not answer")]
+    Unreachable,
+    /// The operating system refused.
+    #[error("network input or output failed")]
+    Io(#[from] std::io::Error),
+}

@@ -1,0 +1,1 @@
+//! Links inside one process.
