@@ -1,1 +1,1 @@
-//! Stub.
+//! The chat protocol, as an IO-less state machine.

@@ -1,0 +1,18 @@
+//! Where a device may be dialed, as the engine sees it: not at all.
+
+use serde::{Deserialize, Serialize};
+
+/// The longest address, in bytes. The longest in use, IPv6 with port, has 18.
+pub const MAX_ADDR_LEN: usize = 32;
+
+/// The most addresses told of one device: a laptop's cable, Wi-Fi and tunnel, twice over.
+pub const MAX_ADDRS: usize = 6;
+
+/// An address as a transport issued it. The engine carries it and never looks inside.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct Addr {
+    /// Which form `bytes` has: the tag it travels under in an invite, 1 to 15.
+    pub tag: u8,
+    /// The address, at most [`MAX_ADDR_LEN`] bytes.
+    pub bytes: Vec<u8>,
+}

@@ -1,0 +1,118 @@
+//! A store that forgets when dropped: for tests and simulations.
+
+use std::{collections::BTreeMap, ops::Bound};
+
+use crate::{
+    Batch, Head, MemberIndex, MemberRecord, Position, Profile, RoomId, RoomRecord, Store,
+    StoreError, StoredOp,
+};
+
+/// A [`Store`] in memory. Clones are independent: a clone is what a disk held at that moment.
+#[derive(Debug, Clone, Default)]
+pub struct MemoryStore {
+    profile: Option<Profile>,
+    rooms: BTreeMap<RoomId, RoomRecord>,
+    members: BTreeMap<(RoomId, MemberIndex), MemberRecord>,
+    heads: BTreeMap<(RoomId, MemberIndex), Head>,
+    timeline: BTreeMap<(RoomId, Position), StoredOp>,
+    logs: BTreeMap<(RoomId, MemberIndex, u64), u64>,
+}
+
+impl Store for MemoryStore {
+    fn profile(&self) -> Result<Option<Profile>, StoreError> {
+        Ok(self.profile.clone())
+    }
+
+    fn rooms(&self) -> Result<Vec<RoomRecord>, StoreError> {
+        Ok(self.rooms.values().cloned().collect())
+    }
+
+    fn members(&self, room: RoomId) -> Result<Vec<MemberRecord>, StoreError> {
+        let all = (room, MemberIndex(0))..=(room, MemberIndex(u32::MAX));
+        Ok(self.members.range(all).map(|(_, member)| member.clone()).collect())
+    }
+
+    fn heads(&self, room: RoomId) -> Result<Vec<Head>, StoreError> {
+        let all = (room, MemberIndex(0))..=(room, MemberIndex(u32::MAX));
+        let roster = self.members.range(all).map(|(key, _)| key);
+        Ok(roster.map(|key| self.heads.get(key).copied().unwrap_or_default()).collect())
+    }
+
+    fn ops_after(
+        &self,
+        room: RoomId,
+        author: MemberIndex,
+        after: u64,
+        limit: usize,
+        max_bytes: usize,
+    ) -> Result<Vec<Vec<u8>>, StoreError> {
+        let newer = (
+            Bound::Excluded((room, author, after)),
+            Bound::Included((room, author, u64::MAX)),
+        );
+        let mut ops: Vec<Vec<u8>> = Vec::new();
+        let mut total = 0usize;
+        for (&(_, _, seq), &hlc) in self.logs.range(newer).take(limit) {
+            let position = Position { hlc, author, seq };
+            let Some(op) = self.timeline.get(&(room, position)) else {
+                return Err(StoreError::Corrupt("log entry without operation".to_owned()));
+            };
+            total = total.saturating_add(op.bytes.len());
+            if total > max_bytes && !ops.is_empty() {
+                break;
+            }
+            ops.push(op.bytes.clone());
+        }
+        Ok(ops)
+    }
+
+    fn page_before(
+        &self,
+        room: RoomId,
+        before: Option<Position>,
+        limit: usize,
+    ) -> Result<Vec<StoredOp>, StoreError> {
+        let end = before.map_or(Bound::Included((room, LAST)), |p| Bound::Excluded((room, p)));
+        let range = self.timeline.range((Bound::Included((room, FIRST)), end));
+        Ok(range.rev().take(limit).map(|(_, op)| op.clone()).collect())
+    }
+
+    fn count_after(
+        &self,
+        room: RoomId,
+        after: Option<Position>,
+        kind: u8,
+        me: MemberIndex,
+        limit: usize,
+    ) -> Result<usize, StoreError> {
+        let start = after.map_or(Bound::Included((room, FIRST)), |p| Bound::Excluded((room, p)));
+        let range = self.timeline.range((start, Bound::Included((room, LAST))));
+        let counted = range.filter(|(_, op)| op.kind == kind && op.position.author != me);
+        Ok(counted.take(limit).count())
+    }
+
+    fn commit(&mut self, batch: Batch) -> Result<(), StoreError> {
+        for room in batch.forgotten {
+            self.rooms.remove(&room);
+            self.members.retain(|(r, _), _| *r != room);
+            self.heads.retain(|(r, _), _| *r != room);
+            self.timeline.retain(|(r, _), _| *r != room);
+            self.logs.retain(|(r, _, _), _| *r != room);
+        }
+        if batch.profile.is_some() {
+            self.profile = batch.profile;
+        }
+        self.rooms.extend(batch.rooms);
+        self.members.extend(batch.members);
+        self.heads.extend(batch.heads);
+        for op in batch.ops {
+            let Position { hlc, author, seq } = op.position;
+            self.logs.insert((op.room, author, seq), hlc);
+            self.timeline.insert((op.room, op.position), op);
+        }
+        Ok(())
+    }
+}
+
+const FIRST: Position = Position { hlc: 0, author: MemberIndex(0), seq: 0 };
+const LAST: Position = Position { hlc: u64::MAX, author: MemberIndex(u32::MAX), seq: u64::MAX };

@@ -1,0 +1,45 @@
+//! What people write, as it is shown.
+
+use crate::{PeerId, Position, Timestamp};
+
+/// One thing to show in a room.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Message {
+    /// Where it stands in the room on this device.
+    pub position: Position,
+    /// Who wrote it.
+    pub author: PeerId,
+    /// When the author wrote it, by the author's clock: for display, never for order.
+    pub sent_at: Timestamp,
+    /// What it says.
+    pub body: Body,
+}
+
+impl Message {
+    /// Its place in the author's log, counted from 1 without gaps.
+    pub fn seq(&self) -> u64 {
+        self.position.seq
+    }
+}
+
+/// What a message says.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Body {
+    /// A person's words.
+    Text(String),
+    /// The author began the room.
+    Created {
+        /// The room's name.
+        name: String,
+    },
+    /// The author joined.
+    Joined {
+        /// What they called themselves.
+        name: String,
+    },
+    /// The author changed their name.
+    Renamed {
+        /// The new name.
+        name: String,
+    },
+}

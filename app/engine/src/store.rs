@@ -1,0 +1,236 @@
+//! The port through which the engine remembers.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+use crate::{Addr, MemberIndex, PeerId, Position, RoomId, Timestamp};
+
+/// Durable memory. Implemented by [`MemoryStore`](crate::MemoryStore) here and by
+/// `storage::RedbStore`.
+///
+/// Reads see everything committed. The engine has one store to itself.
+pub trait Store {
+    /// What this device's person calls themselves, once they have said so.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError`] if the memory cannot be read.
+    fn profile(&self) -> Result<Option<Profile>, StoreError>;
+
+    /// Every room this device is in, in key order.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError`] if the memory cannot be read.
+    fn rooms(&self) -> Result<Vec<RoomRecord>, StoreError>;
+
+    /// The roster of `room`, in index order: entry `n` has index `n`.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError`] if the memory cannot be read.
+    fn members(&self, room: RoomId) -> Result<Vec<MemberRecord>, StoreError>;
+
+    /// How much of each log of `room` is held, in index order of the roster; members whose log is
+    /// empty here have `Head::default()`.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError`] if the memory cannot be read.
+    fn heads(&self, room: RoomId) -> Result<Vec<Head>, StoreError>;
+
+    /// The operations of one log with `seq` above `after`, oldest first: at most `limit`, and no
+    /// further one once `max_bytes` are exceeded, but always at least one if there is one.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError`] if the memory cannot be read.
+    fn ops_after(
+        &self,
+        room: RoomId,
+        author: MemberIndex,
+        after: u64,
+        limit: usize,
+        max_bytes: usize,
+    ) -> Result<Vec<Vec<u8>>, StoreError>;
+
+    /// The `limit` operations of `room` that are shown last before `before` (or last of all),
+    /// newest first.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError`] if the memory cannot be read.
+    fn page_before(
+        &self,
+        room: RoomId,
+        before: Option<Position>,
+        limit: usize,
+    ) -> Result<Vec<StoredOp>, StoreError>;
+
+    /// How many operations of kind `kind` not by `me` are shown after `after` (or in all), counting
+    /// no further than `limit`.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError`] if the memory cannot be read.
+    fn count_after(
+        &self,
+        room: RoomId,
+        after: Option<Position>,
+        kind: u8,
+        me: MemberIndex,
+        limit: usize,
+    ) -> Result<usize, StoreError>;
+
+    /// Applies the whole batch or none of it; on return it is on disk.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError`] if the disk failed or is full; nothing of the batch is then remembered.
+    fn commit(&mut self, batch: Batch) -> Result<(), StoreError>;
+}
+
+/// Who the person is, on this device.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Profile {
+    /// The name shown to others, at most [`MAX_NAME_LEN`](crate::MAX_NAME_LEN) bytes.
+    pub name: String,
+}
+
+/// What is remembered of one room besides its members and operations.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RoomRecord {
+    /// Its id.
+    pub id: RoomId,
+    /// Its name.
+    pub name: String,
+    /// The secret this device's keys in the room are derived from.
+    pub identity_seed: [u8; 32],
+    /// Whose log begins the room.
+    pub owner: PeerId,
+    /// With the owner's key, what the id is a hash of.
+    pub nonce: [u8; 16],
+    /// Epoch number and key, ascending. The last one is used for writing.
+    pub epochs: Vec<(u32, [u8; 32])>,
+    /// The invites known to be valid in this room.
+    pub invites: Vec<InviteRecord>,
+    /// How far the person has read.
+    pub read_up_to: Option<Position>,
+}
+
+/// Names the room, hides the keys.
+impl std::fmt::Debug for RoomRecord {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("RoomRecord").field("id", &self.id).finish_non_exhaustive()
+    }
+}
+
+/// An invite to a room, as its members remember it.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct InviteRecord {
+    /// What the QR carries.
+    pub secret: [u8; 16],
+    /// When it stops working, if ever.
+    pub expires_at: Option<Timestamp>,
+}
+
+/// Hides the secret.
+impl std::fmt::Debug for InviteRecord {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("InviteRecord")
+            .field("expires_at", &self.expires_at)
+            .finish_non_exhaustive()
+    }
+}
+
+/// One line of a room's roster.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct MemberRecord {
+    /// Who.
+    pub id: PeerId,
+    /// The X25519 key that proves them on a link.
+    pub noise_key: [u8; 32],
+    /// What they call themselves.
+    pub name: String,
+    /// Where they could be dialed when last heard of.
+    pub addrs: Vec<Addr>,
+    /// When a session with them was last open.
+    pub last_seen: Option<Timestamp>,
+    /// How much of this device's own log they are known to hold.
+    pub holds: u64,
+}
+
+/// How much of one log is held.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct Head {
+    /// The last `seq` held; all before it are held too.
+    pub height: u64,
+    /// The first 16 bytes of that operation's id, which the next one must name.
+    pub id: [u8; 16],
+}
+
+/// An operation as it is remembered: sealed, as it was received.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct StoredOp {
+    /// The room it belongs to.
+    pub room: RoomId,
+    /// Where it is shown.
+    pub position: Position,
+    /// What sort of operation it is, for counting without opening it.
+    pub kind: u8,
+    /// Its canonical bytes.
+    pub bytes: Vec<u8>,
+}
+
+/// Changes that stand or fall together.
+#[derive(Debug, Clone, Default)]
+pub struct Batch {
+    /// The profile, if it changed.
+    pub profile: Option<Profile>,
+    /// Rooms new or changed.
+    pub rooms: BTreeMap<RoomId, RoomRecord>,
+    /// Rooms to forget with everything in them; applied before all else.
+    pub forgotten: Vec<RoomId>,
+    /// Members new or changed.
+    pub members: BTreeMap<(RoomId, MemberIndex), MemberRecord>,
+    /// Logs that grew.
+    pub heads: BTreeMap<(RoomId, MemberIndex), Head>,
+    /// Operations written here or received.
+    pub ops: Vec<StoredOp>,
+}
+
+impl Batch {
+    /// Whether there is nothing to write.
+    pub fn is_empty(&self) -> bool {
+        self.profile.is_none()
+            && self.rooms.is_empty()
+            && self.forgotten.is_empty()
+            && self.members.is_empty()
+            && self.heads.is_empty()
+            && self.ops.is_empty()
+    }
+}
+
+/// Why the store could not answer.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum StoreError {
+    /// The file contradicts itself; only a restore from peers helps.
+    #[error("the database is damaged: {0}")]
+    Corrupt(String),
+    /// Another process has it open.
+    #[error("the database is in use by another running copy of the app")]
+    InUse,
+    /// A newer version of the app wrote it.
+    #[error("the database was written by a newer version of the app (format {found}, this one reads up to {known})")]
+    TooNew {
+        /// The format found.
+        found: u32,
+        /// The newest format this program knows.
+        known: u32,
+    },
+    /// The disk failed or is full.
+    #[error("the database cannot be read or written")]
+    Unavailable(#[source] Box<dyn std::error::Error + Send + Sync>),
+}
