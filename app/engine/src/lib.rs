@@ -1,1 +1,29 @@
 //! The chat protocol, as an IO-less state machine.
+//!
+//! The engine turns what happened into what to do. It opens no socket, reads no clock, draws no
+//! chance of its own and starts no thread, so a test can run a whole conversation between many
+//! engines in microseconds.
+
+#![warn(clippy::arithmetic_side_effects)]
+
+mod addr;
+mod command;
+mod crypto;
+mod id;
+mod invite;
+mod memory_store;
+mod message;
+mod store;
+
+pub use addr::{Addr, MAX_ADDR_LEN, MAX_ADDRS};
+pub use command::{
+    Command, Event, JoinFailure, MAX_NAME_LEN, MAX_PAGE_LEN, MAX_TEXT_LEN, Member, Refusal,
+    RoomSummary,
+};
+pub use id::{InviteId, LinkId, MemberIndex, PeerId, Position, RoomId, Timestamp};
+pub use invite::{INVITE_SCHEME, Invite, InviteError};
+pub use memory_store::MemoryStore;
+pub use message::{Body, Message};
+pub use store::{
+    Batch, Head, InviteRecord, MemberRecord, Profile, RoomRecord, Store, StoreError, StoredOp,
+};

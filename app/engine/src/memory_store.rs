@@ -46,10 +46,8 @@ impl Store for MemoryStore {
         limit: usize,
         max_bytes: usize,
     ) -> Result<Vec<Vec<u8>>, StoreError> {
-        let newer = (
-            Bound::Excluded((room, author, after)),
-            Bound::Included((room, author, u64::MAX)),
-        );
+        let newer =
+            (Bound::Excluded((room, author, after)), Bound::Included((room, author, u64::MAX)));
         let mut ops: Vec<Vec<u8>> = Vec::new();
         let mut total = 0usize;
         for (&(_, _, seq), &hlc) in self.logs.range(newer).take(limit) {

@@ -138,9 +138,7 @@ pub struct InviteRecord {
 /// Hides the secret.
 impl std::fmt::Debug for InviteRecord {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("InviteRecord")
-            .field("expires_at", &self.expires_at)
-            .finish_non_exhaustive()
+        f.debug_struct("InviteRecord").field("expires_at", &self.expires_at).finish_non_exhaustive()
     }
 }
 
@@ -223,7 +221,9 @@ pub enum StoreError {
     #[error("the database is in use by another running copy of the app")]
     InUse,
     /// A newer version of the app wrote it.
-    #[error("the database was written by a newer version of the app (format {found}, this one reads up to {known})")]
+    #[error(
+        "the database was written by a newer version of the app (format {found}, this one reads up to {known})"
+    )]
     TooNew {
         /// The format found.
         found: u32,

@@ -1,0 +1,113 @@
+//! Keys and hashes: every derivation the protocol uses, each with its own context.
+//!
+//! Contexts are never reused for another purpose; changing one changes the protocol.
+
+use chacha20poly1305::{AeadInPlace as _, ChaCha20Poly1305, KeyInit as _};
+use ed25519_dalek::SigningKey;
+use x25519_dalek::{PublicKey, StaticSecret};
+
+use crate::{InviteId, PeerId, RoomId};
+
+/// Bytes an authentication tag adds.
+pub(crate) const TAG_LEN: usize = 16;
+
+fn derive(context: &'static str, parts: &[&[u8]]) -> [u8; 32] {
+    let mut hasher = blake3::Hasher::new_derive_key(context);
+    for part in parts {
+        hasher.update(part);
+    }
+    *hasher.finalize().as_bytes()
+}
+
+fn first<const N: usize>(hash: [u8; 32]) -> [u8; N] {
+    *hash.first_chunk().expect("ids are shorter than a hash")
+}
+
+/// What an invite is called in public.
+pub(crate) fn invite_id(secret: &[u8; 16]) -> InviteId {
+    InviteId::from_bytes(first(derive("festival/1 invite id", &[secret])))
+}
+
+/// The Noise psk of a first contact through an invite.
+pub(crate) fn invite_psk(secret: &[u8; 16]) -> [u8; 32] {
+    derive("festival/1 invite psk", &[secret])
+}
+
+/// What a dialer needs to be answered by a device that shows an invite.
+pub(crate) fn invite_dial_key(secret: &[u8; 16]) -> [u8; 32] {
+    derive("festival/1 invite dial key", &[secret])
+}
+
+/// The key pair that certifies those who joined by an invite.
+pub(crate) fn invite_signing_key(secret: &[u8; 16]) -> SigningKey {
+    SigningKey::from_bytes(&derive("festival/1 invite signing key", &[secret]))
+}
+
+/// The 16 bytes by which a QR pins the device whose screen shows it.
+pub(crate) fn host_id(author: PeerId, noise_key: &[u8; 32]) -> [u8; 16] {
+    first(derive("festival/1 host id", &[author.as_bytes(), noise_key]))
+}
+
+/// A room's id: nobody but `owner` can begin the log that leads to it.
+pub(crate) fn room_id(owner: PeerId, nonce: &[u8; 16]) -> RoomId {
+    RoomId::from_bytes(first(derive("festival/1 room id", &[owner.as_bytes(), nonce])))
+}
+
+/// What marks an operation as one of this room and epoch, to those who know the key only.
+pub(crate) fn room_tag(room: RoomId, epoch_key: &[u8; 32]) -> [u8; 8] {
+    first(derive("festival/1 room tag", &[room.as_bytes(), epoch_key]))
+}
+
+/// What a dialer needs to be answered by any member of the room.
+pub(crate) fn room_dial_key(room: RoomId, epoch_key: &[u8; 32]) -> [u8; 32] {
+    derive("festival/1 room dial key", &[room.as_bytes(), epoch_key])
+}
+
+/// What hides from outsiders which member opens a reconnect.
+pub(crate) fn room_hello_key(room: RoomId, epoch_key: &[u8; 32]) -> [u8; 32] {
+    derive("festival/1 room hello key", &[room.as_bytes(), epoch_key])
+}
+
+/// The key of one operation. `seq` makes it fresh; each install has its own author key, so a
+/// restored backup cannot use one twice.
+pub(crate) fn op_key(epoch_key: &[u8; 32], author: PeerId, seq: u64) -> [u8; 32] {
+    derive("festival/1 operation key", &[epoch_key, author.as_bytes(), &seq.to_le_bytes()])
+}
+
+/// The nonce of one operation: a hash of its header, so it costs no bytes on the wire.
+pub(crate) fn op_nonce(header: &[u8]) -> [u8; 12] {
+    first(derive("festival/1 operation nonce", &[header]))
+}
+
+/// Encrypts `text` in place and appends the tag.
+pub(crate) fn seal(key: &[u8; 32], nonce: &[u8; 12], aad: &[u8], text: &mut Vec<u8>) {
+    let cipher = ChaCha20Poly1305::new(key.into());
+    cipher.encrypt_in_place(nonce.into(), aad, text).expect("a Vec grows as needed");
+}
+
+/// Decrypts `sealed` in place and cuts the tag off; `None` if it was not sealed so.
+pub(crate) fn open(
+    key: &[u8; 32],
+    nonce: &[u8; 12],
+    aad: &[u8],
+    mut sealed: Vec<u8>,
+) -> Option<Vec<u8>> {
+    let cipher = ChaCha20Poly1305::new(key.into());
+    cipher.decrypt_in_place(nonce.into(), aad, &mut sealed).ok()?;
+    Some(sealed)
+}
+
+/// A keyed hash over a random nonce: recognized by those who know `key`, noise to all others.
+pub(crate) fn hint(key: &[u8; 32], nonce: &[u8; 8]) -> [u8; 8] {
+    first(derive("festival/1 handshake hint", &[key, nonce]))
+}
+
+/// The X25519 public key of a secret.
+pub(crate) fn noise_public(secret: &[u8; 32]) -> [u8; 32] {
+    PublicKey::from(&StaticSecret::from(*secret)).to_bytes()
+}
+
+/// The two secrets of a device in a room: Ed25519, then X25519.
+pub(crate) fn identity_secrets(seed: &[u8; 32]) -> ([u8; 32], [u8; 32]) {
+    (derive("festival/1 author key", &[seed]), derive("festival/1 noise key", &[seed]))
+}
