@@ -1,1 +1,3 @@
-//! Stub.
+//! The chat app: screens over an engine.
+
+pub mod backend;

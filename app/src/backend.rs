@@ -1,0 +1,75 @@
+//! What the screens need from whoever runs the engine: commands down, events and facts up.
+
+use std::time::Duration;
+
+use engine::{Command, Event, LinkId, PeerId, RoomId};
+use transport::{LinkFailure, Phase, Role, TransportKind};
+
+/// The far side of the screens: the runtime in the product, a script in tests.
+pub trait Backend {
+    /// Passes the person's wish on. Never blocks.
+    fn send(&mut self, command: Command);
+
+    /// The next thing that happened, or `None` for now.
+    fn poll(&mut self) -> Option<Notice>;
+
+    /// What is known of every link, open ones first, the newest first.
+    fn links(&self) -> Vec<LinkInfo>;
+
+    /// The last lines of the log, oldest first.
+    fn log_tail(&self) -> Vec<String>;
+
+    /// Milliseconds since the Unix epoch, now.
+    fn now_millis(&self) -> u64;
+
+    /// Where this device can be dialed, as a person would write it, and where its data is kept.
+    fn whereabouts(&self) -> Whereabouts;
+}
+
+/// Something that happened.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Notice {
+    /// The engine says so.
+    Event(Event),
+    /// Events were dropped because the screens were too slow: everything shown is to be asked for
+    /// again. An [`Event::Started`] follows.
+    Overflow,
+    /// The engine has stopped for good; a sentence for the person says why.
+    Stopped(String),
+}
+
+/// Where this device and its data are.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Whereabouts {
+    /// Addresses at which others can dial it.
+    pub addrs: Vec<String>,
+    /// The folder of the database.
+    pub data_dir: String,
+}
+
+/// One link, for the peers and diagnostics screens.
+#[derive(Debug, Clone, PartialEq)]
+pub struct LinkInfo {
+    /// Which.
+    pub id: LinkId,
+    /// Over what.
+    pub kind: TransportKind,
+    /// Who asked for it.
+    pub role: Role,
+    /// The other end's address as a person would write it.
+    pub remote: String,
+    /// Who was proved to be at the other end, in which room.
+    pub peer: Option<(RoomId, PeerId)>,
+    /// The last measured round trip.
+    pub round_trip: Option<Duration>,
+    /// How long ago it began to open.
+    pub age: Duration,
+    /// When each step of opening was reached, in order, ending with "session" once proved.
+    pub phases: Vec<Phase>,
+    /// Payload bytes sent so far.
+    pub bytes_sent: u64,
+    /// Payload bytes received so far.
+    pub bytes_received: u64,
+    /// Why it closed, once it has.
+    pub closed: Option<LinkFailure>,
+}
