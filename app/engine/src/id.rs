@@ -83,7 +83,8 @@ pub struct MemberIndex(pub u32);
 /// Ordered by time, then by author, then by place in the author's log; unique in a room.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct Position {
-    /// The author's hybrid logical clock, held back to at most a few minutes after arrival.
+    /// The author's hybrid logical clock, held back to at most a few minutes after arrival, in the
+    /// upper 48 bits; 16 bits of the author's key below, so that ties fall alike on every device.
     pub hlc: u64,
     /// The author.
     pub author: MemberIndex,

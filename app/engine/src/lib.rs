@@ -9,17 +9,30 @@
 mod addr;
 mod command;
 mod crypto;
+mod engine;
+mod handshake;
+mod hlc;
 mod id;
+mod identity;
 mod invite;
+mod links;
 mod memory_store;
 mod message;
+mod obey;
+mod op;
+mod packets;
+mod room;
+mod session;
 mod store;
+mod sync;
+mod wire;
 
 pub use addr::{Addr, MAX_ADDR_LEN, MAX_ADDRS};
 pub use command::{
     Command, Event, JoinFailure, MAX_NAME_LEN, MAX_PAGE_LEN, MAX_TEXT_LEN, Member, Refusal,
     RoomSummary,
 };
+pub use engine::{Engine, Input, Now, Output, Target};
 pub use id::{InviteId, LinkId, MemberIndex, PeerId, Position, RoomId, Timestamp};
 pub use invite::{INVITE_SCHEME, Invite, InviteError};
 pub use memory_store::MemoryStore;
@@ -27,3 +40,4 @@ pub use message::{Body, Message};
 pub use store::{
     Batch, Head, InviteRecord, MemberRecord, Profile, RoomRecord, Store, StoreError, StoredOp,
 };
+pub use wire::{Frame, MAX_FRAME_LEN, is_packet, is_signed_op};

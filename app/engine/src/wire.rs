@@ -1,0 +1,94 @@
+//! What sessions say to each other, and how it is encoded.
+
+use serde::{Deserialize, Serialize};
+
+use crate::{Addr, MAX_ADDR_LEN, MAX_ADDRS, PeerId};
+
+/// One unit handed to a link; the receiver gets it whole or not at all.
+pub type Frame = Vec<u8>;
+
+/// The longest frame, in bytes: the longest Noise message (Noise specification, section 3).
+pub const MAX_FRAME_LEN: usize = 65_535;
+
+/// The most bytes of operations in one packet. With what surrounds them they stay below
+/// [`MAX_FRAME_LEN`].
+pub(crate) const MAX_OPS_BYTES: usize = 56 * 1024;
+
+/// The most frontier entries in one packet: 1,500 of at most 42 bytes stay below
+/// [`MAX_FRAME_LEN`].
+pub(crate) const MAX_HAVE_ENTRIES: usize = 1_500;
+
+/// A decoded frame of an open session. Everything in it is about the session's room.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) enum Packet {
+    /// "Here is the room you were invited to": from the host of a first contact, once.
+    Welcome(Welcome),
+    /// "This is where I can be dialed."
+    Hello { addrs: Vec<Addr> },
+    /// "Another member can be dialed here."
+    Whereabouts { member: PeerId, addrs: Vec<Addr> },
+    /// "This is a hash of all I hold": if yours is equal, we need not compare.
+    Digest([u8; 8]),
+    /// "Of these logs I hold this much": a request for the rest, and a receipt.
+    Have {
+        /// Author and height. Authors not named are as last told; at first, empty.
+        entries: Vec<(PeerId, u64)>,
+        /// More entries follow in the next packet.
+        more: bool,
+        /// Something you sent could not be used; send again from these heights.
+        again: bool,
+    },
+    /// "Here is what you lack": each log in order, each member's log after the owner's.
+    Ops(Vec<Vec<u8>>),
+    /// "This member holds your log up to here."
+    Received { by: PeerId, up_to: u64 },
+}
+
+/// What a newcomer needs to take part.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Welcome {
+    /// The owner's first operation, which proves the room's id and names it.
+    pub(crate) genesis: Vec<u8>,
+    /// Epoch number and key, ascending.
+    pub(crate) epochs: Vec<(u32, [u8; 32])>,
+}
+
+impl Packet {
+    /// Encodes the packet into one frame.
+    pub(crate) fn encode(&self) -> Frame {
+        postcard::to_stdvec(self).expect("packets hold no unserializable value")
+    }
+
+    /// Decodes a frame from a peer; `None` if the bytes are not one whole packet within limits.
+    pub(crate) fn decode(frame: &[u8]) -> Option<Self> {
+        if frame.len() > MAX_FRAME_LEN {
+            return None;
+        }
+        let (packet, rest) = postcard::take_from_bytes::<Self>(frame).ok()?;
+        (rest.is_empty() && packet.is_within_limits()).then_some(packet)
+    }
+
+    fn is_within_limits(&self) -> bool {
+        match self {
+            Self::Hello { addrs } | Self::Whereabouts { addrs, .. } => are_usable(addrs),
+            Self::Have { entries, .. } => entries.len() <= MAX_HAVE_ENTRIES,
+            _ => true,
+        }
+    }
+}
+
+/// Whether `addrs` keep the limits of addresses told of one device.
+fn are_usable(addrs: &[Addr]) -> bool {
+    addrs.len() <= MAX_ADDRS
+        && addrs.iter().all(|a| a.bytes.len() <= MAX_ADDR_LEN && (1..=15).contains(&a.tag))
+}
+
+/// Whether `bytes` are a packet this version understands: for fuzzing the decoder.
+pub fn is_packet(bytes: &[u8]) -> bool {
+    Packet::decode(bytes).is_some_and(|packet| Packet::decode(&packet.encode()) == Some(packet))
+}
+
+/// Whether `bytes` are an operation with a valid signature: for fuzzing the decoder.
+pub fn is_signed_op(bytes: &[u8]) -> bool {
+    crate::op::Op::decode(bytes).is_some_and(|op| op.is_signed())
+}
