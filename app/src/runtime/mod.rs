@@ -1,0 +1,250 @@
+//! Starts and stops everything, and stands between the screens and the engine.
+//!
+//! One thread drives the engine; a small tokio runtime moves bytes. The runtime decides nothing:
+//! the engine says what to send, whom to dial and what to show.
+
+mod dialer;
+mod engine_loop;
+mod links;
+mod notices;
+
+use std::{
+    path::{Path, PathBuf},
+    sync::{Arc, atomic::AtomicBool},
+    thread::JoinHandle,
+    time::{Duration, Instant, SystemTime, UNIX_EPOCH},
+};
+
+use engine::{Command, Engine, Input, StoreError};
+use rand_core::{OsRng, RngCore as _};
+use storage::RedbStore;
+use tokio::sync::mpsc;
+use transport::{
+    Listener, Transport,
+    webrtc::{WebRtcConfig, WebRtcTransport},
+};
+
+use crate::{
+    backend::{Backend, LinkInfo, Notice, Whereabouts},
+    logbook,
+};
+use engine_loop::EngineLoop;
+use links::Links;
+use notices::Notices;
+
+/// Inputs that may wait for the engine: links wait beyond this, so a flood stays in the network.
+const INBOX_LEN: usize = 1_024;
+
+/// How often the device's own addresses are looked at: soon enough that an invite on the screen
+/// follows a change of network, seldom enough to cost nothing.
+const ADDRS_INTERVAL: Duration = Duration::from_secs(3);
+
+/// How long a stop may take: a hang-up on every link, and one commit.
+const STOP_TIMEOUT: Duration = Duration::from_secs(2);
+
+/// The database's file in the data folder.
+const DATABASE_FILE: &str = "festival.redb";
+/// The port this device was last dialed at, so that others find it there again.
+const PORT_FILE: &str = "listen-port";
+
+/// What a device is started with.
+#[derive(Debug, Clone)]
+pub struct Config {
+    /// The folder of the database; created if absent.
+    pub data_dir: PathBuf,
+    /// Also listen on and dial from loopback addresses, even where there is a network.
+    pub loopback: bool,
+}
+
+/// Called, from any thread, when there is something new to poll.
+pub type Wake = Arc<dyn Fn() + Send + Sync>;
+
+/// What the parts share.
+#[derive(Debug)]
+struct Shared {
+    inbox: mpsc::Sender<Input>,
+    links: Links,
+    notices: Notices,
+    started: Instant,
+    is_stopping: AtomicBool,
+    listener: Box<dyn Listener>,
+    transport: Box<dyn Transport>,
+}
+
+/// A running device. Dropping it hangs up and ends every thread.
+#[derive(Debug)]
+pub struct Runtime {
+    shared: Arc<Shared>,
+    tokio: Option<tokio::runtime::Runtime>,
+    engine: Option<JoinHandle<()>>,
+    data_dir: PathBuf,
+}
+
+impl Runtime {
+    /// Opens the database, begins to listen, and wakes the engine.
+    ///
+    /// # Errors
+    ///
+    /// [`StartError`], whose text tells a person what to do.
+    pub fn start(config: &Config, wake: Wake) -> Result<Self, StartError> {
+        std::fs::create_dir_all(&config.data_dir)
+            .map_err(|source| StartError::DataDir { dir: config.data_dir.clone(), source })?;
+        let store = RedbStore::open(&config.data_dir.join(DATABASE_FILE))
+            .map_err(|source| StartError::Store { dir: config.data_dir.clone(), source })?;
+        let mut seed = [0; 32];
+        OsRng.fill_bytes(&mut seed);
+        let engine = Engine::new(store, seed)
+            .map_err(|source| StartError::Store { dir: config.data_dir.clone(), source })?;
+        let tokio = tokio::runtime::Builder::new_multi_thread()
+            .worker_threads(2)
+            .thread_name("festival-io")
+            .enable_all()
+            .build()
+            .map_err(StartError::Io)?;
+        let _inside = tokio.enter();
+        let port = remembered_port(&config.data_dir);
+        let transport = WebRtcTransport::new(WebRtcConfig {
+            port,
+            loopback: config.loopback,
+            ..WebRtcConfig::default()
+        })
+        .map_err(StartError::Network)?;
+        let (incoming, dialed) = mpsc::channel(16);
+        let listener = transport.listen(incoming).map_err(StartError::Network)?;
+        remember_port(&config.data_dir, listener.as_ref());
+        let (inbox, inputs) = mpsc::channel(INBOX_LEN);
+        let shared = Arc::new(Shared {
+            inbox,
+            links: Links::default(),
+            notices: Notices::new(wake),
+            started: Instant::now(),
+            is_stopping: AtomicBool::new(false),
+            listener,
+            transport: Box::new(transport),
+        });
+        tokio.spawn(links::welcome(Arc::clone(&shared), dialed));
+        tokio.spawn(watch_addrs(Arc::clone(&shared)));
+        let engine_loop =
+            EngineLoop::new(Arc::clone(&shared), engine, inputs, tokio.handle().clone());
+        let engine = std::thread::Builder::new()
+            .name("festival-engine".to_owned())
+            .spawn(move || engine_loop.run())
+            .map_err(StartError::Io)?;
+        Ok(Self {
+            shared,
+            tokio: Some(tokio),
+            engine: Some(engine),
+            data_dir: config.data_dir.clone(),
+        })
+    }
+}
+
+impl Backend for Runtime {
+    fn send(&mut self, command: Command) {
+        // A person is slower than the engine: the inbox is only ever full of frames, which drain.
+        let _ = self.shared.inbox.blocking_send(Input::Command(command));
+    }
+
+    fn poll(&mut self) -> Option<Notice> {
+        self.shared.notices.pop()
+    }
+
+    fn links(&self) -> Vec<LinkInfo> {
+        self.shared.links.infos()
+    }
+
+    fn log_tail(&self) -> Vec<String> {
+        logbook::tail()
+    }
+
+    fn now_millis(&self) -> u64 {
+        wall_millis()
+    }
+
+    fn whereabouts(&self) -> Whereabouts {
+        let addrs = self.shared.listener.addrs();
+        Whereabouts {
+            addrs: addrs.iter().map(ToString::to_string).collect(),
+            data_dir: self.data_dir.display().to_string(),
+        }
+    }
+}
+
+impl Drop for Runtime {
+    fn drop(&mut self) {
+        self.shared.is_stopping.store(true, std::sync::atomic::Ordering::SeqCst);
+        // Wakes the engine thread in case it waits; if the inbox is full, it is awake.
+        let _ = self.shared.inbox.try_send(Input::Timeout);
+        if let Some(engine) = self.engine.take() {
+            let _ = engine.join();
+        }
+        if let Some(tokio) = self.tokio.take() {
+            tokio.block_on(self.shared.links.hang_up_all(STOP_TIMEOUT));
+            tokio.shutdown_timeout(STOP_TIMEOUT);
+        }
+    }
+}
+
+/// Milliseconds since the Unix epoch, now.
+fn wall_millis() -> u64 {
+    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    u64::try_from(since.as_millis()).unwrap_or(u64::MAX)
+}
+
+/// Tells the engine where this device can be dialed, now and whenever it changes.
+async fn watch_addrs(shared: Arc<Shared>) {
+    let mut known = None;
+    loop {
+        let addrs: Vec<engine::Addr> =
+            shared.listener.addrs().iter().filter_map(links::to_engine).collect();
+        if known.as_ref() != Some(&addrs) {
+            known = Some(addrs.clone());
+            if shared.inbox.send(Input::AddrsChanged(addrs)).await.is_err() {
+                return;
+            }
+        }
+        tokio::time::sleep(ADDRS_INTERVAL).await;
+    }
+}
+
+fn remembered_port(data_dir: &Path) -> u16 {
+    let text = std::fs::read_to_string(data_dir.join(PORT_FILE)).unwrap_or_default();
+    text.trim().parse().unwrap_or(0)
+}
+
+/// Failing to remember costs a scan after the next start, nothing more.
+fn remember_port(data_dir: &Path, listener: &dyn Listener) {
+    let port = listener.addrs().iter().find_map(transport::Addr::to_socket_addr);
+    let Some(port) = port.map(|addr| addr.port()) else { return };
+    if let Err(err) = std::fs::write(data_dir.join(PORT_FILE), port.to_string()) {
+        log::warn!("the listening port could not be remembered: {err}");
+    }
+}
+
+/// Why a device could not be started.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum StartError {
+    /// The data folder cannot be made.
+    #[error("the folder {dir} cannot be created: {source}", dir = dir.display())]
+    DataDir {
+        /// Which.
+        dir: PathBuf,
+        /// Why.
+        source: std::io::Error,
+    },
+    /// The database cannot be opened.
+    #[error("{source} (in {dir}); nothing was changed", dir = dir.display())]
+    Store {
+        /// The data folder.
+        dir: PathBuf,
+        /// Why.
+        source: StoreError,
+    },
+    /// The network cannot be used.
+    #[error("the network cannot be used: {0}")]
+    Network(#[source] transport::TransportError),
+    /// The system refused a thread.
+    #[error("the system refused a thread: {0}")]
+    Io(#[source] std::io::Error),
+}
