@@ -3,8 +3,13 @@
 //! A [`Transport`] opens [`Link`]s; a link carries whole frames, in order, until it closes.
 //! Neither knows what a chat is, nor who is at the other end: the engine's session proves that.
 
+#![warn(clippy::arithmetic_side_effects)]
+
+mod addr;
+pub mod control;
 mod link;
 pub mod memory;
+pub mod stun;
 #[cfg(feature = "webrtc")]
 pub mod webrtc;
 

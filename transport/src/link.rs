@@ -59,17 +59,26 @@ impl Link {
             role,
             binding,
             stats,
-            sender: LinkSender(tx),
+            sender: LinkSender { frames: tx, max_frame_len: usize::MAX },
             receiver: LinkReceiver(rx),
         };
         (end(role, left_tx, left_rx, Arc::clone(&stats)), end(other, right_tx, right_rx, stats))
+    }
+
+    /// The same link, refusing to send frames longer than `max_frame_len` bytes.
+    #[must_use]
+    pub fn limited(mut self, max_frame_len: usize) -> Self {
+        self.sender.max_frame_len = max_frame_len;
+        self
     }
 
     /// Sends one frame, waiting while the link is full.
     ///
     /// # Errors
     ///
-    /// [`LinkClosed`] if the other end is gone; the frame may or may not have arrived.
+    /// [`LinkClosed`] if the other end is gone; the frame may or may not have arrived. Also if
+    /// the frame is longer than [`LinkTraits::max_frame_len`](crate::LinkTraits::max_frame_len):
+    /// such a frame never leaves.
     pub async fn send(&self, frame: Vec<u8>) -> Result<(), LinkClosed> {
         self.sender.send(frame).await
     }
@@ -83,25 +92,39 @@ impl Link {
     pub fn split(self) -> (LinkSender, LinkReceiver) {
         (self.sender, self.receiver)
     }
+
+    /// Both directions as the channels they are, for a driver.
+    #[cfg(feature = "webrtc")]
+    pub(crate) fn into_channels(self) -> (mpsc::Sender<Vec<u8>>, mpsc::Receiver<Vec<u8>>) {
+        (self.sender.frames, self.receiver.0)
+    }
 }
 
 /// The half of a [`Link`] that sends.
 #[derive(Debug, Clone)]
-pub struct LinkSender(mpsc::Sender<Vec<u8>>);
+pub struct LinkSender {
+    frames: mpsc::Sender<Vec<u8>>,
+    max_frame_len: usize,
+}
 
 impl LinkSender {
     /// Sends one frame, waiting while the link is full.
     ///
     /// # Errors
     ///
-    /// [`LinkClosed`] if the other end is gone; the frame may or may not have arrived.
+    /// [`LinkClosed`] if the other end is gone; the frame may or may not have arrived. Also if
+    /// the frame is longer than [`LinkTraits::max_frame_len`](crate::LinkTraits::max_frame_len):
+    /// such a frame never leaves.
     pub async fn send(&self, frame: Vec<u8>) -> Result<(), LinkClosed> {
-        self.0.send(frame).await.map_err(|mpsc::error::SendError(_frame)| LinkClosed)
+        if frame.len() > self.max_frame_len {
+            return Err(LinkClosed);
+        }
+        self.frames.send(frame).await.map_err(|mpsc::error::SendError(_frame)| LinkClosed)
     }
 
     /// Waits until the other end is gone.
     pub async fn closed(&self) {
-        self.0.closed().await;
+        self.frames.closed().await;
     }
 }
 

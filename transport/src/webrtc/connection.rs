@@ -1,0 +1,300 @@
+//! One peer connection with its one data channel, from first packet to open.
+
+use std::{
+    fmt,
+    net::SocketAddr,
+    sync::Arc,
+    time::{Duration, Instant},
+};
+
+use async_trait::async_trait;
+use rtc::{
+    ice::mdns::MulticastDnsMode,
+    peer_connection::{configuration::setting_engine::SctpMaxMessageSize, transport::RTCDtlsRole},
+};
+use tokio::sync::watch;
+use webrtc::{
+    data_channel::{DataChannel, DataChannelEvent, RTCDataChannelInit},
+    error::Error,
+    peer_connection::{
+        PeerConnection, PeerConnectionBuilder, PeerConnectionEventHandler, RTCConfigurationBuilder,
+        RTCIceConnectionState, RTCPeerConnectionState, RTCSessionDescription, SettingEngine,
+        SettingEngineBuilder,
+    },
+};
+
+use super::{
+    MAX_FRAME_LEN,
+    credentials::{Credentials, Crypto, Fingerprint, Identity, binding},
+    runtime::DriverRuntime,
+    sdp::{Setup, describe},
+    socket::Wiring,
+};
+use crate::{LinkFailure, Phase, Role};
+
+/// Silence after which ICE doubts the path, and after which more it gives up: together with its
+/// tick of 200 ms, a dead peer is noticed within 5 s.
+const ICE_DISCONNECTED: Duration = Duration::from_millis(1500);
+const ICE_FAILED: Duration = Duration::from_secs(3);
+
+/// How often ICE asks whether the peer is still there: nine lost answers in a row mean it is not.
+const ICE_KEEPALIVE: Duration = Duration::from_millis(500);
+
+/// How often, and how many times, each address is tried: as long as an attempt can last.
+const ICE_CHECK_INTERVAL: Duration = Duration::from_millis(100);
+const ICE_CHECKS: u16 = 100;
+
+/// Bytes of frames the library may hold unsent or unacknowledged before a sender has to wait:
+/// enough to fill 100 Mbit/s over 160 ms.
+const SEND_BUFFER: usize = 2 << 20;
+
+/// How long hanging up may take; what is left then is simply cut.
+const CLOSE_TIMEOUT: Duration = Duration::from_secs(1);
+
+/// What one connection is made of.
+pub(super) struct Plan {
+    pub(super) role: Role,
+    pub(super) started: Instant,
+    pub(super) identity: Identity,
+    pub(super) ours: Credentials,
+    pub(super) theirs: Credentials,
+    /// Which certificate to accept; the dialer cannot know and accepts any.
+    pub(super) their_fingerprint: Option<Fingerprint>,
+    /// Where to look for the other end.
+    pub(super) candidates: Vec<SocketAddr>,
+    pub(super) wirings: Vec<Wiring>,
+}
+
+/// How far a connection has come; shared by its driver's callbacks and whoever waits.
+#[derive(Debug, Clone)]
+pub(super) struct Progress(watch::Sender<Milestones>);
+
+#[derive(Debug, Clone, Copy, Default)]
+struct Milestones {
+    ice: Option<Instant>,
+    dtls: Option<Instant>,
+    ended: Option<LinkFailure>,
+}
+
+impl Progress {
+    fn new() -> Self {
+        Self(watch::Sender::new(Milestones::default()))
+    }
+
+    /// The connection is over; the first reason counts.
+    pub(super) fn end(&self, why: LinkFailure) {
+        self.0.send_modify(|milestones| {
+            milestones.ended.get_or_insert(why);
+        });
+    }
+
+    /// Waits until the connection is over.
+    pub(super) async fn ended(&self) -> LinkFailure {
+        let mut receiver = self.0.subscribe();
+        // `self` holds a sender, so the wait cannot fail.
+        let milestones = receiver.wait_for(|milestones| milestones.ended.is_some()).await;
+        milestones.ok().and_then(|milestones| milestones.ended).unwrap_or(LinkFailure::Broken)
+    }
+
+    /// The steps reached, as times since `started`.
+    fn phases(&self, started: Instant) -> Vec<Phase> {
+        let Milestones { ice, dtls, .. } = *self.0.borrow();
+        let named = [
+            ("ice connected", ice),
+            ("dtls connected", dtls),
+            ("channel open", Some(Instant::now())),
+        ];
+        named
+            .into_iter()
+            .filter_map(|(name, at)| {
+                Some(Phase { name, after: at?.saturating_duration_since(started) })
+            })
+            .collect()
+    }
+}
+
+/// A peer connection; dropping it stops its driver and frees its sockets.
+pub(super) struct Connection {
+    pub(super) channel: Arc<dyn DataChannel>,
+    pub(super) progress: Progress,
+    pc: Arc<dyn PeerConnection>,
+    runtime: AbortOnDrop,
+}
+
+/// What is known of a connection once it is open.
+#[derive(Debug)]
+pub(super) struct Opened {
+    pub(super) binding: [u8; 32],
+    pub(super) phases: Vec<Phase>,
+    pub(super) remote: Option<SocketAddr>,
+}
+
+impl Connection {
+    /// Builds the connection and starts looking for the other end.
+    async fn start(plan: &Plan, wirings: Vec<Wiring>, crypto: &Crypto) -> Result<Self, Error> {
+        let progress = Progress::new();
+        let placeholders = wirings.iter().map(|wiring| wiring.family.placeholder()).collect();
+        let runtime = AbortOnDrop(Arc::new(DriverRuntime::new(wirings, progress.clone())));
+        let configuration = RTCConfigurationBuilder::default()
+            .with_certificates(vec![plan.identity.certificate.clone()])
+            .build();
+        let pc = PeerConnectionBuilder::<SocketAddr>::new()
+            .with_configuration(configuration)
+            .with_setting_engine(engine(plan, crypto))
+            .with_runtime(Arc::clone(&runtime.0) as _)
+            .with_handler(Arc::new(Watcher(progress.clone())))
+            .with_udp_addrs(placeholders)
+            .with_data_channel_send_buffer_limit(SEND_BUFFER)
+            .build()
+            .await?;
+        // Agreed on beforehand: no round trip to open it, and any other channel is an intruder.
+        let init = RTCDataChannelInit { ordered: true, negotiated: Some(0), ..Default::default() };
+        let channel = pc.create_data_channel("link", Some(init)).await?;
+        negotiate(&pc, plan).await?;
+        Ok(Self { channel, progress, pc: Arc::new(pc), runtime })
+    }
+
+    /// Builds the connection and waits until its channel is open.
+    ///
+    /// # Errors
+    ///
+    /// If the connection ends first; it may also hang, so the caller bounds the wait.
+    pub(super) async fn open(mut plan: Plan, crypto: &Crypto) -> Result<(Self, Opened), Error> {
+        let wirings = std::mem::take(&mut plan.wirings);
+        let connection = Self::start(&plan, wirings, crypto).await?;
+        tokio::select! {
+            open = wait_open(&connection.channel) => open?,
+            why = connection.progress.ended() => {
+                return Err(Error::Other(format!("ended while opening: {why:?}")));
+            }
+        }
+        let their_fingerprint = connection.remote_fingerprint(crypto).await?;
+        if plan.their_fingerprint.is_some_and(|expected| expected != their_fingerprint) {
+            return Err(Error::ErrNoMatchingCertificateFingerprint);
+        }
+        let opened = Opened {
+            binding: binding(plan.identity.fingerprint, their_fingerprint),
+            phases: connection.progress.phases(plan.started),
+            remote: connection.runtime.0.heard(),
+        };
+        Ok((connection, opened))
+    }
+
+    /// The certificate the other end has proved to hold the key of.
+    async fn remote_fingerprint(&self, crypto: &Crypto) -> Result<Fingerprint, Error> {
+        let sctp = self.pc.sctp().await.ok_or(Error::ErrNonCertificate)?;
+        let chain = sctp.transport().get_remote_certificates().await?;
+        let leaf = chain.first().ok_or(Error::ErrNonCertificate)?;
+        crypto.fingerprint(leaf).ok_or(Error::ErrNonCertificate)
+    }
+
+    /// Hangs up: tells the other end, then frees everything.
+    pub(super) async fn close(self) {
+        match tokio::time::timeout(CLOSE_TIMEOUT, self.pc.close()).await {
+            Ok(Ok(())) => {}
+            Ok(Err(error)) => log::debug!("closing a connection: {error}"),
+            Err(_elapsed) => log::debug!("closing a connection takes too long"),
+        }
+    }
+}
+
+impl fmt::Debug for Connection {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Connection").field("progress", &self.progress).finish_non_exhaustive()
+    }
+}
+
+/// Stops the driver with its connection, or with the attempt to build one.
+struct AbortOnDrop(Arc<DriverRuntime>);
+
+impl Drop for AbortOnDrop {
+    fn drop(&mut self) {
+        self.0.abort();
+    }
+}
+
+/// Exchanges descriptions with ourselves, in the other end's name.
+async fn negotiate(pc: &impl PeerConnection, plan: &Plan) -> Result<(), Error> {
+    let fingerprint = plan.their_fingerprint.unwrap_or(Fingerprint::UNKNOWN);
+    let theirs = |setup| describe(&plan.theirs, &fingerprint, setup, &plan.candidates);
+    match plan.role {
+        Role::Dialer => {
+            let offer = pc.create_offer(None).await?;
+            pc.set_local_description(offer).await?;
+            let answer = RTCSessionDescription::answer(theirs(Setup::Passive))?;
+            pc.set_remote_description(answer).await
+        }
+        Role::Listener => {
+            let offer = RTCSessionDescription::offer(theirs(Setup::ActPass))?;
+            pc.set_remote_description(offer).await?;
+            let answer = pc.create_answer(None).await?;
+            pc.set_local_description(answer).await
+        }
+    }
+}
+
+async fn wait_open(channel: &Arc<dyn DataChannel>) -> Result<(), Error> {
+    loop {
+        match channel.poll().await {
+            Some(DataChannelEvent::OnOpen) => return Ok(()),
+            Some(DataChannelEvent::OnClose | DataChannelEvent::OnError) | None => {
+                return Err(Error::ErrDataChannelClosed);
+            }
+            Some(_) => {}
+        }
+    }
+}
+
+fn engine(plan: &Plan, crypto: &Crypto) -> SettingEngine {
+    let max_message_size = u32::try_from(MAX_FRAME_LEN).unwrap_or(u32::MAX);
+    SettingEngineBuilder::new()
+        .with_crypto_provider(crypto.provider())
+        .with_ice_credentials(plan.ours.ufrag.clone(), plan.ours.pwd.clone())
+        .with_include_loopback_candidate(true)
+        .with_multicast_dns_mode(MulticastDnsMode::Disabled)
+        .with_ice_timeouts(Some(ICE_DISCONNECTED), Some(ICE_FAILED), Some(ICE_KEEPALIVE))
+        .with_ice_connection_attempts(Some(ICE_CHECK_INTERVAL), Some(ICE_CHECKS))
+        // `None` would mean the default, up to a second.
+        .with_host_acceptance_min_wait(Some(Duration::ZERO))
+        .with_prflx_acceptance_min_wait(Some(Duration::ZERO))
+        .with_answering_dtls_role(RTCDtlsRole::Server)
+        .with_disable_certificate_fingerprint_verification(plan.their_fingerprint.is_none())
+        .with_sctp_max_message_size(SctpMaxMessageSize::Bounded(max_message_size))
+        .build()
+}
+
+/// Notes what the driver reports. Runs on the driver's task, so it never waits.
+struct Watcher(Progress);
+
+#[async_trait]
+impl PeerConnectionEventHandler for Watcher {
+    async fn on_ice_connection_state_change(&self, state: RTCIceConnectionState) {
+        match state {
+            RTCIceConnectionState::Connected | RTCIceConnectionState::Completed => {
+                self.0.0.send_modify(|milestones| {
+                    milestones.ice.get_or_insert_with(Instant::now);
+                });
+            }
+            RTCIceConnectionState::Failed => self.0.end(LinkFailure::Silent),
+            _ => {}
+        }
+    }
+
+    async fn on_connection_state_change(&self, state: RTCPeerConnectionState) {
+        match state {
+            RTCPeerConnectionState::Connected => {
+                self.0.0.send_modify(|milestones| {
+                    milestones.dtls.get_or_insert_with(Instant::now);
+                });
+            }
+            // Only ICE fails in this library; DTLS failures stop the driver instead.
+            RTCPeerConnectionState::Failed => self.0.end(LinkFailure::Silent),
+            _ => {}
+        }
+    }
+
+    async fn on_data_channel(&self, _intruder: Arc<dyn DataChannel>) {
+        // Each further channel could make the library hold 256 messages: nobody of ours opens one.
+        self.0.end(LinkFailure::Broken);
+    }
+}

@@ -1,0 +1,110 @@
+//! Opening a link to a listener.
+
+use std::{
+    net::SocketAddr,
+    sync::Arc,
+    time::{Duration, Instant},
+};
+
+use tokio::time::{sleep, timeout};
+use webrtc::error::Error;
+
+use super::{
+    MAX_FRAME_LEN,
+    connection::{Connection, Opened, Plan},
+    credentials::{Credentials, Crypto, failed},
+    pump,
+    socket::{Family, Udp, Wiring},
+};
+use crate::{DialKey, Link, LinkStats, Role, TransportError, TransportKind};
+
+/// Addresses tried at most: each costs ten small datagrams a second while the dial lasts.
+const MAX_CANDIDATES: usize = 16;
+
+/// A pause before the next attempt, so that one that fails at once is not repeated in a spin.
+const PAUSE: Duration = Duration::from_millis(200);
+
+/// One dial, perhaps of several attempts.
+#[derive(Debug)]
+pub(super) struct Dial {
+    pub(super) crypto: Crypto,
+    pub(super) key: DialKey,
+    pub(super) candidates: Vec<SocketAddr>,
+    /// After which an attempt is given up for a fresh one: the library can hang, or lose its
+    /// handshake to packet loss, without a word.
+    pub(super) attempt_timeout: Duration,
+}
+
+impl Dial {
+    /// The distinct usable addresses, at most [`MAX_CANDIDATES`].
+    pub(super) fn candidates(addrs: impl Iterator<Item = SocketAddr>) -> Vec<SocketAddr> {
+        let mut candidates = Vec::new();
+        for addr in addrs {
+            if !candidates.contains(&addr) && candidates.len() < MAX_CANDIDATES {
+                candidates.push(addr);
+            }
+        }
+        candidates
+    }
+
+    /// Attempts until one succeeds; the caller bounds the whole.
+    pub(super) async fn run(self, started: Instant) -> Result<Link, TransportError> {
+        loop {
+            match timeout(self.attempt_timeout, self.attempt(started)?).await {
+                Ok(Ok((connection, opened))) => return Ok(link(connection, opened, started)),
+                Ok(Err(error)) => log::debug!("dial attempt failed: {error}"),
+                Err(_elapsed) => log::debug!("dial attempt timed out"),
+            }
+            sleep(PAUSE).await;
+        }
+    }
+
+    /// One attempt, all of it fresh: certificate, thereby name, sockets and connection, so that
+    /// neither end mistakes it for the one before. Its names tell an observer nothing either.
+    fn attempt(
+        &self,
+        started: Instant,
+    ) -> Result<impl Future<Output = Result<(Connection, Opened), Error>>, TransportError> {
+        let identity = self.crypto.identity()?;
+        let plan = Plan {
+            role: Role::Dialer,
+            started,
+            ours: Credentials::of_dialer(&self.key, identity.fingerprint.to_ufrag()),
+            theirs: Credentials::of_listener(&self.key),
+            their_fingerprint: None,
+            candidates: self.candidates.clone(),
+            wirings: self.wirings()?,
+            identity,
+        };
+        Ok(Connection::open(plan, &self.crypto))
+    }
+
+    /// One socket per family needed, on all addresses: the system's routes choose the interface,
+    /// loopback included, which the library's own choice of addresses leaves out.
+    fn wirings(&self) -> Result<Vec<Wiring>, TransportError> {
+        let (mut wirings, mut last_error) = (Vec::new(), None);
+        for family in [Family::V4, Family::V6] {
+            if !self.candidates.iter().any(|addr| Family::of(*addr) == family) {
+                continue;
+            }
+            match Udp::bind(family, 0) {
+                Ok(udp) => wirings.push(Wiring { family, udp: Arc::new(udp), inbox: None }),
+                Err(error) => last_error = Some(error),
+            }
+        }
+        match last_error {
+            Some(error) if wirings.is_empty() => Err(failed(error)),
+            _ => Ok(wirings),
+        }
+    }
+}
+
+fn link(connection: Connection, opened: Opened, started: Instant) -> Link {
+    let remote = opened.remote.map_or_else(String::new, |addr| addr.to_string());
+    let mut stats = LinkStats::starting(started, remote);
+    stats.phases = opened.phases;
+    let (ours, drivers) =
+        Link::pair(TransportKind::WebRtc, Role::Dialer, Some(opened.binding), stats);
+    tokio::spawn(pump::run(connection, drivers));
+    ours.limited(MAX_FRAME_LEN)
+}

@@ -1,0 +1,333 @@
+//! One UDP port for many dialers: decides which connection a datagram belongs to, and whether a
+//! stranger's deserves a new one.
+//!
+//! A stranger's first datagram must be a STUN binding request whose USERNAME names an admitted
+//! key and whose MESSAGE-INTEGRITY proves the stranger knows it. Until then nothing is allocated,
+//! remembered or answered.
+
+use std::{
+    collections::HashMap,
+    io::{self, IoSliceMut},
+    net::SocketAddr,
+    sync::{Arc, Mutex, MutexGuard, PoisonError, Weak},
+    time::{Duration, Instant},
+};
+
+use tokio::{
+    sync::{OwnedSemaphorePermit, Semaphore, mpsc},
+    task::JoinHandle,
+    time::sleep,
+};
+use webrtc::runtime::RecvMeta;
+
+use super::{
+    credentials::{Credentials, Crypto, Fingerprint},
+    gate::{Gate, Limits},
+    inbox::{Batch, Inbox},
+    socket::{Family, Udp, Wiring},
+};
+use crate::{DialKey, stun};
+
+/// Addresses one dialer may use at once: its interfaces, times two for IPv4 and IPv6.
+const MAX_SOURCES: usize = 8;
+
+/// The largest datagram expected; longer ones are cut, which makes them invalid.
+const DATAGRAM_LEN: usize = 2048;
+
+/// How long a socket that cannot receive is left alone: its network may be gone for a while.
+const RECEIVE_PAUSE: Duration = Duration::from_millis(100);
+
+/// A dialer that knows an admitted key and may open a connection.
+#[derive(Debug)]
+pub(super) struct Newcomer {
+    pub(super) started: Instant,
+    pub(super) from: SocketAddr,
+    pub(super) ours: Credentials,
+    pub(super) theirs: Credentials,
+    pub(super) fingerprint: Fingerprint,
+    pub(super) route: RouteGuard,
+    pub(super) half_open: OwnedSemaphorePermit,
+    pub(super) link: OwnedSemaphorePermit,
+}
+
+/// The sockets of one port and what is known of who sends to them.
+#[derive(Debug)]
+pub(super) struct Mux {
+    sockets: Vec<(Family, Arc<Udp>)>,
+    port: u16,
+    crypto: Crypto,
+    newcomers: mpsc::Sender<Newcomer>,
+    half_open: Arc<Semaphore>,
+    links: Arc<Semaphore>,
+    table: Mutex<Table>,
+    readers: Mutex<Vec<JoinHandle<()>>>,
+}
+
+#[derive(Debug)]
+struct Table {
+    gate: Gate,
+    /// Admitted keys by the user fragment that names them.
+    keys: HashMap<String, (DialKey, Credentials)>,
+    /// Connections by the USERNAME of their dialer's requests.
+    by_name: HashMap<String, Arc<Route>>,
+    by_source: HashMap<SocketAddr, Arc<Route>>,
+}
+
+/// Where the datagrams of one connection go.
+#[derive(Debug)]
+struct Route {
+    name: String,
+    inboxes: Vec<(Family, Arc<Inbox>)>,
+    sources: Mutex<Vec<SocketAddr>>,
+}
+
+impl Route {
+    fn push(&self, from: SocketAddr, stride: usize, bytes: &[u8]) {
+        let family = Family::of(from);
+        if let Some((_family, inbox)) = self.inboxes.iter().find(|(of, _inbox)| *of == family) {
+            inbox.push(Batch { from, stride, bytes: bytes.to_vec() });
+        }
+    }
+}
+
+impl Mux {
+    /// Binds `port`, or any if it is taken, for IPv4 and IPv6 where the machine has them.
+    ///
+    /// # Errors
+    ///
+    /// If neither family can be bound.
+    pub(super) fn bind(
+        port: u16,
+        limits: Limits,
+        crypto: Crypto,
+        newcomers: mpsc::Sender<Newcomer>,
+    ) -> io::Result<Arc<Self>> {
+        let (sockets, port) = bind_families(port).or_else(|error| {
+            log::info!("port {port} cannot be had ({error}); taking any");
+            bind_families(0)
+        })?;
+        let mux = Arc::new(Self {
+            sockets,
+            port,
+            crypto,
+            newcomers,
+            half_open: Arc::new(Semaphore::new(limits.half_open)),
+            links: Arc::new(Semaphore::new(limits.links)),
+            table: Mutex::new(Table {
+                gate: Gate::new(limits),
+                keys: HashMap::new(),
+                by_name: HashMap::new(),
+                by_source: HashMap::new(),
+            }),
+            readers: Mutex::default(),
+        });
+        let readers = mux
+            .sockets
+            .iter()
+            .map(|(_family, udp)| tokio::spawn(read(Arc::clone(udp), Arc::downgrade(&mux))));
+        mux.readers.lock().unwrap_or_else(PoisonError::into_inner).extend(readers);
+        Ok(mux)
+    }
+
+    pub(super) fn port(&self) -> u16 {
+        self.port
+    }
+
+    pub(super) fn has(&self, family: Family) -> bool {
+        self.sockets.iter().any(|(of, _udp)| *of == family)
+    }
+
+    pub(super) fn admit(&self, key: DialKey) {
+        let credentials = Credentials::of_listener(&key);
+        self.lock().keys.insert(credentials.ufrag.clone(), (key, credentials));
+    }
+
+    pub(super) fn refuse(&self, key: &DialKey) {
+        self.lock().keys.remove(&Credentials::of_listener(key).ufrag);
+    }
+
+    pub(super) fn refuse_all(&self) {
+        self.lock().keys.clear();
+    }
+
+    /// Connections open or opening.
+    #[cfg(test)]
+    pub(super) fn routes(&self) -> usize {
+        self.lock().by_name.len()
+    }
+
+    /// Passes on what one receive brought: datagrams of `stride` bytes.
+    fn deliver(self: &Arc<Self>, from: SocketAddr, stride: usize, bytes: &[u8]) {
+        let mut table = self.lock();
+        if let Some(route) = table.by_source.get(&from) {
+            // A dialer may come back on a port it, or its router, used before.
+            let is_other = stun::is_binding_request(bytes)
+                && stun::inspect(bytes).is_some_and(|request| request.username() != route.name);
+            if !is_other {
+                route.push(from, stride, bytes);
+                return;
+            }
+        }
+        for datagram in bytes.chunks(stride.max(1)) {
+            self.meet(&mut table, from, datagram);
+        }
+    }
+
+    /// A datagram from an address not known yet, or not as this dialer's.
+    fn meet(self: &Arc<Self>, table: &mut Table, from: SocketAddr, datagram: &[u8]) -> Option<()> {
+        let request = stun::inspect(datagram)?;
+        let (key, ours) = table.keys.get(request.listener)?;
+        if !self.crypto.is_signed(&request, &ours.pwd) {
+            return None;
+        }
+        let name = request.username();
+        let route = match table.by_name.get(&name) {
+            Some(route) => Arc::clone(route),
+            None => {
+                let fingerprint = Fingerprint::from_ufrag(request.dialer)?;
+                let ours = ours.clone();
+                let theirs = Credentials::of_dialer(key, request.dialer.to_owned());
+                self.welcome(table, from, name, (ours, theirs, fingerprint))?
+            }
+        };
+        table.attach(from, &route)?;
+        route.push(from, datagram.len(), datagram);
+        Some(())
+    }
+
+    /// Makes room for a new connection, if there is any.
+    fn welcome(
+        self: &Arc<Self>,
+        table: &mut Table,
+        from: SocketAddr,
+        name: String,
+        (ours, theirs, fingerprint): (Credentials, Credentials, Fingerprint),
+    ) -> Option<Arc<Route>> {
+        let half_open = Arc::clone(&self.half_open).try_acquire_owned().ok()?;
+        let link = Arc::clone(&self.links).try_acquire_owned().ok()?;
+        let place = self.newcomers.try_reserve().ok()?;
+        let started = Instant::now();
+        if !table.gate.admit(started, from.ip()) {
+            return None;
+        }
+        let inboxes = self.sockets.iter().map(|(family, _udp)| (*family, Arc::default()));
+        let route = Arc::new(Route { name, inboxes: inboxes.collect(), sources: Mutex::default() });
+        table.by_name.insert(route.name.clone(), Arc::clone(&route));
+        let guard = RouteGuard { mux: Arc::clone(self), route: Arc::clone(&route) };
+        place.send(Newcomer {
+            started,
+            from,
+            ours,
+            theirs,
+            fingerprint,
+            route: guard,
+            half_open,
+            link,
+        });
+        Some(route)
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Table> {
+        self.table.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// The last user of the port is gone: its readers go too, and the sockets with them.
+impl Drop for Mux {
+    fn drop(&mut self) {
+        for reader in self.readers.lock().unwrap_or_else(PoisonError::into_inner).drain(..) {
+            reader.abort();
+        }
+    }
+}
+
+impl Table {
+    /// Routes what comes from `source`, unless the dialer has too many addresses already.
+    fn attach(&mut self, source: SocketAddr, route: &Arc<Route>) -> Option<()> {
+        let mut sources = route.sources.lock().unwrap_or_else(PoisonError::into_inner);
+        if sources.len() >= MAX_SOURCES {
+            return None;
+        }
+        sources.push(source);
+        self.by_source.insert(source, Arc::clone(route));
+        Some(())
+    }
+}
+
+/// One connection's place on the port; dropping it gives the place up.
+#[derive(Debug)]
+pub(super) struct RouteGuard {
+    mux: Arc<Mux>,
+    route: Arc<Route>,
+}
+
+impl RouteGuard {
+    /// The shared sockets, as seen by this connection.
+    pub(super) fn wirings(&self) -> Vec<Wiring> {
+        let inboxes = self.route.inboxes.iter();
+        let sockets = self.mux.sockets.iter().zip(inboxes);
+        sockets
+            .map(|((family, udp), (_same, inbox))| Wiring {
+                family: *family,
+                udp: Arc::clone(udp),
+                inbox: Some(Arc::clone(inbox)),
+            })
+            .collect()
+    }
+}
+
+impl Drop for RouteGuard {
+    fn drop(&mut self) {
+        let mut table = self.mux.lock();
+        table.by_name.remove(&self.route.name);
+        let sources = self.route.sources.lock().unwrap_or_else(PoisonError::into_inner);
+        for source in &*sources {
+            // The address may have become another dialer's since.
+            if table.by_source.get(source).is_some_and(|route| Arc::ptr_eq(route, &self.route)) {
+                table.by_source.remove(source);
+            }
+        }
+    }
+}
+
+/// Binds all families on one port, as far as possible.
+fn bind_families(port: u16) -> io::Result<(Vec<(Family, Arc<Udp>)>, u16)> {
+    let first = Udp::bind(Family::V4, port).map(|udp| (Family::V4, udp));
+    let (family, udp) = first.or_else(|error| {
+        // A machine without IPv4 is rare; a port that is taken is not.
+        if port == 0 { Udp::bind(Family::V6, 0).map(|udp| (Family::V6, udp)) } else { Err(error) }
+    })?;
+    let port = udp.port()?;
+    let mut sockets = vec![(family, Arc::new(udp))];
+    if family == Family::V4 {
+        match Udp::bind(Family::V6, port) {
+            Ok(udp) => sockets.push((Family::V6, Arc::new(udp))),
+            Err(error) => log::info!("not listening on IPv6: {error}"),
+        }
+    }
+    Ok((sockets, port))
+}
+
+/// Reads one socket for as long as anyone uses the port.
+async fn read(udp: Arc<Udp>, mux: Weak<Mux>) {
+    let mut bytes = vec![0; DATAGRAM_LEN.saturating_mul(udp.max_gro_segments())];
+    loop {
+        let mut meta = [RecvMeta::default()];
+        let received = std::future::poll_fn(|cx| {
+            udp.poll_recv(cx, &mut [IoSliceMut::new(&mut bytes)], &mut meta)
+        });
+        if let Err(error) = received.await {
+            // Windows reports unreachable peers here; they are their connections' business.
+            if error.kind() != io::ErrorKind::ConnectionReset {
+                log::debug!("cannot receive: {error}");
+                sleep(RECEIVE_PAUSE).await;
+            }
+            continue;
+        }
+        let Some(mux) = mux.upgrade() else { return };
+        let [RecvMeta { addr, len, stride, .. }] = meta;
+        if let Some(bytes) = bytes.get(..len) {
+            mux.deliver(addr, stride, bytes);
+        }
+    }
+}

@@ -1,0 +1,223 @@
+//! UDP sockets, and how a peer connection's driver sees them.
+
+use std::{
+    fmt,
+    future::Future,
+    io::{self, IoSliceMut},
+    net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr},
+    pin::Pin,
+    sync::{Arc, Mutex, PoisonError},
+    task::{Context, Poll, ready},
+};
+
+use socket2::{Domain, Protocol, Socket, Type};
+use tokio::{io::Interest, net::UdpSocket};
+use webrtc::runtime::{AsyncUdpSocket, RecvMeta, Transmit, UdpSockRef, UdpSocketState};
+
+use super::{inbox::Inbox, runtime::Turn};
+
+/// Kernel buffers asked for, in bytes, first come first served. The default, about 200 KiB, drops
+/// datagrams in bulk transfer, and each lost tail costs SCTP a second.
+const SOCKET_BUFFERS: [usize; 3] = [4 << 20, 2 << 20, 1 << 20];
+
+/// IPv4 or IPv6.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Family {
+    V4,
+    V6,
+}
+
+impl Family {
+    pub(super) fn of(addr: SocketAddr) -> Self {
+        if addr.is_ipv4() { Self::V4 } else { Self::V6 }
+    }
+
+    /// Every local address of the family.
+    pub(super) fn any(self, port: u16) -> SocketAddr {
+        match self {
+            Self::V4 => SocketAddr::new(IpAddr::V4(Ipv4Addr::UNSPECIFIED), port),
+            Self::V6 => SocketAddr::new(IpAddr::V6(Ipv6Addr::UNSPECIFIED), port),
+        }
+    }
+
+    /// What a driver is told to bind. It never uses that socket (see [`Wire`]); the address is
+    /// only its name for the real one.
+    pub(super) fn placeholder(self) -> SocketAddr {
+        match self {
+            Self::V4 => SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 0),
+            Self::V6 => SocketAddr::new(IpAddr::V6(Ipv6Addr::LOCALHOST), 0),
+        }
+    }
+}
+
+/// A UDP socket on all addresses of one family, with large buffers and batched input and output.
+pub(super) struct Udp {
+    io: UdpSocket,
+    batch: UdpSocketState,
+}
+
+impl Udp {
+    /// Binds `port` on all addresses; 0 is any port.
+    ///
+    /// # Errors
+    ///
+    /// If the family is missing or the port is taken, and outside a tokio runtime.
+    pub(super) fn bind(family: Family, port: u16) -> io::Result<Self> {
+        // Fails where the machine lacks the family: then the driver could not use it either.
+        drop(std::net::UdpSocket::bind(family.placeholder())?);
+        let addr = family.any(port);
+        let socket = Socket::new(Domain::for_address(addr), Type::DGRAM, Some(Protocol::UDP))?;
+        if family == Family::V6 {
+            socket.set_only_v6(true)?;
+        }
+        enlarge_buffers(&socket);
+        socket.set_nonblocking(true)?;
+        socket.bind(&addr.into())?;
+        let _inside_runtime = tokio::runtime::Handle::try_current().map_err(io::Error::other)?;
+        let io = UdpSocket::from_std(socket.into())?;
+        let batch = UdpSocketState::new(UdpSockRef::from(&io))?;
+        Ok(Self { io, batch })
+    }
+
+    pub(super) fn port(&self) -> io::Result<u16> {
+        Ok(self.io.local_addr()?.port())
+    }
+
+    /// Datagrams one receive may hold.
+    pub(super) fn max_gro_segments(&self) -> usize {
+        self.batch.gro_segments()
+    }
+
+    /// Receives one batch of datagrams. For one task only: a second would steal its wake-ups.
+    pub(super) fn poll_recv(
+        &self,
+        cx: &mut Context<'_>,
+        bufs: &mut [IoSliceMut<'_>],
+        meta: &mut [RecvMeta],
+    ) -> Poll<io::Result<usize>> {
+        loop {
+            ready!(self.io.poll_recv_ready(cx))?;
+            let received = self.io.try_io(Interest::READABLE, || {
+                self.batch.recv(UdpSockRef::from(&self.io), bufs, meta)
+            });
+            match received {
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
+                Ok(0) => {}
+                result => return Poll::Ready(result),
+            }
+        }
+    }
+
+    /// Sends one batch; `waiting` is the caller's place in the queue while the socket is full.
+    ///
+    /// Any number of tasks may send. Errors are lost datagrams, as everywhere in UDP: an
+    /// unreachable candidate must not end the connection that tries it.
+    fn poll_send(
+        self: &Arc<Self>,
+        waiting: &Mutex<Option<Writable>>,
+        cx: &mut Context<'_>,
+        transmit: &Transmit<'_>,
+    ) -> Poll<()> {
+        loop {
+            let sent = self.io.try_io(Interest::WRITABLE, || {
+                self.batch.try_send(UdpSockRef::from(&self.io), transmit)
+            });
+            match sent {
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
+                Err(error) => {
+                    log::debug!("datagram to {} lost: {error}", transmit.destination);
+                    return Poll::Ready(());
+                }
+                Ok(()) => return Poll::Ready(()),
+            }
+            let mut slot = waiting.lock().unwrap_or_else(PoisonError::into_inner);
+            let writable = slot.get_or_insert_with(|| {
+                let udp = Arc::clone(self);
+                Box::pin(async move { udp.io.writable().await })
+            });
+            // An error will come back from the next send.
+            let _ready = ready!(writable.as_mut().poll(cx));
+            *slot = None;
+        }
+    }
+}
+
+impl fmt::Debug for Udp {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Udp").field("io", &self.io).finish_non_exhaustive()
+    }
+}
+
+/// Best effort: systems cap what one may ask for, some by an error.
+fn enlarge_buffers(socket: &Socket) {
+    let _smaller = SOCKET_BUFFERS.iter().find(|len| socket.set_recv_buffer_size(**len).is_ok());
+    let _smaller = SOCKET_BUFFERS.iter().find(|len| socket.set_send_buffer_size(**len).is_ok());
+}
+
+type Writable = Pin<Box<dyn Future<Output = io::Result<()>> + Send>>;
+
+/// The real socket behind one placeholder of a driver.
+#[derive(Debug, Clone)]
+pub(super) struct Wiring {
+    pub(super) family: Family,
+    pub(super) udp: Arc<Udp>,
+    /// Where datagrams come from if the socket is shared with other connections.
+    pub(super) inbox: Option<Arc<Inbox>>,
+}
+
+/// A socket as a driver sees it.
+pub(super) struct Wire {
+    wiring: Wiring,
+    placeholder: SocketAddr,
+    turn: Arc<Turn>,
+    waiting: Mutex<Option<Writable>>,
+}
+
+impl Wire {
+    pub(super) fn new(wiring: Wiring, placeholder: SocketAddr, turn: Arc<Turn>) -> Self {
+        Self { wiring, placeholder, turn, waiting: Mutex::default() }
+    }
+}
+
+impl AsyncUdpSocket for Wire {
+    fn local_addr(&self) -> io::Result<SocketAddr> {
+        Ok(self.placeholder)
+    }
+
+    fn poll_send(&self, cx: &mut Context<'_>, transmit: &Transmit<'_>) -> Poll<io::Result<usize>> {
+        ready!(self.wiring.udp.poll_send(&self.waiting, cx, transmit));
+        Poll::Ready(Ok(transmit.contents.len()))
+    }
+
+    fn poll_recv(
+        &self,
+        cx: &mut Context<'_>,
+        bufs: &mut [IoSliceMut<'_>],
+        meta: &mut [RecvMeta],
+    ) -> Poll<io::Result<usize>> {
+        let count = match &self.wiring.inbox {
+            Some(inbox) => ready!(inbox.poll_recv(cx, bufs, meta)),
+            None => ready!(self.wiring.udp.poll_recv(cx, bufs, meta)),
+        }?;
+        for meta in meta.iter_mut().take(count) {
+            // A zero stride would make the driver divide by zero.
+            meta.stride = meta.stride.max(1);
+            self.turn.arm(meta.addr);
+        }
+        Poll::Ready(Ok(count))
+    }
+
+    fn max_gso_segments(&self) -> usize {
+        self.wiring.udp.batch.max_gso_segments()
+    }
+
+    fn max_gro_segments(&self) -> usize {
+        self.wiring.udp.max_gro_segments()
+    }
+}
+
+impl fmt::Debug for Wire {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Wire").field("wiring", &self.wiring).finish_non_exhaustive()
+    }
+}
