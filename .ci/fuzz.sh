@@ -1,0 +1,30 @@
+#!/bin/sh
+# Runs every fuzz target for some seconds each: `sh .ci/fuzz.sh 10`. New inputs go to a copy of the corpus,
+# so that the clone stays clean; a crash leaves its input in the crate's `artifacts` folder and says so.
+#
+# The sanitizer's flags are unstable ones. RUSTC_BOOTSTRAP lets the one compiler that builds the product take
+# them too, so that no second toolchain is needed.
+set -eu
+
+seconds=${1:-10}
+root=$(CDPATH='' cd -- "$(dirname -- "$0")/.." && pwd)
+. "$root/.ci/machine.sh"
+# One folder for all fuzz crates, apart from the rest: everything in it is built with the sanitizer.
+export CARGO_TARGET_DIR="$CARGO_TARGET_DIR/fuzz"
+export RUSTC_BOOTSTRAP=1
+
+scratch=$(mktemp -d)
+trap 'rm -rf "$scratch"' EXIT
+
+for crate in "$root"/*/fuzz "$root"/*/*/fuzz; do
+    [ -e "$crate/Cargo.toml" ] || continue
+    cd "$crate"
+    cargo fuzz build --fuzz-dir .
+    for target in $(cargo fuzz list --fuzz-dir .); do
+        say "-- ${crate#"$root"/} $target"
+        mkdir -p "$scratch/$target"
+        [ ! -d "corpus/$target" ] || cp -R "corpus/$target/." "$scratch/$target/"
+        cargo fuzz run --fuzz-dir . "$target" "$scratch/$target" -- \
+            "-max_total_time=$seconds" -rss_limit_mb=1024 -timeout=10 -verbosity=0 -print_final_stats=1
+    done
+done

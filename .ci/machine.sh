@@ -1,0 +1,137 @@
+# What a machine must have before it can build, run or test Festival Chat; sourced by `app/run.sh`,
+# `tests/run.sh` and `.ci/run`. POSIX sh, since that is all a fresh machine is sure to have.
+
+# Where everything is built: outside of the clone, so that clones share the dependencies they have in
+# common and a clone stays clean.
+cache="${XDG_CACHE_HOME:-$HOME/.cache}/festival-chat"
+export CARGO_TARGET_DIR="${CARGO_TARGET_DIR:-$cache/target}"
+# Cargo's own tools (nextest, deny, fuzz), where this project had to install them itself.
+tools="$cache/tools"
+PATH="$PATH:$tools/bin"
+
+# Says something to the person on standard error: standard output belongs to the program.
+say() {
+    printf '%s\n' "$*" >&2
+}
+
+# Finds cargo, also where the shell has not read the Rust installer's changes to its profile yet.
+find_cargo() {
+    command -v cargo >/dev/null || PATH="$PATH:${CARGO_HOME:-$HOME/.cargo}/bin"
+    command -v cargo >/dev/null && return
+    say "Rust is missing: install it with rustup (version 1.95 or newer), then run this again."
+    exit 1
+}
+
+# cargo_tool NAME VERSION: installs `cargo NAME` where the machine has none. Its version is fixed, so that a new
+# release cannot break an old commit.
+cargo_tool() {
+    command -v "cargo-$1" >/dev/null && return
+    say "Installing cargo-$1 $2, once."
+    (unset CARGO_TARGET_DIR && cargo install --locked --quiet --root "$tools" "cargo-$1@$2")
+}
+
+# Names the machine's package manager; empty where there is nothing to install (macOS) or to guess.
+package_manager() {
+    [ "$(uname -s)" = Linux ] || return 0
+    for manager in apt-get dnf pacman zypper apk; do
+        if command -v "$manager" >/dev/null; then
+            echo "$manager"
+            return
+        fi
+    done
+}
+
+# packages_for WHAT: the packages that give WHAT on this machine. Only the names for apt-get are tried
+# regularly; the others are the same things by those distributions' names.
+#   build   a C compiler for SQLite-sized C sources, and libclang for the camera's bindings
+#   window  what the window loads while it runs: nothing of it is linked
+#   test    a display, a keyboard and eyes for the tests, all in software
+packages_for() {
+    case "$manager $1" in
+    "apt-get build") echo gcc libc6-dev libclang-dev ;;
+    "apt-get window") echo libegl1 libgl1-mesa-dri libfontconfig1 libwayland-client0 libwayland-egl1 \
+        libx11-6 libx11-xcb1 libxcursor1 libxi6 libxkbcommon-x11-0 libxkbcommon0 libxrandr2 ;;
+    "apt-get test") echo fonts-dejavu-core fonts-noto-color-emoji g++ imagemagick libvulkan1 \
+        mesa-vulkan-drivers x11-utils xclip xdotool xvfb ;;
+    "dnf build") echo clang-devel gcc glibc-devel ;;
+    "dnf window") echo fontconfig libX11-xcb libXcursor libXi libXrandr libwayland-client \
+        libwayland-egl libxkbcommon-x11 mesa-dri-drivers mesa-libEGL ;;
+    "dnf test") echo ImageMagick dejavu-sans-fonts gcc-c++ google-noto-color-emoji-fonts \
+        mesa-vulkan-drivers vulkan-loader xclip xdotool xorg-x11-server-Xvfb xwininfo ;;
+    "pacman build") echo clang gcc ;;
+    "pacman window") echo fontconfig libx11 libxcursor libxi libxkbcommon-x11 libxrandr mesa wayland ;;
+    "pacman test") echo imagemagick noto-fonts-emoji ttf-dejavu vulkan-icd-loader vulkan-swrast xclip \
+        xdotool xorg-server-xvfb xorg-xwininfo ;;
+    "zypper build") echo clang-devel gcc glibc-devel ;;
+    "zypper window") echo Mesa-dri Mesa-libEGL1 libX11-xcb1 libXcursor1 libXi6 libXrandr2 \
+        libfontconfig1 libwayland-client0 libwayland-egl1 libxkbcommon-x11-0 ;;
+    "zypper test") echo ImageMagick dejavu-fonts gcc-c++ libvulkan1 \
+        libvulkan_lvp noto-coloremoji-fonts xclip xdotool xorg-x11-server-Xvfb xwininfo ;;
+    "apk build") echo build-base clang-dev linux-headers ;;
+    "apk window") echo fontconfig libx11 libxcursor libxi libxkbcommon-x11 libxrandr mesa-dri-gallium \
+        mesa-egl wayland-libs-client wayland-libs-egl ;;
+    "apk test") echo font-dejavu font-noto-emoji imagemagick mesa-vulkan-swrast vulkan-loader xclip \
+        xdotool xvfb xwininfo ;;
+    esac
+}
+
+is_installed() {
+    case "$manager" in
+    apt-get) [ "$(dpkg-query -W -f '${db:Status-Status}' "$1" 2>/dev/null)" = installed ] ;;
+    dnf | zypper) rpm -q --whatprovides "$1" >/dev/null 2>&1 ;;
+    pacman) pacman -Q "$1" >/dev/null 2>&1 ;;
+    apk) apk info -e "$1" >/dev/null 2>&1 ;;
+    esac
+}
+
+# as_root COMMAND...: runs it with the rights to install something, or fails where there are none.
+as_root() {
+    if [ "$(id -u)" = 0 ]; then
+        "$@"
+    elif command -v sudo >/dev/null; then
+        sudo "$@"
+    else
+        return 1
+    fi
+}
+
+install_packages() {
+    case "$manager" in
+    apt-get)
+        # An index that cannot be refreshed may still be good enough, so only the installation counts.
+        as_root apt-get update -q || true
+        as_root env DEBIAN_FRONTEND=noninteractive apt-get install -q -y --no-install-recommends \
+            -o DPkg::Lock::Timeout=300 "$@"
+        ;;
+    dnf) as_root dnf install -y "$@" ;;
+    pacman) as_root pacman -S --needed --noconfirm "$@" ;;
+    zypper) as_root zypper --non-interactive install "$@" ;;
+    apk) as_root apk add "$@" ;;
+    esac
+}
+
+# need WHAT...: installs those of their packages which this machine lacks. Where that fails it says so and
+# goes on: the machine may have the same thing by another name, and if not, `still_missing` tells.
+need() {
+    manager=$(package_manager)
+    missing=
+    for what in "$@"; do
+        for package in $(packages_for "$what"); do
+            is_installed "$package" || missing="$missing $package"
+        done
+    done
+    [ -n "$missing" ] || return 0
+    say "Installing what this machine lacks:$missing"
+    # shellcheck disable=SC2086 # a list of names, split on purpose
+    if install_packages $missing </dev/null >&2; then
+        missing=
+    else
+        still_missing
+    fi
+}
+
+# Repeats what could not be installed, if anything.
+still_missing() {
+    [ -z "${missing:-}" ] ||
+        say "Could not install it. Please have this run with administrator rights: $manager install$missing"
+}
