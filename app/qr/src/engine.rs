@@ -1,0 +1,107 @@
+//! The two libraries that find and decode codes, behind one face: black and white in, texts out.
+//!
+//! Both may panic on a picture nobody tried before (`rqrr` 0.11 does on some photographs), so every call is caught, and
+//! the panic hook stays silent for it.
+
+use std::{
+    cell::Cell,
+    panic::{self, AssertUnwindSafe},
+    sync::Once,
+};
+
+use rqrr::{Grid, SimpleGrid};
+use rxing::{
+    common::{BitMatrix, DetectorRXingResult},
+    qrcode::cpp_port::{
+        decoder::Decode,
+        detector::{FindFinderPatterns, FinderPatternSet, GenerateFinderPatternSets, SampleQR},
+    },
+};
+
+use crate::LumaView;
+
+/// Triples of finder patterns tried in one picture; noise makes thousands, a code is among the most plausible.
+const MAX_TRIPLES: usize = 60;
+
+/// Finder patterns taken into triples; their number grows with the cube of this.
+const MAX_FINDERS: usize = 150;
+
+thread_local! {
+    static CATCHING: Cell<bool> = const { Cell::new(false) };
+}
+
+/// Runs foreign code that may panic; `None` if it did.
+pub(crate) fn guarded<T>(work: impl FnOnce() -> T) -> Option<T> {
+    static HOOK: Once = Once::new();
+    HOOK.call_once(|| {
+        let usual = panic::take_hook();
+        panic::set_hook(Box::new(move |info| {
+            if CATCHING.try_with(Cell::get).unwrap_or(false) {
+                log::trace!("a QR library panicked: {info}");
+            } else {
+                usual(info);
+            }
+        }));
+    });
+    let outer = CATCHING.replace(true);
+    let result = panic::catch_unwind(AssertUnwindSafe(work));
+    CATCHING.set(outer);
+    result.ok()
+}
+
+/// The finder triples of a picture, most plausible first.
+pub(crate) fn triples(bits: &BitMatrix) -> Vec<FinderPatternSet> {
+    guarded(|| {
+        let mut finders = FindFinderPatterns(bits, true, 0);
+        finders.truncate(MAX_FINDERS);
+        let mut sets = GenerateFinderPatternSets(&mut finders);
+        sets.truncate(MAX_TRIPLES);
+        sets
+    })
+    .unwrap_or_default()
+}
+
+/// What rxing reads at one triple.
+pub(crate) fn rxing_at(bits: &BitMatrix, triple: &FinderPatternSet) -> Option<String> {
+    guarded(|| {
+        let sampled = SampleQR(bits, triple).ok()?;
+        decode(sampled.getBits())
+    })
+    .flatten()
+}
+
+/// The text of a code whose modules are known.
+pub(crate) fn decode(modules: &BitMatrix) -> Option<String> {
+    let side = modules.width() as usize;
+    if side != modules.height() as usize || side < 21 {
+        return None;
+    }
+    guarded(|| {
+        // rqrr takes bytes for UTF-8, as we write them; rxing guesses, but knows the other alphabets.
+        let grid = SimpleGrid::from_func(side, |x, y| modules.get(x as u32, y as u32));
+        if let Ok((_, text)) = Grid::new(grid).decode() {
+            return Some(text);
+        }
+        let result = Decode(modules).ok()?;
+        result.isValid().then(|| result.text())
+    })
+    .flatten()
+    .filter(|text| !text.is_empty())
+}
+
+/// All texts rqrr reads in a picture.
+pub(crate) fn rqrr_all(view: LumaView<'_>) -> Vec<String> {
+    guarded(|| {
+        let mut prepared =
+            rqrr::PreparedImage::prepare_from_greyscale(view.width(), view.height(), |x, y| {
+                view.row(y).get(x).copied().unwrap_or(255)
+            });
+        let grids = prepared.detect_grids();
+        grids
+            .iter()
+            .filter_map(|grid| guarded(|| grid.decode().ok()).flatten())
+            .map(|(_, text)| text)
+            .collect()
+    })
+    .unwrap_or_default()
+}
