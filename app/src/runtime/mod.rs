@@ -107,8 +107,7 @@ impl Runtime {
             port,
             loopback: config.loopback,
             ..WebRtcConfig::default()
-        })
-        .map_err(StartError::Network)?;
+        });
         let (incoming, dialed) = mpsc::channel(16);
         let listener = transport.listen(incoming).map_err(StartError::Network)?;
         remember_port(&config.data_dir, listener.as_ref());
@@ -164,7 +163,7 @@ impl Backend for Runtime {
     fn whereabouts(&self) -> Whereabouts {
         let addrs = self.shared.listener.addrs();
         Whereabouts {
-            addrs: addrs.iter().map(ToString::to_string).collect(),
+            addrs: addrs.iter().filter_map(|a| a.to_socket_addr()).map(|a| a.to_string()).collect(),
             data_dir: self.data_dir.display().to_string(),
         }
     }

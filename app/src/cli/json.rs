@@ -1,0 +1,241 @@
+//! Commands and events as JSON lines; the format is told in `app/docs/headless.md`.
+
+use engine::{Body, Command, Event, Invite, InviteId, Member, Message, Position, RoomId, RoomSummary};
+use serde::Deserialize;
+use serde_json::{Value, json};
+
+use crate::backend::{LinkInfo, Notice};
+
+/// A line read.
+#[derive(Debug, Deserialize)]
+#[serde(tag = "cmd", rename_all = "snake_case", deny_unknown_fields)]
+pub(super) enum Line {
+    SetName { name: String },
+    CreateRoom { name: String },
+    AcceptInvite { invite: String },
+    CancelJoin { invite_id: String },
+    ShowInvite { room: String },
+    Send { room: String, text: String },
+    Page { room: String, before: Option<Place>, limit: Option<usize> },
+    MarkRead { room: String, up_to: Place },
+    Leave { room: String },
+    Links,
+    Quit,
+}
+
+/// A [`Position`] as JSON.
+#[derive(Debug, Clone, Copy, Deserialize)]
+pub(super) struct Place {
+    hlc: u64,
+    author: u32,
+    seq: u64,
+}
+
+impl From<Place> for Position {
+    fn from(Place { hlc, author, seq }: Place) -> Self {
+        Self { hlc, author: engine::MemberIndex(author), seq }
+    }
+}
+
+/// What a line asks for.
+#[derive(Debug)]
+pub(super) enum Wish {
+    Command(Command),
+    Links,
+    Quit,
+}
+
+/// The most messages of a page if the line does not say.
+const PAGE_LEN: usize = 50;
+
+impl Line {
+    /// Reads a line.
+    pub(super) fn parse(line: &str) -> Result<Wish, String> {
+        let line: Self = serde_json::from_str(line).map_err(|err| err.to_string())?;
+        let room = |text: &str| {
+            RoomId::parse(text).ok_or_else(|| "a room is 32 hex digits".to_owned())
+        };
+        let command = match line {
+            Self::SetName { name } => Command::SetName { name },
+            Self::CreateRoom { name } => Command::CreateRoom { name },
+            Self::AcceptInvite { invite } => Command::AcceptInvite {
+                invite: Invite::parse(&invite).map_err(|err| err.to_string())?,
+            },
+            Self::CancelJoin { invite_id } => Command::CancelJoin {
+                invite: InviteId::parse(&invite_id)
+                    .ok_or_else(|| "an invite id is 32 hex digits".to_owned())?,
+            },
+            Self::ShowInvite { room: id } => Command::ShowInvite { room: room(&id)? },
+            Self::Send { room: id, text } => Command::SendText { room: room(&id)?, text },
+            Self::Page { room: id, before, limit } => Command::LoadPage {
+                room: room(&id)?,
+                before: before.map(Position::from),
+                limit: limit.unwrap_or(PAGE_LEN),
+            },
+            Self::MarkRead { room: id, up_to } => {
+                Command::MarkRead { room: room(&id)?, up_to: up_to.into() }
+            }
+            Self::Leave { room: id } => Command::LeaveRoom { room: room(&id)? },
+            Self::Links => return Ok(Wish::Links),
+            Self::Quit => return Ok(Wish::Quit),
+        };
+        Ok(Wish::Command(command))
+    }
+}
+
+/// The line for something that happened.
+pub(super) fn notice(notice: &Notice) -> Value {
+    match notice {
+        Notice::Event(event) => self::event(event),
+        Notice::Overflow => json!({"event": "overflow"}),
+        Notice::Stopped(why) => json!({"event": "stopped", "why": why}),
+    }
+}
+
+/// The line for what is known of the links.
+pub(super) fn links(links: &[LinkInfo]) -> Value {
+    let links: Vec<_> = links.iter().map(link).collect();
+    json!({"event": "links", "links": links})
+}
+
+fn link(link: &LinkInfo) -> Value {
+    let phases: Vec<_> =
+        link.phases.iter().map(|p| json!([p.name, millis(p.after)])).collect();
+    json!({
+        "link": link.id.0,
+        "kind": format!("{:?}", link.kind).to_lowercase(),
+        "role": format!("{:?}", link.role).to_lowercase(),
+        "remote": link.remote,
+        "room": link.peer.map(|(room, _)| room.to_string()),
+        "peer": link.peer.map(|(_, peer)| peer.to_string()),
+        "round_trip_ms": link.round_trip.map(millis),
+        "age_ms": millis(link.age),
+        "phases_ms": phases,
+        "bytes_sent": link.bytes_sent,
+        "bytes_received": link.bytes_received,
+        "closed": link.closed.map(|why| format!("{why:?}")),
+    })
+}
+
+fn millis(duration: std::time::Duration) -> f64 {
+    (duration.as_secs_f64() * 1e6).round() / 1e3
+}
+
+fn event(event: &Event) -> Value {
+    match event {
+        Event::Started { name, rooms } => {
+            let rooms: Vec<_> = rooms.iter().map(room).collect();
+            json!({"event": "started", "name": name, "rooms": rooms})
+        }
+        Event::NameChanged { name } => json!({"event": "name_changed", "name": name}),
+        Event::JoinStarted { invite } => {
+            json!({"event": "join_started", "invite_id": invite.to_string()})
+        }
+        Event::JoinFailed { invite, why } => {
+            json!({"event": "join_failed", "invite_id": invite.to_string(), "why": why.to_string()})
+        }
+        Event::RoomJoined { room: summary, invite } => json!({
+            "event": "room_joined",
+            "room": room(summary),
+            "invite_id": invite.map(|id| id.to_string()),
+        }),
+        Event::RoomLeft { room } => json!({"event": "room_left", "room": room.to_string()}),
+        Event::InviteReady { room, invite } => json!({
+            "event": "invite_ready",
+            "room": room.to_string(),
+            "invite_id": invite.id().to_string(),
+            "invite": invite.to_text(),
+        }),
+        Event::MessageAdded { room, message: m } => {
+            json!({"event": "message", "room": room.to_string(), "message": message(m)})
+        }
+        Event::PageLoaded { room, before: _, messages, is_start } => {
+            let messages: Vec<_> = messages.iter().map(message).collect();
+            json!({
+                "event": "page",
+                "room": room.to_string(),
+                "messages": messages,
+                "is_start": is_start,
+            })
+        }
+        Event::UnreadChanged { room, count } => {
+            json!({"event": "unread", "room": room.to_string(), "count": count})
+        }
+        Event::MemberChanged { room, member: m } => {
+            json!({"event": "member", "room": room.to_string(), "member": member(m)})
+        }
+        Event::Received { room, by, up_to } => json!({
+            "event": "received",
+            "room": room.to_string(),
+            "by": by.to_string(),
+            "up_to": up_to,
+        }),
+        Event::PeerSeen { room, peer, link } => json!({
+            "event": "peer_seen",
+            "room": room.to_string(),
+            "peer": peer.to_string(),
+            "link": link.0,
+        }),
+        Event::PeerLost { room, peer } => {
+            json!({"event": "peer_lost", "room": room.to_string(), "peer": peer.to_string()})
+        }
+        Event::CommandRefused { why } => json!({"event": "refused", "why": why.to_string()}),
+    }
+}
+
+fn room(room: &RoomSummary) -> Value {
+    let members: Vec<_> = room.members.iter().map(member).collect();
+    json!({
+        "id": room.id.to_string(),
+        "name": room.name,
+        "me": room.me.to_string(),
+        "members": members,
+        "last": room.last.as_ref().map(message),
+        "unread": room.unread,
+    })
+}
+
+fn member(member: &Member) -> Value {
+    json!({
+        "id": member.id.to_string(),
+        "name": member.name,
+        "holds": member.holds,
+        "last_seen_ms": member.last_seen.map(|at| at.0),
+    })
+}
+
+fn message(message: &Message) -> Value {
+    let Position { hlc, author, seq } = message.position;
+    let (kind, text) = match &message.body {
+        Body::Text(text) => ("text", text),
+        Body::Created { name } => ("created", name),
+        Body::Joined { name } => ("joined", name),
+        Body::Renamed { name } => ("renamed", name),
+    };
+    json!({
+        "position": {"hlc": hlc, "author": author.0, "seq": seq},
+        "author": message.author.to_string(),
+        "seq": seq,
+        "sent_at_ms": message.sent_at.0,
+        "kind": kind,
+        "text": text,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Line, Wish};
+
+    #[test]
+    fn lines_are_read_or_refused_with_a_reason() {
+        assert!(matches!(Line::parse(r#"{"cmd":"quit"}"#), Ok(Wish::Quit)));
+        assert!(matches!(
+            Line::parse(r#"{"cmd":"set_name","name":"Ada"}"#),
+            Ok(Wish::Command(engine::Command::SetName { name })) if name == "Ada"
+        ));
+        let unknown = Line::parse(r#"{"cmd":"dance"}"#).expect_err("no such command");
+        assert!(unknown.contains("dance"), "{unknown}");
+        let short = Line::parse(r#"{"cmd":"leave","room":"abc"}"#).expect_err("no such room");
+        assert!(short.contains("32 hex digits"), "{short}");
+    }
+}

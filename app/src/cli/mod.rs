@@ -1,0 +1,147 @@
+//! The program `festival`: its arguments, and which face it shows.
+
+mod demo;
+mod headless;
+mod json;
+mod terminal;
+
+use std::{path::PathBuf, process::ExitCode, sync::Arc};
+
+use clap::{Args, Parser, Subcommand};
+use engine::Invite;
+
+use crate::{
+    logbook,
+    runtime::{Config, Runtime, StartError, Wake},
+};
+
+/// Off-grid chat: scan the QR on a friend's screen and chat.
+#[derive(Debug, Parser)]
+#[command(name = "festival", version, args_conflicts_with_subcommands = true)]
+struct Cli {
+    #[command(subcommand)]
+    mode: Option<Mode>,
+    /// An invite to accept: a link that begins with FESTIVAL:
+    #[arg(value_parser = parse_invite)]
+    invite: Option<Invite>,
+    #[command(flatten)]
+    place: Place,
+    /// Stay in the terminal even if there is a display.
+    #[arg(long)]
+    terminal: bool,
+}
+
+#[derive(Debug, Subcommand)]
+enum Mode {
+    /// Read commands and write events as JSON lines; see app/docs/headless.md.
+    Headless(Place),
+    /// Play the whole story on this machine, through the real parts.
+    Demo {
+        /// Write each step as a JSON line.
+        #[arg(long)]
+        json: bool,
+    },
+}
+
+/// Where a device keeps its data, and where it can be reached.
+#[derive(Debug, Clone, Args)]
+struct Place {
+    /// The folder of the database.
+    #[arg(long, value_name = "DIR", global = true)]
+    data: Option<PathBuf>,
+    /// A device of its own under this name, beside others on the same computer.
+    #[arg(long, value_name = "NAME", conflicts_with = "data", global = true)]
+    profile: Option<String>,
+    /// Also use loopback addresses, to meet other devices on this computer.
+    #[arg(long, global = true)]
+    loopback: bool,
+}
+
+impl Place {
+    fn config(&self) -> Result<Config, String> {
+        let data_dir = match &self.data {
+            Some(dir) => dir.clone(),
+            None => self.profile_dir()?,
+        };
+        Ok(Config { data_dir, loopback: self.loopback })
+    }
+
+    fn profile_dir(&self) -> Result<PathBuf, String> {
+        use etcetera::BaseStrategy as _;
+        let name = self.profile.as_deref().unwrap_or("default");
+        if name.is_empty() || !name.chars().all(|c| c.is_alphanumeric() || "-_".contains(c)) {
+            return Err("a profile name has only letters, digits, - and _".to_owned());
+        }
+        let base = etcetera::choose_base_strategy().map_err(|_home| {
+            "no home folder was found; name a folder with --data DIR".to_owned()
+        })?;
+        Ok(base.data_dir().join("festival-chat").join(name))
+    }
+}
+
+fn parse_invite(text: &str) -> Result<Invite, String> {
+    Invite::parse(text).map_err(|err| err.to_string())
+}
+
+/// Runs the program with the process's arguments.
+pub fn main() -> ExitCode {
+    run_with(std::env::args_os().collect())
+}
+
+/// Runs the program with these arguments; the first is its name.
+pub fn run_with(args: Vec<std::ffi::OsString>) -> ExitCode {
+    let cli = match Cli::try_parse_from(args) {
+        Ok(cli) => cli,
+        Err(err) => {
+            let _ = err.print();
+            return ExitCode::from(u8::try_from(err.exit_code()).unwrap_or(2));
+        }
+    };
+    logbook::start();
+    let outcome = match cli.mode {
+        Some(Mode::Headless(place)) => place.config().and_then(|config| headless::run(&config)),
+        Some(Mode::Demo { json }) => demo::run(json),
+        None => cli.place.config().and_then(|config| show(&cli.place, config, &cli)),
+    };
+    match outcome {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(why) => {
+            eprintln!("festival: {why}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+/// Opens the window, or the terminal where there is no display.
+fn show(place: &Place, config: Config, cli: &Cli) -> Result<(), String> {
+    if cli.terminal || !has_display() {
+        return terminal::run(&config, cli.invite.as_ref());
+    }
+    let options = crate::desktop::DesktopOptions {
+        profile: place.profile.clone(),
+        invite: cli.invite.clone(),
+        data_dir: config.data_dir.clone(),
+    };
+    crate::desktop::run(
+        move |wake| start(&config, wake).map(|runtime| Box::new(runtime) as _),
+        options,
+    )
+}
+
+/// Whether a window can be shown. Only unix systems can be without.
+fn has_display() -> bool {
+    let is_set = |name| std::env::var_os(name).is_some_and(|value| !value.is_empty());
+    !cfg!(all(unix, not(target_os = "macos"))) || is_set("DISPLAY") || is_set("WAYLAND_DISPLAY")
+}
+
+fn start(config: &Config, wake: Wake) -> Result<Runtime, String> {
+    Runtime::start(config, wake).map_err(|err: StartError| err.to_string())
+}
+
+/// A device whose news are waited for on the channel this gives.
+fn start_awaitable(config: &Config) -> Result<(Runtime, std::sync::mpsc::Receiver<()>), String> {
+    // One waiting token says all: there is something to poll.
+    let (news, waiting) = std::sync::mpsc::sync_channel(1);
+    let wake: Wake = Arc::new(move || drop(news.try_send(())));
+    Ok((start(config, wake)?, waiting))
+}

@@ -1,0 +1,214 @@
+//! A room in a terminal, for computers without a display: the QR in half blocks, lines typed are
+//! sent.
+
+use std::{
+    collections::BTreeMap,
+    io::{BufRead as _, Write as _},
+    sync::{Arc, mpsc},
+};
+
+use engine::{Body, Command, Event, Invite, Message, PeerId, RoomId, RoomSummary};
+
+use crate::{
+    backend::{Backend as _, Notice},
+    runtime::{Config, Runtime, Wake},
+};
+
+const HELP: &str = "Type a line to send it. /qr shows the invite, /join LINK joins a room, \
+/name NAME renames you, /rooms lists rooms, /room N changes to one, /quit ends.";
+
+enum Task {
+    News,
+    Line(String),
+    End,
+}
+
+/// What is known, and which room lines go to.
+struct Face {
+    runtime: Runtime,
+    rooms: Vec<RoomSummary>,
+    names: BTreeMap<PeerId, String>,
+    current: Option<RoomId>,
+    has_asked_for_page: bool,
+}
+
+/// Runs until /quit, Ctrl-C or Ctrl-D.
+pub(super) fn run(config: &Config, invite: Option<&Invite>) -> Result<(), String> {
+    let (tasks, todo) = mpsc::sync_channel(64);
+    let news = tasks.clone();
+    let wake: Wake = Arc::new(move || drop(news.try_send(Task::News)));
+    let runtime = super::start(config, wake)?;
+    let interrupted = tasks.clone();
+    runtime.on_interrupt(move || drop(interrupted.send(Task::End)));
+    std::thread::spawn(move || read_lines(&tasks));
+    let mut face = Face {
+        runtime,
+        rooms: Vec::new(),
+        names: BTreeMap::new(),
+        current: None,
+        has_asked_for_page: false,
+    };
+    say(HELP)?;
+    face.begin(invite.cloned())?;
+    loop {
+        while let Some(notice) = face.runtime.poll() {
+            match notice {
+                Notice::Event(event) => face.tell(event)?,
+                Notice::Overflow => {}
+                Notice::Stopped(why) => return Err(why),
+            }
+        }
+        match todo.recv() {
+            Ok(Task::News) => {}
+            Ok(Task::Line(line)) if line.trim() == "/quit" => return Ok(()),
+            Ok(Task::Line(line)) => face.obey(line.trim_end())?,
+            Ok(Task::End) | Err(mpsc::RecvError) => return Ok(()),
+        }
+    }
+}
+
+impl Face {
+    /// Waits for what is remembered; then joins as invited, or begins a room if there is none.
+    fn begin(&mut self, invite: Option<Invite>) -> Result<(), String> {
+        let started = loop {
+            match self.runtime.poll() {
+                Some(Notice::Event(Event::Started { name, rooms })) => break (name, rooms),
+                Some(_) => {}
+                None => std::thread::yield_now(),
+            }
+        };
+        let (name, rooms) = started;
+        let name = name.unwrap_or_else(default_name);
+        self.runtime.send(Command::SetName { name });
+        let has_rooms = !rooms.is_empty();
+        rooms.into_iter().for_each(|room| self.remember(room));
+        match invite {
+            Some(invite) => self.runtime.send(Command::AcceptInvite { invite }),
+            None if has_rooms => self.enter(0)?,
+            None => self.runtime.send(Command::CreateRoom { name: "Festival".to_owned() }),
+        }
+        Ok(())
+    }
+
+    fn remember(&mut self, room: RoomSummary) {
+        self.names.extend(room.members.iter().map(|m| (m.id, m.name.clone())));
+        self.rooms.retain(|known| known.id != room.id);
+        self.rooms.push(room);
+    }
+
+    fn enter(&mut self, number: usize) -> Result<(), String> {
+        let Some(room) = self.rooms.get(number) else {
+            return say("There is no such room; /rooms lists them.");
+        };
+        self.current = Some(room.id);
+        self.has_asked_for_page = true;
+        say(&format!("--- {} ---", room.name))?;
+        self.runtime.send(Command::LoadPage { room: room.id, before: None, limit: 20 });
+        Ok(())
+    }
+
+    fn obey(&mut self, line: &str) -> Result<(), String> {
+        let (word, rest) = line.split_once(' ').unwrap_or((line, ""));
+        match (word, self.current) {
+            ("", _) => {}
+            ("/qr", Some(room)) => self.runtime.send(Command::ShowInvite { room }),
+            ("/join", _) => match Invite::parse(rest) {
+                Ok(invite) => self.runtime.send(Command::AcceptInvite { invite }),
+                Err(why) => say(&format!("! {why}"))?,
+            },
+            ("/name", _) => self.runtime.send(Command::SetName { name: rest.to_owned() }),
+            ("/rooms", _) => {
+                for (number, room) in self.rooms.iter().enumerate() {
+                    say(&format!("  /room {number}  {}", room.name))?;
+                }
+            }
+            ("/room", _) => match rest.trim().parse() {
+                Ok(number) => self.enter(number)?,
+                Err(_not_a_number) => say("Which one? /rooms lists them.")?,
+            },
+            (command, _) if command.starts_with('/') => say(HELP)?,
+            (_, Some(room)) => {
+                self.runtime.send(Command::SendText { room, text: line.to_owned() });
+            }
+            (_, None) => say("You are in no room yet. Create one in the app or /join LINK.")?,
+        }
+        Ok(())
+    }
+
+    fn tell(&mut self, event: Event) -> Result<(), String> {
+        match event {
+            Event::RoomJoined { room, .. } => {
+                say(&format!("You are in \"{}\".", room.name))?;
+                self.current = Some(room.id);
+                self.remember(room);
+            }
+            Event::InviteReady { invite, .. } => show_invite(&invite)?,
+            Event::MessageAdded { room, message } if Some(room) == self.current => {
+                self.show(&message)?;
+            }
+            Event::PageLoaded { messages, .. } if self.has_asked_for_page => {
+                self.has_asked_for_page = false;
+                for message in &messages {
+                    self.show(message)?;
+                }
+            }
+            Event::MemberChanged { member, .. } => {
+                self.names.insert(member.id, member.name);
+            }
+            Event::JoinStarted { .. } => say("Connecting ...")?,
+            Event::JoinFailed { why, .. } => say(&format!("! {why}"))?,
+            Event::PeerSeen { peer, .. } => say(&format!("* {} is here", self.name(peer)))?,
+            Event::PeerLost { peer, .. } => say(&format!("* {} is gone", self.name(peer)))?,
+            Event::CommandRefused { why } => say(&format!("! {why}"))?,
+            _ => {}
+        }
+        Ok(())
+    }
+
+    fn name(&self, peer: PeerId) -> String {
+        self.names.get(&peer).map_or_else(|| "somebody".to_owned(), |name| printable(name))
+    }
+
+    fn show(&self, message: &Message) -> Result<(), String> {
+        let author = self.name(message.author);
+        match &message.body {
+            Body::Text(text) => say(&format!("{author}: {}", printable(text))),
+            Body::Created { name } => say(&format!("* {author} created {}", printable(name))),
+            Body::Joined { name } => say(&format!("* {} joined", printable(name))),
+            Body::Renamed { name } => say(&format!("* {author} is now {}", printable(name))),
+        }
+    }
+}
+
+/// Without what would let a message steer the terminal.
+fn printable(text: &str) -> String {
+    text.chars().map(|c| if c.is_control() && c != '\n' { '\u{fffd}' } else { c }).collect()
+}
+
+fn default_name() -> String {
+    let name = std::env::var("USER").or_else(|_unset| std::env::var("USERNAME"));
+    name.ok().filter(|name| !name.trim().is_empty()).unwrap_or_else(|| "Guest".to_owned())
+}
+
+fn show_invite(invite: &Invite) -> Result<(), String> {
+    let link = invite.to_text();
+    match qr::draw(&link) {
+        Ok(modules) => say(&modules.half_blocks())?,
+        Err(why) => say(&format!("! the QR cannot be drawn: {why}"))?,
+    }
+    say(&format!("Scan this, or open {link}"))
+}
+
+fn read_lines(tasks: &mpsc::SyncSender<Task>) {
+    for line in std::io::stdin().lock().lines().map_while(Result::ok) {
+        if tasks.send(Task::Line(line)).is_err() {
+            return;
+        }
+    }
+    let _ = tasks.send(Task::End);
+}
+
+fn say(text: &str) -> Result<(), String> {
+    writeln!(std::io::stdout().lock(), "{text}")
+        .map_err(|err| format!("the terminal is gone: {err}"))
+}
