@@ -1,1 +1,236 @@
-//! Stub.
+//! The engine's durable memory: one redb file per device.
+//!
+//! It knows where bytes lie and that they are on disk; what they mean is the engine's business.
+//! How the file is laid out, and why no crash loses anything acknowledged, is in
+//! `docs/format.md`.
+
+mod cautious;
+mod error;
+mod migrate;
+mod read;
+mod tables;
+mod write;
+
+use std::{
+    fmt,
+    panic::{AssertUnwindSafe, catch_unwind},
+    path::Path,
+    sync::OnceLock,
+};
+
+use engine::{
+    Batch, Head, MemberIndex, MemberRecord, Position, Profile, RoomId, RoomRecord, Store,
+    StoreError, StoredOp,
+};
+use redb::{Builder, Database, ReadableDatabase, StorageBackend};
+
+use crate::{
+    cautious::Cautious,
+    error::{from_redb, guarded},
+    migrate::{FORMAT_KNOWN, STEPS},
+    read::Snapshot,
+};
+
+/// A [`Store`] in a file. One process has it open at a time.
+pub struct RedbStore {
+    reopen: Opener,
+    options: Options,
+    /// The tables as last committed, opened when first read. Dropped before each commit: while it
+    /// lives, pages the commit frees could not be used again.
+    snapshot: OnceLock<Snapshot>,
+    /// `None` from a failed commit until the file can be opened again.
+    database: Option<Database>,
+}
+
+/// How a [`RedbStore`] uses the device.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Options {
+    /// The most memory spent on keeping pages of the file, in bytes.
+    pub cache_bytes: usize,
+}
+
+/// What is right for a phone.
+impl Default for Options {
+    fn default() -> Self {
+        Self { cache_bytes: DEFAULT_CACHE_BYTES }
+    }
+}
+
+/// Holds a history of 100,000 short messages whole, and is not missed on a phone. redb's own
+/// default is 1 GiB.
+const DEFAULT_CACHE_BYTES: usize = 32 << 20;
+
+/// Opens the file, or what stands for it in a test.
+type Opener = Box<dyn Fn() -> Result<Box<dyn StorageBackend>, StoreError> + Send + Sync>;
+
+impl RedbStore {
+    /// Opens the database at `path`, or begins one if there is no file or an empty one. The
+    /// directory must exist.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError::InUse`] if it is open already, here or in another process;
+    /// [`StoreError::Corrupt`] if it is damaged or not a database of this app;
+    /// [`StoreError::TooNew`] if a newer version wrote it;
+    /// [`StoreError::Unavailable`] if the file cannot be read or written.
+    /// After the first three the file is as it was, byte for byte.
+    pub fn open(path: impl AsRef<Path>) -> Result<Self, StoreError> {
+        Self::open_with(path, Options::default())
+    }
+
+    /// As [`open`](Self::open), with `options`.
+    ///
+    /// # Errors
+    ///
+    /// As for [`open`](Self::open).
+    pub fn open_with(path: impl AsRef<Path>, options: Options) -> Result<Self, StoreError> {
+        let path = path.as_ref().to_path_buf();
+        Self::open_on(Box::new(move || cautious::open_file(&path)), options)
+    }
+
+    fn open_on(reopen: Opener, options: Options) -> Result<Self, StoreError> {
+        let database = guarded(|| open_database(reopen()?, options))?;
+        Ok(Self { reopen, options, snapshot: OnceLock::new(), database: Some(database) })
+    }
+
+    /// Answers `question` from everything committed so far.
+    fn read<T>(
+        &self,
+        question: impl FnOnce(&Snapshot) -> Result<T, StoreError>,
+    ) -> Result<T, StoreError> {
+        guarded(|| {
+            if let Some(snapshot) = self.snapshot.get() {
+                return question(snapshot);
+            }
+            let transaction = self.database()?.begin_read().map_err(from_redb)?;
+            let snapshot = Snapshot::new(&transaction)?;
+            question(self.snapshot.get_or_init(|| snapshot))
+        })
+    }
+
+    fn database(&self) -> Result<&Database, StoreError> {
+        self.database
+            .as_ref()
+            .ok_or_else(|| StoreError::Unavailable("it was closed after a failed write".into()))
+    }
+
+    /// Closes the database, as far as it lets itself be closed.
+    fn close(&mut self) {
+        self.snapshot = OnceLock::new();
+        let database = self.database.take();
+        // After damage, redb may panic once more on its way out. There is nothing left to save.
+        if catch_unwind(AssertUnwindSafe(|| drop(database))).is_err() {
+            log::warn!("the database did not close cleanly");
+        }
+    }
+
+    /// After an error redb takes no more writes until the file is opened anew. Does that, and says
+    /// whether `batch` reached the disk in spite of the error: then it was committed, and to call
+    /// it failed would have the engine write its own log twice.
+    fn reopen_after_failure(&mut self, batch: &Batch) -> Result<bool, StoreError> {
+        self.close();
+        let database = guarded(|| open_database((self.reopen)()?, self.options))?;
+        self.database = Some(database);
+        self.read(|snapshot| snapshot.holds(batch))
+    }
+}
+
+impl Drop for RedbStore {
+    fn drop(&mut self) {
+        self.close();
+    }
+}
+
+/// Says only that it is one: what is inside is the person's.
+impl fmt::Debug for RedbStore {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("RedbStore").field("options", &self.options).finish_non_exhaustive()
+    }
+}
+
+impl Store for RedbStore {
+    fn profile(&self) -> Result<Option<Profile>, StoreError> {
+        self.read(Snapshot::profile)
+    }
+
+    fn rooms(&self) -> Result<Vec<RoomRecord>, StoreError> {
+        self.read(Snapshot::rooms)
+    }
+
+    fn members(&self, room: RoomId) -> Result<Vec<MemberRecord>, StoreError> {
+        self.read(|snapshot| snapshot.members(room))
+    }
+
+    fn heads(&self, room: RoomId) -> Result<Vec<Head>, StoreError> {
+        self.read(|snapshot| snapshot.heads(room))
+    }
+
+    fn ops_after(
+        &self,
+        room: RoomId,
+        author: MemberIndex,
+        after: u64,
+        limit: usize,
+        max_bytes: usize,
+    ) -> Result<Vec<Vec<u8>>, StoreError> {
+        self.read(|snapshot| snapshot.ops_after(room, author, after, limit, max_bytes))
+    }
+
+    fn page_before(
+        &self,
+        room: RoomId,
+        before: Option<Position>,
+        limit: usize,
+    ) -> Result<Vec<StoredOp>, StoreError> {
+        self.read(|snapshot| snapshot.page_before(room, before, limit))
+    }
+
+    fn count_after(
+        &self,
+        room: RoomId,
+        after: Option<Position>,
+        kind: u8,
+        me: MemberIndex,
+        limit: usize,
+    ) -> Result<usize, StoreError> {
+        self.read(|snapshot| snapshot.count_after(room, after, kind, me, limit))
+    }
+
+    fn commit(&mut self, batch: Batch) -> Result<(), StoreError> {
+        if batch.is_empty() {
+            return Ok(());
+        }
+        if self.database.is_none() {
+            self.reopen_after_failure(&Batch::default())?;
+        }
+        self.snapshot = OnceLock::new();
+        let Err(failure) = guarded(|| write::write(self.database()?, &batch)) else {
+            return Ok(());
+        };
+        log::warn!("a commit failed: {failure}");
+        match self.reopen_after_failure(&batch) {
+            Ok(true) => Ok(()),
+            Ok(false) => Err(failure),
+            Err(also) => {
+                log::warn!("the database could not be opened again: {also}");
+                Err(failure)
+            }
+        }
+    }
+}
+
+/// Opens the database in `backend` and brings it to the format of this program.
+fn open_database(
+    backend: Box<dyn StorageBackend>,
+    options: Options,
+) -> Result<Database, StoreError> {
+    let (backend, gate) = Cautious::new(backend);
+    let database = Builder::new()
+        .set_cache_size(options.cache_bytes)
+        .create_with_backend(backend)
+        .map_err(from_redb)?;
+    let found = migrate::format(&database, FORMAT_KNOWN)?;
+    gate.open()?;
+    migrate::migrate(&database, found, STEPS)?;
+    Ok(database)
+}

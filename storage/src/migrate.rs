@@ -1,0 +1,91 @@
+//! The format of the database, and how an older one becomes this one.
+//!
+//! To change the format: raise [`FORMAT_KNOWN`], append one function to [`STEPS`] that turns the
+//! format before into the new one, and add to the tests a database of the old format in literal
+//! bytes.
+
+use engine::StoreError;
+use redb::{Database, ReadableDatabase, TableHandle, WriteTransaction};
+
+use crate::{
+    error::{corrupt, from_redb},
+    tables::{FORMAT, HEADS, LOG, MEMBERS, META, ROOMS, TIMELINE},
+};
+
+/// The format this program writes, and the newest it reads.
+pub(crate) const FORMAT_KNOWN: u32 = 1;
+
+/// Entry `n` turns format `n + 1` into format `n + 2`.
+pub(crate) const STEPS: &[Step] = &[];
+
+/// One step from a format to the next, inside the transaction that also records the new number.
+pub(crate) type Step = fn(&WriteTransaction) -> Result<(), StoreError>;
+
+/// The format of `database`; `None` if nothing was ever written to it.
+///
+/// # Errors
+///
+/// [`StoreError::Corrupt`] if it is not ours, [`StoreError::TooNew`] if a later version wrote it.
+pub(crate) fn format(database: &Database, known: u32) -> Result<Option<u32>, StoreError> {
+    let transaction = database.begin_read().map_err(from_redb)?;
+    let mut tables = transaction.list_tables().map_err(from_redb)?.peekable();
+    if tables.peek().is_none() {
+        return Ok(None);
+    }
+    if !tables.any(|table| table.name() == META.name()) {
+        return Err(corrupt("the file belongs to another program"));
+    }
+    let meta = transaction.open_table(META).map_err(from_redb)?;
+    let Some(value) = meta.get(FORMAT).map_err(from_redb)? else {
+        return Err(corrupt("the file belongs to another program"));
+    };
+    let Ok(bytes) = value.value().try_into() else {
+        return Err(corrupt("its format is not a number"));
+    };
+    match u32::from_be_bytes(bytes) {
+        0 => Err(corrupt("its format is not a number")),
+        found if found > known => Err(StoreError::TooNew { found, known }),
+        found => Ok(Some(found)),
+    }
+}
+
+/// Brings `database`, whose format is `found`, to the format `steps` lead to: one transaction per
+/// step, so that a crash leaves a format that is known.
+pub(crate) fn migrate(
+    database: &Database,
+    found: Option<u32>,
+    steps: &[Step],
+) -> Result<(), StoreError> {
+    let Some(mut format) = found else {
+        return create(database);
+    };
+    let done = usize::try_from(format).unwrap_or(usize::MAX).saturating_sub(1);
+    for step in steps.iter().skip(done) {
+        format = format.saturating_add(1);
+        log::info!("bringing the database to format {format}");
+        let transaction = database.begin_write().map_err(from_redb)?;
+        step(&transaction)?;
+        write_format(&transaction, format)?;
+        transaction.commit().map_err(from_redb)?;
+    }
+    Ok(())
+}
+
+/// Writes the tables of a new database, all of them, so that reading need not ask whether one is
+/// there.
+fn create(database: &Database) -> Result<(), StoreError> {
+    let transaction = database.begin_write().map_err(from_redb)?;
+    write_format(&transaction, FORMAT_KNOWN)?;
+    transaction.open_table(ROOMS).map_err(from_redb)?;
+    transaction.open_table(MEMBERS).map_err(from_redb)?;
+    transaction.open_table(HEADS).map_err(from_redb)?;
+    transaction.open_table(TIMELINE).map_err(from_redb)?;
+    transaction.open_table(LOG).map_err(from_redb)?;
+    transaction.commit().map_err(from_redb)
+}
+
+fn write_format(transaction: &WriteTransaction, format: u32) -> Result<(), StoreError> {
+    let mut meta = transaction.open_table(META).map_err(from_redb)?;
+    meta.insert(FORMAT, format.to_be_bytes().as_slice()).map_err(from_redb)?;
+    Ok(())
+}

@@ -1,0 +1,213 @@
+//! What can be asked of the database.
+
+use engine::{
+    Batch, Head, MemberIndex, MemberRecord, Position, Profile, RoomId, RoomRecord, StoreError,
+    StoredOp,
+};
+use redb::{ReadOnlyTable, ReadTransaction, ReadableTable};
+
+use crate::{
+    error::{corrupt, from_redb},
+    tables::{
+        HEADS, HeadBytes, Keys, LOG, LogKey, MEMBERS, META, MemberKey, PROFILE, ROOMS, RoomKey,
+        TIMELINE, TimelineKey, decode, decode_head, log_key, member_index, member_key, position,
+        seq, timeline_key,
+    },
+};
+
+/// Every table, open for reading at one moment. Opening them costs more than most answers.
+pub(crate) struct Snapshot {
+    meta: ReadOnlyTable<&'static str, &'static [u8]>,
+    rooms: ReadOnlyTable<&'static RoomKey, &'static [u8]>,
+    members: ReadOnlyTable<&'static MemberKey, &'static [u8]>,
+    heads: ReadOnlyTable<&'static MemberKey, &'static HeadBytes>,
+    timeline: ReadOnlyTable<&'static TimelineKey, &'static [u8]>,
+    log: ReadOnlyTable<&'static LogKey, u64>,
+}
+
+impl Snapshot {
+    /// The tables as `transaction` sees them; a database of ours has them all.
+    pub(crate) fn new(transaction: &ReadTransaction) -> Result<Self, StoreError> {
+        Ok(Self {
+            meta: transaction.open_table(META).map_err(from_redb)?,
+            rooms: transaction.open_table(ROOMS).map_err(from_redb)?,
+            members: transaction.open_table(MEMBERS).map_err(from_redb)?,
+            heads: transaction.open_table(HEADS).map_err(from_redb)?,
+            timeline: transaction.open_table(TIMELINE).map_err(from_redb)?,
+            log: transaction.open_table(LOG).map_err(from_redb)?,
+        })
+    }
+
+    pub(crate) fn profile(&self) -> Result<Option<Profile>, StoreError> {
+        let value = self.meta.get(PROFILE).map_err(from_redb)?;
+        value.map(|value| decode(value.value())).transpose()
+    }
+
+    pub(crate) fn rooms(&self) -> Result<Vec<RoomRecord>, StoreError> {
+        let all = self.rooms.iter().map_err(from_redb)?;
+        all.map(|entry| decode(entry.map_err(from_redb)?.1.value())).collect()
+    }
+
+    pub(crate) fn members(&self, room: RoomId) -> Result<Vec<MemberRecord>, StoreError> {
+        let all =
+            self.members.range::<&MemberKey>(Keys::<20>::of(room).bounds()).map_err(from_redb)?;
+        all.map(|entry| decode(entry.map_err(from_redb)?.1.value())).collect()
+    }
+
+    pub(crate) fn heads(&self, room: RoomId) -> Result<Vec<Head>, StoreError> {
+        let keys = Keys::<20>::of(room);
+        let mut grown = self.heads.range::<&MemberKey>(keys.bounds()).map_err(from_redb)?;
+        let mut next = grown.next().transpose().map_err(from_redb)?;
+        let mut heads = Vec::new();
+        for entry in self.members.range::<&MemberKey>(keys.bounds()).map_err(from_redb)? {
+            let member = member_index(entry.map_err(from_redb)?.0.value());
+            while next.as_ref().is_some_and(|(key, _)| member_index(key.value()) < member) {
+                next = grown.next().transpose().map_err(from_redb)?;
+            }
+            let own = next.as_ref().filter(|(key, _)| member_index(key.value()) == member);
+            heads.push(own.map(|(_, head)| decode_head(head.value())).unwrap_or_default());
+        }
+        Ok(heads)
+    }
+
+    pub(crate) fn ops_after(
+        &self,
+        room: RoomId,
+        author: MemberIndex,
+        after: u64,
+        limit: usize,
+        max_bytes: usize,
+    ) -> Result<Vec<Vec<u8>>, StoreError> {
+        let newer = Keys::<28>::of(room).after(log_key(room, author, after)).up_to(log_key(
+            room,
+            author,
+            u64::MAX,
+        ));
+        let mut ops: Vec<Vec<u8>> = Vec::new();
+        let mut total = 0_usize;
+        for entry in self.log.range::<&LogKey>(newer.bounds()).map_err(from_redb)?.take(limit) {
+            let (key, hlc) = entry.map_err(from_redb)?;
+            let position = Position { hlc: hlc.value(), author, seq: seq(key.value()) };
+            let key = timeline_key(room, position);
+            let Some(value) = self.timeline.get(&key).map_err(from_redb)? else {
+                return Err(corrupt("a log names an operation that is not there"));
+            };
+            let (_, bytes) = split(value.value())?;
+            total = total.saturating_add(bytes.len());
+            if total > max_bytes && !ops.is_empty() {
+                break;
+            }
+            ops.push(bytes.to_vec());
+        }
+        Ok(ops)
+    }
+
+    pub(crate) fn page_before(
+        &self,
+        room: RoomId,
+        before: Option<Position>,
+        limit: usize,
+    ) -> Result<Vec<StoredOp>, StoreError> {
+        let all = Keys::<36>::of(room);
+        let older = match before {
+            Some(position) => all.before(timeline_key(room, position)),
+            None => all,
+        };
+        let newest_first =
+            self.timeline.range::<&TimelineKey>(older.bounds()).map_err(from_redb)?.rev();
+        let page = newest_first.take(limit).map(|entry| {
+            let (key, value) = entry.map_err(from_redb)?;
+            let (kind, bytes) = split(value.value())?;
+            let position = position(key.value());
+            Ok(StoredOp { room, position, kind, bytes: bytes.to_vec() })
+        });
+        page.collect()
+    }
+
+    pub(crate) fn count_after(
+        &self,
+        room: RoomId,
+        after: Option<Position>,
+        kind: u8,
+        me: MemberIndex,
+        limit: usize,
+    ) -> Result<usize, StoreError> {
+        let all = Keys::<36>::of(room);
+        let newer = match after {
+            Some(position) => all.after(timeline_key(room, position)),
+            None => all,
+        };
+        let mut count = 0_usize;
+        let mut entries = self.timeline.range::<&TimelineKey>(newer.bounds()).map_err(from_redb)?;
+        while count < limit {
+            let Some(entry) = entries.next() else { break };
+            let (key, value) = entry.map_err(from_redb)?;
+            let (found, _) = split(value.value())?;
+            let is_counted = found == kind && position(key.value()).author != me;
+            count = count.saturating_add(usize::from(is_counted));
+        }
+        Ok(count)
+    }
+
+    /// Whether everything `batch` asks for is so.
+    pub(crate) fn holds(&self, batch: &Batch) -> Result<bool, StoreError> {
+        let forgotten = batch.forgotten.iter().filter(|room| !batch.rooms.contains_key(room));
+        for room in forgotten {
+            if self.rooms.get(room.as_bytes()).map_err(from_redb)?.is_some() {
+                return Ok(false);
+            }
+        }
+        Ok(self.holds_records(batch)? && self.holds_ops(&batch.ops)?)
+    }
+
+    fn holds_records(&self, batch: &Batch) -> Result<bool, StoreError> {
+        if batch.profile.is_some() && self.profile()? != batch.profile {
+            return Ok(false);
+        }
+        for (room, record) in &batch.rooms {
+            let value = self.rooms.get(room.as_bytes()).map_err(from_redb)?;
+            if !is_record(value.map(|value| decode(value.value())), record)? {
+                return Ok(false);
+            }
+        }
+        for (&(room, index), record) in &batch.members {
+            let value = self.members.get(&member_key(room, index)).map_err(from_redb)?;
+            if !is_record(value.map(|value| decode(value.value())), record)? {
+                return Ok(false);
+            }
+        }
+        for (&(room, index), head) in &batch.heads {
+            let value = self.heads.get(&member_key(room, index)).map_err(from_redb)?;
+            if value.map(|value| decode_head(value.value())) != Some(*head) {
+                return Ok(false);
+            }
+        }
+        Ok(true)
+    }
+
+    fn holds_ops(&self, ops: &[StoredOp]) -> Result<bool, StoreError> {
+        for op in ops {
+            let value =
+                self.timeline.get(&timeline_key(op.room, op.position)).map_err(from_redb)?;
+            if !value.is_some_and(|value| split(value.value()).is_ok_and(|(_, b)| b == op.bytes)) {
+                return Ok(false);
+            }
+        }
+        Ok(true)
+    }
+}
+
+/// Whether `found` is `wanted`.
+fn is_record<T: PartialEq>(
+    found: Option<Result<T, StoreError>>,
+    wanted: &T,
+) -> Result<bool, StoreError> {
+    Ok(found.transpose()?.is_some_and(|found| found == *wanted))
+}
+
+/// The kind and the sealed bytes in a timeline's value.
+fn split(value: &[u8]) -> Result<(u8, &[u8]), StoreError> {
+    let (kind, bytes) =
+        value.split_first().ok_or_else(|| corrupt("an operation is without a kind"))?;
+    Ok((*kind, bytes))
+}

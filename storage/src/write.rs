@@ -1,0 +1,90 @@
+//! How a batch becomes one transaction.
+
+use engine::{Batch, RoomId, StoreError, StoredOp};
+use redb::{Database, Durability, Table, Value, WriteTransaction};
+
+use crate::{
+    error::from_redb,
+    tables::{
+        HEADS, Keys, LOG, MEMBERS, META, PROFILE, ROOMS, TIMELINE, encode, encode_head, log_key,
+        member_key, timeline_key,
+    },
+};
+
+/// Writes `batch` in one transaction. When this returns it is on disk.
+pub(crate) fn write(database: &Database, batch: &Batch) -> Result<(), StoreError> {
+    let mut transaction = database.begin_write().map_err(from_redb)?;
+    // Said although it is redb's default: everything we promise hangs on it.
+    transaction
+        .set_durability(Durability::Immediate)
+        .map_err(|error| StoreError::Unavailable(Box::new(error)))?;
+    for room in &batch.forgotten {
+        forget(&transaction, *room)?;
+    }
+    write_records(&transaction, batch)?;
+    write_ops(&transaction, &batch.ops)?;
+    transaction.commit().map_err(from_redb)
+}
+
+/// Removes everything in `room`.
+fn forget(transaction: &WriteTransaction, room: RoomId) -> Result<(), StoreError> {
+    let mut rooms = transaction.open_table(ROOMS).map_err(from_redb)?;
+    rooms.remove(room.as_bytes()).map_err(from_redb)?;
+    clear(transaction.open_table(MEMBERS).map_err(from_redb)?, room)?;
+    clear(transaction.open_table(HEADS).map_err(from_redb)?, room)?;
+    clear(transaction.open_table(TIMELINE).map_err(from_redb)?, room)?;
+    clear(transaction.open_table(LOG).map_err(from_redb)?, room)
+}
+
+/// Removes every entry of `room` from `table`.
+fn clear<const N: usize, V: Value + 'static>(
+    mut table: Table<'_, &'static [u8; N], V>,
+    room: RoomId,
+) -> Result<(), StoreError> {
+    table.retain_in::<&[u8; N], _>(Keys::<N>::of(room).bounds(), |_, _| false).map_err(from_redb)
+}
+
+fn write_records(transaction: &WriteTransaction, batch: &Batch) -> Result<(), StoreError> {
+    if let Some(profile) = &batch.profile {
+        let mut meta = transaction.open_table(META).map_err(from_redb)?;
+        meta.insert(PROFILE, encode(profile)?.as_slice()).map_err(from_redb)?;
+    }
+    let mut rooms = transaction.open_table(ROOMS).map_err(from_redb)?;
+    for (room, record) in &batch.rooms {
+        rooms.insert(room.as_bytes(), encode(record)?.as_slice()).map_err(from_redb)?;
+    }
+    let mut members = transaction.open_table(MEMBERS).map_err(from_redb)?;
+    for (&(room, index), record) in &batch.members {
+        let key = member_key(room, index);
+        members.insert(&key, encode(record)?.as_slice()).map_err(from_redb)?;
+    }
+    let mut heads = transaction.open_table(HEADS).map_err(from_redb)?;
+    for (&(room, index), head) in &batch.heads {
+        heads.insert(&member_key(room, index), &encode_head(head)).map_err(from_redb)?;
+    }
+    Ok(())
+}
+
+/// Writes operations in the order of their keys, so that each page is visited once. Where two have
+/// one key the later one stays, as sorting is stable.
+fn write_ops(transaction: &WriteTransaction, ops: &[StoredOp]) -> Result<(), StoreError> {
+    let mut ops: Vec<&StoredOp> = ops.iter().collect();
+    let mut log = transaction.open_table(LOG).map_err(from_redb)?;
+    ops.sort_by_key(|op| (op.room, op.position.author, op.position.seq));
+    for op in &ops {
+        let key = log_key(op.room, op.position.author, op.position.seq);
+        log.insert(&key, op.position.hlc).map_err(from_redb)?;
+    }
+    let mut timeline = transaction.open_table(TIMELINE).map_err(from_redb)?;
+    ops.sort_by_key(|op| (op.room, op.position));
+    let mut value = Vec::new();
+    for op in &ops {
+        value.clear();
+        value.push(op.kind);
+        value.extend_from_slice(&op.bytes);
+        timeline
+            .insert(&timeline_key(op.room, op.position), value.as_slice())
+            .map_err(from_redb)?;
+    }
+    Ok(())
+}

@@ -1,0 +1,178 @@
+//! The file and the memory answer alike: whatever is committed, in whatever order, also across a
+//! reopening.
+
+use std::{collections::BTreeMap, fmt::Debug};
+
+use engine::{
+    Addr, Batch, Head, InviteRecord, MemberIndex, MemberRecord, MemoryStore, PeerId, Position,
+    Profile, RoomId, RoomRecord, Store, StoredOp, Timestamp,
+};
+use proptest::{collection::vec, option, prelude::*};
+use storage::{Options, RedbStore};
+
+/// Few of everything, so that batches meet: rooms with neighboring keys, the first and last
+/// indices, clocks and places there can be.
+fn any_room() -> impl Strategy<Value = RoomId> {
+    prop_oneof![Just([0; 16]), Just([1; 16]), Just([255; 16])].prop_map(RoomId::from_bytes)
+}
+
+fn any_index() -> impl Strategy<Value = MemberIndex> {
+    prop_oneof![0..4_u32, Just(u32::MAX)].prop_map(MemberIndex)
+}
+
+fn any_number() -> impl Strategy<Value = u64> {
+    prop_oneof![0..6_u64, Just(256), Just(u64::MAX)]
+}
+
+fn any_position() -> impl Strategy<Value = Position> {
+    (any_number(), any_index(), any_number()).prop_map(|(hlc, author, seq)| Position {
+        hlc,
+        author,
+        seq,
+    })
+}
+
+fn any_op() -> impl Strategy<Value = StoredOp> {
+    (any_room(), any_position(), 0..3_u8, vec(any::<u8>(), 0..40))
+        .prop_map(|(room, position, kind, bytes)| StoredOp { room, position, kind, bytes })
+}
+
+fn any_member() -> impl Strategy<Value = MemberRecord> {
+    (any::<[u8; 32]>(), ".{0,8}", any_number(), option::of(any_number())).prop_map(
+        |(key, name, holds, seen)| MemberRecord {
+            id: PeerId::from_bytes(key),
+            noise_key: key,
+            name,
+            addrs: Vec::<Addr>::new(),
+            last_seen: seen.map(Timestamp),
+            holds,
+        },
+    )
+}
+
+fn any_record() -> impl Strategy<Value = (RoomId, RoomRecord)> {
+    let invite = (any::<[u8; 16]>(), option::of(any_number()))
+        .prop_map(|(secret, at)| InviteRecord { secret, expires_at: at.map(Timestamp) });
+    let epochs = vec((any::<u32>(), any::<[u8; 32]>()), 0..3);
+    (any_room(), ".{0,8}", vec(invite, 0..3), epochs, option::of(any_position())).prop_map(
+        |(id, name, invites, epochs, read_up_to)| {
+            let (identity_seed, owner, nonce) = ([7; 32], PeerId::from_bytes([8; 32]), [9; 16]);
+            let record =
+                RoomRecord { id, name, identity_seed, owner, nonce, epochs, invites, read_up_to };
+            (id, record)
+        },
+    )
+}
+
+fn any_batch() -> impl Strategy<Value = Batch> {
+    let heads = vec(((any_room(), any_index()), (any_number(), any::<[u8; 16]>())), 0..6);
+    (
+        option::weighted(0.2, ".{0,8}"),
+        vec(any_record(), 0..3),
+        prop_oneof![4 => Just(Vec::new()), 1 => vec(any_room(), 1..3)],
+        vec(((any_room(), any_index()), any_member()), 0..6),
+        heads,
+        vec(any_op(), 0..30),
+    )
+        .prop_map(|(profile, rooms, forgotten, members, heads, ops)| Batch {
+            profile: profile.map(|name| Profile { name }),
+            rooms: rooms.into_iter().collect(),
+            forgotten,
+            members: members.into_iter().collect(),
+            heads: heads
+                .into_iter()
+                .map(|(key, (height, id))| (key, Head { height, id }))
+                .collect::<BTreeMap<_, _>>(),
+            ops,
+        })
+}
+
+/// What to ask of both stores about one room.
+#[derive(Debug, Clone)]
+struct Question {
+    room: RoomId,
+    position: Option<Position>,
+    author: MemberIndex,
+    after: u64,
+    kind: u8,
+    limit: usize,
+    max_bytes: usize,
+}
+
+fn any_question() -> impl Strategy<Value = Question> {
+    (
+        any_room(),
+        option::of(any_position()),
+        any_index(),
+        any_number(),
+        0..3_u8,
+        0..40_usize,
+        0..200_usize,
+    )
+        .prop_map(|(room, position, author, after, kind, limit, max_bytes)| Question {
+            room,
+            position,
+            author,
+            after,
+            kind,
+            limit,
+            max_bytes,
+        })
+}
+
+/// Whether `model` and `store` answer `ask` alike; an error has to be one for both.
+fn agree<T: PartialEq + Debug>(
+    model: &MemoryStore,
+    store: &RedbStore,
+    ask: impl Fn(&dyn Store) -> Result<T, engine::StoreError>,
+) -> Result<(), TestCaseError> {
+    let (expected, found) = (ask(model), ask(store));
+    match (expected, found) {
+        (Ok(expected), Ok(found)) => prop_assert_eq!(expected, found),
+        (Err(_), Err(_)) => {}
+        (expected, found) => prop_assert!(false, "{:?} against {:?}", expected, found),
+    }
+    Ok(())
+}
+
+fn compare(
+    model: &MemoryStore,
+    store: &RedbStore,
+    questions: &[Question],
+) -> Result<(), TestCaseError> {
+    agree(model, store, |s| s.profile())?;
+    agree(model, store, |s| s.rooms())?;
+    for q in questions {
+        agree(model, store, |s| s.members(q.room))?;
+        agree(model, store, |s| s.heads(q.room))?;
+        agree(model, store, |s| s.ops_after(q.room, q.author, q.after, q.limit, q.max_bytes))?;
+        agree(model, store, |s| s.page_before(q.room, q.position, q.limit))?;
+        agree(model, store, |s| s.count_after(q.room, q.position, q.kind, q.author, q.limit))?;
+    }
+    Ok(())
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(40))]
+
+    #[test]
+    fn file_and_memory_answer_alike(
+        batches in vec((any_batch(), any::<bool>(), vec(any_question(), 1..6)), 1..8),
+    ) {
+        let directory = tempfile::tempdir().expect("a directory");
+        let path = directory.path().join("a.redb");
+        let mut model = MemoryStore::default();
+        let mut store = RedbStore::open(&path).expect("a new database");
+
+        for (batch, is_reopened, questions) in batches {
+            model.commit(batch.clone()).expect("memory does not fail");
+            store.commit(batch).expect("committed");
+            if is_reopened {
+                drop(store);
+                store = RedbStore::open_with(&path, Options { cache_bytes: 1 << 20 })
+                    .expect("closed a moment ago");
+            }
+            compare(&model, &store, &questions)?;
+        }
+    }
+}
