@@ -188,6 +188,12 @@ impl Connection {
         crypto.fingerprint(leaf).ok_or(Error::ErrNonCertificate)
     }
 
+    /// What no peer of ours does.
+    #[cfg(test)]
+    pub(super) async fn open_another_channel(&self) -> Arc<dyn DataChannel> {
+        self.pc.create_data_channel("another", None).await.expect("open")
+    }
+
     /// Hangs up: tells the other end, then frees everything.
     pub(super) async fn close(self) {
         match tokio::time::timeout(CLOSE_TIMEOUT, self.pc.close()).await {

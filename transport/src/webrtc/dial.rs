@@ -81,7 +81,7 @@ impl Dial {
 
     /// One socket per family needed, on all addresses: the system's routes choose the interface,
     /// loopback included, which the library's own choice of addresses leaves out.
-    fn wirings(&self) -> Result<Vec<Wiring>, TransportError> {
+    pub(super) fn wirings(&self) -> Result<Vec<Wiring>, TransportError> {
         let (mut wirings, mut last_error) = (Vec::new(), None);
         for family in [Family::V4, Family::V6] {
             if !self.candidates.iter().any(|addr| Family::of(*addr) == family) {
