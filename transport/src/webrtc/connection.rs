@@ -18,14 +18,15 @@ use webrtc::{
     error::Error,
     peer_connection::{
         PeerConnection, PeerConnectionBuilder, PeerConnectionEventHandler, RTCConfigurationBuilder,
-        RTCIceConnectionState, RTCPeerConnectionState, RTCSessionDescription, SettingEngine,
-        SettingEngineBuilder,
+        RTCIceConnectionState, RTCIceGatheringState, RTCPeerConnectionState, RTCSessionDescription,
+        SettingEngine, SettingEngineBuilder,
     },
 };
 
 use super::{
     MAX_FRAME_LEN,
     credentials::{Credentials, Crypto, Fingerprint, Identity, binding},
+    inbox::Inbox,
     runtime::DriverRuntime,
     sdp::{Setup, describe},
     socket::Wiring,
@@ -41,8 +42,8 @@ const ICE_FAILED: Duration = Duration::from_secs(3);
 const ICE_KEEPALIVE: Duration = Duration::from_millis(500);
 
 /// How often, and how many times, each address is tried: as long as an attempt can last.
-const ICE_CHECK_INTERVAL: Duration = Duration::from_millis(100);
-const ICE_CHECKS: u16 = 100;
+const ICE_CHECK_INTERVAL: Duration = Duration::from_millis(50);
+const ICE_CHECKS: u16 = 200;
 
 /// Bytes of frames the library may hold unsent or unacknowledged before a sender has to wait:
 /// enough to fill 100 Mbit/s over 160 ms.
@@ -134,6 +135,8 @@ impl Connection {
     async fn start(plan: &Plan, wirings: Vec<Wiring>, crypto: &Crypto) -> Result<Self, Error> {
         let progress = Progress::new();
         let placeholders = wirings.iter().map(|wiring| wiring.family.placeholder()).collect();
+        let inboxes = wirings.iter().filter_map(|wiring| wiring.inbox.clone()).collect();
+        let watcher = Watcher { progress: progress.clone(), inboxes };
         let runtime = AbortOnDrop(Arc::new(DriverRuntime::new(wirings, progress.clone())));
         let configuration = RTCConfigurationBuilder::default()
             .with_certificates(vec![plan.identity.certificate.clone()])
@@ -142,7 +145,7 @@ impl Connection {
             .with_configuration(configuration)
             .with_setting_engine(engine(plan, crypto))
             .with_runtime(Arc::clone(&runtime.0) as _)
-            .with_handler(Arc::new(Watcher(progress.clone())))
+            .with_handler(Arc::new(watcher))
             .with_udp_addrs(placeholders)
             .with_data_channel_send_buffer_limit(SEND_BUFFER)
             .build()
@@ -270,18 +273,29 @@ fn engine(plan: &Plan, crypto: &Crypto) -> SettingEngine {
 }
 
 /// Notes what the driver reports. Runs on the driver's task, so it never waits.
-struct Watcher(Progress);
+struct Watcher {
+    progress: Progress,
+    inboxes: Vec<Arc<Inbox>>,
+}
 
 #[async_trait]
 impl PeerConnectionEventHandler for Watcher {
+    async fn on_ice_gathering_state_change(&self, state: RTCIceGatheringState) {
+        if state == RTCIceGatheringState::Complete {
+            for inbox in &self.inboxes {
+                inbox.open();
+            }
+        }
+    }
+
     async fn on_ice_connection_state_change(&self, state: RTCIceConnectionState) {
         match state {
             RTCIceConnectionState::Connected | RTCIceConnectionState::Completed => {
-                self.0.0.send_modify(|milestones| {
+                self.progress.0.send_modify(|milestones| {
                     milestones.ice.get_or_insert_with(Instant::now);
                 });
             }
-            RTCIceConnectionState::Failed => self.0.end(LinkFailure::Silent),
+            RTCIceConnectionState::Failed => self.progress.end(LinkFailure::Silent),
             _ => {}
         }
     }
@@ -289,18 +303,18 @@ impl PeerConnectionEventHandler for Watcher {
     async fn on_connection_state_change(&self, state: RTCPeerConnectionState) {
         match state {
             RTCPeerConnectionState::Connected => {
-                self.0.0.send_modify(|milestones| {
+                self.progress.0.send_modify(|milestones| {
                     milestones.dtls.get_or_insert_with(Instant::now);
                 });
             }
             // Only ICE fails in this library; DTLS failures stop the driver instead.
-            RTCPeerConnectionState::Failed => self.0.end(LinkFailure::Silent),
+            RTCPeerConnectionState::Failed => self.progress.end(LinkFailure::Silent),
             _ => {}
         }
     }
 
     async fn on_data_channel(&self, _intruder: Arc<dyn DataChannel>) {
         // Each further channel could make the library hold 256 messages: nobody of ours opens one.
-        self.0.end(LinkFailure::Broken);
+        self.progress.end(LinkFailure::Broken);
     }
 }

@@ -18,7 +18,7 @@ use super::{
 };
 use crate::{DialKey, Link, LinkStats, Role, TransportError, TransportKind};
 
-/// Addresses tried at most: each costs ten small datagrams a second while the dial lasts.
+/// Addresses tried at most: each costs twenty small datagrams a second while the dial lasts.
 const MAX_CANDIDATES: usize = 16;
 
 /// A pause before the next attempt, so that one that fails at once is not repeated in a spin.

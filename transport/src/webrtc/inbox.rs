@@ -32,6 +32,9 @@ impl Batch {
 }
 
 /// A bounded queue from the reader of a shared socket to the driver of one connection.
+///
+/// Closed at first: until the driver has gathered its own candidates it drops every datagram, and
+/// the dialer's first one, lost, would be repeated only a check interval later.
 #[derive(Debug, Default)]
 pub(super) struct Inbox(Mutex<Waiting>);
 
@@ -39,10 +42,21 @@ pub(super) struct Inbox(Mutex<Waiting>);
 struct Waiting {
     batches: VecDeque<Batch>,
     bytes: usize,
+    is_open: bool,
     reader: Option<Waker>,
 }
 
 impl Inbox {
+    /// Lets the driver have what waits, from now on.
+    pub(super) fn open(&self) {
+        let mut waiting = self.lock();
+        waiting.is_open = true;
+        if let Some(reader) = waiting.reader.take() {
+            drop(waiting);
+            reader.wake();
+        }
+    }
+
     /// Adds a batch, or drops it if too much waits already.
     pub(super) fn push(&self, batch: Batch) {
         let mut waiting = self.lock();
@@ -69,7 +83,8 @@ impl Inbox {
             return Poll::Ready(Ok(0));
         };
         let mut waiting = self.lock();
-        let Some(batch) = waiting.batches.pop_front() else {
+        let next = if waiting.is_open { waiting.batches.pop_front() } else { None };
+        let Some(batch) = next else {
             waiting.reader = Some(cx.waker().clone());
             return Poll::Pending;
         };
@@ -130,6 +145,9 @@ mod tests {
         let inbox = Inbox::default();
         inbox.push(batch(1, 7));
         inbox.push(batch(2, 4096));
+        assert_eq!(next(&inbox), None);
+
+        inbox.open();
 
         assert_eq!(next(&inbox), Some((7, 3, 1)));
         assert_eq!(next(&inbox), Some((1024, 3, 2)));
@@ -139,6 +157,7 @@ mod tests {
     #[test]
     fn flood_is_dropped_and_the_room_comes_back() {
         let inbox = Inbox::default();
+        inbox.open();
         for _ in 0..100_000 {
             inbox.push(batch(1, 1000));
         }
