@@ -50,10 +50,12 @@ pub(super) struct Newcomer {
     pub(super) link: OwnedSemaphorePermit,
 }
 
+type Sockets = Vec<(Family, Arc<Udp>)>;
+
 /// The sockets of one port and what is known of who sends to them.
 #[derive(Debug)]
 pub(super) struct Mux {
-    sockets: Vec<(Family, Arc<Udp>)>,
+    sockets: Sockets,
     port: u16,
     crypto: Crypto,
     newcomers: mpsc::Sender<Newcomer>,
@@ -102,10 +104,12 @@ impl Mux {
         crypto: Crypto,
         newcomers: mpsc::Sender<Newcomer>,
     ) -> io::Result<Arc<Self>> {
-        let (sockets, port) = bind_families(port).or_else(|error| {
+        let sockets = bind_families(port).or_else(|error| {
             log::info!("port {port} cannot be had ({error}); taking any");
             bind_families(0)
         })?;
+        let (_family, first) = sockets.first().ok_or(io::ErrorKind::AddrNotAvailable)?;
+        let port = first.port()?;
         let mux = Arc::new(Self {
             sockets,
             port,
@@ -291,21 +295,22 @@ impl Drop for RouteGuard {
 }
 
 /// Binds all families on one port, as far as possible.
-fn bind_families(port: u16) -> io::Result<(Vec<(Family, Arc<Udp>)>, u16)> {
-    let first = Udp::bind(Family::V4, port).map(|udp| (Family::V4, udp));
-    let (family, udp) = first.or_else(|error| {
+fn bind_families(port: u16) -> io::Result<Sockets> {
+    let v4 = match Udp::bind(Family::V4, port) {
+        Ok(udp) => udp,
         // A machine without IPv4 is rare; a port that is taken is not.
-        if port == 0 { Udp::bind(Family::V6, 0).map(|udp| (Family::V6, udp)) } else { Err(error) }
-    })?;
-    let port = udp.port()?;
-    let mut sockets = vec![(family, Arc::new(udp))];
-    if family == Family::V4 {
-        match Udp::bind(Family::V6, port) {
-            Ok(udp) => sockets.push((Family::V6, Arc::new(udp))),
-            Err(error) => log::info!("not listening on IPv6: {error}"),
+        Err(_no_ipv4) if port == 0 => {
+            return Ok(vec![(Family::V6, Arc::new(Udp::bind(Family::V6, 0)?))]);
         }
+        Err(error) => return Err(error),
+    };
+    let v6 = Udp::bind(Family::V6, v4.port()?);
+    let mut sockets = vec![(Family::V4, Arc::new(v4))];
+    match v6 {
+        Ok(udp) => sockets.push((Family::V6, Arc::new(udp))),
+        Err(error) => log::info!("not listening on IPv6: {error}"),
     }
-    Ok((sockets, port))
+    Ok(sockets)
 }
 
 /// Reads one socket for as long as anyone uses the port.
