@@ -32,13 +32,17 @@ use crate::{
 };
 
 /// A [`Store`] in a file. One process has it open at a time.
+///
+/// A commit that fails leaves the store as it was, ready for the next one. If even that cannot be
+/// made sure, every further call is [`StoreError::Unavailable`]; open it anew and read again.
 pub struct RedbStore {
     reopen: Opener,
     options: Options,
     /// The tables as last committed, opened when first read. Dropped before each commit: while it
     /// lives, pages the commit frees could not be used again.
     snapshot: OnceLock<Snapshot>,
-    /// `None` from a failed commit until the file can be opened again.
+    /// `None` once a commit has failed and the file could not be opened again: whether the batch
+    /// is on disk is then unknown, so nothing more is answered that may contradict it.
     database: Option<Database>,
 }
 
@@ -208,9 +212,7 @@ impl Store for RedbStore {
         if batch.is_empty() {
             return Ok(());
         }
-        if self.database.is_none() {
-            self.reopen_after_failure(&Batch::default())?;
-        }
+        self.database()?;
         self.snapshot = OnceLock::new();
         let Err(failure) = guarded(|| write::write(self.database()?, &batch)) else {
             return Ok(());
@@ -244,3 +246,6 @@ fn open_database(
     migrate::migrate(&database, found, STEPS)?;
     Ok(database)
 }
+
+#[cfg(test)]
+mod tests;
