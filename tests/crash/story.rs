@@ -42,7 +42,7 @@ pub(crate) fn batch(n: u64) -> Batch {
 
 fn room(n: u64) -> RoomId {
     let mut id = [0; 16];
-    id[0] = if n % ROOMS == 0 { 1 } else { 2 };
+    id[0] = if n.is_multiple_of(ROOMS) { 1 } else { 2 };
     RoomId::from_bytes(id)
 }
 

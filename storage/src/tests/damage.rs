@@ -27,20 +27,24 @@ fn whole() -> Vec<u8> {
 /// Does one of the things that happen to files.
 fn damage(content: &mut Vec<u8>, chance: &mut Chance) {
     let at = chance.below(content.len());
-    let block = at - at % BLOCK_LEN;
+    let block_at = |at: usize| at - at % BLOCK_LEN;
+    let block = content.chunks(BLOCK_LEN).nth(chance.below(content.len()) / BLOCK_LEN);
+    let misplaced = block.expect("inside").to_vec();
     match chance.below(6) {
         0 => content.truncate(at),
-        1 => content[block..(block + BLOCK_LEN).min(at + 1)].fill(0),
-        2 => {
-            let other = chance.below(content.len());
-            let other = other - other % BLOCK_LEN;
-            let end = (other + BLOCK_LEN).min(content.len());
-            let end = end.min(content.len() - block + other);
-            content.copy_within(other..end, block);
-        }
-        3 => content[chance.below(BLOCK_LEN)] ^= 1 << chance.below(8),
-        _ => content[at] ^= 1 << chance.below(8),
+        1 => content.iter_mut().skip(block_at(at)).take(BLOCK_LEN).for_each(|byte| *byte = 0),
+        2 => content
+            .iter_mut()
+            .skip(block_at(at))
+            .zip(misplaced)
+            .for_each(|(byte, other)| *byte = other),
+        3 => flip(content, chance.below(BLOCK_LEN), chance),
+        _ => flip(content, at, chance),
     }
+}
+
+fn flip(content: &mut [u8], at: usize, chance: &mut Chance) {
+    *content.get_mut(at).expect("inside") ^= 1 << chance.below(8);
 }
 
 #[test]

@@ -139,7 +139,7 @@ fn apply(content: &mut Vec<u8>, event: &Event) {
             let start = usize::try_from(*offset).expect("a small disk");
             let end = start + data.len();
             content.resize(content.len().max(end), 0);
-            content[start..end].copy_from_slice(data);
+            content.get_mut(start..end).expect("long enough by now").copy_from_slice(data);
         }
         Event::SetLen(len) => content.resize(usize::try_from(*len).expect("a small disk"), 0),
         Event::Sync | Event::Acknowledged(_) => {}
