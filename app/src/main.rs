@@ -1,2 +1,5 @@
-//! Desktop entry.
-fn main() {}
+//! The program; see [`app::cli`].
+
+fn main() -> std::process::ExitCode {
+    app::cli::main()
+}

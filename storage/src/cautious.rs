@@ -106,7 +106,7 @@ impl Gate {
 
 #[derive(Debug, Default)]
 struct Held {
-    is_measured: bool,
+    inner_len: Option<u64>,
     changes: Vec<Change>,
 }
 
@@ -119,24 +119,28 @@ enum Change {
 }
 
 impl Held {
-    /// The length the file would have.
-    fn len(&mut self, inner: &dyn StorageBackend) -> io::Result<u64> {
-        if !self.is_measured {
-            self.is_measured = true;
-            // By now redb has locked the file, so nobody else is still creating it.
-            if is_unfinished(inner)? {
-                self.changes.push(Change::SetLen(0));
-            }
+    /// The length of the file itself, which nobody changes while redb has it locked.
+    fn inner_len(&mut self, inner: &dyn StorageBackend) -> io::Result<u64> {
+        if let Some(len) = self.inner_len {
+            return Ok(len);
         }
-        let mut len = inner.len()?;
-        for change in &self.changes {
-            match change {
-                Change::SetLen(new) => len = *new,
-                Change::Write(offset, data) => len = len.max(end(*offset, data)),
-                Change::Sync => {}
-            }
+        let len = inner.len()?;
+        self.inner_len = Some(len);
+        // By now redb has locked the file, so nobody else is still creating it.
+        if is_unfinished(inner, len)? {
+            self.changes.push(Change::SetLen(0));
         }
         Ok(len)
+    }
+
+    /// The length the file would have.
+    fn len(&mut self, inner: &dyn StorageBackend) -> io::Result<u64> {
+        let len = self.inner_len(inner)?;
+        Ok(self.changes.iter().fold(len, |len, change| match change {
+            Change::SetLen(new) => *new,
+            Change::Write(offset, data) => len.max(end(*offset, data)),
+            Change::Sync => len,
+        }))
     }
 
     /// What the file would hold.
@@ -145,7 +149,7 @@ impl Held {
             return Err(io::ErrorKind::UnexpectedEof.into());
         }
         out.fill(0);
-        read_up_to(inner, offset, out, inner.len()?)?;
+        read_up_to(inner, offset, out, self.inner_len(inner)?)?;
         for change in &self.changes {
             match change {
                 Change::SetLen(len) => blank(out, offset, *len),
@@ -159,15 +163,19 @@ impl Held {
 
 /// Whether the creation of this file was interrupted: redb had not yet put its mark on it, and it
 /// holds nothing but zeros and perhaps the rest of the header. Starting afresh loses nothing.
-fn is_unfinished(inner: &dyn StorageBackend) -> io::Result<bool> {
-    let len = inner.len()?;
+fn is_unfinished(inner: &dyn StorageBackend, len: u64) -> io::Result<bool> {
     if len == 0 || len > MAX_UNFINISHED_LEN {
         return Ok(false);
     }
-    let mut content = vec![0; usize::try_from(len).unwrap_or_default()];
+    let len = usize::try_from(len).unwrap_or(usize::MAX);
+    let mut mark = vec![0; MAGIC_LEN.min(len)];
+    inner.read(0, &mut mark)?;
+    if mark.iter().any(|byte| *byte != 0) {
+        return Ok(false);
+    }
+    let mut content = vec![0; len];
     inner.read(0, &mut content)?;
-    let (header, pages) = content.split_at(HEADER_LEN.min(content.len()));
-    Ok(header.iter().take(MAGIC_LEN).chain(pages).all(|byte| *byte == 0))
+    Ok(content.iter().skip(HEADER_LEN).all(|byte| *byte == 0))
 }
 
 /// The offset after `data` at `offset`.

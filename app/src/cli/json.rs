@@ -1,6 +1,8 @@
 //! Commands and events as JSON lines; the format is told in `app/docs/headless.md`.
 
-use engine::{Body, Command, Event, Invite, InviteId, Member, Message, Position, RoomId, RoomSummary};
+use engine::{
+    Body, Command, Event, Invite, InviteId, Member, Message, Position, RoomId, RoomSummary,
+};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
@@ -52,9 +54,8 @@ impl Line {
     /// Reads a line.
     pub(super) fn parse(line: &str) -> Result<Wish, String> {
         let line: Self = serde_json::from_str(line).map_err(|err| err.to_string())?;
-        let room = |text: &str| {
-            RoomId::parse(text).ok_or_else(|| "a room is 32 hex digits".to_owned())
-        };
+        let room =
+            |text: &str| RoomId::parse(text).ok_or_else(|| "a room is 32 hex digits".to_owned());
         let command = match line {
             Self::SetName { name } => Command::SetName { name },
             Self::CreateRoom { name } => Command::CreateRoom { name },
@@ -99,8 +100,7 @@ pub(super) fn links(links: &[LinkInfo]) -> Value {
 }
 
 fn link(link: &LinkInfo) -> Value {
-    let phases: Vec<_> =
-        link.phases.iter().map(|p| json!([p.name, millis(p.after)])).collect();
+    let phases: Vec<_> = link.phases.iter().map(|p| json!([p.name, millis(p.after)])).collect();
     json!({
         "link": link.id.0,
         "kind": format!("{:?}", link.kind).to_lowercase(),

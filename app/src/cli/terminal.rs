@@ -30,6 +30,8 @@ struct Face {
     names: BTreeMap<PeerId, String>,
     current: Option<RoomId>,
     has_asked_for_page: bool,
+    /// To accept once the engine is awake.
+    invite: Option<Invite>,
 }
 
 /// Runs until /quit, Ctrl-C or Ctrl-D.
@@ -47,9 +49,9 @@ pub(super) fn run(config: &Config, invite: Option<&Invite>) -> Result<(), String
         names: BTreeMap::new(),
         current: None,
         has_asked_for_page: false,
+        invite: invite.cloned(),
     };
     say(HELP)?;
-    face.begin(invite.cloned())?;
     loop {
         while let Some(notice) = face.runtime.poll() {
             match notice {
@@ -68,23 +70,17 @@ pub(super) fn run(config: &Config, invite: Option<&Invite>) -> Result<(), String
 }
 
 impl Face {
-    /// Waits for what is remembered; then joins as invited, or begins a room if there is none.
-    fn begin(&mut self, invite: Option<Invite>) -> Result<(), String> {
-        let started = loop {
-            match self.runtime.poll() {
-                Some(Notice::Event(Event::Started { name, rooms })) => break (name, rooms),
-                Some(_) => {}
-                None => std::thread::yield_now(),
-            }
-        };
-        let (name, rooms) = started;
+    /// The engine is awake: join as invited, or begin a room if there is none.
+    fn begin(&mut self, name: Option<String>, rooms: Vec<RoomSummary>) -> Result<(), String> {
+        let is_first = self.rooms.is_empty();
         let name = name.unwrap_or_else(default_name);
         self.runtime.send(Command::SetName { name });
         let has_rooms = !rooms.is_empty();
         rooms.into_iter().for_each(|room| self.remember(room));
-        match invite {
+        match self.invite.take() {
             Some(invite) => self.runtime.send(Command::AcceptInvite { invite }),
-            None if has_rooms => self.enter(0)?,
+            None if has_rooms && is_first => self.enter(0)?,
+            None if has_rooms => {}
             None => self.runtime.send(Command::CreateRoom { name: "Festival".to_owned() }),
         }
         Ok(())
@@ -137,6 +133,7 @@ impl Face {
 
     fn tell(&mut self, event: Event) -> Result<(), String> {
         match event {
+            Event::Started { name, rooms } => self.begin(name, rooms)?,
             Event::RoomJoined { room, .. } => {
                 say(&format!("You are in \"{}\".", room.name))?;
                 self.current = Some(room.id);
@@ -193,7 +190,7 @@ fn default_name() -> String {
 fn show_invite(invite: &Invite) -> Result<(), String> {
     let link = invite.to_text();
     match qr::draw(&link) {
-        Ok(modules) => say(&modules.half_blocks())?,
+        Ok(modules) => say(&modules.half_blocks(qr::Style::Colored))?,
         Err(why) => say(&format!("! the QR cannot be drawn: {why}"))?,
     }
     say(&format!("Scan this, or open {link}"))

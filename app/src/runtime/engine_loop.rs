@@ -64,10 +64,8 @@ impl EngineLoop {
     }
 
     fn turn(&mut self, first: Input) -> Result<(), StoreError> {
-        let now = Now {
-            since_start: self.shared.started.elapsed(),
-            wall: Timestamp(wall_millis()),
-        };
+        let now =
+            Now { since_start: self.shared.started.elapsed(), wall: Timestamp(wall_millis()) };
         self.engine.handle(now, first)?;
         for _ in 0..MAX_BATCH {
             let Ok(input) = self.inputs.try_recv() else { break };

@@ -12,7 +12,9 @@ use std::{
 
 use engine::{Frame, Input, LinkId, PeerId, RoomId, Target};
 use tokio::sync::{mpsc, watch};
-use transport::{Link, LinkFailure, LinkReceiver, LinkSender, LinkStats, Phase, Role, TransportKind};
+use transport::{
+    Link, LinkFailure, LinkReceiver, LinkSender, LinkStats, Phase, Role, TransportKind,
+};
 
 use super::Shared;
 use crate::backend::LinkInfo;

@@ -138,6 +138,19 @@ impl Runtime {
     }
 }
 
+impl Runtime {
+    /// Calls `react`, once, when the person presses Ctrl-C; the process then goes on.
+    pub fn on_interrupt(&self, react: impl FnOnce() + Send + 'static) {
+        if let Some(tokio) = &self.tokio {
+            tokio.spawn(async {
+                if tokio::signal::ctrl_c().await.is_ok() {
+                    react();
+                }
+            });
+        }
+    }
+}
+
 impl Backend for Runtime {
     fn send(&mut self, command: Command) {
         // A person is slower than the engine: the inbox is only ever full of frames, which drain.

@@ -1,0 +1,8 @@
+//! Tests that stand between the store and its disk, or look into the file.
+
+mod damage;
+mod disk;
+mod failing_disk;
+mod migrations;
+mod power_loss;
+mod story;

@@ -1,0 +1,153 @@
+//! A database of an older format becomes one of this format, whatever happens on the way.
+
+use engine::{
+    Head, InviteRecord, MemberIndex, MemberRecord, PeerId, Position, Profile, RoomId, RoomRecord,
+    Store, StoreError, StoredOp, Timestamp,
+};
+use redb::{Database, ReadableDatabase, TableDefinition, WriteTransaction};
+
+use super::disk::Disk;
+use crate::{
+    error::from_redb,
+    migrate::{self, FORMAT_KNOWN, STEPS},
+};
+
+const TEXT: TableDefinition<'_, &str, &[u8]> = TableDefinition::new("meta");
+
+/// A database of format 1, in literal bytes: what people have on their disks. This never changes.
+fn format_1() -> Disk {
+    const ROOM: &[u8; 16] = &[0xaa; 16];
+    let disk = Disk::default();
+    let database = Database::builder().create_with_backend(disk.clone()).expect("new");
+    let txn = database.begin_write().expect("a transaction");
+    {
+        let mut meta = txn.open_table(TEXT).expect("new");
+        meta.insert("format", &[0, 0, 0, 1][..]).expect("written");
+        meta.insert("profile", &b"\x01\x03Ann"[..]).expect("written");
+        let rooms = TableDefinition::<&[u8; 16], &[u8]>::new("rooms");
+        let room = [
+            &[1][..],
+            ROOM,
+            b"\x04Trip",
+            &[1; 32],
+            &[2; 32],
+            &[3; 16],
+            &[1, 9],
+            &[4; 32],
+            &[1],
+            &[5; 16],
+            &[1, 0x80, 0x01],
+            &[1, 7, 0, 1],
+        ]
+        .concat();
+        txn.open_table(rooms).expect("new").insert(ROOM, room.as_slice()).expect("written");
+        let member_key: [u8; 20] = [&ROOM[..], &[0; 4]].concat().try_into().expect("20 bytes");
+        let members = TableDefinition::<&[u8; 20], &[u8]>::new("members");
+        let member = [&[1][..], &[2; 32], &[6; 32], b"\x03Ann", &[0, 0, 1]].concat();
+        let mut members = txn.open_table(members).expect("new");
+        members.insert(&member_key, member.as_slice()).expect("written");
+        let heads = TableDefinition::<&[u8; 20], &[u8; 24]>::new("heads");
+        let head: [u8; 24] =
+            [&[0, 0, 0, 0, 0, 0, 0, 1][..], &[8; 16]].concat().try_into().expect("24 bytes");
+        txn.open_table(heads).expect("new").insert(&member_key, &head).expect("written");
+        let timeline = TableDefinition::<&[u8; 36], &[u8]>::new("timeline");
+        let key: [u8; 36] =
+            [&ROOM[..], &[0, 0, 0, 0, 0, 0, 0, 7], &[0; 4], &[0, 0, 0, 0, 0, 0, 0, 1]]
+                .concat()
+                .try_into()
+                .expect("36 bytes");
+        let mut timeline = txn.open_table(timeline).expect("new");
+        timeline.insert(&key, &b"\x02sealed"[..]).expect("written");
+        let log = TableDefinition::<&[u8; 28], u64>::new("log");
+        let key: [u8; 28] =
+            [&ROOM[..], &[0; 4], &[0, 0, 0, 0, 0, 0, 0, 1]].concat().try_into().expect("28 bytes");
+        txn.open_table(log).expect("new").insert(&key, 7).expect("written");
+    }
+    txn.commit().expect("committed");
+    drop(database);
+    disk
+}
+
+#[test]
+fn database_of_format_1_opens_with_everything_in_it() {
+    let store = format_1().open().expect("a known format");
+
+    let room = RoomId::from_bytes([0xaa; 16]);
+    let author = MemberIndex(0);
+    let position = Position { hlc: 7, author, seq: 1 };
+    assert_eq!(store.profile().expect("readable"), Some(Profile { name: "Ann".to_owned() }));
+    let record = RoomRecord {
+        id: room,
+        name: "Trip".to_owned(),
+        identity_seed: [1; 32],
+        owner: PeerId::from_bytes([2; 32]),
+        nonce: [3; 16],
+        epochs: vec![(9, [4; 32])],
+        invites: vec![InviteRecord { secret: [5; 16], expires_at: Some(Timestamp(128)) }],
+        read_up_to: Some(position),
+    };
+    assert!(store.rooms().expect("readable") == [record]);
+    let member = MemberRecord {
+        id: PeerId::from_bytes([2; 32]),
+        noise_key: [6; 32],
+        name: "Ann".to_owned(),
+        addrs: Vec::new(),
+        last_seen: None,
+        holds: 1,
+    };
+    assert_eq!(store.members(room).expect("readable"), [member]);
+    assert_eq!(store.heads(room).expect("readable"), [Head { height: 1, id: [8; 16] }]);
+    let op = StoredOp { room, position, kind: 2, bytes: b"sealed".to_vec() };
+    assert_eq!(store.page_before(room, None, 9).expect("readable"), [op]);
+    assert_eq!(store.ops_after(room, author, 0, 9, 99).expect("readable"), [b"sealed".to_vec()]);
+}
+
+#[test]
+fn every_format_before_this_one_has_its_step() {
+    assert_eq!(u32::try_from(STEPS.len()).expect("few"), FORMAT_KNOWN - 1);
+}
+
+/// A step as a later version might have one: the profile moves to another name.
+fn move_profile(txn: &WriteTransaction) -> Result<(), StoreError> {
+    let mut meta = txn.open_table(TEXT).map_err(from_redb)?;
+    let profile = meta.remove("profile").map_err(from_redb)?.map(|value| value.value().to_vec());
+    meta.insert("me", profile.unwrap_or_default().as_slice()).map_err(from_redb)?;
+    Ok(())
+}
+
+fn fail(_: &WriteTransaction) -> Result<(), StoreError> {
+    Err(StoreError::Corrupt("no way on".to_owned()))
+}
+
+fn value(database: &Database, key: &str) -> Option<Vec<u8>> {
+    let txn = database.begin_read().expect("a transaction");
+    let meta = txn.open_table(TEXT).expect("there");
+    meta.get(key).expect("readable").map(|value| value.value().to_vec())
+}
+
+#[test]
+fn older_database_takes_each_step_it_lacks_and_no_other() {
+    let disk = format_1();
+    let database = Database::builder().create_with_backend(disk).expect("there");
+
+    let found = migrate::format(&database, 2).expect("known");
+    migrate::migrate(&database, found, &[move_profile]).expect("migrated");
+    let found = migrate::format(&database, 3).expect("known");
+    migrate::migrate(&database, found, &[fail, |_| Ok(())]).expect("only the second step");
+
+    assert_eq!(value(&database, "me").as_deref(), Some(&b"\x01\x03Ann"[..]));
+    assert_eq!(value(&database, "profile"), None);
+    assert_eq!(migrate::format(&database, 3).expect("known"), Some(3));
+}
+
+#[test]
+fn step_that_fails_leaves_the_format_before_it() {
+    let disk = format_1();
+    let database = Database::builder().create_with_backend(disk).expect("there");
+
+    let found = migrate::format(&database, 3).expect("known");
+    migrate::migrate(&database, found, &[move_profile, fail]).expect_err("the second step fails");
+
+    assert_eq!(migrate::format(&database, 3).expect("known"), Some(2));
+    assert_eq!(value(&database, "me").as_deref(), Some(&b"\x01\x03Ann"[..]));
+}
