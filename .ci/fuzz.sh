@@ -16,15 +16,26 @@ export RUSTC_BOOTSTRAP=1
 scratch=$(mktemp -d)
 trap 'rm -rf "$scratch"' EXIT
 
+inputs="$scratch/inputs"
+host=$(rustc -vV | sed -n 's/^host: //p')
+
 for crate in "$root"/*/fuzz "$root"/*/*/fuzz; do
     [ -e "$crate/Cargo.toml" ] || continue
     cd "$crate"
+    # cargo-fuzz has no `--locked`, so an outdated lock file is noticed here.
+    cargo fetch --locked --quiet --target "$host"
     cargo fuzz build --fuzz-dir .
     for target in $(cargo fuzz list --fuzz-dir .); do
-        say "-- ${crate#"$root"/} $target"
-        mkdir -p "$scratch/$target"
-        [ ! -d "corpus/$target" ] || cp -R "corpus/$target/." "$scratch/$target/"
-        cargo fuzz run --fuzz-dir . "$target" "$scratch/$target" -- \
-            "-max_total_time=$seconds" -rss_limit_mb=1024 -timeout=10 -verbosity=0 -print_final_stats=1
+        rm -rf "$inputs"
+        mkdir "$inputs"
+        [ ! -d "corpus/$target" ] || cp -R "corpus/$target/." "$inputs/"
+        cargo fuzz run --fuzz-dir . "$target" "$inputs" -- \
+            "-max_total_time=$seconds" -rss_limit_mb=1024 -timeout=10 -verbosity=0 -print_final_stats=1 \
+            >"$scratch/log" 2>&1 || {
+            tail -n 80 "$scratch/log" >&2
+            exit 1
+        }
+        runs=$(sed -n 's/^stat::number_of_executed_units: *//p' "$scratch/log")
+        say "${crate#"$root"/} $target: $runs inputs in $seconds s"
     done
 done

@@ -99,9 +99,9 @@ install_packages() {
     case "$manager" in
     apt-get)
         # An index that cannot be refreshed may still be good enough, so only the installation counts.
-        as_root apt-get update -q || true
-        as_root env DEBIAN_FRONTEND=noninteractive apt-get install -q -y --no-install-recommends \
-            -o DPkg::Lock::Timeout=300 "$@"
+        as_root apt-get update -qq || true
+        as_root env DEBIAN_FRONTEND=noninteractive apt-get install -qq -y --no-install-recommends \
+            -o DPkg::Lock::Timeout=300 -o Dpkg::Use-Pty=0 "$@"
         ;;
     dnf) as_root dnf install -y "$@" ;;
     pacman) as_root pacman -S --needed --noconfirm "$@" ;;

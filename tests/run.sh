@@ -24,7 +24,10 @@ scratch=$(mktemp -d)
 display=
 # shellcheck disable=SC2329 # called by the trap
 leave() {
-    [ -z "$display" ] || kill "$display" 2>/dev/null || true
+    if [ -n "$display" ]; then
+        kill "$display" 2>/dev/null || true
+        wait "$display" 2>/dev/null || true
+    fi
     rm -rf "$scratch"
 }
 trap leave EXIT
