@@ -14,9 +14,13 @@
 
 mod draw;
 mod engine;
+mod equalize;
 mod filter;
+mod fit;
+mod geometry;
 mod luma;
 mod reader;
+mod template;
 mod threshold;
 
 pub use draw::{DrawError, Modules, QUIET_ZONE, Style, draw};

@@ -4,7 +4,7 @@ use std::ops::ControlFlow;
 
 use rxing::common::BitMatrix;
 
-use crate::{Luma, LumaView, engine, filter, threshold};
+use crate::{Luma, LumaView, engine, filter, fit, geometry::Corners, threshold};
 
 /// How hard to look.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -69,47 +69,92 @@ impl Found<'_> {
     }
 }
 
-fn look(
-    view: LumaView<'_>,
-    effort: Effort,
-    turn: &mut usize,
-    found: &mut Found<'_>,
-) -> ControlFlow<()> {
-    let whole = view.to_luma();
-    try_both(threshold::hybrid(&whole), found)?;
+/// What one picture was turned into so far.
+struct Search<'a, 'b> {
+    found: &'a mut Found<'b>,
+    /// The picture itself and its negative.
+    tones: [Luma; 2],
+    /// Finder patterns seen but not read, with the tone they are dark in.
+    open: Vec<(Corners, usize)>,
+    /// How many of those were looked at closely.
+    fitted: usize,
+}
+
+fn look(view: LumaView<'_>, effort: Effort, turn: &mut usize, found: &mut Found<'_>) -> ControlFlow<()> {
+    let tones = [view.to_luma(), filter::invert(view)];
+    let mut search = Search { found, tones, open: Vec::new(), fitted: 0 };
+    let fits = if effort == Effort::Frame { 3 } else { 30 };
+    search.try_bits(threshold::hybrid(&search.tones[0]), 1.0)?;
+    search.fit(fits)?;
     for step in 0..4 {
         if effort == Effort::Frame && step != *turn % 4 {
             continue;
         }
         match step {
-            0 => try_both(threshold::hybrid(&filter::shrink(view, 3)), found)?,
-            1 => try_both(threshold::local(view, 24, 3), found)?,
-            2 => try_rqrr(&whole, found)?,
-            _ => try_both(threshold::hybrid(&filter::double(view)), found)?,
+            0 => search.try_bits(threshold::local(view, 12, 3), 1.0)?,
+            1 => search.try_bits(threshold::hybrid(&filter::shrink(view, 3)), 3.0)?,
+            2 => search.try_rqrr()?,
+            _ => search.try_bits(threshold::hybrid(&filter::double(view)), 0.5)?,
         }
+        search.fit(fits)?;
     }
     *turn += 1;
     ControlFlow::Continue(())
 }
 
-fn try_both(bits: Option<BitMatrix>, found: &mut Found<'_>) -> ControlFlow<()> {
-    let Some(mut bits) = bits else { return ControlFlow::Continue(()) };
-    for _ in 0..2 {
-        for triple in engine::triples(&bits) {
-            if let Some(text) = engine::rxing_at(&bits, &triple) {
-                found.add(text)?;
+impl Search<'_, '_> {
+    /// Reads what can be read at once in a black and white picture that is `1 / factor` the size.
+    fn try_bits(&mut self, bits: Option<BitMatrix>, factor: f32) -> ControlFlow<()> {
+        let Some(mut bits) = bits else { return ControlFlow::Continue(()) };
+        for tone in 0..2 {
+            for triple in engine::triples(&bits) {
+                if let Some(text) = engine::rxing_at(&bits, &triple) {
+                    self.found.add(text)?;
+                } else {
+                    self.keep(Corners::of(&triple, factor), tone);
+                }
+            }
+            bits.flip_self();
+        }
+        ControlFlow::Continue(())
+    }
+
+    fn keep(&mut self, corners: Corners, tone: usize) {
+        let tolerance = corners.top_left.distance(corners.top_right) / 30.0;
+        if !self.open.iter().any(|(known, at)| *at == tone && known.is_near(&corners, tolerance)) {
+            self.open.push((corners, tone));
+        }
+    }
+
+    /// Looks closely at up to `most` places not looked at yet.
+    fn fit(&mut self, most: usize) -> ControlFlow<()> {
+        let fresh: Vec<_> = self.open.iter().skip(self.fitted).take(most).copied().collect();
+        self.fitted = self.open.len();
+        for (corners, tone) in fresh {
+            let Some(picture) = self.tones.get(tone) else { continue };
+            let mut text = None;
+            let mut accept = |bits: &BitMatrix| {
+                text = engine::decode(bits);
+                text.is_some()
+            };
+            fit::read(picture, &corners, &mut |modules| {
+                accept(&modules.plain())
+                    || modules.learned(4, 2, &mut accept)
+                    || modules.learned(6, 2, &mut accept)
+            });
+            if let Some(text) = text {
+                self.found.add(text)?;
             }
         }
-        bits.flip_self();
+        ControlFlow::Continue(())
     }
-    ControlFlow::Continue(())
-}
 
-fn try_rqrr(whole: &Luma, found: &mut Found<'_>) -> ControlFlow<()> {
-    for picture in [whole.clone(), filter::invert(whole.view())] {
-        for text in engine::rqrr_all(picture.view()) {
-            found.add(text)?;
+    fn try_rqrr(&mut self) -> ControlFlow<()> {
+        for tone in &self.tones {
+            for text in engine::rqrr_all(tone.view()) {
+                self.found.add(text)?;
+            }
         }
+        ControlFlow::Continue(())
     }
-    ControlFlow::Continue(())
 }
