@@ -62,7 +62,11 @@ impl Messages {
         if self.is_loading || self.is_start {
             return None;
         }
-        Some(if self.is_loaded { self.window.front().map(|message| message.position) } else { None })
+        Some(if self.is_loaded {
+            self.window.front().map(|message| message.position)
+        } else {
+            None
+        })
     }
 
     /// A page was asked for.
@@ -80,7 +84,12 @@ impl Messages {
         self.prepended
     }
 
-    pub(super) fn page(&mut self, before: Option<Position>, messages: Vec<Message>, is_start: bool) {
+    pub(super) fn page(
+        &mut self,
+        before: Option<Position>,
+        messages: Vec<Message>,
+        is_start: bool,
+    ) {
         self.is_loading = false;
         match before {
             None => {

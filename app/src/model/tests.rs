@@ -125,7 +125,10 @@ fn page_before_a_message_no_longer_first_is_ignored() {
 #[test]
 fn receipts_count_those_who_hold_a_message() {
     let mut model = started();
-    tell(&mut model, Event::MemberChanged { room: ROOM, member: member(PeerId::from_bytes([3; 32]), "Cem") });
+    tell(
+        &mut model,
+        Event::MemberChanged { room: ROOM, member: member(PeerId::from_bytes([3; 32]), "Cem") },
+    );
 
     tell(&mut model, Event::Received { room: ROOM, by: BEA, up_to: 4 });
     tell(&mut model, Event::Received { room: ROOM, by: BEA, up_to: 2 });
@@ -148,8 +151,11 @@ fn peers_come_and_go() {
 #[test]
 fn joining_ends_with_the_room_or_with_a_reason() {
     let mut model = started();
-    let (good, bad, dropped) =
-        (InviteId::from_bytes([1; 16]), InviteId::from_bytes([2; 16]), InviteId::from_bytes([3; 16]));
+    let (good, bad, dropped) = (
+        InviteId::from_bytes([1; 16]),
+        InviteId::from_bytes([2; 16]),
+        InviteId::from_bytes([3; 16]),
+    );
     for invite in [good, bad, dropped] {
         tell(&mut model, Event::JoinStarted { invite });
     }

@@ -36,7 +36,7 @@ pub fn composer_ui(
     wants_focus: &mut bool,
     actions: &mut Vec<Action>,
 ) -> Used {
-    let id = Id::new(("composer of", room.id));
+    let id = Id::unique(("composer of", room.id));
     let line = ui.text_style_height(&Type::Body.style());
     let width = area.width() - 2.0 * SPACE_M - TOUCH - SPACE_S - 2.0 * SPACE_L;
     let color = palette(ui).text;
@@ -81,9 +81,7 @@ pub fn composer_ui(
 
 /// Whether Enter was pressed without Shift; the field is not told of it.
 fn takes_enter(ui: &Ui) -> bool {
-    ui.input_mut(|input| {
-        !input.modifiers.shift && input.consume_key(Modifiers::NONE, Key::Enter)
-    })
+    ui.input_mut(|input| !input.modifiers.shift && input.consume_key(Modifiers::NONE, Key::Enter))
 }
 
 fn field_ui(
@@ -99,10 +97,8 @@ fn field_ui(
     let edge = if has_focus { (2.0, colors.accent) } else { (1.0, colors.edge) };
     ui.painter().rect(rect, 22, colors.page, Stroke::from(edge), egui::StrokeKind::Inside);
     let inner = rect.shrink2(vec2(SPACE_L, 0.0));
-    let builder = UiBuilder::new()
-        .max_rect(inner)
-        .id_salt("composer")
-        .layout(Layout::top_down(Align::Min));
+    let builder =
+        UiBuilder::new().max_rect(inner).id_salt("composer").layout(Layout::top_down(Align::Min));
     let mut child = ui.new_child(builder);
     child.set_clip_rect(rect.shrink(2.0).intersect(ui.clip_rect()));
     let line = child.text_style_height(&Type::Body.style());
@@ -142,4 +138,3 @@ fn count_ui(ui: &Ui, at: egui::Pos2, len: usize) {
     let galley = text::line(ui, &words, Type::Small, color, ui.available_width());
     ui.painter().galley(at, galley, color);
 }
-

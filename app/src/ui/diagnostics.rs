@@ -20,7 +20,6 @@ use super::{
 use crate::backend::{LinkInfo, Whereabouts};
 
 /// What the diagnostics show.
-#[derive(Debug)]
 pub struct DiagnosticsView<'a> {
     /// Where this device and its data are.
     pub whereabouts: &'a Whereabouts,
@@ -30,6 +29,12 @@ pub struct DiagnosticsView<'a> {
     pub log: &'a [String],
     /// The name of a peer in a room, for people.
     pub names: &'a dyn Fn(RoomId, PeerId) -> String,
+}
+
+impl std::fmt::Debug for DiagnosticsView<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("DiagnosticsView").field("links", &self.links).finish_non_exhaustive()
+    }
 }
 
 /// Shows the diagnostics.
@@ -109,9 +114,9 @@ fn details(link: &LinkInfo) -> Vec<String> {
         link.remote,
         clock::span(link.age)
     )];
-    let trip = link.round_trip.map_or_else(String::new, |trip| {
-        format!("round trip {}, ", clock::span(trip))
-    });
+    let trip = link
+        .round_trip
+        .map_or_else(String::new, |trip| format!("round trip {}, ", clock::span(trip)));
     lines.push(format!("{trip}{} bytes out, {} bytes in", link.bytes_sent, link.bytes_received));
     if !link.phases.is_empty() {
         let steps = link.phases.iter().map(|p| format!("{} {}", p.name, clock::span(p.after)));
@@ -135,7 +140,10 @@ fn log_ui(ui: &mut Ui, log: &[String]) {
                 text::hint(ui, "Nothing was logged yet.");
             }
             for line in log {
-                ui.add(Label::new(RichText::new(line).monospace().color(colors.muted)).selectable(true));
+                ui.add(
+                    Label::new(RichText::new(line).monospace().color(colors.muted))
+                        .selectable(true),
+                );
             }
         });
 }

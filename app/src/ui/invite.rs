@@ -86,11 +86,9 @@ fn sentence(view: &InviteView<'_>, code: &Code) -> String {
         format!("In this room with you: {}.", view.members)
     };
     match code.expires_at {
-        Some(at) => format!(
-            "{here} Works until {}, {}.",
-            view.clock.day_name(at),
-            view.clock.time(at)
-        ),
+        Some(at) => {
+            format!("{here} Works until {}, {}.", view.clock.day_name(at), view.clock.time(at))
+        }
         None => here,
     }
 }

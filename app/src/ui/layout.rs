@@ -41,7 +41,8 @@ pub fn panes(area: Rect) -> Panes {
 
 /// Draws something into a part of the window and nowhere else.
 pub fn pane(ui: &mut Ui, salt: &str, rect: Rect, content: impl FnOnce(&mut Ui)) {
-    let builder = UiBuilder::new().max_rect(rect).id_salt(salt).layout(Layout::top_down(Align::Min));
+    let builder =
+        UiBuilder::new().max_rect(rect).id_salt(salt).layout(Layout::top_down(Align::Min));
     let mut child = ui.new_child(builder);
     child.set_clip_rect(rect.intersect(ui.clip_rect()));
     content(&mut child);
@@ -97,9 +98,13 @@ pub fn bar_title(ui: &mut Ui, title: &str) {
 pub fn column(ui: &mut Ui, salt: &str, content: impl FnOnce(&mut Ui)) {
     egui::ScrollArea::vertical().id_salt(salt).auto_shrink(false).show(ui, |ui| {
         let room = ui.available_width();
-        let width = (room - 2.0 * SPACE_L).min(COLUMN.max(ui.text_style_height(&Type::Body.style()) * 22.0));
+        let width = (room - 2.0 * SPACE_L)
+            .min(COLUMN.max(ui.text_style_height(&Type::Body.style()) * 22.0));
         let left = ui.cursor().left() + (room - width) / 2.0;
-        let rect = Rect::from_min_size(pos2(left, ui.cursor().top() + SPACE_L), vec2(width, f32::INFINITY));
+        let rect = Rect::from_min_size(
+            pos2(left, ui.cursor().top() + SPACE_L),
+            vec2(width, f32::INFINITY),
+        );
         let builder = UiBuilder::new().max_rect(rect).layout(Layout::top_down(Align::Min));
         let mut child = ui.new_child(builder);
         child.set_width(width);

@@ -22,8 +22,9 @@ pub fn new_room_ui(ui: &mut Ui, name: &mut String, actions: &mut Vec<Action>) ->
         ui.add_space(SPACE_M);
         text::hint(ui, "You get a code to show. Whoever scans it is in the room with you.");
         ui.add_space(SPACE_L);
-        let response =
-            ui.scope(|ui| field::line(ui, "Name of the room", "Weekend in the mountains", name)).inner;
+        let response = ui
+            .scope(|ui| field::line(ui, "Name of the room", "Weekend in the mountains", name))
+            .inner;
         if name.is_empty() && ui.memory(|memory| memory.focused().is_none()) {
             response.request_focus();
         }

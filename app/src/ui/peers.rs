@@ -66,7 +66,10 @@ pub fn peers_ui(ui: &mut Ui, view: &PeersView<'_>, actions: &mut Vec<Action>) ->
     let mut decided = None;
     layout::column(ui, "peers", |ui| {
         let count = view.rows.len();
-        text::title(ui, &if count == 1 { "1 member".to_owned() } else { format!("{count} members") });
+        text::title(
+            ui,
+            &if count == 1 { "1 member".to_owned() } else { format!("{count} members") },
+        );
         ui.add_space(SPACE_S);
         for row in &view.rows {
             row_ui(ui, row);

@@ -62,12 +62,7 @@ pub struct RoomDoing<'a> {
 }
 
 /// Shows the room.
-pub fn room_ui(
-    ui: &mut Ui,
-    view: &RoomView<'_>,
-    doing: RoomDoing<'_>,
-    actions: &mut Vec<Action>,
-) {
+pub fn room_ui(ui: &mut Ui, view: &RoomView<'_>, doing: RoomDoing<'_>, actions: &mut Vec<Action>) {
     let RoomDoing { draft, scroll, wants_composer } = doing;
     ui.spacing_mut().item_spacing.y = 0.0;
     bar_ui(ui, view, actions);
@@ -132,7 +127,7 @@ fn messages_ui(ui: &mut Ui, view: &RoomView<'_>, scroll: &mut Scroll, actions: &
     keys(ui, scroll);
     let area = ui.max_rect();
     let mut rows = RoomRows::new(view.room, view.clock, scroll.unread_from);
-    let id = Id::new(("messages of", room.id));
+    let id = Id::unique(("messages of", room.id));
     let seen = scroll.list.show(ui, id, &mut rows);
     if seen.first < NEAR_START {
         ask_for_page(room, actions);
@@ -195,8 +190,7 @@ fn note_seen(view: &RoomView<'_>, seen: Seen, scroll: &mut Scroll, actions: &mut
 
 fn loading_ui(ui: &Ui, area: Rect) {
     let colors = palette(ui);
-    let words =
-        text::line(ui, "Loading earlier messages", Type::Small, colors.muted, area.width());
+    let words = text::line(ui, "Loading earlier messages", Type::Small, colors.muted, area.width());
     let center = pos2(area.center().x, area.top() + SPACE_S + words.size().y);
     let pill = Rect::from_center_size(center, words.size() + vec2(SPACE_L, SPACE_S));
     ui.painter().rect_filled(pill, (pill.height() / 2.0) as u8, colors.raised);

@@ -179,11 +179,11 @@ fn row_words(ui: &Ui, row: &RoomRow, rect: Rect) {
     painter.galley(pos2(rect.right() - time.size().x, baseline), time, colors.muted);
     painter.galley(rect.min, name, colors.text);
 
-    let badge = badge_text(row.unread).map(|count| {
-        text::line(ui, &count, Type::Small, colors.on_accent, rect.width())
-    });
-    let badge_width =
-        badge.as_ref().map_or(0.0, |count| (count.size().x + 2.0 * SPACE_S).max(count.size().y + 6.0));
+    let badge = badge_text(row.unread)
+        .map(|count| text::line(ui, &count, Type::Small, colors.on_accent, rect.width()));
+    let badge_width = badge
+        .as_ref()
+        .map_or(0.0, |count| (count.size().x + 2.0 * SPACE_S).max(count.size().y + 6.0));
     let color = if row.unread > 0 { colors.text } else { colors.muted };
     let preview_width = rect.width() - badge_width - SPACE_S;
     let preview = text::line(ui, &row.preview, Type::Small, color, preview_width);
@@ -197,7 +197,11 @@ fn row_words(ui: &Ui, row: &RoomRow, rect: Rect) {
             size,
         );
         painter.rect_filled(pill, (size.y / 2.0) as u8, colors.accent);
-        painter.galley(Align2::CENTER_CENTER.anchor_size(pill.center(), count.size()).min, count, colors.on_accent);
+        painter.galley(
+            Align2::CENTER_CENTER.anchor_size(pill.center(), count.size()).min,
+            count,
+            colors.on_accent,
+        );
     }
     let state_color = row.status.color(colors);
     let state = text::line(ui, &row.status_words, Type::Small, state_color, rect.width() - 14.0);

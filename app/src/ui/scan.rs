@@ -1,6 +1,8 @@
 //! Looking for a QR: with the camera, in a picture, on the clipboard or on the screen.
 
-use egui::{Color32, Rect, Sense, Shape, TextureId, Ui, Vec2, WidgetInfo, accesskit::Role, pos2, vec2};
+use egui::{
+    Color32, Rect, Sense, Shape, TextureId, Ui, Vec2, WidgetInfo, accesskit::Role, pos2, vec2,
+};
 
 use super::{
     action::{Action, ScanFrom},
@@ -141,8 +143,9 @@ fn link_ui(ui: &mut Ui, link: &mut String, actions: &mut Vec<Action>) {
 /// What is shown over everything while a picture is dragged over the window.
 pub fn drop_ui(ui: &mut Ui) {
     let area = ui.ctx().content_rect();
-    let painter =
-        ui.ctx().layer_painter(egui::LayerId::new(egui::Order::Foreground, ui.id().with("drop")));
+    let painter = ui
+        .ctx()
+        .layer_painter(egui::LayerId::new(egui::Order::Foreground, ui.scope_id().with("drop")));
     let colors = palette(ui);
     painter.rect_filled(area, 0.0, colors.shade);
     let words = text::line(

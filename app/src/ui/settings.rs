@@ -83,7 +83,8 @@ fn section(ui: &mut Ui, title: &str, content: impl FnOnce(&mut Ui)) {
 fn name_ui(ui: &mut Ui, view: &SettingsView<'_>, name: &mut String, actions: &mut Vec<Action>) {
     ui.vertical_centered(|ui| avatar::avatar(ui, FACE, name, name.trim().as_bytes()));
     ui.add_space(SPACE_S);
-    let response = ui.scope(|ui| field::line(ui, "Your name", "What others will call you", name)).inner;
+    let response =
+        ui.scope(|ui| field::line(ui, "Your name", "What others will call you", name)).inner;
     let entered = response.lost_focus() && ui.input(|i| i.key_pressed(egui::Key::Enter));
     let problem = name_problem(name);
     if let Some(problem) = problem {
@@ -135,4 +136,3 @@ fn device_ui(ui: &mut Ui, whereabouts: &Whereabouts, actions: &mut Vec<Action>) 
         actions.push(Action::Open(Route::Diagnostics));
     }
 }
-

@@ -148,7 +148,8 @@ mod tests {
     #[test]
     fn state_survives_a_restart() {
         let room = RoomId::from_bytes([3; 16]);
-        let mut state = UiState { look: Look::Dark, text_size: TextSize(200), ..UiState::default() };
+        let mut state =
+            UiState { look: Look::Dark, text_size: TextSize(200), ..UiState::default() };
         state.stack.open(Route::Room(room));
         "half a thou".clone_into(state.draft(room));
 

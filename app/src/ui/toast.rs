@@ -52,7 +52,7 @@ impl Toasts {
             let until = *toast.until.get_or_insert(now + STAYS);
             let left = std::time::Duration::from_secs_f64((until - now).max(0.0));
             ui.ctx().request_repaint_after(left);
-            let shown = Area::new(Id::new(("toast", toast.id)))
+            let shown = Area::new(Id::unique(("toast", toast.id)))
                 .order(Order::Foreground)
                 .anchor(Align2::CENTER_BOTTOM, vec2(0.0, bottom))
                 .show(ui.ctx(), |ui| toast_ui(ui, toast, area.width().min(WIDTH), actions));
@@ -77,7 +77,8 @@ fn toast_ui(ui: &mut Ui, toast: &Toast, width: f32, actions: &mut Vec<Action>) {
                 });
                 ui.scope(|ui| {
                     // The note has the colors of the other theme.
-                    let other = if ui.visuals().dark_mode { egui::Theme::Light } else { egui::Theme::Dark };
+                    let other =
+                        if ui.visuals().dark_mode { egui::Theme::Light } else { egui::Theme::Dark };
                     *ui.visuals_mut() = ui.ctx().style_of(other).visuals.clone();
                     if button::icon(ui, Icon::Close, "Dismiss").clicked() {
                         actions.push(Action::Dismiss(toast.id));

@@ -40,9 +40,8 @@ pub fn welcome_ui(ui: &mut Ui, view: WelcomeView, name: &mut String, actions: &m
             );
         });
         ui.add_space(SPACE_XL);
-        let response = ui
-            .scope(|ui| field::line(ui, "Your name", "What others will call you", name))
-            .inner;
+        let response =
+            ui.scope(|ui| field::line(ui, "Your name", "What others will call you", name)).inner;
         if name.is_empty() && ui.memory(|memory| memory.focused().is_none()) {
             response.request_focus();
         }

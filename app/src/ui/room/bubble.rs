@@ -2,7 +2,9 @@
 
 use std::sync::Arc;
 
-use egui::{Color32, CornerRadius, Galley, Label, Rect, Sense, Ui, WidgetInfo, accesskit::Role, pos2, vec2};
+use egui::{
+    Color32, CornerRadius, Galley, Label, Rect, Sense, Ui, WidgetInfo, accesskit::Role, pos2, vec2,
+};
 use engine::{Body, Message, PeerId};
 
 use super::rows::Standing;
@@ -10,9 +12,7 @@ use crate::{
     model::Room,
     ui::{
         clock::Clock,
-        theme::{
-            BUBBLE_JOINT, BUBBLE_RADIUS, Palette, SPACE_L, SPACE_M, SPACE_S, SPACE_XS, Type, palette,
-        },
+        theme::{BUBBLE_JOINT, BUBBLE_RADIUS, Palette, SPACE_M, SPACE_S, SPACE_XS, Type, palette},
         widgets::{avatar, icon::Icon, text},
     },
 };
@@ -207,13 +207,15 @@ fn meta_ui(
 ) {
     let width = time.size().x + reach.as_ref().map_or(0.0, Reach::width);
     let height = time.size().y;
-    let rect = Rect::from_min_size(pos2(corner.x - width, corner.y - height + 2.0), vec2(width, height));
+    let rect =
+        Rect::from_min_size(pos2(corner.x - width, corner.y - height + 2.0), vec2(width, height));
     let spoken = reach.as_ref().map_or_else(
         || time.text().to_owned(),
         |reach| format!("{}, {}", time.text(), reach.spoken()),
     );
     let sense = if reach.is_some() { Sense::click() } else { Sense::hover() };
-    let response = ui.interact(rect.expand2(vec2(SPACE_S, SPACE_S)), ui.id().with("meta"), sense);
+    let response =
+        ui.interact(rect.expand2(vec2(SPACE_S, SPACE_S)), ui.scope_id().with("meta"), sense);
     let role = if reach.is_some() { Role::Button } else { Role::Label };
     response.widget_info(|| WidgetInfo::labeled(role, true, &spoken));
     let time_width = time.size().x;
@@ -243,4 +245,3 @@ fn inks(colors: &Palette, standing: Standing) -> (Color32, Color32) {
         (colors.text, colors.muted)
     }
 }
-

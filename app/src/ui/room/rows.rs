@@ -3,9 +3,7 @@
 
 use std::sync::Arc;
 
-use egui::{
-    Galley, Label, Rect, Sense, Ui, WidgetInfo, accesskit::Role, pos2, vec2,
-};
+use egui::{Galley, Label, Rect, Sense, Ui, WidgetInfo, accesskit::Role, pos2, vec2};
 use engine::{Body, Message, PeerId, Position};
 
 use super::bubble::{self, Bubble};
@@ -111,7 +109,9 @@ impl<'a> RoomRows<'a> {
         let who = self.who(message.author);
         match &message.body {
             Body::Text(_) => None,
-            Body::Created { name } => Some(format!("{who} created the room \u{201c}{name}\u{201d}")),
+            Body::Created { name } => {
+                Some(format!("{who} created the room \u{201c}{name}\u{201d}"))
+            }
             Body::Joined { name } if message.author == self.room.me => {
                 Some(format!("You joined as {name}"))
             }
@@ -235,7 +235,8 @@ impl Rows for RoomRows<'_> {
             let at = pos2(rect.center().x - words.size().x / 2.0, rect.top() + top);
             let place = Rect::from_min_size(at, words.size());
             let label = words.text().to_owned();
-            let response = ui.interact(place, ui.id().with(what == Above::Day), Sense::hover());
+            let response =
+                ui.interact(place, ui.scope_id().with(what == Above::Day), Sense::hover());
             response.widget_info(|| WidgetInfo::labeled(Role::Label, true, &label));
             if what == Above::Unread {
                 let y = place.center().y;

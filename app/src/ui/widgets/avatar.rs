@@ -7,9 +7,9 @@ use crate::ui::theme::{Palette, palette};
 /// The color of whoever or whatever has `seed`.
 pub fn color(palette: &Palette, seed: &[u8]) -> Color32 {
     // FNV-1a: the same face on every device and after every restart.
-    let hash = seed.iter().fold(0x811c_9dc5_u32, |hash, byte| {
-        (hash ^ u32::from(*byte)).wrapping_mul(0x0100_0193)
-    });
+    let hash = seed
+        .iter()
+        .fold(0x811c_9dc5_u32, |hash, byte| (hash ^ u32::from(*byte)).wrapping_mul(0x0100_0193));
     let index = usize::try_from(hash >> 8).unwrap_or(0) % palette.people.len();
     palette.people.get(index).copied().unwrap_or(palette.accent)
 }
@@ -22,7 +22,14 @@ pub fn initials(name: &str) -> String {
 }
 
 /// Draws a face around `center`.
-pub fn paint(painter: &Painter, palette: &Palette, center: Pos2, size: f32, name: &str, seed: &[u8]) {
+pub fn paint(
+    painter: &Painter,
+    palette: &Palette,
+    center: Pos2,
+    size: f32,
+    name: &str,
+    seed: &[u8],
+) {
     painter.circle_filled(center, size / 2.0, color(palette, seed));
     let font = FontId::proportional(size * 0.4);
     painter.text(center, Align2::CENTER_CENTER, initials(name), font, palette.on_people);

@@ -44,8 +44,10 @@ fn sized(ui: &mut Ui, weight: Weight, icon: Option<Icon>, label: &str, width: f3
     );
     let wanted = words.size().x + icon_width + 2.0 * SPACE_L;
     let height = (words.size().y + 2.0 * SPACE_M).max(TOUCH);
-    let (rect, response) =
-        ui.allocate_exact_size(vec2(width.max(wanted).min(ui.available_width()), height), Sense::click());
+    let (rect, response) = ui.allocate_exact_size(
+        vec2(width.max(wanted).min(ui.available_width()), height),
+        Sense::click(),
+    );
     response.widget_info(|| WidgetInfo::labeled(Role::Button, ui.is_enabled(), label));
     if ui.is_rect_visible(rect) {
         let is_hot = response.hovered() || response.is_pointer_button_down_on();
@@ -84,13 +86,24 @@ pub fn icon(ui: &mut Ui, icon: Icon, label: &str) -> Response {
         }
         focus_ring(ui, &response, rect, (TOUCH / 2.0) as u8);
         let color = if ui.is_enabled() { colors.text } else { colors.muted };
-        icon.paint(ui.painter(), Rect::from_center_size(rect.center(), Vec2::splat(ICON_SIZE)), color);
+        icon.paint(
+            ui.painter(),
+            Rect::from_center_size(rect.center(), Vec2::splat(ICON_SIZE)),
+            color,
+        );
     }
     response.on_hover_text(label)
 }
 
 /// A round button that floats over something, in the accent color when `is_strong`.
-pub fn round(ui: &mut Ui, rect: Rect, id: Id, icon: Icon, label: &str, is_strong: bool) -> Response {
+pub fn round(
+    ui: &mut Ui,
+    rect: Rect,
+    id: Id,
+    icon: Icon,
+    label: &str,
+    is_strong: bool,
+) -> Response {
     let colors = palette(ui);
     let response = ui.interact(rect, id, Sense::click());
     response.widget_info(|| WidgetInfo::labeled(Role::Button, ui.is_enabled(), label));
@@ -118,7 +131,12 @@ pub fn link(ui: &mut Ui, label: &str) -> Response {
 pub fn focus_ring(ui: &Ui, response: &Response, rect: Rect, radius: u8) {
     if response.has_focus() {
         let stroke = egui::Stroke::new(2.0, palette(ui).accent);
-        ui.painter().rect_stroke(rect.expand(2.0), radius.saturating_add(2), stroke, StrokeKind::Outside);
+        ui.painter().rect_stroke(
+            rect.expand(2.0),
+            radius.saturating_add(2),
+            stroke,
+            StrokeKind::Outside,
+        );
     }
 }
 
@@ -126,11 +144,13 @@ pub fn focus_ring(ui: &Ui, response: &Response, rect: Rect, radius: u8) {
 pub fn choice(ui: &mut Ui, label: &str, is_chosen: bool) -> Response {
     let colors = palette(ui);
     let words = text::line(ui, label, Type::Body, Color32::PLACEHOLDER, ui.available_width());
-    let size = vec2((words.size().x + 2.0 * SPACE_M).max(TOUCH), (words.size().y + 2.0 * SPACE_S).max(TOUCH));
+    let size = vec2(
+        (words.size().x + 2.0 * SPACE_M).max(TOUCH),
+        (words.size().y + 2.0 * SPACE_S).max(TOUCH),
+    );
     let (rect, response) = ui.allocate_exact_size(size, Sense::click());
-    response.widget_info(|| {
-        WidgetInfo::selected(Role::RadioButton, ui.is_enabled(), is_chosen, label)
-    });
+    response
+        .widget_info(|| WidgetInfo::selected(Role::RadioButton, ui.is_enabled(), is_chosen, label));
     let (fill, ink) = match (is_chosen, response.hovered()) {
         (true, _) => (colors.accent, colors.on_accent),
         (false, true) => (colors.hover, colors.text),

@@ -12,11 +12,8 @@ pub fn line(ui: &mut Ui, name: &str, hint: &'static str, value: &mut String) -> 
     let colors = palette(ui);
     let id = ui.make_persistent_id(name);
     let has_focus = ui.memory(|memory| memory.has_focus(id));
-    let stroke = if has_focus {
-        Stroke::new(2.0, colors.accent)
-    } else {
-        Stroke::new(1.0, colors.edge)
-    };
+    let stroke =
+        if has_focus { Stroke::new(2.0, colors.accent) } else { Stroke::new(1.0, colors.edge) };
     let inner = Frame::new()
         .fill(colors.surface)
         .stroke(stroke)

@@ -184,7 +184,7 @@ impl<K: Copy + PartialEq + std::fmt::Debug> List<K> {
                 (seen, viewport.min.y)
             });
         let (seen, drawn_at) = shown.inner;
-        let moved = shown.state.offset().y - drawn_at;
+        let moved = shown.state.unclamped_offset().y - drawn_at;
         if moved.abs() > 0.01 {
             self.owed += moved;
             ui.ctx().request_repaint();
@@ -206,7 +206,8 @@ impl<K: Copy + PartialEq + std::fmt::Debug> List<K> {
         } else {
             if front > 0 {
                 // The row that was first has another before it now, which may change its look.
-                self.heights.prepend((0..=front.min(rows.len() - 1)).map(|i| rows.extent(i)), guess);
+                self.heights
+                    .prepend((0..=front.min(rows.len() - 1)).map(|i| rows.extent(i)), guess);
                 if let Place::Row { index, .. } = &mut self.place {
                     *index += front;
                 }
@@ -250,8 +251,7 @@ impl<K: Copy + PartialEq + std::fmt::Debug> List<K> {
             let target = f64::from((self.offset(height) + points).max(0.0));
             let (index, into) = self.heights.at(target);
             let is_end = target >= self.heights.total() - f64::from(height);
-            self.place =
-                if is_end { Place::End } else { Place::Row { index, key: None, into } };
+            self.place = if is_end { Place::End } else { Place::Row { index, key: None, into } };
             return;
         }
         let (mut index, mut into) = match self.place {
@@ -287,7 +287,8 @@ impl<K: Copy + PartialEq + std::fmt::Debug> List<K> {
     /// Lays out what is visible from the place on.
     fn lay<R: Rows<Key = K>>(&mut self, ui: &Ui, rows: &mut R, height: f32) -> Laid<R::Row> {
         if let Place::Row { index, into, .. } = self.place {
-            let laid = self.lay_down(ui, rows, index.min(rows.len().saturating_sub(1)), into, height);
+            let laid =
+                self.lay_down(ui, rows, index.min(rows.len().saturating_sub(1)), into, height);
             if !laid.is_at_end {
                 self.place = Place::Row { index, key: rows.key(index), into };
                 return laid;

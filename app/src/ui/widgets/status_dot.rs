@@ -63,8 +63,13 @@ impl Status {
 /// The dot and `words` beside it, in one line that is elided if need be.
 pub fn status_line(ui: &mut Ui, status: Status, words: &str) -> Response {
     let colors = palette(ui);
-    let galley =
-        text::line(ui, words, Type::Small, status.color(colors), ui.available_width() - DOT - SPACE_XS);
+    let galley = text::line(
+        ui,
+        words,
+        Type::Small,
+        status.color(colors),
+        ui.available_width() - DOT - SPACE_XS,
+    );
     let size = vec2(DOT + SPACE_XS + galley.size().x, galley.size().y.max(DOT));
     let (rect, response) = ui.allocate_exact_size(size, Sense::hover());
     response.widget_info(|| WidgetInfo::labeled(Role::Label, true, words));

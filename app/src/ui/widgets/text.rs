@@ -24,7 +24,10 @@ pub fn line(ui: &Ui, text: &str, kind: Type, color: Color32, width: f32) -> Arc<
 
 /// The big line of a page.
 pub fn display(ui: &mut Ui, text: &str) -> Response {
-    ui.add(Label::new(RichText::new(text).text_style(Type::Display.style()).color(palette(ui).text)).wrap())
+    ui.add(
+        Label::new(RichText::new(text).text_style(Type::Display.style()).color(palette(ui).text))
+            .wrap(),
+    )
 }
 
 /// A heading within a page.

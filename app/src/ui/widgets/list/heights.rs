@@ -103,7 +103,8 @@ impl Heights {
 
     fn sum(&mut self) {
         self.blocks.clear();
-        let sums = self.rows.chunks(BLOCK).map(|rows| rows.iter().map(|row| f64::from(*row)).sum());
+        let sums =
+            self.rows.chunks(BLOCK).map(|rows| rows.iter().map(|row| f64::from(*row)).sum::<f64>());
         self.blocks.extend(sums);
     }
 }
