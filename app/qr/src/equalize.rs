@@ -6,12 +6,7 @@
 
 use rxing::common::BitMatrix;
 
-use crate::{
-    Luma,
-    fit::sample,
-    geometry::Perspective,
-    template::Template,
-};
+use crate::{Luma, fit::sample, geometry::Perspective, template::Template};
 
 /// Samples of each module, across and down.
 const FINE: usize = 2;
@@ -44,7 +39,8 @@ impl<'a> Equalizer<'a> {
     /// The modules, if darker than around means dark.
     pub(crate) fn plain(&self) -> BitMatrix {
         self.modules(|x, y| {
-            let corner = |i: usize, j: usize| self.sample((x + MARGIN) * FINE + i, (y + MARGIN) * FINE + j);
+            let corner =
+                |i: usize, j: usize| self.sample((x + MARGIN) * FINE + i, (y + MARGIN) * FINE + j);
             corner(0, 0) + corner(1, 0) + corner(0, 1) + corner(1, 1)
         })
     }
@@ -64,7 +60,12 @@ impl<'a> Equalizer<'a> {
     }
 
     /// The modules after learning from the known ones, then `rounds` times from what came out.
-    pub(crate) fn learned(&self, taps: usize, rounds: usize, mut accept: impl FnMut(&BitMatrix) -> bool) -> bool {
+    pub(crate) fn learned(
+        &self,
+        taps: usize,
+        rounds: usize,
+        mut accept: impl FnMut(&BitMatrix) -> bool,
+    ) -> bool {
         let known: Vec<(usize, usize, bool)> =
             self.template.known().map(|known| (known.x, known.y, known.is_dark)).collect();
         let mut weights = self.weights(taps, &known);
@@ -156,7 +157,13 @@ fn box_mean(values: &[f32], width: usize, reach: usize) -> Vec<f32> {
     lines(&across, height, width, reach, |x, y| x * width + y)
 }
 
-fn lines(values: &[f32], length: usize, count: usize, reach: usize, index: impl Fn(usize, usize) -> usize) -> Vec<f32> {
+fn lines(
+    values: &[f32],
+    length: usize,
+    count: usize,
+    reach: usize,
+    index: impl Fn(usize, usize) -> usize,
+) -> Vec<f32> {
     let mut out = vec![0.0; values.len()];
     let at = |x: usize, y: usize| values.get(index(x, y)).copied().unwrap_or(0.0);
     for y in 0..count {
@@ -178,7 +185,9 @@ fn solve(mut matrix: Vec<f32>, size: usize) -> Vec<f32> {
     for pivot in 0..size {
         let (done, rest) = matrix.split_at_mut((pivot + 1) * wide);
         let Some(line) = done.get(pivot * wide..) else { continue };
-        let Some(head) = line.get(pivot).copied().filter(|head| head.abs() > 1e-9) else { continue };
+        let Some(head) = line.get(pivot).copied().filter(|head| head.abs() > 1e-9) else {
+            continue;
+        };
         for below in rest.chunks_exact_mut(wide) {
             let factor = below.get(pivot).copied().unwrap_or(0.0) / head;
             below.iter_mut().zip(line).skip(pivot).for_each(|(b, a)| *b -= factor * a);
@@ -188,7 +197,8 @@ fn solve(mut matrix: Vec<f32>, size: usize) -> Vec<f32> {
     for pivot in (0..size).rev() {
         let Some(line) = matrix.get(pivot * wide..(pivot + 1) * wide) else { continue };
         let known: f32 = line.iter().zip(&solution).skip(pivot + 1).map(|(a, b)| a * b).sum();
-        let (head, target) = (line.get(pivot).copied().unwrap_or(0.0), line.last().copied().unwrap_or(0.0));
+        let (head, target) =
+            (line.get(pivot).copied().unwrap_or(0.0), line.last().copied().unwrap_or(0.0));
         if let Some(slot) = solution.get_mut(pivot)
             && head.abs() > 1e-9
         {

@@ -26,7 +26,11 @@ const CORNER_REACH: f32 = 6.0;
 const STEPS: (f32, f32) = (0.6, 0.07);
 
 /// Lays grids over the picture at `corners`, best match first, until `accept` says that one was right.
-pub(crate) fn read(picture: &Luma, corners: &Corners, accept: &mut dyn FnMut(&Equalizer<'_>) -> bool) -> bool {
+pub(crate) fn read(
+    picture: &Luma,
+    corners: &Corners,
+    accept: &mut dyn FnMut(&Equalizer<'_>) -> bool,
+) -> bool {
     for side in likely_sides(picture, corners) {
         let template = Template::new(side);
         let start = Perspective::new(
@@ -125,7 +129,8 @@ fn score(picture: &Luma, template: &Template, grid: &Perspective) -> f32 {
 
 /// How well the picture matches known modules: 1 for perfectly, 0 for not at all, -1 for its negative.
 fn correlation(picture: &Luma, grid: &Perspective, pattern: &[Known]) -> f32 {
-    let (mut light, mut light_count, mut dark, mut dark_count, mut squares) = (0.0, 0.0, 0.0, 0.0, 0.0);
+    let (mut light, mut light_count, mut dark, mut dark_count, mut squares) =
+        (0.0, 0.0, 0.0, 0.0, 0.0);
     for known in pattern {
         let value = sample(picture, grid.place(known.x as f32 + 0.5, known.y as f32 + 0.5));
         squares += value * value;

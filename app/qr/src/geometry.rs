@@ -30,8 +30,8 @@ pub(crate) struct Corners {
 impl Corners {
     /// Found in a picture that is `1 / factor` the size of the one they are wanted for.
     pub(crate) fn of(set: &FinderPatternSet, factor: f32) -> Self {
-        let [top_left, top_right, bottom_left] =
-            [set.tl, set.tr, set.bl].map(|found| Point { x: found.p.x, y: found.p.y }.scaled(factor));
+        let [top_left, top_right, bottom_left] = [set.tl, set.tr, set.bl]
+            .map(|found| Point { x: found.p.x, y: found.p.y }.scaled(factor));
         Self { top_left, top_right, bottom_left }
     }
 

@@ -80,7 +80,12 @@ struct Search<'a, 'b> {
     fitted: usize,
 }
 
-fn look(view: LumaView<'_>, effort: Effort, turn: &mut usize, found: &mut Found<'_>) -> ControlFlow<()> {
+fn look(
+    view: LumaView<'_>,
+    effort: Effort,
+    turn: &mut usize,
+    found: &mut Found<'_>,
+) -> ControlFlow<()> {
     let tones = [view.to_luma(), filter::invert(view)];
     let mut search = Search { found, tones, open: Vec::new(), fitted: 0 };
     let fits = if effort == Effort::Frame { 3 } else { 30 };

@@ -6,12 +6,13 @@ mod json;
 pub mod process;
 mod terminal;
 
-use std::{path::PathBuf, process::ExitCode};
+use std::{path::PathBuf, process::ExitCode, time::Instant};
 
 use clap::{Args, Parser, Subcommand};
 use engine::Invite;
 
 use crate::{
+    desktop::{self, DesktopOptions},
     logbook,
     runtime::{Config, Runtime, StartError, Wake},
 };
@@ -91,6 +92,7 @@ pub fn main() -> ExitCode {
 
 /// Runs the program with these arguments; the first is its name.
 pub fn run_with(args: Vec<std::ffi::OsString>) -> ExitCode {
+    let started = Instant::now();
     let cli = match Cli::try_parse_from(args) {
         Ok(cli) => cli,
         Err(err) => {
@@ -102,7 +104,7 @@ pub fn run_with(args: Vec<std::ffi::OsString>) -> ExitCode {
     let outcome = match cli.mode {
         Some(Mode::Headless(place)) => place.config().and_then(|config| headless::run(&config)),
         Some(Mode::Demo { json }) => demo::run(json),
-        None => cli.place.config().and_then(|config| show(&cli.place, config, &cli)),
+        None => cli.place.config().and_then(|config| show(&cli, config, started)),
     };
     match outcome {
         Ok(()) => ExitCode::SUCCESS,
@@ -114,25 +116,19 @@ pub fn run_with(args: Vec<std::ffi::OsString>) -> ExitCode {
 }
 
 /// Opens the window, or the terminal where there is no display.
-fn show(place: &Place, config: Config, cli: &Cli) -> Result<(), String> {
+fn show(cli: &Cli, config: Config, started: Instant) -> Result<(), String> {
     if cli.terminal || !has_display() {
         return terminal::run(&config, cli.invite.as_ref());
     }
-    let _ = place;
-    Err("no window yet".to_owned())
-}
-/*
-        profile: place.profile.clone(),
-        invite: cli.invite.clone(),
-        data_dir: config.data_dir.clone(),
+    let options = DesktopOptions {
+        profile: cli.place.profile.clone(),
+        link: cli.invite.as_ref().map(Invite::to_text),
+        started,
+        ..DesktopOptions::new(config.data_dir.clone())
     };
-    crate::desktop::run(
-        move |wake| start(&config, wake).map(|runtime| Box::new(runtime) as _),
-        options,
-    )
+    desktop::run(move |wake| Ok(Box::new(start(&config, wake)?)), options)
 }
 
-*/
 /// Whether a window can be shown. Only unix systems can be without.
 fn has_display() -> bool {
     let is_set = |name| std::env::var_os(name).is_some_and(|value| !value.is_empty());

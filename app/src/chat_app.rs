@@ -1,0 +1,272 @@
+//! The app behind the screens: takes in what happened, draws, and carries out what was decided.
+//! Whoever has a window calls [`ChatApp::logic`] and [`ChatApp::ui`].
+
+use std::{collections::BTreeMap, fmt, sync::Arc};
+
+use egui::{Context, Ui};
+use engine::{Command, Event, Invite, RoomId, Timestamp};
+
+use crate::{
+    backend::{Backend, LinkInfo, Notice, Whereabouts},
+    host::{Host, HostNews},
+    model::{Model, sentence},
+    ui::{
+        clock::Clock,
+        invite::Code,
+        route::Route,
+        state::{Look, TextSize, UiState},
+        theme,
+        toast::Toasts,
+    },
+};
+
+mod act;
+mod frame;
+mod gather;
+mod scanning;
+
+use scanning::Scanning;
+
+/// How long a change of the screens' state may wait until it is kept.
+const SAVE_AFTER_SECS: f64 = 1.0;
+
+/// The app.
+pub struct ChatApp {
+    backend: Box<dyn Backend>,
+    host: Box<dyn Host>,
+    model: Model,
+    state: UiState,
+    clock: Clock,
+    toasts: Toasts,
+    scanning: Scanning,
+    codes: BTreeMap<RoomId, Code>,
+    links: Vec<LinkInfo>,
+    whereabouts: Whereabouts,
+    /// An invite to follow as soon as there is a name.
+    pending: Option<Invite>,
+    installed: Option<(Look, TextSize)>,
+    saved: String,
+    save_at: Option<f64>,
+}
+
+impl fmt::Debug for ChatApp {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ChatApp").field("model", &self.model).finish_non_exhaustive()
+    }
+}
+
+impl ChatApp {
+    /// An app that shows what `backend` knows and resumes at `state`.
+    pub fn new(backend: Box<dyn Backend>, state: UiState, host: Box<dyn Host>) -> Self {
+        let clock = Clock::new(host.utc_offset());
+        Self {
+            backend,
+            host,
+            model: Model::default(),
+            saved: state.to_json(),
+            state,
+            clock,
+            toasts: Toasts::default(),
+            scanning: Scanning::default(),
+            codes: BTreeMap::new(),
+            links: Vec::new(),
+            whereabouts: Whereabouts::default(),
+            pending: None,
+            installed: None,
+            save_at: None,
+        }
+    }
+
+    /// Follows the invite in `text`, as if it had been scanned: a link from the command line or
+    /// from another program.
+    pub fn open_link(&mut self, text: &str) {
+        self.join(text);
+    }
+
+    /// What is known.
+    pub fn model(&self) -> &Model {
+        &self.model
+    }
+
+    /// What the person was doing.
+    pub fn state(&self) -> &UiState {
+        &self.state
+    }
+
+    /// Takes in what happened; to be called before every frame, and also while the window is
+    /// hidden whenever the backend wakes it.
+    pub fn logic(&mut self, ctx: &Context) {
+        self.install(ctx);
+        self.clock.set(Timestamp(self.backend.now_millis()));
+        while let Some(notice) = self.backend.poll() {
+            self.take_in(notice);
+        }
+        while let Some(news) = self.host.poll() {
+            self.hear(ctx, news);
+        }
+        self.links = self.backend.links();
+        self.whereabouts = self.backend.whereabouts();
+        self.follow_scan(ctx);
+        for note in self.model.notes.drain(..) {
+            self.toasts.push(note);
+        }
+    }
+
+    /// Draws everything and carries out what the person decided.
+    pub fn ui(&mut self, ui: &mut Ui) {
+        let mut actions = Vec::new();
+        self.shortcuts(ui.ctx(), &mut actions);
+        self.frame_ui(ui, &mut actions);
+        for action in actions {
+            self.act(ui.ctx(), action);
+        }
+        self.save_later(ui.ctx());
+    }
+
+    /// Keeps the state of the screens now; to be called before the app ends.
+    pub fn save(&mut self) {
+        let json = self.state.to_json();
+        if json != self.saved {
+            self.host.save_state(&json);
+            self.saved = json;
+        }
+        self.save_at = None;
+    }
+
+    /// Puts theme and text size in force when they changed.
+    fn install(&mut self, ctx: &Context) {
+        let wanted = (self.state.look, self.state.text_size);
+        if self.installed != Some(wanted) {
+            theme::install(ctx, self.state.text_size.0);
+            ctx.set_theme(self.state.look.preference());
+            self.installed = Some(wanted);
+        }
+    }
+
+    fn take_in(&mut self, notice: Notice) {
+        let Notice::Event(event) = notice else {
+            self.model.apply(notice);
+            return;
+        };
+        match &event {
+            Event::Started { name, rooms } => {
+                let known = |room| rooms.iter().any(|summary| Some(summary.id) == room);
+                self.state.stack.retain(|route| route.room().is_none() || known(route.room()));
+                self.state.stack.retain(|route| !matches!(route, Route::Joining(_)));
+                self.state.drafts.retain(|draft| known(Some(draft.room)));
+                if name.is_some() {
+                    self.follow_pending();
+                }
+            }
+            Event::NameChanged { .. } => {
+                self.state.now.name = None;
+                self.follow_pending();
+            }
+            Event::RoomJoined { room, invite } => {
+                let top = self.state.stack.top();
+                match invite {
+                    Some(invite) if top == Route::Joining(*invite) => self.enter(room.id),
+                    Some(_) => self.toasts.push(format!("You joined {}.", room.name)),
+                    None if std::mem::take(&mut self.state.now.is_creating) => {
+                        self.enter(room.id);
+                        self.state.stack.open(Route::Invite(room.id));
+                    }
+                    None => {}
+                }
+            }
+            Event::RoomLeft { room } => {
+                self.state.stack.retain(|route| route.room() != Some(*room));
+                self.state.drafts.retain(|draft| draft.room != *room);
+                self.codes.remove(room);
+            }
+            Event::JoinFailed { invite, why }
+                if self.state.stack.top() != Route::Joining(*invite)
+                    && *why != engine::JoinFailure::Canceled =>
+            {
+                self.toasts.push(sentence(&why.to_string()));
+            }
+            Event::InviteReady { room, invite } => self.draw_code(*room, invite),
+            _ => {}
+        }
+        let is_start = matches!(event, Event::Started { .. });
+        self.model.apply(Notice::Event(event));
+        if is_start {
+            self.model.meet(&self.backend.links());
+        }
+    }
+
+    fn draw_code(&mut self, room: RoomId, invite: &Invite) {
+        let link = invite.to_text();
+        match qr::draw(&link) {
+            Ok(modules) => {
+                let code = Code { link, modules, expires_at: invite.expires_at };
+                self.codes.insert(room, code);
+            }
+            Err(error) => {
+                log::error!("an invite of {} bytes cannot be drawn: {error}", link.len());
+                self.toasts.push("The code of this room is too long to be drawn.".to_owned());
+            }
+        }
+    }
+
+    fn hear(&mut self, ctx: &Context, news: HostNews) {
+        match news {
+            HostNews::Picture(path) => {
+                self.scan_source(ctx, crate::scan::Source::ImageFile(path));
+            }
+            HostNews::Saved(path) => {
+                self.toasts.push(format!("Saved as {}", path.display()));
+            }
+            HostNews::Failed(why) => self.toasts.push(why),
+            HostNews::Link(link) => self.join(&link),
+        }
+    }
+
+    /// Shows a room that is new here.
+    fn enter(&mut self, room: RoomId) {
+        self.state.stack.switch(Route::Room(room));
+        self.state.now.wants_composer = true;
+    }
+
+    fn follow_pending(&mut self) {
+        if let Some(invite) = self.pending.take() {
+            self.accept(invite);
+        }
+    }
+
+    fn join(&mut self, text: &str) {
+        match Invite::parse(text) {
+            Ok(invite) if self.model.name.is_none() => self.pending = Some(invite),
+            Ok(invite) => self.accept(invite),
+            Err(error) => self.toasts.push(sentence(&error.to_string())),
+        }
+    }
+
+    fn accept(&mut self, invite: Invite) {
+        self.scanning.stop();
+        self.state.now.link.clear();
+        self.model.joins.retain(|join| join.invite != invite.id());
+        self.state.stack.switch(Route::Joining(invite.id()));
+        self.backend.send(Command::AcceptInvite { invite });
+    }
+
+    /// Keeps the state of the screens a moment after it changed.
+    fn save_later(&mut self, ctx: &Context) {
+        let now = ctx.input(|input| input.time);
+        match self.save_at {
+            Some(at) if at <= now => self.save(),
+            Some(_) => {}
+            None if self.state.to_json() != self.saved => {
+                self.save_at = Some(now + SAVE_AFTER_SECS);
+                ctx.request_repaint_after(std::time::Duration::from_secs_f64(SAVE_AFTER_SECS));
+            }
+            None => {}
+        }
+    }
+
+    /// Something that asks for another frame from any thread.
+    fn waker(ctx: &Context) -> Arc<dyn Fn() + Send + Sync> {
+        let ctx = ctx.clone();
+        Arc::new(move || ctx.request_repaint())
+    }
+}

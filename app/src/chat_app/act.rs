@@ -1,0 +1,171 @@
+//! Carrying out what the person decided.
+
+use egui::{Context, Event as Input, Key, Modifiers};
+use engine::Command;
+
+use super::ChatApp;
+use crate::ui::{
+    action::{Action, ScanFrom},
+    route::Route,
+};
+
+/// Pixels per module of a saved QR: large enough to be printed on a page.
+const SAVED_PX_PER_MODULE: usize = 16;
+
+impl ChatApp {
+    pub(super) fn act(&mut self, ctx: &Context, action: Action) {
+        match action {
+            Action::Command(command) => self.command(command),
+            Action::Open(route) => {
+                self.state.stack.open(route);
+                self.arrive(ctx, route);
+            }
+            Action::Switch(route) => {
+                self.state.stack.switch(route);
+                self.arrive(ctx, route);
+            }
+            Action::Back => {
+                self.state.stack.back();
+                self.state.now.leaving = None;
+            }
+            Action::Join(text) => self.join(&text),
+            Action::Copy { text, note } => {
+                ctx.copy_text(text);
+                self.toasts.push(note.to_owned());
+            }
+            Action::SaveQr { name, text } => self.save_qr(&name, &text),
+            Action::Scan(from) => self.scan(ctx, from),
+            Action::Dismiss(id) => self.toasts.dismiss(id),
+        }
+        ctx.request_repaint();
+    }
+
+    fn command(&mut self, command: Command) {
+        if let Command::LoadPage { room, .. } = command
+            && let Some(room) = self.model.rooms.get_mut(&room)
+        {
+            room.messages.note_asked();
+        }
+        self.backend.send(command);
+    }
+
+    /// What a screen needs when one comes to it.
+    fn arrive(&mut self, ctx: &Context, route: Route) {
+        self.state.now.leaving = None;
+        match route {
+            Route::Room(room) => {
+                self.state.now.wants_composer = !ctx.input(|input| input.has_touch_screen());
+                self.remember_unread(room);
+            }
+            Route::Invite(room) => self.backend.send(Command::ShowInvite { room }),
+            Route::Scan => self.scan(ctx, ScanFrom::Camera),
+            Route::NewRoom => self.state.now.room_name.clear(),
+            _ => {}
+        }
+    }
+
+    /// Notes where new messages begin, so that it can be seen while they are read.
+    fn remember_unread(&mut self, room: engine::RoomId) {
+        let Some(known) = self.model.rooms.get(&room) else { return };
+        let scroll = self.state.now.scrolls.entry(room).or_default();
+        scroll.unread_from = None;
+        if known.unread == 0 {
+            return;
+        }
+        let messages = &known.messages;
+        let others =
+            (0..messages.len()).rev().filter_map(|index| messages.get(index)).filter(|message| {
+                message.author != known.me && matches!(message.body, engine::Body::Text(_))
+            });
+        scroll.unread_from = others.take(known.unread).last().map(|message| message.position);
+    }
+
+    fn save_qr(&mut self, name: &str, text: &str) {
+        let png = qr::draw(text).map_err(|error| error.to_string()).and_then(|modules| {
+            let luma = modules.luma(SAVED_PX_PER_MODULE, qr::QUIET_ZONE);
+            png(&luma).map_err(|error| error.to_string())
+        });
+        match png {
+            Ok(png) => self.host.save_png(name, png),
+            Err(error) => {
+                log::error!("a code cannot be made into a picture: {error}");
+                self.toasts.push("The picture could not be made.".to_owned());
+            }
+        }
+    }
+
+    pub(super) fn scan(&mut self, ctx: &Context, from: ScanFrom) {
+        if from == ScanFrom::Clipboard
+            && let Some(text) = self.host.clipboard_text().filter(|text| !text.trim().is_empty())
+        {
+            self.join(&text);
+            return;
+        }
+        if !self.host.scan_sources().contains(&from) {
+            return;
+        }
+        if let Some(source) = self.host.source(from) {
+            self.scanning.start(from, source, Self::waker(ctx));
+        }
+    }
+
+    /// Keys that work on every screen, and what is pasted or dropped on none in particular.
+    pub(super) fn shortcuts(&mut self, ctx: &Context, actions: &mut Vec<Action>) {
+        if self.model.name.is_none() {
+            return;
+        }
+        let pressed = |key| ctx.input_mut(|input| input.consume_key(Modifiers::COMMAND, key));
+        if pressed(Key::N) {
+            actions.push(Action::Switch(Route::NewRoom));
+        }
+        if pressed(Key::J) {
+            actions.push(Action::Switch(Route::Scan));
+        }
+        if pressed(Key::I)
+            && let Some(room) = self.state.stack.room()
+        {
+            actions.push(Action::Open(Route::Invite(room)));
+        }
+        let is_writing = ctx.egui_wants_keyboard_input();
+        let back = ctx
+            .input(|input| input.key_pressed(Key::BrowserBack) || input.key_pressed(Key::Escape));
+        if back && !egui::Popup::is_any_open(ctx) {
+            actions.push(Action::Back);
+        }
+        self.pasted(ctx, is_writing, actions);
+        self.dropped(ctx);
+    }
+
+    fn pasted(&mut self, ctx: &Context, is_writing: bool, actions: &mut Vec<Action>) {
+        let events = ctx.input(|input| input.events.clone());
+        for event in events {
+            match event {
+                Input::Paste(text) if !is_writing => actions.push(Action::Join(text)),
+                Input::PasteImage(image) => self.scan_image(ctx, &image),
+                _ => {}
+            }
+        }
+    }
+
+    fn dropped(&mut self, ctx: &Context) {
+        let files = ctx.input(|input| input.raw.dropped_files.clone());
+        if let Some(file) = files.first() {
+            let path = file.path().to_path_buf();
+            self.scan_source(ctx, crate::scan::Source::ImageFile(path));
+        }
+    }
+}
+
+fn png(luma: &qr::Luma) -> Result<Vec<u8>, image::ImageError> {
+    use image::ImageEncoder as _;
+
+    let mut bytes = Vec::new();
+    let side = |len: usize| u32::try_from(len).unwrap_or(u32::MAX);
+    image::codecs::png::PngEncoder::new(&mut bytes).write_image(
+        luma.data(),
+        side(luma.width()),
+        side(luma.height()),
+        image::ExtendedColorType::L8,
+    )?;
+    Ok(bytes)
+}

@@ -1,0 +1,186 @@
+//! One frame: which screens are visible, and where.
+
+use std::time::Duration;
+
+use egui::Ui;
+use engine::{PeerId, RoomId};
+
+use super::ChatApp;
+use crate::ui::{
+    action::Action,
+    diagnostics::{DiagnosticsView, diagnostics_ui},
+    invite::{full_screen_ui, invite_ui},
+    joining::joining_ui,
+    layout::{self, Panes},
+    new_room::new_room_ui,
+    peers::{Leaving, peers_ui},
+    room::{RoomDoing, RoomView, room_ui},
+    rooms::rooms_ui,
+    route::Route,
+    scan::{drop_ui, scan_ui},
+    settings::{SettingsDoing, SettingsView, settings_ui},
+    theme::{SPACE_XL, palette},
+    welcome::{WelcomeView, welcome_ui},
+    widgets::text,
+};
+
+/// How often round trips and ages are refreshed while they are looked at.
+const REFRESH: Duration = Duration::from_secs(1);
+/// Distance of notes from the bottom, in points: above the composer.
+const NOTES_ABOVE: f32 = 84.0;
+
+impl ChatApp {
+    pub(super) fn frame_ui(&mut self, ui: &mut Ui, actions: &mut Vec<Action>) {
+        let colors = palette(ui);
+        ui.painter().rect_filled(ui.ctx().viewport_rect(), 0.0, colors.page);
+        let area = ui.ctx().content_rect();
+        if let Some(why) = self.model.stopped.clone() {
+            layout::pane(ui, "stopped", area, |ui| stopped_ui(ui, &why));
+        } else if !self.model.is_started {
+            // The engine answers within milliseconds; anything drawn here would only flicker.
+        } else if self.model.name.is_none() {
+            layout::pane(ui, "welcome", area, |ui| self.welcome(ui, actions));
+        } else {
+            self.panes(ui, area, actions);
+        }
+        self.toasts.ui(ui, NOTES_ABOVE, actions);
+        if ui.input(|input| !input.raw.hovered_files.is_empty()) {
+            drop_ui(ui);
+        }
+        ui.ctx().request_repaint_after(self.clock.until_midnight());
+    }
+
+    fn panes(&mut self, ui: &mut Ui, area: egui::Rect, actions: &mut Vec<Action>) {
+        let top = self.state.stack.top();
+        if let Route::FullScreenInvite(room) = top {
+            if let Some(room) = self.model.rooms.get(&room) {
+                let view = self.invite_view(room);
+                layout::pane(ui, "full screen", area, |ui| full_screen_ui(ui, &view, actions));
+            }
+            return;
+        }
+        match layout::panes(area) {
+            Panes::One(rect) => {
+                layout::pane(ui, "one", rect, |ui| self.screen(ui, top, true, actions));
+            }
+            Panes::Two { list, main } => {
+                let chosen = self.state.stack.room();
+                let view = self.rooms_view(chosen);
+                layout::pane(ui, "list", list, |ui| rooms_ui(ui, &view, actions));
+                ui.painter().vline(list.right(), list.y_range(), (1.0, palette(ui).line));
+                let has_back = !matches!(top, Route::Room(_));
+                layout::pane(ui, "main", main, |ui| match top {
+                    Route::Rooms => nothing_ui(ui),
+                    top => self.screen(ui, top, has_back, actions),
+                });
+            }
+        }
+    }
+
+    fn screen(&mut self, ui: &mut Ui, route: Route, has_back: bool, actions: &mut Vec<Action>) {
+        match route {
+            Route::Rooms => rooms_ui(ui, &self.rooms_view(None), actions),
+            Route::NewRoom => {
+                let name = &mut self.state.now.room_name;
+                self.state.now.is_creating |= new_room_ui(ui, name, actions);
+            }
+            Route::Scan => {
+                let view = self.scanning.view(self.host.scan_sources());
+                scan_ui(ui, &view, &mut self.state.now.link, actions);
+            }
+            Route::Joining(invite) => joining_ui(ui, &self.joining_view(invite), actions),
+            Route::Settings => self.settings(ui, actions),
+            Route::Diagnostics => self.diagnostics(ui, actions),
+            Route::Room(room) => self.room(ui, room, has_back, actions),
+            Route::Invite(room) => {
+                if let Some(room) = self.model.rooms.get(&room) {
+                    invite_ui(ui, &self.invite_view(room), actions);
+                }
+            }
+            Route::Peers(room) => self.peers(ui, room, actions),
+            Route::FullScreenInvite(_) => {}
+        }
+    }
+
+    fn welcome(&mut self, ui: &mut Ui, actions: &mut Vec<Action>) {
+        let view = WelcomeView { is_invited: self.pending.is_some() };
+        welcome_ui(ui, view, self.state.now.name.get_or_insert_default(), actions);
+    }
+
+    fn room(&mut self, ui: &mut Ui, id: RoomId, has_back: bool, actions: &mut Vec<Action>) {
+        let Some(room) = self.model.rooms.get(&id) else { return };
+        let (status, status_words) = self.room_status(room);
+        let view = RoomView {
+            room,
+            clock: &self.clock,
+            status,
+            status_words,
+            has_back,
+            is_looking: ui.input(|input| input.focused),
+        };
+        // Taken out and put back: the view borrows the rest of the app.
+        let mut draft = std::mem::take(self.state.draft(id));
+        let now = &mut self.state.now;
+        let doing = RoomDoing {
+            draft: &mut draft,
+            scroll: now.scrolls.entry(id).or_default(),
+            wants_composer: &mut now.wants_composer,
+        };
+        room_ui(ui, &view, doing, actions);
+        *self.state.draft(id) = draft;
+    }
+
+    fn peers(&mut self, ui: &mut Ui, room: RoomId, actions: &mut Vec<Action>) {
+        let Some(room) = self.model.rooms.get(&room) else { return };
+        let view = self.peers_view(room);
+        let decided = peers_ui(ui, &view, actions);
+        match decided {
+            Some(Leaving::Asked) => self.state.now.leaving = Some(room.id),
+            Some(Leaving::Kept) => self.state.now.leaving = None,
+            None => {}
+        }
+        ui.ctx().request_repaint_after(REFRESH);
+    }
+
+    fn settings(&mut self, ui: &mut Ui, actions: &mut Vec<Action>) {
+        let name = self.model.name.clone().unwrap_or_default();
+        let view = SettingsView { name: &name, whereabouts: &self.whereabouts };
+        let doing = SettingsDoing {
+            name: self.state.now.name.get_or_insert_with(|| name.clone()),
+            look: &mut self.state.look,
+            text_size: &mut self.state.text_size,
+        };
+        settings_ui(ui, &view, doing, actions);
+    }
+
+    fn diagnostics(&self, ui: &mut Ui, actions: &mut Vec<Action>) {
+        let names = |room: RoomId, peer: PeerId| match self.model.rooms.get(&room) {
+            Some(room) => format!("{} in {}", room.name_of(peer), room.name),
+            None => "a member of a room that was left".to_owned(),
+        };
+        let log = self.backend.log_tail();
+        let view = DiagnosticsView {
+            whereabouts: &self.whereabouts,
+            links: &self.links,
+            log: &log,
+            names: &names,
+        };
+        diagnostics_ui(ui, &view, actions);
+        ui.ctx().request_repaint_after(REFRESH);
+    }
+}
+
+fn nothing_ui(ui: &mut Ui) {
+    layout::centered(ui, "nothing", |ui| {
+        ui.vertical_centered(|ui| text::title(ui, "Choose a room"));
+        ui.vertical_centered(|ui| text::hint(ui, "Or start one, or scan the code of a friend."));
+    });
+}
+
+fn stopped_ui(ui: &mut Ui, why: &str) {
+    layout::centered(ui, "stopped", |ui| {
+        ui.vertical_centered(|ui| text::display(ui, "Festival Chat has stopped"));
+        ui.add_space(SPACE_XL);
+        ui.vertical_centered(|ui| text::problem(ui, why));
+    });
+}

@@ -1,0 +1,247 @@
+//! Everything shown, folded from what happened. It asks nobody and decides nothing.
+
+use std::collections::BTreeMap;
+
+use engine::{
+    Body, Event, Invite, InviteId, JoinFailure, LinkId, Member, Message, PeerId, RoomId,
+    RoomSummary,
+};
+
+use crate::backend::{LinkInfo, Notice};
+
+mod messages;
+
+pub use messages::Messages;
+
+/// What is known to the screens.
+#[derive(Debug, Default)]
+pub struct Model {
+    /// Whether the engine has said what it remembers.
+    pub is_started: bool,
+    /// What the person calls themselves, once they have said so.
+    pub name: Option<String>,
+    /// Every room.
+    pub rooms: BTreeMap<RoomId, Room>,
+    /// Joining that has not led to a room yet, oldest first.
+    pub joins: Vec<Join>,
+    /// Sentences to be shown once, oldest first; whoever shows them takes them out.
+    pub notes: Vec<String>,
+    /// Why the engine has stopped for good, if it has.
+    pub stopped: Option<String>,
+}
+
+/// A room and what has been seen of it.
+#[derive(Debug)]
+pub struct Room {
+    /// Which.
+    pub id: RoomId,
+    /// Its name.
+    pub name: String,
+    /// This device's own key in it.
+    pub me: PeerId,
+    /// Everyone in it, this device included.
+    pub members: Vec<Member>,
+    /// The newest message.
+    pub last: Option<Message>,
+    /// How many messages of others are newer than the last one read.
+    pub unread: usize,
+    /// Who is connected, and over which link.
+    pub online: BTreeMap<PeerId, LinkId>,
+    /// The invite to show, once there is one.
+    pub invite: Option<Invite>,
+    /// The messages that were loaded.
+    pub messages: Messages,
+}
+
+/// An invite being followed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Join {
+    /// Which.
+    pub invite: InviteId,
+    /// Why it came to an end, if it did.
+    pub failure: Option<JoinFailure>,
+}
+
+impl Model {
+    /// Takes in what happened.
+    pub fn apply(&mut self, notice: Notice) {
+        match notice {
+            Notice::Event(event) => self.apply_event(event),
+            Notice::Overflow => {
+                self.rooms.clear();
+                self.joins.clear();
+            }
+            Notice::Stopped(why) => self.stopped = Some(why),
+        }
+    }
+
+    /// Takes in who is connected, when it was not told event by event.
+    pub fn meet(&mut self, links: &[LinkInfo]) {
+        for link in links.iter().filter(|link| link.closed.is_none()) {
+            if let Some((room, peer)) = link.peer
+                && let Some(room) = self.rooms.get_mut(&room)
+            {
+                room.online.insert(peer, link.id);
+            }
+        }
+    }
+
+    /// The rooms, most recently active first.
+    pub fn recent(&self) -> Vec<&Room> {
+        let mut rooms: Vec<&Room> = self.rooms.values().collect();
+        rooms.sort_by(|a, b| b.active_at().cmp(&a.active_at()).then_with(|| a.name.cmp(&b.name)));
+        rooms
+    }
+
+    /// How many messages were not read, over all rooms.
+    pub fn unread(&self) -> usize {
+        self.rooms.values().map(|room| room.unread).sum()
+    }
+
+    fn apply_event(&mut self, event: Event) {
+        match event {
+            Event::Started { name, rooms } => {
+                self.is_started = true;
+                self.name = name;
+                self.rooms =
+                    rooms.into_iter().map(|summary| (summary.id, Room::new(summary))).collect();
+            }
+            Event::NameChanged { name } => self.name = Some(name),
+            Event::JoinStarted { invite } => {
+                self.joins.retain(|join| join.invite != invite);
+                self.joins.push(Join { invite, failure: None });
+            }
+            Event::JoinFailed { invite, why } => self.end_join(invite, why),
+            Event::RoomJoined { room, invite } => {
+                self.joins.retain(|join| Some(join.invite) != invite);
+                self.rooms.entry(room.id).or_insert_with(|| Room::new(room));
+            }
+            Event::RoomLeft { room } => {
+                self.rooms.remove(&room);
+            }
+            Event::CommandRefused { why } => self.notes.push(sentence(&why.to_string())),
+            Event::InviteReady { room, .. }
+            | Event::MessageAdded { room, .. }
+            | Event::PageLoaded { room, .. }
+            | Event::UnreadChanged { room, .. }
+            | Event::MemberChanged { room, .. }
+            | Event::Received { room, .. }
+            | Event::PeerSeen { room, .. }
+            | Event::PeerLost { room, .. } => {
+                if let Some(room) = self.rooms.get_mut(&room) {
+                    room.apply(event);
+                }
+            }
+        }
+    }
+
+    fn end_join(&mut self, invite: InviteId, why: JoinFailure) {
+        if why == JoinFailure::Canceled {
+            self.joins.retain(|join| join.invite != invite);
+        } else if let Some(join) = self.joins.iter_mut().find(|join| join.invite == invite) {
+            join.failure = Some(why);
+        } else {
+            self.joins.push(Join { invite, failure: Some(why) });
+        }
+    }
+}
+
+impl Room {
+    fn new(summary: RoomSummary) -> Self {
+        let RoomSummary { id, name, me, members, last, unread } = summary;
+        Self {
+            id,
+            name,
+            me,
+            members,
+            last,
+            unread,
+            online: BTreeMap::new(),
+            invite: None,
+            messages: Messages::default(),
+        }
+    }
+
+    /// The name of a member, or a placeholder for one not known by name yet.
+    pub fn name_of(&self, peer: PeerId) -> &str {
+        self.members.iter().find(|member| member.id == peer).map_or("Someone new", |m| &m.name)
+    }
+
+    /// Everyone but this device.
+    pub fn others(&self) -> impl Iterator<Item = &Member> {
+        self.members.iter().filter(|member| member.id != self.me)
+    }
+
+    /// How many of the others hold this device's message with that `seq`, and how many there are.
+    pub fn reached(&self, seq: u64) -> (usize, usize) {
+        self.others().fold((0, 0), |(holders, all), member| {
+            (holders + usize::from(member.holds >= seq), all + 1)
+        })
+    }
+
+    /// When something last happened in it, for ordering.
+    fn active_at(&self) -> u64 {
+        self.last.as_ref().map_or(0, |message| message.position.hlc)
+    }
+
+    fn apply(&mut self, event: Event) {
+        match event {
+            Event::InviteReady { invite, .. } => self.invite = Some(invite),
+            Event::MessageAdded { message, .. } => self.add(message),
+            Event::PageLoaded { before, messages, is_start, .. } => {
+                self.messages.page(before, messages, is_start);
+            }
+            Event::UnreadChanged { count, .. } => self.unread = count,
+            Event::MemberChanged { member, .. } => {
+                match self.members.iter_mut().find(|known| known.id == member.id) {
+                    Some(known) => *known = member,
+                    None => self.members.push(member),
+                }
+            }
+            Event::Received { by, up_to, .. } => {
+                if let Some(member) = self.members.iter_mut().find(|member| member.id == by) {
+                    member.holds = member.holds.max(up_to);
+                }
+            }
+            Event::PeerSeen { peer, link, .. } => {
+                self.online.insert(peer, link);
+            }
+            Event::PeerLost { peer, .. } => {
+                self.online.remove(&peer);
+            }
+            _ => {}
+        }
+    }
+
+    fn add(&mut self, message: Message) {
+        if self.last.as_ref().is_none_or(|last| last.position < message.position) {
+            self.last = Some(message.clone());
+        }
+        self.messages.add(message);
+    }
+}
+
+/// What a message says in one line, for a list.
+pub fn preview(room: &Room, message: &Message) -> String {
+    let who = if message.author == room.me { "You" } else { room.name_of(message.author) };
+    match &message.body {
+        Body::Text(text) => {
+            let line = text.split_whitespace().take(40).collect::<Vec<_>>().join(" ");
+            format!("{who}: {line}")
+        }
+        Body::Created { .. } => format!("{who} created the room"),
+        Body::Joined { .. } => format!("{who} joined"),
+        Body::Renamed { name } => format!("{who} changed their name to {name}"),
+    }
+}
+
+/// A phrase as a sentence: capital letter and full stop.
+pub fn sentence(phrase: &str) -> String {
+    let mut chars = phrase.chars();
+    let head: String = chars.next().map(|c| c.to_uppercase().collect()).unwrap_or_default();
+    let stop = if phrase.ends_with(['.', '!', '?']) { "" } else { "." };
+    format!("{head}{}{stop}", chars.as_str())
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,136 @@
+//! The loaded part of a room's history: the newest messages, back to some point.
+
+use std::collections::VecDeque;
+
+use engine::{Message, Position};
+
+/// A window on a history, without gaps and in order, that always reaches to the newest message.
+#[derive(Debug, Default)]
+pub struct Messages {
+    window: VecDeque<Message>,
+    is_loaded: bool,
+    is_start: bool,
+    is_loading: bool,
+    epoch: u64,
+    prepended: usize,
+}
+
+impl Messages {
+    /// How many are loaded.
+    pub fn len(&self) -> usize {
+        self.window.len()
+    }
+
+    /// Whether none are loaded.
+    pub fn is_empty(&self) -> bool {
+        self.window.is_empty()
+    }
+
+    /// Message number `index` of those loaded, oldest first.
+    pub fn get(&self, index: usize) -> Option<&Message> {
+        self.window.get(index)
+    }
+
+    /// Where the message at `position` stands among those loaded.
+    pub fn find(&self, position: Position) -> Option<usize> {
+        self.window.binary_search_by_key(&position, |message| message.position).ok()
+    }
+
+    /// The newest one.
+    pub fn newest(&self) -> Option<&Message> {
+        self.window.back()
+    }
+
+    /// Whether the first page has come.
+    pub fn is_loaded(&self) -> bool {
+        self.is_loaded
+    }
+
+    /// Whether there is nothing older than what is loaded.
+    pub fn is_start(&self) -> bool {
+        self.is_start
+    }
+
+    /// Whether a page was asked for and has not come.
+    pub fn is_loading(&self) -> bool {
+        self.is_loading
+    }
+
+    /// What to ask for next: the page before this position, or the newest one for `None`. Nothing
+    /// while a page is on its way or when all is loaded.
+    pub fn wanted(&self) -> Option<Option<Position>> {
+        if self.is_loading || self.is_start {
+            return None;
+        }
+        Some(if self.is_loaded {
+            self.window.front().map(|message| message.position)
+        } else {
+            None
+        })
+    }
+
+    /// A page was asked for.
+    pub fn note_asked(&mut self) {
+        self.is_loading = true;
+    }
+
+    /// Another number whenever messages came elsewhere than at the end or in front.
+    pub fn epoch(&self) -> u64 {
+        self.epoch
+    }
+
+    /// How many came in front since the last new epoch.
+    pub fn prepended(&self) -> usize {
+        self.prepended
+    }
+
+    pub(super) fn page(
+        &mut self,
+        before: Option<Position>,
+        messages: Vec<Message>,
+        is_start: bool,
+    ) {
+        self.is_loading = false;
+        match before {
+            None => {
+                self.window = messages.into();
+                self.is_loaded = true;
+                self.is_start = is_start;
+                self.new_epoch();
+            }
+            Some(position) if self.window.front().is_some_and(|m| m.position == position) => {
+                self.prepended += messages.len();
+                for message in messages.into_iter().rev() {
+                    self.window.push_front(message);
+                }
+                self.is_start = is_start;
+            }
+            // An answer to a question asked before the window changed.
+            Some(_) => {}
+        }
+    }
+
+    pub(super) fn add(&mut self, message: Message) {
+        // Before the first page there is no window; the page will hold this message.
+        if !self.is_loaded {
+            return;
+        }
+        if self.window.back().is_none_or(|last| last.position < message.position) {
+            self.window.push_back(message);
+            return;
+        }
+        let Err(index) = self.window.binary_search_by_key(&message.position, |m| m.position) else {
+            return;
+        };
+        // Older than the window: a page will bring it.
+        if index > 0 || self.is_start {
+            self.window.insert(index, message);
+            self.new_epoch();
+        }
+    }
+
+    fn new_epoch(&mut self) {
+        self.epoch += 1;
+        self.prepended = 0;
+    }
+}

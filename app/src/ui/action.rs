@@ -1,0 +1,51 @@
+//! What the person decided on a screen.
+
+use engine::Command;
+
+use super::route::Route;
+
+/// One decision, carried out after the frame is drawn.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Action {
+    /// Something for the engine.
+    Command(Command),
+    /// On to a screen.
+    Open(Route),
+    /// To a screen right above the list of rooms.
+    Switch(Route),
+    /// Back.
+    Back,
+    /// Follow the invite in this text, if there is one.
+    Join(String),
+    /// Put this on the clipboard, and say so in these words.
+    Copy {
+        /// What.
+        text: String,
+        /// "Link copied."
+        note: &'static str,
+    },
+    /// Keep the QR of this text as a picture.
+    SaveQr {
+        /// What the picture is about.
+        name: String,
+        /// What the QR holds.
+        text: String,
+    },
+    /// Look for a QR there.
+    Scan(ScanFrom),
+    /// Close a toast.
+    Dismiss(u64),
+}
+
+/// Where to look for a QR.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ScanFrom {
+    /// The camera.
+    Camera,
+    /// A picture the person chooses.
+    File,
+    /// The clipboard: a picture or a link.
+    Clipboard,
+    /// This computer's screen.
+    Screen,
+}

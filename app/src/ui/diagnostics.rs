@@ -1,0 +1,184 @@
+//! What goes on inside, for those who want to know why something does not work.
+
+use std::fmt::Write as _;
+
+use egui::{Frame, Label, RichText, TextWrapMode, Ui};
+use engine::{PeerId, RoomId};
+use transport::{LinkFailure, Role, TransportKind};
+
+use super::{
+    action::Action,
+    clock, layout,
+    theme::{self, SPACE_L, SPACE_M, SPACE_S, SPACE_XS, palette},
+    widgets::{
+        button::{self, Weight},
+        icon::Icon,
+        status_dot::{Status, status_line},
+        text,
+    },
+};
+use crate::backend::{LinkInfo, Whereabouts};
+
+/// What the diagnostics show.
+pub struct DiagnosticsView<'a> {
+    /// Where this device and its data are.
+    pub whereabouts: &'a Whereabouts,
+    /// Every link.
+    pub links: &'a [LinkInfo],
+    /// The last lines of the log.
+    pub log: &'a [String],
+    /// The name of a peer in a room, for people.
+    pub names: &'a dyn Fn(RoomId, PeerId) -> String,
+}
+
+impl std::fmt::Debug for DiagnosticsView<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("DiagnosticsView").field("links", &self.links).finish_non_exhaustive()
+    }
+}
+
+/// Shows the diagnostics.
+pub fn diagnostics_ui(ui: &mut Ui, view: &DiagnosticsView<'_>, actions: &mut Vec<Action>) {
+    layout::titled_bar(ui, true, "Diagnostics", actions);
+    layout::column(ui, "diagnostics", |ui| {
+        if button::wide(ui, Weight::Primary, Some(Icon::Copy), "Copy report").clicked() {
+            actions.push(Action::Copy { text: report(view), note: "Report copied." });
+        }
+        ui.add_space(SPACE_M);
+        text::title(ui, "Links");
+        ui.add_space(SPACE_XS);
+        if view.links.is_empty() {
+            text::hint(ui, "No device has been connected since this app was started.");
+        }
+        for link in view.links {
+            link_ui(ui, link, view);
+            ui.add_space(SPACE_S);
+        }
+        ui.add_space(SPACE_L);
+        text::title(ui, "Log");
+        ui.add_space(SPACE_XS);
+        log_ui(ui, view.log);
+    });
+}
+
+fn link_ui(ui: &mut Ui, link: &LinkInfo, view: &DiagnosticsView<'_>) {
+    let colors = palette(ui);
+    Frame::new()
+        .fill(colors.surface)
+        .stroke((1.0, colors.line))
+        .corner_radius(theme::RADIUS)
+        .inner_margin(SPACE_M)
+        .show(ui, |ui| {
+            ui.set_width(ui.available_width());
+            ui.spacing_mut().item_spacing.y = SPACE_XS;
+            let who = who(link, view);
+            text::body(ui, &who);
+            status_line(ui, status(link), &state(link));
+            for line in details(link) {
+                text::small(ui, &line);
+            }
+        });
+}
+
+fn who(link: &LinkInfo, view: &DiagnosticsView<'_>) -> String {
+    match link.peer {
+        Some((room, peer)) => format!("Link {}: {}", link.id.0, (view.names)(room, peer)),
+        None => format!("Link {}: not yet proved who", link.id.0),
+    }
+}
+
+fn status(link: &LinkInfo) -> Status {
+    match (&link.closed, link.peer) {
+        (Some(_), _) => Status::Offline,
+        (None, Some(_)) => Status::Connected,
+        (None, None) => Status::Connecting,
+    }
+}
+
+fn state(link: &LinkInfo) -> String {
+    match link.closed {
+        None if link.peer.is_some() => "connected".to_owned(),
+        None => "connecting".to_owned(),
+        Some(why) => format!("closed: {}", failure(why)),
+    }
+}
+
+fn details(link: &LinkInfo) -> Vec<String> {
+    let direction = match link.role {
+        Role::Dialer => "dialed to",
+        Role::Listener => "dialed from",
+    };
+    let mut lines = vec![format!(
+        "{}, {direction} {}, {} ago",
+        kind(link.kind),
+        link.remote,
+        clock::span(link.age)
+    )];
+    let trip = link
+        .round_trip
+        .map_or_else(String::new, |trip| format!("round trip {}, ", clock::span(trip)));
+    lines.push(format!("{trip}{} bytes out, {} bytes in", link.bytes_sent, link.bytes_received));
+    if !link.phases.is_empty() {
+        let steps = link.phases.iter().map(|p| format!("{} {}", p.name, clock::span(p.after)));
+        lines.push(steps.collect::<Vec<_>>().join("  \u{2022}  "));
+    }
+    lines
+}
+
+fn log_ui(ui: &mut Ui, log: &[String]) {
+    let colors = palette(ui);
+    Frame::new()
+        .fill(colors.surface)
+        .stroke((1.0, colors.line))
+        .corner_radius(theme::RADIUS)
+        .inner_margin(SPACE_M)
+        .show(ui, |ui| {
+            ui.set_width(ui.available_width());
+            ui.spacing_mut().item_spacing.y = 2.0;
+            ui.style_mut().wrap_mode = Some(TextWrapMode::Wrap);
+            if log.is_empty() {
+                text::hint(ui, "Nothing was logged yet.");
+            }
+            for line in log {
+                ui.add(
+                    Label::new(RichText::new(line).monospace().color(colors.muted))
+                        .selectable(true),
+                );
+            }
+        });
+}
+
+/// Everything as text, to be sent to those who can help.
+pub fn report(view: &DiagnosticsView<'_>) -> String {
+    let mut report = String::from(concat!("Festival Chat ", env!("CARGO_PKG_VERSION"), "\n"));
+    // Writing to a string cannot fail.
+    let _ = writeln!(report, "{} {}", std::env::consts::OS, std::env::consts::ARCH);
+    let _ = writeln!(report, "reachable at: {}", view.whereabouts.addrs.join(", "));
+    for link in view.links {
+        let _ = writeln!(report, "{}: {}", who(link, view), state(link));
+        for line in details(link) {
+            let _ = writeln!(report, "  {line}");
+        }
+    }
+    for line in view.log {
+        let _ = writeln!(report, "{line}");
+    }
+    report
+}
+
+/// The name of a technology.
+pub fn kind(kind: TransportKind) -> &'static str {
+    match kind {
+        TransportKind::Memory => "Memory",
+        TransportKind::WebRtc => "WebRTC",
+    }
+}
+
+fn failure(why: LinkFailure) -> &'static str {
+    match why {
+        LinkFailure::HungUp => "this device hung up",
+        LinkFailure::PeerHungUp => "the other device hung up",
+        LinkFailure::Silent => "the other device fell silent",
+        LinkFailure::Broken => "the network failed",
+    }
+}

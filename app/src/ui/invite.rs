@@ -1,0 +1,131 @@
+//! The QR of a room: to be scanned, copied, kept or shown as large as the screen is.
+
+use egui::{Align, Layout, Rect, Ui, UiBuilder, vec2};
+use engine::{RoomId, Timestamp};
+
+use super::{
+    action::Action,
+    clock::Clock,
+    layout,
+    route::Route,
+    theme::{self, SPACE_L, SPACE_M, SPACE_S, SPACE_XS},
+    widgets::{
+        button::{self, Weight},
+        icon::Icon,
+        qr_code::qr_code,
+        text,
+    },
+};
+
+const MAX_SIDE: f32 = 400.0;
+
+/// What the invite screens show.
+#[derive(Debug)]
+pub struct InviteView<'a> {
+    /// Where the invite leads.
+    pub room: RoomId,
+    /// The room's name.
+    pub name: &'a str,
+    /// The invite as text and as a QR, once there is one.
+    pub code: Option<&'a Code>,
+    /// Whether anybody could reach this device now.
+    pub is_reachable: bool,
+    /// Who is in the room besides the person: "Bea, Cem".
+    pub members: String,
+    /// The present.
+    pub clock: &'a Clock,
+}
+
+/// An invite ready to be shown.
+#[derive(Debug)]
+pub struct Code {
+    /// The link.
+    pub link: String,
+    /// The same as a QR.
+    pub modules: qr::Modules,
+    /// Until when it works, if not for ever.
+    pub expires_at: Option<Timestamp>,
+}
+
+/// Shows the QR with what can be done with it.
+pub fn invite_ui(ui: &mut Ui, view: &InviteView<'_>, actions: &mut Vec<Action>) {
+    layout::titled_bar(ui, true, &format!("Invite to {}", view.name), actions);
+    layout::column(ui, "invite", |ui| {
+        let Some(code) = view.code else {
+            text::hint(ui, "Preparing the code.");
+            return;
+        };
+        ui.vertical_centered(|ui| {
+            text::hint(ui, "Scan this with Festival Chat on another device.");
+        });
+        ui.add_space(SPACE_M);
+        let side = ui.available_width().min(MAX_SIDE);
+        ui.vertical_centered(|ui| {
+            qr_code(ui, &code.modules, side, &format!("QR code that invites to {}", view.name));
+        });
+        ui.add_space(SPACE_M);
+        ui.vertical_centered(|ui| {
+            if view.is_reachable {
+                text::small(ui, &sentence(view, code));
+            } else {
+                text::problem(
+                    ui,
+                    "This device is on no network, so nobody can reach it. Join a Wi-Fi first.",
+                );
+            }
+        });
+        ui.add_space(SPACE_L);
+        buttons_ui(ui, view, code, actions);
+    });
+}
+
+fn sentence(view: &InviteView<'_>, code: &Code) -> String {
+    let here = if view.members.is_empty() {
+        "Both devices need to be on the same network.".to_owned()
+    } else {
+        format!("In this room with you: {}.", view.members)
+    };
+    match code.expires_at {
+        Some(at) => {
+            format!("{here} Works until {}, {}.", view.clock.day_name(at), view.clock.time(at))
+        }
+        None => here,
+    }
+}
+
+fn buttons_ui(ui: &mut Ui, view: &InviteView<'_>, code: &Code, actions: &mut Vec<Action>) {
+    if button::wide(ui, Weight::Primary, Some(Icon::Copy), "Copy link").clicked() {
+        actions.push(Action::Copy { text: code.link.clone(), note: "Link copied." });
+    }
+    ui.add_space(SPACE_XS);
+    if button::wide(ui, Weight::Plain, Some(Icon::Expand), "Full screen").clicked() {
+        actions.push(Action::Open(Route::FullScreenInvite(view.room)));
+    }
+    ui.add_space(SPACE_XS);
+    if button::wide(ui, Weight::Plain, Some(Icon::Save), "Save as picture").clicked() {
+        actions.push(Action::SaveQr { name: view.name.to_owned(), text: code.link.clone() });
+    }
+}
+
+/// Shows the QR and nothing else, on white.
+pub fn full_screen_ui(ui: &mut Ui, view: &InviteView<'_>, actions: &mut Vec<Action>) {
+    // Everything around the code is bright, so that a dim screen lights up a dark tent.
+    *ui.visuals_mut() = ui.ctx().style_of(egui::Theme::Light).visuals.clone();
+    let area = ui.max_rect();
+    ui.painter().rect_filled(ui.ctx().viewport_rect(), 0.0, theme::QR_LIGHT);
+    let bar = theme::TOUCH + 2.0 * SPACE_S;
+    if let Some(code) = view.code {
+        let side = area.width().min(area.height() - 2.0 * bar) - SPACE_S;
+        let rect = Rect::from_center_size(area.center(), vec2(side, side));
+        let builder = UiBuilder::new().max_rect(rect).layout(Layout::top_down(Align::Min));
+        let mut child = ui.new_child(builder);
+        qr_code(&mut child, &code.modules, side, &format!("QR code that invites to {}", view.name));
+    }
+    let top = Rect::from_min_size(area.min, vec2(area.width(), bar)).shrink(SPACE_S);
+    let builder = UiBuilder::new().max_rect(top).layout(Layout::left_to_right(Align::Center));
+    let mut child = ui.new_child(builder);
+    if button::icon(&mut child, Icon::Close, "Close full screen").clicked() {
+        actions.push(Action::Back);
+    }
+    layout::bar_title(&mut child, view.name);
+}

@@ -1,0 +1,132 @@
+//! Who is in a room, and how they are reached.
+
+use egui::{Frame, Ui};
+use engine::{Command, RoomId};
+
+use super::{
+    action::Action,
+    layout,
+    route::Route,
+    theme::{self, SPACE_L, SPACE_M, SPACE_S, SPACE_XS, palette},
+    widgets::{
+        avatar,
+        button::{self, Weight},
+        icon::Icon,
+        status_dot::{Status, status_line},
+        text,
+    },
+};
+
+const FACE: f32 = 44.0;
+
+/// What the members screen shows.
+#[derive(Debug)]
+pub struct PeersView<'a> {
+    /// The room.
+    pub room: RoomId,
+    /// Its name.
+    pub name: &'a str,
+    /// Everyone, those connected first.
+    pub rows: Vec<PeerRow>,
+    /// Whether the person may be about to leave.
+    pub is_leaving: bool,
+}
+
+/// One member.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PeerRow {
+    /// What they call themselves.
+    pub name: String,
+    /// What their face is made from.
+    pub seed: Vec<u8>,
+    /// Whether it is this device's person.
+    pub is_me: bool,
+    /// How they are reached.
+    pub status: Status,
+    /// "connected over WebRTC", "last seen 5 min ago".
+    pub state: String,
+    /// Round trip, since when, address: what else is known, a line each.
+    pub details: Vec<String>,
+    /// The start of their key, to compare.
+    pub key: String,
+}
+
+/// What the person decided about leaving.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Leaving {
+    /// They may be about to.
+    Asked,
+    /// They are not.
+    Kept,
+}
+
+/// Shows the members; returns what was decided about leaving, if anything.
+pub fn peers_ui(ui: &mut Ui, view: &PeersView<'_>, actions: &mut Vec<Action>) -> Option<Leaving> {
+    layout::titled_bar(ui, true, view.name, actions);
+    let mut decided = None;
+    layout::column(ui, "peers", |ui| {
+        let count = view.rows.len();
+        text::title(
+            ui,
+            &if count == 1 { "1 member".to_owned() } else { format!("{count} members") },
+        );
+        ui.add_space(SPACE_S);
+        for row in &view.rows {
+            row_ui(ui, row);
+            ui.add_space(SPACE_S);
+        }
+        ui.add_space(SPACE_M);
+        if button::wide(ui, Weight::Primary, Some(Icon::Qr), "Invite somebody").clicked() {
+            actions.push(Action::Open(Route::Invite(view.room)));
+        }
+        ui.add_space(SPACE_S);
+        if view.is_leaving {
+            decided = leave_ui(ui, view.room, actions);
+        } else if button::wide(ui, Weight::Danger, Some(Icon::Leave), "Leave room").clicked() {
+            decided = Some(Leaving::Asked);
+        }
+    });
+    decided
+}
+
+fn row_ui(ui: &mut Ui, row: &PeerRow) {
+    let colors = palette(ui);
+    Frame::new()
+        .fill(colors.surface)
+        .stroke((1.0, colors.line))
+        .corner_radius(theme::RADIUS)
+        .inner_margin(SPACE_M)
+        .show(ui, |ui| {
+            ui.set_width(ui.available_width());
+            ui.horizontal_top(|ui| {
+                avatar::avatar(ui, FACE, &row.name, &row.seed);
+                ui.add_space(SPACE_XS);
+                ui.vertical(|ui| {
+                    ui.spacing_mut().item_spacing.y = SPACE_XS;
+                    let name =
+                        if row.is_me { format!("{} (you)", row.name) } else { row.name.clone() };
+                    text::body(ui, &name);
+                    status_line(ui, row.status, &row.state);
+                    for detail in &row.details {
+                        text::small(ui, detail);
+                    }
+                    text::small(ui, &format!("Key {}", row.key));
+                });
+            });
+        });
+}
+
+fn leave_ui(ui: &mut Ui, room: RoomId, actions: &mut Vec<Action>) -> Option<Leaving> {
+    ui.add_space(SPACE_L);
+    text::body(ui, "Leave this room and delete its messages from this device?");
+    ui.add_space(SPACE_S);
+    let mut decided = None;
+    if button::wide(ui, Weight::Danger, Some(Icon::Leave), "Leave and delete").clicked() {
+        actions.push(Action::Command(Command::LeaveRoom { room }));
+        decided = Some(Leaving::Kept);
+    }
+    if button::wide(ui, Weight::Plain, None, "Stay").clicked() {
+        decided = Some(Leaving::Kept);
+    }
+    decided
+}

@@ -1,0 +1,138 @@
+//! What can be changed, and where things are.
+
+use egui::{Frame, Ui};
+use engine::Command;
+
+use super::{
+    action::Action,
+    layout,
+    route::Route,
+    state::{Look, TextSize},
+    theme::{SPACE_L, SPACE_M, SPACE_S, SPACE_XS, TEXT_SIZES, palette},
+    welcome::name_problem,
+    widgets::{
+        avatar,
+        button::{self, Weight},
+        field,
+        icon::Icon,
+        text,
+    },
+};
+use crate::backend::Whereabouts;
+
+const FACE: f32 = 64.0;
+
+/// What the settings show.
+#[derive(Debug)]
+pub struct SettingsView<'a> {
+    /// The person's name.
+    pub name: &'a str,
+    /// Where this device and its data are.
+    pub whereabouts: &'a Whereabouts,
+}
+
+/// What the settings change.
+#[derive(Debug)]
+pub struct SettingsDoing<'a> {
+    /// The name being typed.
+    pub name: &'a mut String,
+    /// Light or dark.
+    pub look: &'a mut Look,
+    /// The size of text.
+    pub text_size: &'a mut TextSize,
+}
+
+/// Shows the settings.
+pub fn settings_ui(
+    ui: &mut Ui,
+    view: &SettingsView<'_>,
+    doing: SettingsDoing<'_>,
+    actions: &mut Vec<Action>,
+) {
+    layout::titled_bar(ui, true, "Settings", actions);
+    layout::column(ui, "settings", |ui| {
+        section(ui, "You", |ui| name_ui(ui, view, doing.name, actions));
+        section(ui, "Appearance", |ui| look_ui(ui, doing.look, doing.text_size));
+        section(ui, "This device", |ui| device_ui(ui, view.whereabouts, actions));
+        section(ui, "About", |ui| {
+            text::body(ui, concat!("Festival Chat ", env!("CARGO_PKG_VERSION")));
+            text::small(
+                ui,
+                "Messages travel encrypted from device to device. No account, no server, no ads.",
+            );
+        });
+    });
+}
+
+fn section(ui: &mut Ui, title: &str, content: impl FnOnce(&mut Ui)) {
+    let colors = palette(ui);
+    text::title(ui, title);
+    ui.add_space(SPACE_XS);
+    Frame::new()
+        .fill(colors.surface)
+        .stroke((1.0, colors.line))
+        .corner_radius(16)
+        .inner_margin(SPACE_L)
+        .show(ui, |ui| {
+            ui.set_width(ui.available_width());
+            content(ui);
+        });
+    ui.add_space(SPACE_L);
+}
+
+fn name_ui(ui: &mut Ui, view: &SettingsView<'_>, name: &mut String, actions: &mut Vec<Action>) {
+    ui.vertical_centered(|ui| avatar::avatar(ui, FACE, name, name.trim().as_bytes()));
+    ui.add_space(SPACE_S);
+    let response =
+        ui.scope(|ui| field::line(ui, "Your name", "What others will call you", name)).inner;
+    let entered = response.lost_focus() && ui.input(|i| i.key_pressed(egui::Key::Enter));
+    let problem = name_problem(name);
+    if let Some(problem) = problem {
+        text::problem(ui, problem);
+    }
+    let is_new = problem.is_none() && name.trim() != view.name;
+    ui.add_space(SPACE_S);
+    let save = ui.add_enabled_ui(is_new, |ui| button::wide(ui, Weight::Primary, None, "Save name"));
+    if is_new && (save.inner.clicked() || entered) {
+        actions.push(Action::Command(Command::SetName { name: name.trim().to_owned() }));
+    }
+}
+
+fn look_ui(ui: &mut Ui, look: &mut Look, text_size: &mut TextSize) {
+    text::small(ui, "Theme");
+    ui.horizontal_wrapped(|ui| {
+        for choice in [Look::System, Look::Light, Look::Dark] {
+            if button::choice(ui, choice.word(), *look == choice).clicked() {
+                *look = choice;
+            }
+        }
+    });
+    ui.add_space(SPACE_M);
+    text::small(ui, "Text size");
+    ui.horizontal_wrapped(|ui| {
+        for percent in TEXT_SIZES {
+            let is_chosen = text_size.0 == percent;
+            if button::choice(ui, &format!("{percent} %"), is_chosen).clicked() {
+                *text_size = TextSize(percent);
+            }
+        }
+    });
+}
+
+fn device_ui(ui: &mut Ui, whereabouts: &Whereabouts, actions: &mut Vec<Action>) {
+    ui.spacing_mut().item_spacing.y = SPACE_XS;
+    text::small(ui, "Data folder");
+    text::body(ui, &whereabouts.data_dir);
+    ui.add_space(SPACE_S);
+    text::small(ui, "Can be reached at");
+    if whereabouts.addrs.is_empty() {
+        text::body(ui, "Nowhere: this device is on no network.");
+    }
+    for addr in &whereabouts.addrs {
+        text::body(ui, addr);
+    }
+    ui.add_space(SPACE_M);
+    if button::wide(ui, Weight::Plain, Some(Icon::Pulse), "Diagnostics").clicked() {
+        actions.push(Action::Open(Route::Diagnostics));
+    }
+}
