@@ -115,6 +115,8 @@ impl ChatApp {
     /// Draws everything and carries out what the person decided.
     pub fn ui(&mut self, ui: &mut Ui) {
         let mut actions = Vec::new();
+        // What was put in force just now, not what was when the frame began.
+        ui.set_style(ui.ctx().style_of(ui.ctx().theme()));
         self.shortcuts(ui.ctx(), &mut actions);
         self.frame_ui(ui, &mut actions);
         for action in actions {

@@ -1,0 +1,10 @@
+//! The screens, driven by what a screen reader would find on them, and their pictures.
+
+#[path = "screens/access.rs"]
+mod access;
+#[path = "screens/behavior.rs"]
+mod behavior;
+#[path = "screens/pictures.rs"]
+mod pictures;
+#[path = "screens/stage.rs"]
+mod stage;
