@@ -291,11 +291,8 @@ pub fn settled(looking: Looking) -> (Harness<'static, ChatApp>, Shared) {
 
 /// The app on a script of the test's own.
 pub fn harness(looking: Looking, shared: &Shared) -> Harness<'static, ChatApp> {
-    let state = UiState {
-        look: looking.look,
-        text_size: TextSize(looking.text),
-        ..UiState::default()
-    };
+    let state =
+        UiState { look: looking.look, text_size: TextSize(looking.text), ..UiState::default() };
     let backend = Box::new(Stage(Rc::clone(shared)));
     let app = ChatApp::new(backend, state, Box::new(Stage(Rc::clone(shared))));
     let mut builder = Harness::builder().with_size(looking.size).with_max_steps(24);

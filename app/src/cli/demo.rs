@@ -4,6 +4,7 @@
 use std::{
     io::Write as _,
     path::{Path, PathBuf},
+    process::Command,
     time::{Duration, Instant},
 };
 
@@ -55,13 +56,13 @@ fn tell_all(story: &Story, dir: &Path) -> Result<(), DemoError> {
     let homes = Homes { ada: dir.join("ada"), ben: dir.join("ben"), qr: dir.join("invite.png") };
     std::fs::create_dir_all(dir).map_err(DemoError::Files)?;
 
-    let mut ada = Device::start(&program, &homes.ada)?;
+    let mut ada = Device::start(Command::new(&program), &homes.ada)?;
     let (room, invite) = ada.create_room("Ada", "Campsite")?;
     story.tell("room", "Ada starts the app and creates the room \"Campsite\".", None)?;
     draw(&invite, &homes.qr)?;
     story.tell("qr_drawn", "Her screen shows a QR; it is drawn as a picture.", None)?;
 
-    let mut ben = Device::start(&program, &homes.ben)?;
+    let mut ben = Device::start(Command::new(&program), &homes.ben)?;
     ben.send(&json!({"cmd": "set_name", "name": "Ben"}))?;
     let began = Instant::now();
     let scanned = read_back(&homes.qr)?;
@@ -124,7 +125,7 @@ fn kill_and_return(
     story.tell("lost", "Ada writes on; her app has noticed that he is gone.", None)?;
 
     let back = Instant::now();
-    let mut ben = Device::start(program, &homes.ben)?;
+    let mut ben = Device::start(Command::new(program), &homes.ben)?;
     let arrived = ben.wait_for_text("Ben? The show starts at nine.")?;
     let took = arrived.saturating_duration_since(back);
     story.tell(

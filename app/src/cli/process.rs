@@ -2,7 +2,6 @@
 //! measurements.
 
 use std::{
-    ffi::OsStr,
     fmt,
     io::{BufRead as _, BufReader, Write as _},
     path::Path,
@@ -27,19 +26,20 @@ pub struct Device {
 }
 
 impl Device {
-    /// Starts `program headless --data data_dir --loopback` and waits until it is awake.
+    /// Starts `program headless --data data_dir --loopback` and waits until it is awake. `program`
+    /// is `festival`, or what runs it.
     ///
     /// # Errors
     ///
     /// [`DeviceError`] if it cannot be started or does not wake.
-    pub fn start(program: &Path, data_dir: &Path) -> Result<Self, DeviceError> {
-        let args = ["headless".as_ref(), "--loopback".as_ref(), "--data".as_ref()];
-        let mut child = Command::new(program)
-            .args(args.into_iter().chain([data_dir.as_os_str()]).collect::<Vec<&OsStr>>())
+    pub fn start(mut program: Command, data_dir: &Path) -> Result<Self, DeviceError> {
+        let mut child = program
+            .args(["headless", "--loopback", "--data"])
+            .arg(data_dir)
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .spawn()
-            .map_err(|err| DeviceError(format!("{} did not start: {err}", program.display())))?;
+            .map_err(|err| DeviceError(format!("{program:?} did not start: {err}")))?;
         let (Some(input), Some(output)) = (child.stdin.take(), child.stdout.take()) else {
             return Err(DeviceError("the device has no pipes".to_owned()));
         };

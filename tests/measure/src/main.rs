@@ -1,2 +1,75 @@
-//! Figures.
-fn main() {}
+//! Figures, measured on the real parts: `cargo run --release -p measure -- NAME [--json]`.
+
+mod meetings;
+mod storage;
+
+use std::process::{Command, ExitCode};
+
+use clap::{Parser, ValueEnum};
+use serde_json::Value;
+
+/// Measures one thing and prints it.
+#[derive(Debug, Parser)]
+struct Args {
+    /// What to measure.
+    what: What,
+    /// One JSON object on one line instead of a table.
+    #[arg(long)]
+    json: bool,
+    /// Less of everything: to see that it runs, not how fast.
+    #[arg(long)]
+    quick: bool,
+}
+
+#[derive(Debug, Clone, Copy, ValueEnum)]
+enum What {
+    /// From a decoded QR to the first message on the other device's disk.
+    ScanToChat,
+    /// Ten devices dial one QR at the same moment.
+    TenAtOnce,
+    /// The database, beside SQLite.
+    Storage,
+}
+
+/// The argument that makes this program be the app: devices run in processes of their own.
+const AS_APP: &str = "festival";
+
+fn main() -> ExitCode {
+    let args: Vec<_> = std::env::args_os().collect();
+    if args.get(1).is_some_and(|arg| arg == AS_APP) {
+        return app::cli::run_with(args.into_iter().skip(1).collect());
+    }
+    let Args { what, json, quick } = Args::parse();
+    let (figures, table) = match what {
+        What::ScanToChat => shown(meetings::scan_to_chat(quick), meetings::table),
+        What::TenAtOnce => shown(meetings::ten_at_once(), meetings::table),
+        What::Storage => shown(storage::run(quick), storage::table),
+    };
+    if json {
+        println!("{figures}");
+    } else {
+        print!("{table}");
+    }
+    ExitCode::SUCCESS
+}
+
+fn shown(figures: Value, table: impl Fn(&Value) -> String) -> (Value, String) {
+    let table = table(&figures);
+    (figures, table)
+}
+
+/// What starts the app in a process of its own.
+fn app_command() -> Command {
+    let mut command = Command::new(std::env::current_exe().expect("a program knows its file"));
+    command.arg(AS_APP);
+    command
+}
+
+/// The value below which `percent` of `values` lie, in their unit.
+fn percentile(values: &[f64], percent: usize) -> f64 {
+    let mut sorted = values.to_vec();
+    sorted.sort_by(f64::total_cmp);
+    let at = sorted.len().saturating_sub(1).saturating_mul(percent) / 100;
+    let value = sorted.get(at).copied().unwrap_or(f64::NAN);
+    (value * 1e3).round() / 1e3
+}
