@@ -104,7 +104,7 @@ async fn pings(name: &str, ours: &mut impl Pipe, theirs: &mut impl Pipe) {
 }
 
 async fn bulk(name: &str, frame_len: usize, ours: &mut impl Pipe, theirs: &mut impl Pipe) {
-    let started = Instant::now();
+    let (started, cpu) = (Instant::now(), cpu_time());
     let frames = BULK / frame_len;
     let sending = async {
         for _ in 0..frames {
@@ -117,8 +117,21 @@ async fn bulk(name: &str, frame_len: usize, ours: &mut impl Pipe, theirs: &mut i
         }
     };
     tokio::join!(sending, receiving);
-    let rate = BULK as f64 / f64::from(1 << 20) / started.elapsed().as_secs_f64();
-    eprintln!("{name}: frames of {:3} KiB: {rate:.0} MiB/s", frame_len >> 10);
+    let mib = BULK as f64 / f64::from(1 << 20);
+    let rate = mib / started.elapsed().as_secs_f64();
+    let cpu = (cpu_time() - cpu).as_secs_f64() * 1e3 / mib;
+    eprintln!(
+        "{name}: frames of {:3} KiB: {rate:.0} MiB/s, both ends {cpu:.1} ms of processor per MiB",
+        frame_len >> 10
+    );
+}
+
+/// Processor time used by this process so far, where Linux tells it in ticks of 10 ms; else zero.
+fn cpu_time() -> Duration {
+    let stat = std::fs::read_to_string("/proc/self/stat").unwrap_or_default();
+    let fields = stat.rsplit(')').next().unwrap_or_default().split_whitespace();
+    let ticks = fields.skip(11).take(2).filter_map(|field| field.parse::<u64>().ok()).sum::<u64>();
+    Duration::from_millis(10 * ticks)
 }
 
 fn spread(times: &mut [Duration]) -> String {

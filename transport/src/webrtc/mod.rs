@@ -10,6 +10,7 @@ mod inbox;
 mod interfaces;
 mod listen;
 mod mux;
+mod outbound;
 mod pump;
 mod runtime;
 mod sdp;
