@@ -6,6 +6,7 @@ mod credentials;
 mod dial;
 mod flow;
 mod gate;
+mod hearing;
 mod inbox;
 mod interfaces;
 mod listen;

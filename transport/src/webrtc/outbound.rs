@@ -1,6 +1,6 @@
 //! The sending half of a link: frames as credit allows, and what is due to the peer in between.
 
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use bytes::{Bytes, BytesMut};
 use tokio::{
@@ -15,10 +15,6 @@ use crate::control::Control;
 /// How often the round trip is measured, and the peer's attention with it.
 const HEARTBEAT: Duration = Duration::from_secs(1);
 
-/// How long the peer may leave everything unacknowledged though its ICE still answers: it was
-/// restarted on the same port, or is stuck. Longer than SCTP's first three repetitions (7 s).
-const DEAF: Duration = Duration::from_secs(10);
-
 /// Frames sent in a row before looking up.
 const BURST: usize = 16;
 
@@ -29,22 +25,21 @@ pub(super) struct Outbound<'a> {
     /// A frame that waits for credit.
     next: Option<Vec<u8>>,
     heartbeat: Interval,
-    hearing: Hearing,
 }
 
 impl<'a> Outbound<'a> {
     pub(super) fn new(pump: &'a Pump, from_app: mpsc::Receiver<Vec<u8>>) -> Self {
         let mut heartbeat = interval(HEARTBEAT);
         heartbeat.set_missed_tick_behavior(MissedTickBehavior::Delay);
-        Self { pump, from_app, next: None, heartbeat, hearing: Hearing::new() }
+        Self { pump, from_app, next: None, heartbeat }
     }
 
-    /// Sends until the app hangs up, then says goodbye; or until the peer no longer listens.
+    /// Sends until the app hangs up, then says goodbye.
     ///
     /// # Errors
     ///
     /// If the channel is closed.
-    pub(super) async fn run(mut self) -> Result<Ended, Error> {
+    pub(super) async fn run(mut self) -> Result<(), Error> {
         let flow = &self.pump.flow;
         loop {
             while let Some(control) = flow.next_due() {
@@ -55,12 +50,7 @@ impl<'a> Outbound<'a> {
                 biased;
                 () = flow.due() => {}
                 () = self.pump.app_gone.notified() => self.from_app.close(),
-                _tick = self.heartbeat.tick() => {
-                    if self.hearing.is_deaf(self.pump.channel.outstanding_bytes().await?) {
-                        return Ok(Ended::Deaf);
-                    }
-                    self.say(flow.ping()).await?;
-                }
+                _tick = self.heartbeat.tick() => self.say(flow.ping()).await?,
                 () = flow.pay(waiting.unwrap_or_default()), if waiting.is_some() => {
                     if let Some(frame) = self.next.take() {
                         self.put(frame).await?;
@@ -69,7 +59,7 @@ impl<'a> Outbound<'a> {
                 frame = self.from_app.recv(), if waiting.is_none() => {
                     let Some(frame) = frame else {
                         self.say(Control::Bye).await?;
-                        return Ok(Ended::HungUp);
+                        return Ok(());
                     };
                     self.burst(frame).await?;
                 }
@@ -97,7 +87,7 @@ impl<'a> Outbound<'a> {
         let len = frame.len();
         // No copy: the vector is uniquely owned.
         self.pump.channel.send(BytesMut::from(Bytes::from(frame))).await?;
-        self.hearing.said(len);
+        self.pump.hearing.said(len);
         let mut stats = self.pump.stats();
         stats.bytes_sent = stats.bytes_sent.saturating_add(len as u64);
         Ok(())
@@ -106,60 +96,7 @@ impl<'a> Outbound<'a> {
     async fn say(&mut self, control: Control) -> Result<(), Error> {
         let text = control.encode();
         self.pump.channel.send_text(&text).await?;
-        self.hearing.said(text.len());
+        self.pump.hearing.said(text.len());
         Ok(())
-    }
-}
-
-/// How sending ended, if not by an error.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Ended {
-    HungUp,
-    Deaf,
-}
-
-/// Whether the peer acknowledges what is sent.
-struct Hearing {
-    said: usize,
-    heard: usize,
-    since: Instant,
-}
-
-impl Hearing {
-    fn new() -> Self {
-        Self { said: 0, heard: 0, since: Instant::now() }
-    }
-
-    fn said(&mut self, bytes: usize) {
-        self.said = self.said.wrapping_add(bytes);
-    }
-
-    /// Whether nothing more has been acknowledged for too long, given what is not by now.
-    fn is_deaf(&mut self, unheard: usize) -> bool {
-        let heard = self.said.wrapping_sub(unheard);
-        if heard != self.heard || unheard == 0 {
-            self.heard = heard;
-            self.since = Instant::now();
-        }
-        self.since.elapsed() > DEAF
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use std::time::Instant;
-
-    use super::{DEAF, Hearing};
-
-    #[test]
-    fn peer_that_acknowledges_nothing_is_deaf_after_a_while() {
-        let mut hearing = Hearing::new();
-        hearing.said(100);
-        assert!(!hearing.is_deaf(100));
-
-        hearing.since = Instant::now().checked_sub(DEAF * 2).expect("up that long");
-
-        assert!(hearing.is_deaf(100));
-        assert!(!hearing.is_deaf(99));
     }
 }

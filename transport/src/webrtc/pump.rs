@@ -12,11 +12,7 @@ use tokio::{
 };
 use webrtc::data_channel::{DataChannel, DataChannelEvent, RTCDataChannelMessage};
 
-use super::{
-    connection::Connection,
-    flow::Flow,
-    outbound::{Ended, Outbound},
-};
+use super::{connection::Connection, flow::Flow, hearing::Hearing, outbound::Outbound};
 use crate::{Link, LinkFailure, LinkStats, control::Control};
 
 /// How long the last frames may take to leave once the app has hung up.
@@ -33,6 +29,7 @@ pub(super) async fn run(connection: Connection, link: Link, place: impl Send) {
     let pump = Pump {
         channel: Arc::clone(&connection.channel),
         flow: Flow::new(),
+        hearing: Hearing::default(),
         stats,
         app_gone: Notify::new(),
         hung_up: Notify::new(),
@@ -41,6 +38,7 @@ pub(super) async fn run(connection: Connection, link: Link, place: impl Send) {
     let why = tokio::select! {
         why = pump.receive(&to_app, &mut waiting) => why,
         why = pump.send(from_app) => why,
+        () = pump.hearing.lost(&*connection.channel) => LinkFailure::Silent,
         why = connection.progress.ended() => why,
     };
     pump.stats().closed = Some(why);
@@ -66,6 +64,7 @@ pub(super) async fn run(connection: Connection, link: Link, place: impl Send) {
 pub(super) struct Pump {
     pub(super) channel: Arc<dyn DataChannel>,
     pub(super) flow: Flow,
+    pub(super) hearing: Hearing,
     stats: Arc<Mutex<LinkStats>>,
     /// The app has dropped its receiving half: what it still gave is sent, then goodbye.
     pub(super) app_gone: Notify,
@@ -174,12 +173,11 @@ impl Pump {
             } => return LinkFailure::HungUp,
         };
         match sent {
-            Ok(Ended::HungUp) => {
+            Ok(()) => {
                 // The peer hangs up in answer, which ends the receiving side first.
                 sleep(LINGER).await;
                 LinkFailure::HungUp
             }
-            Ok(Ended::Deaf) => LinkFailure::Silent,
             Err(_closed) => {
                 sleep(REASON_TIMEOUT).await;
                 LinkFailure::Broken
