@@ -177,8 +177,10 @@ async fn handshake_that_hangs_is_replaced_by_a_fresh_one() {
     let mut host = Host::on_loopback();
     let (_socket, port) = to_host(&host);
     let path = path_that_loses_one_handshake(port).await;
-    let attempt_timeout = Duration::from_millis(500);
-    let dialer = WebRtcTransport::new(WebRtcConfig { attempt_timeout, ..WebRtcConfig::default() });
+    // The library itself gives the handshake up only after 8 s.
+    let (attempt_timeout, dial_timeout) = (Duration::from_millis(500), Duration::from_secs(6));
+    let config = WebRtcConfig { attempt_timeout, dial_timeout, ..WebRtcConfig::default() };
+    let dialer = WebRtcTransport::new(config);
 
     let dialer = dialer.dial(&[Addr::from_socket_addr(path)], KEY).await.expect("at last");
 
