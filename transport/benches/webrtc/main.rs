@@ -13,6 +13,7 @@ use transport::{
 
 const KEY: DialKey = DialKey::from_bytes([7; 32]);
 const OPENINGS: usize = 50;
+const IDLE_LINKS: usize = 100;
 const PINGS: usize = 5000;
 const ROUNDS: usize = 5;
 const BULK: usize = 64 << 20;
@@ -30,6 +31,7 @@ async fn main() {
     listener.admit(KEY);
 
     openings(&transport, &*listener, &mut incoming).await;
+    idle(&transport, &*listener, &mut incoming).await;
     let ends = linked(&transport, &*listener, &mut incoming).await;
     let (mut ours, mut theirs) = ends;
     let (mut bare_ours, mut bare_theirs) = bare::linked().await;
@@ -83,6 +85,34 @@ async fn openings(
     eprintln!("open: {}", spread(&mut times));
 }
 
+async fn idle(
+    transport: &WebRtcTransport,
+    listener: &dyn Listener,
+    incoming: &mut mpsc::Receiver<Link>,
+) {
+    let before = resident();
+    let mut links = Vec::new();
+    for _ in 0..IDLE_LINKS {
+        links.push(linked(transport, listener, incoming).await);
+    }
+    tokio::time::sleep(Duration::from_secs(2)).await;
+    let (held, cpu, started) = (resident().saturating_sub(before), cpu_time(), Instant::now());
+    tokio::time::sleep(Duration::from_secs(10)).await;
+    let cpu = (cpu_time() - cpu).as_secs_f64() / started.elapsed().as_secs_f64() * 100.0;
+    eprintln!(
+        "{IDLE_LINKS} idle links, both ends: {} KiB resident each, {:.3} % of a processor each",
+        held / IDLE_LINKS as u64,
+        cpu / IDLE_LINKS as f64
+    );
+}
+
+/// Resident memory of this process in KiB, where Linux tells it; else zero.
+fn resident() -> u64 {
+    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
+    let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:")).unwrap_or_default();
+    line.split_whitespace().next().and_then(|kib| kib.parse().ok()).unwrap_or_default()
+}
+
 async fn pings(name: &str, ours: &mut impl Pipe, theirs: &mut impl Pipe) {
     let mut times = Vec::new();
     let asking = async {
@@ -104,7 +134,7 @@ async fn pings(name: &str, ours: &mut impl Pipe, theirs: &mut impl Pipe) {
 }
 
 async fn bulk(name: &str, frame_len: usize, ours: &mut impl Pipe, theirs: &mut impl Pipe) {
-    let started = Instant::now();
+    let (started, cpu) = (Instant::now(), cpu_time());
     let frames = BULK / frame_len;
     let sending = async {
         for _ in 0..frames {
@@ -117,8 +147,21 @@ async fn bulk(name: &str, frame_len: usize, ours: &mut impl Pipe, theirs: &mut i
         }
     };
     tokio::join!(sending, receiving);
-    let rate = BULK as f64 / f64::from(1 << 20) / started.elapsed().as_secs_f64();
-    eprintln!("{name}: frames of {:3} KiB: {rate:.0} MiB/s", frame_len >> 10);
+    let mib = BULK as f64 / f64::from(1 << 20);
+    let rate = mib / started.elapsed().as_secs_f64();
+    let cpu = (cpu_time() - cpu).as_secs_f64() * 1e3 / mib;
+    eprintln!(
+        "{name}: frames of {:3} KiB: {rate:.0} MiB/s, both ends {cpu:.1} ms of processor per MiB",
+        frame_len >> 10
+    );
+}
+
+/// Processor time used by this process so far, where Linux tells it in ticks of 10 ms; else zero.
+fn cpu_time() -> Duration {
+    let stat = std::fs::read_to_string("/proc/self/stat").unwrap_or_default();
+    let fields = stat.rsplit(')').next().unwrap_or_default().split_whitespace();
+    let ticks = fields.skip(11).take(2).filter_map(|field| field.parse::<u64>().ok()).sum::<u64>();
+    Duration::from_millis(10 * ticks)
 }
 
 fn spread(times: &mut [Duration]) -> String {

@@ -41,9 +41,12 @@ const ICE_FAILED: Duration = Duration::from_secs(3);
 /// How often ICE asks whether the peer is still there: nine lost answers in a row mean it is not.
 const ICE_KEEPALIVE: Duration = Duration::from_millis(500);
 
-/// How often, and how many times, each address is tried: as long as an attempt can last.
+/// How often, and how many times, each address is tried: the dialer as long as an attempt can
+/// last; the listener, which answers every request anyway, for a second, since the address may be
+/// a forged one.
 const ICE_CHECK_INTERVAL: Duration = Duration::from_millis(50);
-const ICE_CHECKS: u16 = 200;
+const DIALER_CHECKS: u16 = 200;
+const LISTENER_CHECKS: u16 = 20;
 
 /// Bytes of frames the library may hold unsent or unacknowledged before a sender has to wait:
 /// enough to fill 100 Mbit/s over 160 ms.
@@ -78,7 +81,7 @@ struct Milestones {
 }
 
 impl Progress {
-    fn new() -> Self {
+    pub(super) fn new() -> Self {
         Self(watch::Sender::new(Milestones::default()))
     }
 
@@ -255,6 +258,10 @@ async fn wait_open(channel: &Arc<dyn DataChannel>) -> Result<(), Error> {
 }
 
 fn engine(plan: &Plan, crypto: &Crypto) -> SettingEngine {
+    let checks = match plan.role {
+        Role::Dialer => DIALER_CHECKS,
+        Role::Listener => LISTENER_CHECKS,
+    };
     let max_message_size = u32::try_from(MAX_FRAME_LEN).unwrap_or(u32::MAX);
     SettingEngineBuilder::new()
         .with_crypto_provider(crypto.provider())
@@ -262,7 +269,7 @@ fn engine(plan: &Plan, crypto: &Crypto) -> SettingEngine {
         .with_include_loopback_candidate(true)
         .with_multicast_dns_mode(MulticastDnsMode::Disabled)
         .with_ice_timeouts(Some(ICE_DISCONNECTED), Some(ICE_FAILED), Some(ICE_KEEPALIVE))
-        .with_ice_connection_attempts(Some(ICE_CHECK_INTERVAL), Some(ICE_CHECKS))
+        .with_ice_connection_attempts(Some(ICE_CHECK_INTERVAL), Some(checks))
         // `None` would mean the default, up to a second.
         .with_host_acceptance_min_wait(Some(Duration::ZERO))
         .with_prflx_acceptance_min_wait(Some(Duration::ZERO))

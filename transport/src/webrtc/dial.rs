@@ -105,6 +105,6 @@ fn link(connection: Connection, opened: Opened, started: Instant) -> Link {
     stats.phases = opened.phases;
     let (ours, drivers) =
         Link::pair(TransportKind::WebRtc, Role::Dialer, Some(opened.binding), stats);
-    tokio::spawn(pump::run(connection, drivers));
+    tokio::spawn(pump::run(connection, drivers, ()));
     ours.limited(MAX_FRAME_LEN)
 }

@@ -9,7 +9,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use tokio::sync::{Notify, Semaphore};
+use tokio::sync::{Notify, Semaphore, SemaphorePermit};
 
 use crate::control::Control;
 
@@ -63,6 +63,11 @@ impl Flow {
         if let Ok(permit) = self.credit.acquire_many(cost(len)).await {
             permit.forget();
         }
+    }
+
+    /// Uses up the credit for a frame of `len` bytes, if there is that much.
+    pub(super) fn try_pay(&self, len: usize) -> bool {
+        self.credit.try_acquire_many(cost(len)).map(SemaphorePermit::forget).is_ok()
     }
 
     /// The peer grants credit.

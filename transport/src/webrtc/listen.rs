@@ -105,9 +105,6 @@ impl Reception {
         let Ok(place) = self.incoming.reserve().await else { return };
         place.send(ours.limited(MAX_FRAME_LEN));
         drop(half_open);
-        tokio::spawn(async move {
-            let _place = (route, link);
-            pump::run(connection, drivers).await;
-        });
+        tokio::spawn(pump::run(connection, drivers, (route, link)));
     }
 }

@@ -163,21 +163,18 @@ impl Mux {
     /// Passes on what one receive brought: datagrams of `stride` bytes.
     fn deliver(self: &Arc<Self>, from: SocketAddr, stride: usize, bytes: &[u8]) {
         let mut table = self.lock();
+        // Never another dialer's: whoever knows the key could take over a friend's address by
+        // forging it. A router that gives the address away again must wait a few seconds.
         if let Some(route) = table.by_source.get(&from) {
-            // A dialer may come back on a port it, or its router, used before.
-            let is_other = stun::is_binding_request(bytes)
-                && stun::inspect(bytes).is_some_and(|request| request.username() != route.name);
-            if !is_other {
-                route.push(from, stride, bytes);
-                return;
-            }
+            route.push(from, stride, bytes);
+            return;
         }
         for datagram in bytes.chunks(stride.max(1)) {
             self.meet(&mut table, from, datagram);
         }
     }
 
-    /// A datagram from an address not known yet, or not as this dialer's.
+    /// A datagram from an address not known yet.
     fn meet(self: &Arc<Self>, table: &mut Table, from: SocketAddr, datagram: &[u8]) -> Option<()> {
         let request = stun::inspect(datagram)?;
         let (key, ours) = table.keys.get(request.listener)?;
@@ -286,10 +283,7 @@ impl Drop for RouteGuard {
         table.by_name.remove(&self.route.name);
         let sources = self.route.sources.lock().unwrap_or_else(PoisonError::into_inner);
         for source in &*sources {
-            // The address may have become another dialer's since.
-            if table.by_source.get(source).is_some_and(|route| Arc::ptr_eq(route, &self.route)) {
-                table.by_source.remove(source);
-            }
+            table.by_source.remove(source);
         }
     }
 }

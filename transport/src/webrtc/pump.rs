@@ -3,25 +3,17 @@
 use std::{
     collections::VecDeque,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
-    time::{Duration, Instant},
+    time::Duration,
 };
 
-use bytes::{Bytes, BytesMut};
 use tokio::{
     sync::{Notify, mpsc},
-    time::{MissedTickBehavior, interval, sleep},
+    time::sleep,
 };
 use webrtc::data_channel::{DataChannel, DataChannelEvent, RTCDataChannelMessage};
 
-use super::{MAX_FRAME_LEN, connection::Connection, flow::Flow};
+use super::{connection::Connection, flow::Flow, hearing::Hearing, outbound::Outbound};
 use crate::{Link, LinkFailure, LinkStats, control::Control};
-
-/// How often the round trip is measured, and the peer's attention with it.
-const HEARTBEAT: Duration = Duration::from_secs(1);
-
-/// How long the peer may leave everything unacknowledged though its ICE still answers: it was
-/// restarted on the same port, or is stuck. Longer than SCTP's first three repetitions (7 s).
-const DEAF: Duration = Duration::from_secs(10);
 
 /// How long the last frames may take to leave once the app has hung up.
 const LINGER: Duration = Duration::from_secs(2);
@@ -29,13 +21,15 @@ const LINGER: Duration = Duration::from_secs(2);
 /// How long a failed send waits for the reason to show on the receiving side.
 const REASON_TIMEOUT: Duration = Duration::from_millis(250);
 
-/// Runs one link; ends when it has closed and the app has everything that came.
-pub(super) async fn run(connection: Connection, link: Link) {
+/// Runs one link, which holds `place` while it is open; ends when it has closed and the app has
+/// everything that came.
+pub(super) async fn run(connection: Connection, link: Link, place: impl Send) {
     let stats = Arc::clone(&link.stats);
     let (to_app, from_app) = link.into_channels();
     let pump = Pump {
         channel: Arc::clone(&connection.channel),
         flow: Flow::new(),
+        hearing: Hearing::default(),
         stats,
         app_gone: Notify::new(),
         hung_up: Notify::new(),
@@ -44,26 +38,36 @@ pub(super) async fn run(connection: Connection, link: Link) {
     let why = tokio::select! {
         why = pump.receive(&to_app, &mut waiting) => why,
         why = pump.send(from_app) => why,
+        () = pump.hearing.lost(&*connection.channel) => LinkFailure::Silent,
         why = connection.progress.ended() => why,
     };
     pump.stats().closed = Some(why);
     log::debug!("link to {} closed: {why:?}", pump.stats().remote);
     drop(pump);
-    connection.close().await;
+    let closing = async {
+        connection.close().await;
+        drop(place);
+    };
     // What came before the end still belongs to the app, whenever it comes for it.
-    for frame in waiting {
-        if to_app.send(frame).await.is_err() {
-            break;
+    let handing_over = async {
+        for frame in waiting {
+            if to_app.send(frame).await.is_err() {
+                break;
+            }
         }
-    }
+        drop(to_app);
+    };
+    tokio::join!(closing, handing_over);
 }
 
-struct Pump {
-    channel: Arc<dyn DataChannel>,
-    flow: Flow,
+/// One link at work: what its two directions share.
+pub(super) struct Pump {
+    pub(super) channel: Arc<dyn DataChannel>,
+    pub(super) flow: Flow,
+    pub(super) hearing: Hearing,
     stats: Arc<Mutex<LinkStats>>,
     /// The app has dropped its receiving half: what it still gave is sent, then goodbye.
-    app_gone: Notify,
+    pub(super) app_gone: Notify,
     /// The same, for whoever bounds the time that takes.
     hung_up: Notify,
 }
@@ -160,21 +164,20 @@ impl Pump {
     }
 
     /// Sends what the app gives and what is due, then goodbye.
-    async fn send(&self, mut from_app: mpsc::Receiver<Vec<u8>>) -> LinkFailure {
+    async fn send(&self, from_app: mpsc::Receiver<Vec<u8>>) -> LinkFailure {
         let sent = tokio::select! {
-            sent = self.send_all(&mut from_app) => sent,
+            sent = Outbound::new(self, from_app).run() => sent,
             () = async {
                 self.hung_up.notified().await;
                 sleep(LINGER).await;
             } => return LinkFailure::HungUp,
         };
         match sent {
-            Ok(Ended::HungUp) => {
+            Ok(()) => {
                 // The peer hangs up in answer, which ends the receiving side first.
                 sleep(LINGER).await;
                 LinkFailure::HungUp
             }
-            Ok(Ended::Deaf) => LinkFailure::Silent,
             Err(_closed) => {
                 sleep(REASON_TIMEOUT).await;
                 LinkFailure::Broken
@@ -182,97 +185,7 @@ impl Pump {
         }
     }
 
-    async fn send_all(
-        &self,
-        from_app: &mut mpsc::Receiver<Vec<u8>>,
-    ) -> Result<Ended, webrtc::error::Error> {
-        let mut heartbeat = interval(HEARTBEAT);
-        heartbeat.set_missed_tick_behavior(MissedTickBehavior::Delay);
-        let mut hearing = Hearing::new();
-        let mut next: Option<Vec<u8>> = None;
-        loop {
-            while let Some(control) = self.flow.next_due() {
-                self.say(control).await?;
-            }
-            tokio::select! {
-                biased;
-                () = self.flow.due() => {}
-                () = self.app_gone.notified() => from_app.close(),
-                _tick = heartbeat.tick() => {
-                    let unheard = self.channel.outstanding_bytes().await?;
-                    if hearing.is_deaf(unheard) {
-                        return Ok(Ended::Deaf);
-                    }
-                    hearing.said(self.say(self.flow.ping()).await?);
-                }
-                () = self.flow.pay(next.as_ref().map_or(0, Vec::len)), if next.is_some() => {
-                    if let Some(frame) = next.take() {
-                        hearing.said(self.put(frame).await?);
-                    }
-                }
-                frame = from_app.recv(), if next.is_none() => match frame {
-                    Some(frame) if frame.len() <= MAX_FRAME_LEN => next = Some(frame),
-                    Some(frame) => log::warn!("frame of {} bytes is too long", frame.len()),
-                    None => {
-                        self.say(Control::Bye).await?;
-                        return Ok(Ended::HungUp);
-                    }
-                },
-            }
-        }
-    }
-
-    /// Sends one frame; its length.
-    async fn put(&self, frame: Vec<u8>) -> Result<usize, webrtc::error::Error> {
-        let len = frame.len();
-        // No copy: the vector is uniquely owned.
-        self.channel.send(BytesMut::from(Bytes::from(frame))).await?;
-        let mut stats = self.stats();
-        stats.bytes_sent = stats.bytes_sent.saturating_add(len as u64);
-        Ok(len)
-    }
-
-    /// Sends one control message; its length.
-    async fn say(&self, control: Control) -> Result<usize, webrtc::error::Error> {
-        let text = control.encode();
-        self.channel.send_text(&text).await?;
-        Ok(text.len())
-    }
-
-    fn stats(&self) -> MutexGuard<'_, LinkStats> {
+    pub(super) fn stats(&self) -> MutexGuard<'_, LinkStats> {
         self.stats.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
-/// How sending ended, if not by an error.
-enum Ended {
-    HungUp,
-    Deaf,
-}
-
-/// Whether the peer acknowledges what is sent.
-struct Hearing {
-    said: usize,
-    heard: usize,
-    since: Instant,
-}
-
-impl Hearing {
-    fn new() -> Self {
-        Self { said: 0, heard: 0, since: Instant::now() }
-    }
-
-    fn said(&mut self, bytes: usize) {
-        self.said = self.said.wrapping_add(bytes);
-    }
-
-    /// Whether nothing more has been acknowledged for too long, given what is not by now.
-    fn is_deaf(&mut self, unheard: usize) -> bool {
-        let heard = self.said.wrapping_sub(unheard);
-        if heard != self.heard || unheard == 0 {
-            self.heard = heard;
-            self.since = Instant::now();
-        }
-        self.since.elapsed() > DEAF
     }
 }

@@ -198,3 +198,25 @@ impl JoinHandle for Spawned {
         self.0.is_finished()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use webrtc::runtime::Runtime;
+
+    use super::{DriverRuntime, Progress};
+    use crate::LinkFailure;
+
+    #[tokio::test]
+    async fn driver_that_panics_or_ends_is_reported() {
+        for panics in [true, false] {
+            let progress = Progress::new();
+            let runtime = DriverRuntime::new(Vec::new(), progress.clone());
+
+            let driver =
+                runtime.spawn(Box::pin(async move { assert!(!panics, "as in a library") }));
+
+            assert_eq!(progress.ended().await, LinkFailure::Broken);
+            drop(driver);
+        }
+    }
+}

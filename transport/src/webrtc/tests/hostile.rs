@@ -2,6 +2,7 @@
 
 use std::{
     net::{SocketAddr, UdpSocket},
+    sync::Arc,
     time::{Duration, Instant},
 };
 
@@ -15,9 +16,9 @@ use rtc::stun::{
 
 use super::{Host, KEY, OTHER_KEY, next, stats, until};
 use crate::{
-    DialKey, LinkFailure, Listener, Role, Transport,
+    Addr, DialKey, LinkFailure, Listener, Role, Transport,
     webrtc::{
-        Limits, WebRtcConfig,
+        Limits, WebRtcConfig, WebRtcTransport,
         connection::{Connection, Plan},
         credentials::{Credentials, Crypto, Fingerprint},
         dial::Dial,
@@ -99,15 +100,27 @@ async fn half_open_dials_are_limited_and_forgotten() {
     let limits = Limits { source_burst: 8, ..Limits::default() };
     let open_timeout = Duration::from_millis(300);
     let mut host = Host::new(WebRtcConfig { limits, open_timeout, ..WebRtcConfig::default() });
-    let (socket, port) = to_host(&host);
-
     for n in 0..100 {
+        let (socket, port) = to_host(&host);
         socket.send_to(&request(&dialer(n), &KEY), port).expect("loopback");
     }
 
     until(|| host.listener.mux.routes() == 8).await;
     until(|| host.listener.mux.routes() == 0).await;
     assert!(host.incoming.try_recv().is_err());
+}
+
+#[tokio::test]
+async fn friends_address_cannot_be_taken_over() {
+    let mut host = Host::on_loopback();
+    let (socket, port) = to_host(&host);
+    socket.send_to(&request(&dialer(1), &KEY), port).expect("loopback");
+    socket.send_to(&request(&dialer(2), &KEY), port).expect("loopback");
+
+    // Datagrams come in order on loopback, so both have been seen before this dial.
+    host.linked().await;
+
+    assert_eq!(host.listener.mux.routes(), 2);
 }
 
 #[tokio::test]
@@ -124,6 +137,56 @@ async fn refused_key_gets_no_connection_even_if_signed() {
     assert!(honest.is_ok());
     host.next().await;
     assert_eq!(host.listener.mux.routes(), 1);
+}
+
+/// A path to the host that lets through only address checks of whoever comes first, and all of
+/// the others: as if the first handshake were lost.
+async fn path_that_loses_one_handshake(host: SocketAddr) -> SocketAddr {
+    let outside = Arc::new(tokio::net::UdpSocket::bind("127.0.0.1:0").await.expect("loopback"));
+    let addr = outside.local_addr().expect("bound");
+    tokio::spawn(async move {
+        let mut dialers: Vec<(SocketAddr, Arc<tokio::net::UdpSocket>)> = Vec::new();
+        let mut datagram = [0; 2048];
+        loop {
+            let (len, from) = outside.recv_from(&mut datagram).await.expect("bound");
+            if !dialers.iter().any(|(dialer, _inside)| *dialer == from) {
+                let inside = tokio::net::UdpSocket::bind("127.0.0.1:0").await.expect("loopback");
+                let inside = Arc::new(inside);
+                dialers.push((from, Arc::clone(&inside)));
+                let outside = Arc::clone(&outside);
+                tokio::spawn(async move {
+                    let mut datagram = [0; 2048];
+                    while let Ok(len) = inside.recv(&mut datagram).await {
+                        outside.send_to(&datagram[..len], from).await.expect("loopback");
+                    }
+                });
+                dialers.last().expect("pushed").1.connect(host).await.expect("loopback");
+            }
+            let at = dialers.iter().position(|(dialer, _inside)| *dialer == from).expect("known");
+            let is_stun = datagram[0] < 2;
+            if at > 0 || is_stun {
+                dialers[at].1.send(&datagram[..len]).await.expect("loopback");
+            }
+        }
+    });
+    addr
+}
+
+#[tokio::test]
+async fn handshake_that_hangs_is_replaced_by_a_fresh_one() {
+    let mut host = Host::on_loopback();
+    let (_socket, port) = to_host(&host);
+    let path = path_that_loses_one_handshake(port).await;
+    // The library itself gives the handshake up only after 8 s.
+    let (attempt_timeout, dial_timeout) = (Duration::from_millis(500), Duration::from_secs(6));
+    let config = WebRtcConfig { attempt_timeout, dial_timeout, ..WebRtcConfig::default() };
+    let dialer = WebRtcTransport::new(config);
+
+    let dialer = dialer.dial(&[Addr::from_socket_addr(path)], KEY).await.expect("at last");
+
+    let mut listener = host.next().await;
+    dialer.send(vec![1]).await.expect("open");
+    assert_eq!(next(&mut listener).await, Some(vec![1]));
 }
 
 /// A connection that keeps to no rules, and the link the host has of it.
