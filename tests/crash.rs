@@ -85,13 +85,18 @@ fn run_until_killed(path: &Path, rng: &mut ChaCha8Rng) -> Option<u64> {
     for _ in 0..wanted {
         last = next_acknowledged(&mut lines).or(last);
     }
-    // Not to wait for anything: to let the kill fall where it will.
-    thread::sleep(Duration::from_micros((rng.next_u32() % MAX_LIFE_US).into()));
+    live_on(rng);
     kill(&mut child);
     while let Some(n) = next_acknowledged(&mut lines) {
         last = Some(n);
     }
     last
+}
+
+/// Lets the process go on for some time, so that the kill falls anywhere in a commit.
+#[expect(clippy::disallowed_methods, reason = "nothing is waited for: any moment is as good")]
+fn live_on(rng: &mut ChaCha8Rng) {
+    thread::sleep(Duration::from_micros((rng.next_u32() % MAX_LIFE_US).into()));
 }
 
 /// SIGKILL, so that the process does nothing more.
