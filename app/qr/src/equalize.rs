@@ -7,10 +7,10 @@
 use rxing::common::BitMatrix;
 
 use crate::{
-    Luma,
-    fit::sample,
+    engine,
+    fit::{Picture, sample},
     geometry::Perspective,
-    template::Template,
+    template::{Known, Template},
 };
 
 /// Samples of each module, across and down.
@@ -32,7 +32,7 @@ pub(crate) struct Equalizer<'a> {
 
 impl<'a> Equalizer<'a> {
     /// Samples the code that `grid` lies over.
-    pub(crate) fn new(picture: &Luma, template: &'a Template, grid: &Perspective) -> Self {
+    pub(crate) fn new(picture: Picture<'_>, template: &'a Template, grid: &Perspective) -> Self {
         let width = (template.side + 2 * MARGIN) * FINE;
         let at = |i: usize| (i as f32 + 0.5) / FINE as f32 - MARGIN as f32;
         let raw: Vec<f32> = (0..width * width)
@@ -44,7 +44,8 @@ impl<'a> Equalizer<'a> {
     /// The modules, if darker than around means dark.
     pub(crate) fn plain(&self) -> BitMatrix {
         self.modules(|x, y| {
-            let corner = |i: usize, j: usize| self.sample((x + MARGIN) * FINE + i, (y + MARGIN) * FINE + j);
+            let corner =
+                |i: usize, j: usize| self.sample((x + MARGIN) * FINE + i, (y + MARGIN) * FINE + j);
             corner(0, 0) + corner(1, 0) + corner(0, 1) + corner(1, 1)
         })
     }
@@ -63,26 +64,24 @@ impl<'a> Equalizer<'a> {
         bits
     }
 
-    /// The modules after learning from the known ones, then `rounds` times from what came out.
-    pub(crate) fn learned(&self, taps: usize, rounds: usize, mut accept: impl FnMut(&BitMatrix) -> bool) -> bool {
-        let known: Vec<(usize, usize, bool)> =
-            self.template.known().map(|known| (known.x, known.y, known.is_dark)).collect();
+    /// The text, after learning from the known modules and then `rounds` times from what came out.
+    pub(crate) fn learned(&self, taps: usize, rounds: usize) -> Option<String> {
+        let known: Vec<_> = self.template.known().copied().collect();
         let mut weights = self.weights(taps, &known);
         for round in 0..=rounds {
             let bits = self.modules(|x, y| self.weighed(taps, &weights, x, y));
-            if accept(&bits) {
-                return true;
+            let text = engine::decode(&bits);
+            if text.is_some() || round == rounds {
+                return text;
             }
-            if round < rounds {
-                let side = self.template.side;
-                let all: Vec<_> = (0..side * side)
-                    .map(|i| (i % side, i / side))
-                    .map(|(x, y)| (x, y, bits.get(x as u32, y as u32)))
-                    .collect();
-                weights = self.weights(taps, &all);
-            }
+            let side = self.template.side;
+            let all: Vec<_> = (0..side * side)
+                .map(|i| (i % side, i / side))
+                .map(|(x, y)| Known { x, y, is_dark: bits.get(x as u32, y as u32) })
+                .collect();
+            weights = self.weights(taps, &all);
         }
-        false
+        None
     }
 
     /// The `taps` x `taps` samples around a module's middle, and one that is always the same.
@@ -103,11 +102,11 @@ impl<'a> Equalizer<'a> {
     }
 
     /// Least squares with a price on large weights.
-    fn weights(&self, taps: usize, known: &[(usize, usize, bool)]) -> Vec<f32> {
+    fn weights(&self, taps: usize, known: &[Known]) -> Vec<f32> {
         let size = taps * taps + 1;
         let mut matrix = vec![0.0_f32; size * (size + 1)];
         let mut row = vec![0.0; size];
-        for (x, y, is_dark) in known {
+        for Known { x, y, is_dark } in known {
             self.around(taps, *x, *y, |i, value| {
                 if let Some(slot) = row.get_mut(i) {
                     *slot = value;
@@ -156,7 +155,13 @@ fn box_mean(values: &[f32], width: usize, reach: usize) -> Vec<f32> {
     lines(&across, height, width, reach, |x, y| x * width + y)
 }
 
-fn lines(values: &[f32], length: usize, count: usize, reach: usize, index: impl Fn(usize, usize) -> usize) -> Vec<f32> {
+fn lines(
+    values: &[f32],
+    length: usize,
+    count: usize,
+    reach: usize,
+    index: impl Fn(usize, usize) -> usize,
+) -> Vec<f32> {
     let mut out = vec![0.0; values.len()];
     let at = |x: usize, y: usize| values.get(index(x, y)).copied().unwrap_or(0.0);
     for y in 0..count {
@@ -178,7 +183,9 @@ fn solve(mut matrix: Vec<f32>, size: usize) -> Vec<f32> {
     for pivot in 0..size {
         let (done, rest) = matrix.split_at_mut((pivot + 1) * wide);
         let Some(line) = done.get(pivot * wide..) else { continue };
-        let Some(head) = line.get(pivot).copied().filter(|head| head.abs() > 1e-9) else { continue };
+        let Some(head) = line.get(pivot).copied().filter(|head| head.abs() > 1e-9) else {
+            continue;
+        };
         for below in rest.chunks_exact_mut(wide) {
             let factor = below.get(pivot).copied().unwrap_or(0.0) / head;
             below.iter_mut().zip(line).skip(pivot).for_each(|(b, a)| *b -= factor * a);
@@ -188,7 +195,8 @@ fn solve(mut matrix: Vec<f32>, size: usize) -> Vec<f32> {
     for pivot in (0..size).rev() {
         let Some(line) = matrix.get(pivot * wide..(pivot + 1) * wide) else { continue };
         let known: f32 = line.iter().zip(&solution).skip(pivot + 1).map(|(a, b)| a * b).sum();
-        let (head, target) = (line.get(pivot).copied().unwrap_or(0.0), line.last().copied().unwrap_or(0.0));
+        let (head, target) =
+            (line.get(pivot).copied().unwrap_or(0.0), line.last().copied().unwrap_or(0.0));
         if let Some(slot) = solution.get_mut(pivot)
             && head.abs() > 1e-9
         {

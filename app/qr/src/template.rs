@@ -79,7 +79,9 @@ fn finder(left: usize, top: usize, side: usize) -> Vec<Known> {
 
 fn alignments(side: usize) -> Vec<Vec<Known>> {
     let version = (side - 17) / 4;
-    let Some(middles) = version.checked_sub(2).and_then(|index| ALIGNMENTS.get(index)) else { return Vec::new() };
+    let Some(middles) = version.checked_sub(2).and_then(|index| ALIGNMENTS.get(index)) else {
+        return Vec::new();
+    };
     let mut patterns = Vec::new();
     for y in middles.iter().rev() {
         for x in middles.iter().rev() {
