@@ -13,7 +13,7 @@ fn invite(letters: usize) -> String {
 
 #[test]
 fn invites_of_usual_length_stay_within_version_five() {
-    for (bytes, version) in [(43, 4), (47, 4), (60, 5), (64, 5)] {
+    for (bytes, version) in [(42, 3), (43, 4), (47, 4), (65, 4), (66, 5), (70, 5)] {
         // Five bits a letter, eight a byte.
         let text = invite((bytes * 8_usize).div_ceil(5));
 
