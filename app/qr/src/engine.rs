@@ -14,17 +14,11 @@ use rxing::{
     common::{BitMatrix, DetectorRXingResult},
     qrcode::cpp_port::{
         decoder::Decode,
-        detector::{FindFinderPatterns, FinderPatternSet, GenerateFinderPatternSets, SampleQR},
+        detector::{FinderPatternSet, SampleQR},
     },
 };
 
 use crate::LumaView;
-
-/// Triples of finder patterns tried in one picture; noise makes thousands, a code is among the most plausible.
-const MAX_TRIPLES: usize = 60;
-
-/// Finder patterns taken into triples; their number grows with the cube of this.
-const MAX_FINDERS: usize = 150;
 
 thread_local! {
     static CATCHING: Cell<bool> = const { Cell::new(false) };
@@ -47,18 +41,6 @@ pub(crate) fn guarded<T>(work: impl FnOnce() -> T) -> Option<T> {
     let result = panic::catch_unwind(AssertUnwindSafe(work));
     CATCHING.set(outer);
     result.ok()
-}
-
-/// The finder triples of a picture, most plausible first.
-pub(crate) fn triples(bits: &BitMatrix) -> Vec<FinderPatternSet> {
-    guarded(|| {
-        let mut finders = FindFinderPatterns(bits, true, 0);
-        finders.truncate(MAX_FINDERS);
-        let mut sets = GenerateFinderPatternSets(&mut finders);
-        sets.truncate(MAX_TRIPLES);
-        sets
-    })
-    .unwrap_or_default()
 }
 
 /// What rxing reads at one triple.
@@ -89,19 +71,16 @@ pub(crate) fn decode(modules: &BitMatrix) -> Option<String> {
     .filter(|text| !text.is_empty())
 }
 
-/// All texts rqrr reads in a picture.
-pub(crate) fn rqrr_all(view: LumaView<'_>) -> Vec<String> {
+/// All texts rqrr reads in a picture or its negative.
+pub(crate) fn rqrr_all(view: LumaView<'_>, is_negative: bool) -> Vec<String> {
+    let mask = if is_negative { u8::MAX } else { 0 };
     guarded(|| {
+        let pixel = |x: usize, y: usize| view.row(y).get(x).map_or(u8::MAX, |px| px ^ mask);
         let mut prepared =
-            rqrr::PreparedImage::prepare_from_greyscale(view.width(), view.height(), |x, y| {
-                view.row(y).get(x).copied().unwrap_or(255)
-            });
+            rqrr::PreparedImage::prepare_from_greyscale(view.width(), view.height(), pixel);
         let grids = prepared.detect_grids();
-        grids
-            .iter()
-            .filter_map(|grid| guarded(|| grid.decode().ok()).flatten())
-            .map(|(_, text)| text)
-            .collect()
+        let texts = grids.iter().filter_map(|grid| guarded(|| grid.decode().ok()).flatten());
+        texts.map(|(_, text)| text).filter(|text| !text.is_empty()).collect()
     })
     .unwrap_or_default()
 }

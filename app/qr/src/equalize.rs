@@ -6,7 +6,12 @@
 
 use rxing::common::BitMatrix;
 
-use crate::{Luma, fit::sample, geometry::Perspective, template::Template};
+use crate::{
+    engine,
+    fit::{Picture, sample},
+    geometry::Perspective,
+    template::{Known, Template},
+};
 
 /// Samples of each module, across and down.
 const FINE: usize = 2;
@@ -27,7 +32,7 @@ pub(crate) struct Equalizer<'a> {
 
 impl<'a> Equalizer<'a> {
     /// Samples the code that `grid` lies over.
-    pub(crate) fn new(picture: &Luma, template: &'a Template, grid: &Perspective) -> Self {
+    pub(crate) fn new(picture: Picture<'_>, template: &'a Template, grid: &Perspective) -> Self {
         let width = (template.side + 2 * MARGIN) * FINE;
         let at = |i: usize| (i as f32 + 0.5) / FINE as f32 - MARGIN as f32;
         let raw: Vec<f32> = (0..width * width)
@@ -59,31 +64,24 @@ impl<'a> Equalizer<'a> {
         bits
     }
 
-    /// The modules after learning from the known ones, then `rounds` times from what came out.
-    pub(crate) fn learned(
-        &self,
-        taps: usize,
-        rounds: usize,
-        mut accept: impl FnMut(&BitMatrix) -> bool,
-    ) -> bool {
-        let known: Vec<(usize, usize, bool)> =
-            self.template.known().map(|known| (known.x, known.y, known.is_dark)).collect();
+    /// The text, after learning from the known modules and then `rounds` times from what came out.
+    pub(crate) fn learned(&self, taps: usize, rounds: usize) -> Option<String> {
+        let known: Vec<_> = self.template.known().copied().collect();
         let mut weights = self.weights(taps, &known);
         for round in 0..=rounds {
             let bits = self.modules(|x, y| self.weighed(taps, &weights, x, y));
-            if accept(&bits) {
-                return true;
+            let text = engine::decode(&bits);
+            if text.is_some() || round == rounds {
+                return text;
             }
-            if round < rounds {
-                let side = self.template.side;
-                let all: Vec<_> = (0..side * side)
-                    .map(|i| (i % side, i / side))
-                    .map(|(x, y)| (x, y, bits.get(x as u32, y as u32)))
-                    .collect();
-                weights = self.weights(taps, &all);
-            }
+            let side = self.template.side;
+            let all: Vec<_> = (0..side * side)
+                .map(|i| (i % side, i / side))
+                .map(|(x, y)| Known { x, y, is_dark: bits.get(x as u32, y as u32) })
+                .collect();
+            weights = self.weights(taps, &all);
         }
-        false
+        None
     }
 
     /// The `taps` x `taps` samples around a module's middle, and one that is always the same.
@@ -104,11 +102,11 @@ impl<'a> Equalizer<'a> {
     }
 
     /// Least squares with a price on large weights.
-    fn weights(&self, taps: usize, known: &[(usize, usize, bool)]) -> Vec<f32> {
+    fn weights(&self, taps: usize, known: &[Known]) -> Vec<f32> {
         let size = taps * taps + 1;
         let mut matrix = vec![0.0_f32; size * (size + 1)];
         let mut row = vec![0.0; size];
-        for (x, y, is_dark) in known {
+        for Known { x, y, is_dark } in known {
             self.around(taps, *x, *y, |i, value| {
                 if let Some(slot) = row.get_mut(i) {
                     *slot = value;

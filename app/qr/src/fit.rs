@@ -4,7 +4,7 @@
 //! The libraries decide each pixel first and the modules after, which blur, shadow and noise defeat. This comes later.
 
 use crate::{
-    Luma,
+    LumaView, engine,
     equalize::Equalizer,
     geometry::{Corners, INSET, Perspective, Point},
     template::{Known, SIDES, Template},
@@ -19,36 +19,53 @@ const MIN_FINDERS: f32 = 0.35;
 /// How well the whole must match to be worth decoding.
 const MIN_MATCH: f32 = 0.4;
 
+/// The same for sides up to [`SMALL_SIDE`].
+const MIN_SMALL_MATCH: f32 = 0.6;
+
+/// Version 2, in modules.
+const SMALL_SIDE: usize = 25;
+
+/// Samples around each module that are weighed, across and down: two modules, then three.
+const TAPS: [usize; 2] = [4, 6];
+
+/// How often weights are learned from what they gave.
+const ROUNDS: usize = 2;
+
 /// How far the fourth corner may be from where it is without perspective, in modules.
 const CORNER_REACH: f32 = 6.0;
 
 /// The first and the last step of the search for the best place, in modules.
 const STEPS: (f32, f32) = (0.6, 0.07);
 
-/// Lays grids over the picture at `corners`, best match first, until `accept` says that one was right.
-pub(crate) fn read(
-    picture: &Luma,
-    corners: &Corners,
-    accept: &mut dyn FnMut(&Equalizer<'_>) -> bool,
-) -> bool {
-    for side in likely_sides(picture, corners) {
+/// A picture, or its negative.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Picture<'a> {
+    pub(crate) view: LumaView<'a>,
+    /// 1 if dark is dark, -1 if light is dark.
+    pub(crate) sign: f32,
+}
+
+/// The text of the code with its finder patterns at `corners`, by grids of all sizes it may have.
+pub(crate) fn read(picture: Picture<'_>, corners: &Corners) -> Option<String> {
+    likely_sides(picture, corners).into_iter().find_map(|side| {
         let template = Template::new(side);
-        let start = Perspective::new(
-            [corners.top_left, corners.top_right, corners.fourth(), corners.bottom_left],
-            side,
-        );
-        let start = find_corner(picture, &template, start);
+        let quad = [corners.top_left, corners.top_right, corners.fourth(), corners.bottom_left];
+        let start = find_corner(picture, &template, Perspective::new(quad, side));
         let (best, score) = refine(picture, &template, start);
         log::trace!("side {side} matches {score:.2} at {:?}", best.quad);
-        if score > MIN_MATCH && accept(&Equalizer::new(picture, &template, &best)) {
-            return true;
+        // Small codes have little to correct errors with, and little known to match: chance makes them out of anything.
+        let enough = if side <= SMALL_SIDE { MIN_SMALL_MATCH } else { MIN_MATCH };
+        if score < enough {
+            return None;
         }
-    }
-    false
+        let modules = Equalizer::new(picture, &template, &best);
+        engine::decode(&modules.plain())
+            .or_else(|| TAPS.into_iter().find_map(|taps| modules.learned(taps, ROUNDS)))
+    })
 }
 
 /// The sides for which all three finder patterns match, the best ones first.
-fn likely_sides(picture: &Luma, corners: &Corners) -> Vec<usize> {
+fn likely_sides(picture: Picture<'_>, corners: &Corners) -> Vec<usize> {
     let mut scored: Vec<(f32, usize)> = SIDES
         .step_by(4)
         .map(|side| {
@@ -65,7 +82,7 @@ fn likely_sides(picture: &Luma, corners: &Corners) -> Vec<usize> {
 }
 
 /// Moves the fourth corner to where the alignment pattern next to it matches best.
-fn find_corner(picture: &Luma, template: &Template, start: Perspective) -> Perspective {
+fn find_corner(picture: Picture<'_>, template: &Template, start: Perspective) -> Perspective {
     let Some(alignment) = template.alignments.first() else { return start };
     let module = start.module_size();
     let reach = (CORNER_REACH * 2.0) as i32;
@@ -86,7 +103,7 @@ fn find_corner(picture: &Luma, template: &Template, start: Perspective) -> Persp
 }
 
 /// Moves each corner as long as the match gets better, in ever smaller steps.
-fn refine(picture: &Luma, template: &Template, start: Perspective) -> (Perspective, f32) {
+fn refine(picture: Picture<'_>, template: &Template, start: Perspective) -> (Perspective, f32) {
     let mut best = (start, score(picture, template, &start));
     let module = start.module_size();
     let mut step = STEPS.0;
@@ -119,7 +136,7 @@ fn shifted(mut quad: [Point; 4], corner: usize, dx: f32, dy: f32) -> [Point; 4] 
 }
 
 /// The mean correlation of all patterns.
-fn score(picture: &Luma, template: &Template, grid: &Perspective) -> f32 {
+fn score(picture: Picture<'_>, template: &Template, grid: &Perspective) -> f32 {
     let patterns = template.finders.iter().chain(&template.timings).chain(&template.alignments);
     let (sum, count) = patterns.fold((0.0, 0.0), |(sum, count), pattern| {
         (sum + correlation(picture, grid, pattern), count + 1.0)
@@ -128,7 +145,7 @@ fn score(picture: &Luma, template: &Template, grid: &Perspective) -> f32 {
 }
 
 /// How well the picture matches known modules: 1 for perfectly, 0 for not at all, -1 for its negative.
-fn correlation(picture: &Luma, grid: &Perspective, pattern: &[Known]) -> f32 {
+fn correlation(picture: Picture<'_>, grid: &Perspective, pattern: &[Known]) -> f32 {
     let (mut light, mut light_count, mut dark, mut dark_count, mut squares) =
         (0.0, 0.0, 0.0, 0.0, 0.0);
     for known in pattern {
@@ -151,18 +168,17 @@ fn correlation(picture: &Luma, grid: &Perspective, pattern: &[Known]) -> f32 {
 }
 
 /// The brightness at a place, between its four nearest pixels.
-pub(crate) fn sample(picture: &Luma, place: Point) -> f32 {
-    let (width, height) = (picture.width(), picture.height());
+pub(crate) fn sample(picture: Picture<'_>, place: Point) -> f32 {
+    let (width, height) = (picture.view.width(), picture.view.height());
     let x = (place.x - 0.5).clamp(0.0, (width.max(2) - 2) as f32);
     let y = (place.y - 0.5).clamp(0.0, (height.max(2) - 2) as f32);
     let (column, row) = (x as usize, y as usize);
     let (fx, fy) = (x - column as f32, y - row as f32);
-    let start = row * width + column;
-    let pair = |start: usize| match picture.data().get(start..start + 2) {
+    let mix = |row: usize| match picture.view.row(row).get(column..column + 2) {
         Some([a, b]) => f32::from(*a) * (1.0 - fx) + f32::from(*b) * fx,
         _ => 0.0,
     };
-    pair(start) * (1.0 - fy) + pair(start + width) * fy
+    (mix(row) * (1.0 - fy) + mix(row + 1) * fy) * picture.sign
 }
 
 const _: () = assert!(INSET == 3.5, "finder patterns are seven modules wide");

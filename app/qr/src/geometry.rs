@@ -28,11 +28,18 @@ pub(crate) struct Corners {
 }
 
 impl Corners {
-    /// Found in a picture that is `1 / factor` the size of the one they are wanted for.
-    pub(crate) fn of(set: &FinderPatternSet, factor: f32) -> Self {
-        let [top_left, top_right, bottom_left] = [set.tl, set.tr, set.bl]
-            .map(|found| Point { x: found.p.x, y: found.p.y }.scaled(factor));
+    /// Found in a picture of `1 / scale` the size, whose own corner lies at `offset`.
+    pub(crate) fn of(set: &FinderPatternSet, scale: f32, offset: Point) -> Self {
+        let [top_left, top_right, bottom_left] = [set.tl, set.tr, set.bl].map(|found| Point {
+            x: found.p.x * scale + offset.x,
+            y: found.p.y * scale + offset.y,
+        });
         Self { top_left, top_right, bottom_left }
+    }
+
+    /// The longer of the two sides, in pixels.
+    pub(crate) fn side(&self) -> f32 {
+        self.top_left.distance(self.top_right).max(self.top_left.distance(self.bottom_left))
     }
 
     /// Whether these are, but for `tolerance` pixels, the same places.

@@ -19,9 +19,12 @@ mod filter;
 mod fit;
 mod geometry;
 mod luma;
+mod plan;
 mod reader;
+mod search;
 mod template;
 mod threshold;
+mod triples;
 
 pub use draw::{DrawError, Modules, QUIET_ZONE, Style, draw};
 pub use luma::{Luma, LumaError, LumaView, MAX_PIXELS, MAX_SIDE};

@@ -1,6 +1,7 @@
 //! Figures, measured on the real parts: `cargo run --release -p measure -- NAME [--json]`.
 
 mod meetings;
+mod qr;
 mod storage;
 
 use std::process::{Command, ExitCode};
@@ -29,6 +30,8 @@ enum What {
     TenAtOnce,
     /// The database, beside SQLite.
     Storage,
+    /// The reader of QR codes, beside the libraries alone.
+    Qr,
 }
 
 /// The argument that makes this program be the app: devices run in processes of their own.
@@ -44,6 +47,7 @@ fn main() -> ExitCode {
         What::ScanToChat => shown(meetings::scan_to_chat(quick), meetings::table),
         What::TenAtOnce => shown(meetings::ten_at_once(), meetings::table),
         What::Storage => shown(storage::run(quick), storage::table),
+        What::Qr => shown(qr::run(quick), qr::table),
     };
     if json {
         println!("{figures}");
