@@ -41,9 +41,9 @@ package_manager() {
     done
 }
 
-# packages_for WHAT: the packages that give WHAT on this machine. Only the names for apt-get are tried
-# regularly; the others are the same things by those distributions' names.
-#   build   a C compiler for SQLite-sized C sources, and libclang for the camera's bindings
+# packages_for WHAT: the packages that give WHAT on this machine. Only the names for apt-get have been tried
+# out; the others are the same things by those distributions' names.
+#   build   a C compiler (for ring), and libclang for the camera's bindings
 #   window  what the window loads while it runs: nothing of it is linked
 #   test    a display, a keyboard and eyes for the tests, all in software
 packages_for() {
