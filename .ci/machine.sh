@@ -52,7 +52,7 @@ packages_for() {
     "apt-get window") echo libegl1 libgl1-mesa-dri libfontconfig1 libwayland-client0 libwayland-egl1 \
         libx11-6 libx11-xcb1 libxcursor1 libxi6 libxkbcommon-x11-0 libxkbcommon0 libxrandr2 ;;
     "apt-get test") echo fonts-dejavu-core fonts-noto-color-emoji g++ imagemagick libvulkan1 \
-        mesa-vulkan-drivers x11-utils xclip xdotool xvfb ;;
+        mesa-vulkan-drivers tesseract-ocr tesseract-ocr-eng x11-utils xclip xdotool xvfb ;;
     "dnf build") echo clang-devel gcc glibc-devel ;;
     "dnf window") echo fontconfig libX11-xcb libXcursor libXi libXrandr libwayland-client \
         libwayland-egl libxkbcommon-x11 mesa-dri-drivers mesa-libEGL ;;
