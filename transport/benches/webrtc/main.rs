@@ -166,6 +166,7 @@ fn cpu_time() -> Duration {
 
 fn spread(times: &mut [Duration]) -> String {
     times.sort_unstable();
-    let at = |percent: usize| times[(times.len() - 1) * percent / 100];
+    let at =
+        |percent: usize| times.get((times.len() - 1) * percent / 100).unwrap_or(&Duration::ZERO);
     format!("p50 {:?}, p99 {:?}, least {:?}, most {:?}", at(50), at(99), at(0), at(100))
 }
