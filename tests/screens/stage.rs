@@ -248,12 +248,14 @@ pub struct Looking {
     pub text: u16,
     /// Whether pictures are taken.
     pub has_pictures: bool,
+    /// Whether letters may appear that the test fonts lack.
+    pub has_any_script: bool,
 }
 
 impl Looking {
     /// At a window of `size`, by day, at 100 %, without pictures.
     pub fn at(size: Vec2) -> Self {
-        Self { size, look: Look::Light, text: 100, has_pictures: false }
+        Self { size, look: Look::Light, text: 100, has_pictures: false, has_any_script: false }
     }
 }
 
@@ -295,9 +297,13 @@ pub fn harness(looking: Looking, shared: &Shared) -> Harness<'static, ChatApp> {
         UiState { look: looking.look, text_size: TextSize(looking.text), ..UiState::default() };
     let backend = Box::new(Stage(Rc::clone(shared)));
     let app = ChatApp::new(backend, state, Box::new(Stage(Rc::clone(shared))));
-    let mut builder = Harness::builder().with_size(looking.size).with_max_steps(24);
+    let mut builder =
+        Harness::builder().with_size(looking.size).with_max_steps(24).with_render_cursor(false);
     if looking.has_pictures {
         builder = builder.wgpu();
+    }
+    if looking.has_any_script {
+        builder = builder.allow_missing_glyphs();
     }
     let mut harness = builder.build_ui_state(
         |ui, app: &mut ChatApp| {

@@ -224,9 +224,11 @@ impl<K: Copy + PartialEq + std::fmt::Debug> List<K> {
     /// Finds the row that held the list among others; without it, goes to the end.
     fn find_place<R: Rows<Key = K>>(&mut self, rows: &R) {
         if let Place::Row { index, key, .. } = &mut self.place {
-            match key.and_then(|key| rows.find(key)) {
-                Some(found) => *index = found,
-                None => self.place = Place::End,
+            match key.map(|key| rows.find(key)) {
+                Some(Some(found)) => *index = found,
+                Some(None) => self.place = Place::End,
+                // Somebody asked for this row just now, knowing the new ones.
+                None => {}
             }
         }
     }
