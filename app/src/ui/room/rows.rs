@@ -162,7 +162,7 @@ impl Rows for RoomRows<'_> {
     type Key = Position;
     type Row = Row;
 
-    fn len(&self) -> usize {
+    fn count(&self) -> usize {
         self.room.messages.len()
     }
 
@@ -263,6 +263,6 @@ impl Rows for RoomRows<'_> {
 impl RoomRows<'_> {
     /// Air below the very last row.
     fn end_gap(&self, index: usize) -> f32 {
-        if index + 1 == self.len() { SPACE_M } else { SPACE_XS / 4.0 }
+        if index + 1 == self.count() { SPACE_M } else { SPACE_XS / 4.0 }
     }
 }

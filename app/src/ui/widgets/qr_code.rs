@@ -1,8 +1,6 @@
 //! A QR on its own white paper.
 
-use egui::{
-    Color32, Mesh, Rect, Response, Sense, Shape, Ui, WidgetInfo, accesskit::Role, pos2, vec2,
-};
+use egui::{Mesh, Rect, Response, Sense, Shape, Ui, WidgetInfo, accesskit::Role, pos2, vec2};
 
 use crate::ui::theme;
 
