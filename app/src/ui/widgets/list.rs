@@ -68,9 +68,10 @@ pub struct Guess {
 
 impl Guess {
     fn height(&self, extent: Extent) -> f32 {
-        let lines = (extent.chars as f32 / self.chars_per_line).ceil().max(1.0);
-        // Half of the forced breaks fall where a line would have ended anyway.
-        let lines = lines + f32::from(extent.breaks) * 0.75;
+        // Rounded up without calling a function: this runs for every row whenever the width changes.
+        let full = (extent.chars.saturating_sub(1) as f32 / self.chars_per_line) as u32;
+        // Some of the forced breaks fall where a line would have ended anyway.
+        let lines = 1.0 + full as f32 + f32::from(extent.breaks) * 0.75;
         lines * self.line_height + f32::from(extent.extra)
     }
 }
