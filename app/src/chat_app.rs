@@ -191,7 +191,14 @@ impl ChatApp {
             _ => {}
         }
         let is_start = matches!(event, Event::Started { .. });
+        let opened = match &event {
+            Event::PageLoaded { room, before: None, .. } => Some(*room),
+            _ => None,
+        };
         self.model.apply(Notice::Event(event));
+        if let Some(room) = opened.filter(|room| self.state.stack.room() == Some(*room)) {
+            self.remember_unread(room);
+        }
         if is_start {
             self.model.meet(&self.backend.links());
         }

@@ -144,7 +144,8 @@ impl eframe::App for Window {
         match self.frames {
             1 => ui.ctx().request_repaint(),
             2 => {
-                log::info!("first frame presented after {} ms", self.started.elapsed().as_millis())
+                let millis = self.started.elapsed().as_millis();
+                log::info!("first frame presented after {millis} ms");
             }
             _ => {}
         }

@@ -21,44 +21,44 @@ use engine::{
 use transport::{Phase, Role, TransportKind};
 
 /// A phone, in points.
-pub const PHONE: Vec2 = vec2(390.0, 844.0);
+pub(crate) const PHONE: Vec2 = vec2(390.0, 844.0);
 /// A desktop window, in points.
-pub const DESKTOP: Vec2 = vec2(1_200.0, 800.0);
+pub(crate) const DESKTOP: Vec2 = vec2(1_200.0, 800.0);
 /// Monday, 23 November 2026, 18:30 UTC.
-pub const NOW: u64 = 1_795_458_600_000;
+pub(crate) const NOW: u64 = 1_795_458_600_000;
 /// A minute, in milliseconds.
-pub const MINUTE: u64 = 60_000;
+pub(crate) const MINUTE: u64 = 60_000;
 /// The room most tests are in.
-pub const ROOM: RoomId = RoomId::from_bytes([7; 16]);
+pub(crate) const ROOM: RoomId = RoomId::from_bytes([7; 16]);
 /// This device's person.
-pub const ME: PeerId = PeerId::from_bytes([1; 32]);
+pub(crate) const ME: PeerId = PeerId::from_bytes([1; 32]);
 /// Others.
-pub const BEA: PeerId = PeerId::from_bytes([2; 32]);
+pub(crate) const BEA: PeerId = PeerId::from_bytes([2; 32]);
 /// Others.
-pub const CEM: PeerId = PeerId::from_bytes([5; 32]);
+pub(crate) const CEM: PeerId = PeerId::from_bytes([5; 32]);
 
 /// What the script is at.
 #[derive(Default)]
-pub struct Script {
+pub(crate) struct Script {
     notices: VecDeque<Notice>,
     /// What the screens asked for, oldest first.
-    pub commands: Vec<Command>,
+    pub(crate) commands: Vec<Command>,
     /// All messages of [`ROOM`], oldest first.
-    pub history: Vec<Message>,
+    pub(crate) history: Vec<Message>,
     /// What the screens are told of links.
-    pub links: Vec<LinkInfo>,
+    pub(crate) links: Vec<LinkInfo>,
     /// Where the device can be reached.
-    pub addrs: Vec<String>,
+    pub(crate) addrs: Vec<String>,
     /// Pictures that were to be saved.
-    pub saved: Vec<(String, Vec<u8>)>,
+    pub(crate) saved: Vec<(String, Vec<u8>)>,
     /// What is on the clipboard.
-    pub clipboard: Option<String>,
+    pub(crate) clipboard: Option<String>,
     /// What the host has to tell.
-    pub news: VecDeque<HostNews>,
+    pub(crate) news: VecDeque<HostNews>,
 }
 
 /// The script, shared between the test and the app.
-pub type Shared = Rc<RefCell<Script>>;
+pub(crate) type Shared = Rc<RefCell<Script>>;
 
 struct Stage(Shared);
 
@@ -128,12 +128,12 @@ impl Host for Stage {
 
 impl Script {
     /// Tells the screens that something happened.
-    pub fn tell(&mut self, event: Event) {
+    pub(crate) fn tell(&mut self, event: Event) {
         self.notices.push_back(Notice::Event(event));
     }
 
     /// A message is on the disk.
-    pub fn add(&mut self, message: Message) {
+    pub(crate) fn add(&mut self, message: Message) {
         self.history.push(message.clone());
         self.tell(Event::MessageAdded { room: ROOM, message });
     }
@@ -180,23 +180,23 @@ impl Script {
             all.iter().position(|message| message.position >= position).unwrap_or(all.len())
         });
         let start = end.saturating_sub(limit);
-        let messages = all[start..end].to_vec();
+        let messages = all.get(start..end).unwrap_or_default().to_vec();
         self.tell(Event::PageLoaded { room, before, messages, is_start: start == 0 });
     }
 }
 
 /// Somebody in a room.
-pub fn member(id: PeerId, name: &str, holds: u64) -> Member {
+pub(crate) fn member(id: PeerId, name: &str, holds: u64) -> Member {
     Member { id, name: name.to_owned(), holds, last_seen: None }
 }
 
 /// Words of `author`, written so many minutes before [`NOW`].
-pub fn text_of(author: PeerId, seq: u64, minutes_ago: u64, text: &str) -> Message {
+pub(crate) fn text_of(author: PeerId, seq: u64, minutes_ago: u64, text: &str) -> Message {
     said(author, seq, minutes_ago, Body::Text(text.to_owned()))
 }
 
 /// Something of `author`, so many minutes before [`NOW`].
-pub fn said(author: PeerId, seq: u64, minutes_ago: u64, body: Body) -> Message {
+pub(crate) fn said(author: PeerId, seq: u64, minutes_ago: u64, body: Body) -> Message {
     Message {
         position: Position { hlc: seq, author: MemberIndex(0), seq },
         author,
@@ -206,7 +206,7 @@ pub fn said(author: PeerId, seq: u64, minutes_ago: u64, body: Body) -> Message {
 }
 
 /// An invite like those of one device on one network.
-pub fn invite() -> Invite {
+pub(crate) fn invite() -> Invite {
     Invite {
         secret: [0x5a; 16],
         host: [0xc3; 16],
@@ -216,7 +216,7 @@ pub fn invite() -> Invite {
 }
 
 /// A link to `peer` in [`ROOM`], or to somebody not known yet.
-pub fn link(id: u64, peer: Option<PeerId>) -> LinkInfo {
+pub(crate) fn link(id: u64, peer: Option<PeerId>) -> LinkInfo {
     let phase = |name, millis| Phase { name, after: Duration::from_millis(millis) };
     let mut phases = vec![phase("ice connected", 4), phase("dtls connected", 11)];
     if peer.is_some() {
@@ -239,26 +239,28 @@ pub fn link(id: u64, peer: Option<PeerId>) -> LinkInfo {
 
 /// How a test looks at the app.
 #[derive(Clone, Copy)]
-pub struct Looking {
+pub(crate) struct Looking {
     /// The window, in points.
-    pub size: Vec2,
+    pub(crate) size: Vec2,
     /// Light or dark.
-    pub look: Look,
+    pub(crate) look: Look,
     /// The size of text, in percent.
-    pub text: u16,
+    pub(crate) text: u16,
     /// Whether pictures are taken.
-    pub has_pictures: bool,
+    pub(crate) has_pictures: bool,
+    /// Whether letters may appear that the test fonts lack.
+    pub(crate) has_any_script: bool,
 }
 
 impl Looking {
     /// At a window of `size`, by day, at 100 %, without pictures.
-    pub fn at(size: Vec2) -> Self {
-        Self { size, look: Look::Light, text: 100, has_pictures: false }
+    pub(crate) fn at(size: Vec2) -> Self {
+        Self { size, look: Look::Light, text: 100, has_pictures: false, has_any_script: false }
     }
 }
 
 /// The app before anybody gave a name.
-pub fn newcomer(looking: Looking) -> (Harness<'static, ChatApp>, Shared) {
+pub(crate) fn newcomer(looking: Looking) -> (Harness<'static, ChatApp>, Shared) {
     let shared = Shared::default();
     shared.borrow_mut().addrs = vec!["192.168.1.20:40911".to_owned()];
     shared.borrow_mut().tell(Event::Started { name: None, rooms: Vec::new() });
@@ -266,7 +268,7 @@ pub fn newcomer(looking: Looking) -> (Harness<'static, ChatApp>, Shared) {
 }
 
 /// The app of Ana, who is in no room yet.
-pub fn alone(looking: Looking) -> (Harness<'static, ChatApp>, Shared) {
+pub(crate) fn alone(looking: Looking) -> (Harness<'static, ChatApp>, Shared) {
     let shared = Shared::default();
     shared.borrow_mut().addrs = vec!["192.168.1.20:40911".to_owned()];
     let name = Some("Ana".to_owned());
@@ -275,7 +277,7 @@ pub fn alone(looking: Looking) -> (Harness<'static, ChatApp>, Shared) {
 }
 
 /// The app of Ana, in some rooms.
-pub fn settled(looking: Looking) -> (Harness<'static, ChatApp>, Shared) {
+pub(crate) fn settled(looking: Looking) -> (Harness<'static, ChatApp>, Shared) {
     let shared = Shared::default();
     {
         let mut script = shared.borrow_mut();
@@ -290,14 +292,18 @@ pub fn settled(looking: Looking) -> (Harness<'static, ChatApp>, Shared) {
 }
 
 /// The app on a script of the test's own.
-pub fn harness(looking: Looking, shared: &Shared) -> Harness<'static, ChatApp> {
+pub(crate) fn harness(looking: Looking, shared: &Shared) -> Harness<'static, ChatApp> {
     let state =
         UiState { look: looking.look, text_size: TextSize(looking.text), ..UiState::default() };
     let backend = Box::new(Stage(Rc::clone(shared)));
     let app = ChatApp::new(backend, state, Box::new(Stage(Rc::clone(shared))));
-    let mut builder = Harness::builder().with_size(looking.size).with_max_steps(24);
+    let mut builder =
+        Harness::builder().with_size(looking.size).with_max_steps(24).with_render_cursor(false);
     if looking.has_pictures {
         builder = builder.wgpu();
+    }
+    if looking.has_any_script {
+        builder = builder.allow_missing_glyphs();
     }
     let mut harness = builder.build_ui_state(
         |ui, app: &mut ChatApp| {
@@ -311,7 +317,7 @@ pub fn harness(looking: Looking, shared: &Shared) -> Harness<'static, ChatApp> {
 }
 
 /// A conversation of three.
-pub fn conversation() -> Vec<Message> {
+pub(crate) fn conversation() -> Vec<Message> {
     let day = 24 * 60;
     let name = |name: &str| name.to_owned();
     vec![
@@ -384,7 +390,7 @@ fn rooms(history: &[Message]) -> Vec<RoomSummary> {
 }
 
 /// The room of [`settled`] opened.
-pub fn in_room(looking: Looking) -> (Harness<'static, ChatApp>, Shared) {
+pub(crate) fn in_room(looking: Looking) -> (Harness<'static, ChatApp>, Shared) {
     use egui_kittest::kittest::Queryable as _;
 
     let (mut harness, shared) = settled(looking);

@@ -65,7 +65,7 @@ impl ChatApp {
     }
 
     /// Notes where new messages begin, so that it can be seen while they are read.
-    fn remember_unread(&mut self, room: engine::RoomId) {
+    pub(super) fn remember_unread(&mut self, room: engine::RoomId) {
         let Some(known) = self.model.rooms.get(&room) else { return };
         let scroll = self.state.now.scrolls.entry(room).or_default();
         scroll.unread_from = None;
@@ -77,7 +77,11 @@ impl ChatApp {
             (0..messages.len()).rev().filter_map(|index| messages.get(index)).filter(|message| {
                 message.author != known.me && matches!(message.body, engine::Body::Text(_))
             });
-        scroll.unread_from = others.take(known.unread).last().map(|message| message.position);
+        let first = others.take(known.unread).last().map(|message| message.position);
+        scroll.unread_from = first;
+        if let Some(index) = first.and_then(|position| messages.find(position)) {
+            scroll.list.go_to(index);
+        }
     }
 
     fn save_qr(&mut self, name: &str, text: &str) {

@@ -70,7 +70,7 @@ impl ChatApp {
                 ui.painter().vline(list.right(), list.y_range(), (1.0, palette(ui).line));
                 let has_back = !matches!(top, Route::Room(_));
                 layout::pane(ui, "main", main, |ui| match top {
-                    Route::Rooms => nothing_ui(ui),
+                    Route::Rooms => nothing_ui(ui, view.rows.is_empty()),
                     top => self.screen(ui, top, has_back, actions),
                 });
             }
@@ -170,10 +170,14 @@ impl ChatApp {
     }
 }
 
-fn nothing_ui(ui: &mut Ui) {
+fn nothing_ui(ui: &mut Ui, has_no_rooms: bool) {
     layout::centered(ui, "nothing", |ui| {
-        ui.vertical_centered(|ui| text::title(ui, "Choose a room"));
-        ui.vertical_centered(|ui| text::hint(ui, "Or start one, or scan the code of a friend."));
+        let words = if has_no_rooms {
+            "Your conversations will be here."
+        } else {
+            "Choose a room to read and write in it."
+        };
+        ui.vertical_centered(|ui| text::hint(ui, words));
     });
 }
 

@@ -67,7 +67,10 @@ impl ChatApp {
         let draft = self.state.drafts.iter().find(|draft| draft.room == room.id);
         let words = match draft {
             Some(draft) if !draft.text.trim().is_empty() => format!("Draft: {}", draft.text.trim()),
-            _ => last.map_or_else(String::new, |message| preview(room, message)),
+            _ => last.map_or_else(
+                || "Nobody has written yet".to_owned(),
+                |message| preview(room, message),
+            ),
         };
         RoomRow {
             id: room.id,

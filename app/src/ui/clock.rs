@@ -1,6 +1,11 @@
 //! Moments as people write them, in their own time zone.
 
-use std::{cell::RefCell, collections::BTreeMap, fmt, time::Duration};
+use std::{
+    cell::{Cell, RefCell},
+    collections::BTreeMap,
+    fmt,
+    time::Duration,
+};
 
 use engine::Timestamp;
 
@@ -32,6 +37,8 @@ pub struct Clock {
     utc_offset: UtcOffset,
     /// Asking the system for every message would cost more than drawing it.
     offsets: RefCell<BTreeMap<u64, i32>>,
+    /// The hour asked for last: messages come in order of time.
+    last: Cell<(u64, i32)>,
 }
 
 impl fmt::Debug for Clock {
@@ -43,7 +50,8 @@ impl fmt::Debug for Clock {
 impl Clock {
     /// A clock that stands at the epoch until it is [`set`](Self::set).
     pub fn new(utc_offset: UtcOffset) -> Self {
-        Self { now: Timestamp::default(), utc_offset, offsets: RefCell::default() }
+        let last = Cell::new((u64::MAX, 0));
+        Self { now: Timestamp::default(), utc_offset, offsets: RefCell::default(), last }
     }
 
     /// It is `now`.
@@ -113,11 +121,12 @@ impl Clock {
     fn local_secs(&self, at: Timestamp) -> i64 {
         let secs = at.0 / MILLIS_PER_SEC;
         let hour = secs / 3_600;
-        let offset = *self
-            .offsets
-            .borrow_mut()
-            .entry(hour)
-            .or_insert_with(|| (self.utc_offset)(Timestamp(hour * 3_600 * MILLIS_PER_SEC)));
+        let (last, mut offset) = self.last.get();
+        if last != hour {
+            let ask = || (self.utc_offset)(Timestamp(hour * 3_600 * MILLIS_PER_SEC));
+            offset = *self.offsets.borrow_mut().entry(hour).or_insert_with(ask);
+            self.last.set((hour, offset));
+        }
         i64::try_from(secs).unwrap_or(i64::MAX / 2).saturating_add(i64::from(offset))
     }
 }

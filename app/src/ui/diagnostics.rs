@@ -13,7 +13,7 @@ use super::{
     widgets::{
         button::{self, Weight},
         icon::Icon,
-        status_dot::{Status, status_line},
+        status_dot::{Status, status_lines},
         text,
     },
 };
@@ -73,7 +73,7 @@ fn link_ui(ui: &mut Ui, link: &LinkInfo, view: &DiagnosticsView<'_>) {
             ui.spacing_mut().item_spacing.y = SPACE_XS;
             let who = who(link, view);
             text::body(ui, &who);
-            status_line(ui, status(link), &state(link));
+            status_lines(ui, status(link), &state(link));
             for line in details(link) {
                 text::small(ui, &line);
             }

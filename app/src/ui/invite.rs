@@ -117,7 +117,9 @@ pub fn full_screen_ui(ui: &mut Ui, view: &InviteView<'_>, actions: &mut Vec<Acti
     if let Some(code) = view.code {
         let side = area.width().min(area.height() - 2.0 * bar) - SPACE_S;
         let rect = Rect::from_center_size(area.center(), vec2(side, side));
-        let builder = UiBuilder::new().max_rect(rect).layout(Layout::top_down(Align::Min));
+        let builder = UiBuilder::new()
+            .max_rect(rect)
+            .layout(Layout::centered_and_justified(egui::Direction::TopDown));
         let mut child = ui.new_child(builder);
         qr_code(&mut child, &code.modules, side, &format!("QR code that invites to {}", view.name));
     }

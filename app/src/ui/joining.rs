@@ -11,7 +11,7 @@ use super::{
     widgets::{
         button::{self, Weight},
         icon::Icon,
-        status_dot::{Status, status_line},
+        status_dot::{Status, status_lines},
         text,
     },
 };
@@ -58,10 +58,10 @@ fn attempts_ui(ui: &mut Ui, view: &JoiningView) {
         return;
     }
     if view.attempts.is_empty() {
-        status_line(ui, Status::Connecting, "Looking for the other device");
+        status_lines(ui, Status::Connecting, "Looking for the other device");
     }
     for attempt in &view.attempts {
-        status_line(ui, Status::Connecting, attempt);
+        status_lines(ui, Status::Connecting, attempt);
     }
 }
 

@@ -5,7 +5,12 @@ use egui::{Align, Layout, Rect, Ui, UiBuilder, pos2, vec2};
 use super::{
     action::Action,
     theme::{BAR, COLUMN, SPACE_L, SPACE_S, Type, palette},
-    widgets::{button, icon::Icon, text},
+    widgets::{
+        button,
+        icon::Icon,
+        status_dot::{Status, status_line},
+        text,
+    },
 };
 
 /// Below this width, in points, there is room for one pane only.
@@ -80,6 +85,20 @@ pub fn bar(
         ui.with_layout(Layout::left_to_right(Align::Center), middle);
     });
     ui.advance_cursor_after_rect(rect);
+}
+
+/// Two lines for the middle of a bar: a name, and how it is doing.
+pub fn bar_lines(ui: &mut Ui, title: &str, status: Status, words: &str) {
+    let height = ui.text_style_height(&Type::Title.style())
+        + ui.text_style_height(&Type::Small.style())
+        + 1.0;
+    let size = vec2(ui.available_width(), height);
+    ui.allocate_ui_with_layout(size, Layout::top_down(Align::Min), |ui| {
+        ui.spacing_mut().item_spacing.y = 1.0;
+        ui.spacing_mut().interact_size.y = 0.0;
+        bar_title(ui, title);
+        status_line(ui, status, words);
+    });
 }
 
 /// A bar with a name.

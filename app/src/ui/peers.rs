@@ -12,7 +12,7 @@ use super::{
         avatar,
         button::{self, Weight},
         icon::Icon,
-        status_dot::{Status, status_line},
+        status_dot::{Status, status_lines},
         text,
     },
 };
@@ -106,7 +106,7 @@ fn row_ui(ui: &mut Ui, row: &PeerRow) {
                     let name =
                         if row.is_me { format!("{} (you)", row.name) } else { row.name.clone() };
                     text::body(ui, &name);
-                    status_line(ui, row.status, &row.state);
+                    status_lines(ui, row.status, &row.state);
                     for detail in &row.details {
                         text::small(ui, detail);
                     }

@@ -11,14 +11,7 @@ use super::{
     route::Route,
     state::Scroll,
     theme::{self, SPACE_L, SPACE_M, SPACE_S, SPACE_XS, TOUCH, Type, palette},
-    widgets::{
-        avatar, button,
-        button::Weight,
-        icon::Icon,
-        list::Seen,
-        status_dot::{Status, status_line},
-        text,
-    },
+    widgets::{avatar, button, button::Weight, icon::Icon, list::Seen, status_dot::Status, text},
 };
 use crate::model::Room;
 
@@ -94,14 +87,7 @@ fn bar_ui(ui: &mut Ui, view: &RoomView<'_>, actions: &mut Vec<Action>) {
             wants_peers = response.clicked();
             avatar::avatar(ui, FACE, &room.name, room.id.as_bytes());
             ui.add_space(SPACE_S);
-            ui.vertical(|ui| {
-                ui.spacing_mut().item_spacing.y = 1.0;
-                let words = ui.text_style_height(&Type::Title.style())
-                    + ui.text_style_height(&Type::Small.style());
-                ui.add_space(((rect.height() - words) / 2.0).max(0.0));
-                layout::bar_title(ui, &room.name);
-                status_line(ui, view.status, &view.status_words);
-            });
+            layout::bar_lines(ui, &room.name, view.status, &view.status_words);
         },
         |ui, actions| {
             if button::icon(ui, Icon::Qr, "Invite").clicked() {

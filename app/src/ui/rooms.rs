@@ -12,7 +12,7 @@ use super::{
         avatar,
         button::{self, Weight},
         icon::Icon,
-        status_dot::{Status, status_line},
+        status_dot::{Status, dot_size},
         text,
     },
 };
@@ -55,15 +55,21 @@ pub struct RoomRow {
 pub fn rooms_ui(ui: &mut Ui, view: &RoomsView, actions: &mut Vec<Action>) {
     ui.painter().rect_filled(ui.max_rect(), 0.0, palette(ui).surface);
     ui.spacing_mut().item_spacing.y = 0.0;
-    layout::bar(ui, false, actions, |ui| bar_middle(ui, view), bar_buttons);
+    layout::bar(
+        ui,
+        false,
+        actions,
+        |ui| layout::bar_lines(ui, "Rooms", view.status, &view.status_words),
+        bar_buttons,
+    );
     if view.rows.is_empty() {
         empty_ui(ui, actions);
         return;
     }
-    let button_height = ui.text_style_height(&Type::Body.style()) + 2.0 * SPACE_M;
+    let buttons = new_height(ui);
     let (above, below) = ui
         .available_rect_before_wrap()
-        .split_top_bottom_at_y(ui.max_rect().bottom() - button_height - 2.0 * SPACE_M);
+        .split_top_bottom_at_y(ui.max_rect().bottom() - buttons - 2.0 * SPACE_M);
     layout::pane(ui, "rooms", above, |ui| {
         let height = row_height(ui);
         egui::ScrollArea::vertical().auto_shrink(false).show_rows(
@@ -79,19 +85,7 @@ pub fn rooms_ui(ui: &mut Ui, view: &RoomsView, actions: &mut Vec<Action>) {
             },
         );
     });
-    layout::pane(ui, "new", below.shrink2(vec2(SPACE_M, SPACE_M)), |ui| {
-        ui.columns_const(|[left, right]| {
-            new_buttons(left, right, actions);
-        });
-    });
-}
-
-fn bar_middle(ui: &mut Ui, view: &RoomsView) {
-    ui.vertical(|ui| {
-        ui.spacing_mut().item_spacing.y = 2.0;
-        layout::bar_title(ui, "Rooms");
-        status_line(ui, view.status, &view.status_words);
-    });
+    layout::pane(ui, "new", below.shrink2(vec2(SPACE_M, SPACE_M)), |ui| new_ui(ui, actions));
 }
 
 fn bar_buttons(ui: &mut Ui, actions: &mut Vec<Action>) {
@@ -100,11 +94,42 @@ fn bar_buttons(ui: &mut Ui, actions: &mut Vec<Action>) {
     }
 }
 
-fn new_buttons(left: &mut Ui, right: &mut Ui, actions: &mut Vec<Action>) {
-    if button::wide(left, Weight::Primary, Some(Icon::Plus), "New room").clicked() {
+const NEW_ROOM: &str = "New room";
+const SCAN: &str = "Scan";
+
+/// Whether both buttons fit side by side.
+fn is_side_by_side(ui: &Ui) -> bool {
+    let half = (ui.available_width() - SPACE_S) / 2.0 - SPACE_M;
+    button::width(ui, NEW_ROOM, true) <= half && button::width(ui, SCAN, true) <= half
+}
+
+fn new_height(ui: &Ui) -> f32 {
+    let one = button::height(ui);
+    if is_side_by_side(ui) { one } else { 2.0 * one + SPACE_S }
+}
+
+/// The ways to another room.
+fn new_ui(ui: &mut Ui, actions: &mut Vec<Action>) {
+    ui.spacing_mut().item_spacing.y = SPACE_S;
+    if is_side_by_side(ui) {
+        ui.columns_const(|[left, right]| {
+            new_button(left, actions);
+            scan_button(right, actions);
+        });
+    } else {
+        new_button(ui, actions);
+        scan_button(ui, actions);
+    }
+}
+
+fn new_button(ui: &mut Ui, actions: &mut Vec<Action>) {
+    if button::wide(ui, Weight::Primary, Some(Icon::Plus), NEW_ROOM).clicked() {
         actions.push(Action::Switch(Route::NewRoom));
     }
-    if button::wide(right, Weight::Plain, Some(Icon::Scan), "Scan").clicked() {
+}
+
+fn scan_button(ui: &mut Ui, actions: &mut Vec<Action>) {
+    if button::wide(ui, Weight::Plain, Some(Icon::Scan), SCAN).clicked() {
         actions.push(Action::Switch(Route::Scan));
     }
 }
@@ -204,9 +229,17 @@ fn row_words(ui: &Ui, row: &RoomRow, rect: Rect) {
         );
     }
     let state_color = row.status.color(colors);
-    let state = text::line(ui, &row.status_words, Type::Small, state_color, rect.width() - 14.0);
-    row.status.paint_dot(painter, colors, pos2(rect.left() + 4.5, third + state.size().y / 2.0));
-    painter.galley(pos2(rect.left() + 14.0, third), state, state_color);
+    let state = text::line(
+        ui,
+        &row.status_words,
+        Type::Small,
+        state_color,
+        rect.width() - 2.0 * dot_size(ui),
+    );
+    let dot = dot_size(ui);
+    let center = pos2(rect.left() + dot / 2.0, third + state.size().y / 2.0);
+    row.status.paint_dot(painter, colors, center, dot);
+    painter.galley(pos2(rect.left() + dot + SPACE_XS, third), state, state_color);
 }
 
 fn badge_text(unread: usize) -> Option<String> {

@@ -3,6 +3,7 @@
 mod meetings;
 mod qr;
 mod storage;
+mod ui;
 
 use std::process::{Command, ExitCode};
 
@@ -32,6 +33,8 @@ enum What {
     Storage,
     /// The reader of QR codes, beside the libraries alone.
     Qr,
+    /// Drawing, with very many messages, and the first frame of a real window.
+    Ui,
 }
 
 /// The argument that makes this program be the app: devices run in processes of their own.
@@ -48,6 +51,7 @@ fn main() -> ExitCode {
         What::TenAtOnce => shown(meetings::ten_at_once(), meetings::table),
         What::Storage => shown(storage::run(quick), storage::table),
         What::Qr => shown(qr::run(quick), qr::table),
+        What::Ui => shown(ui::run(quick, Some(&window)), ui::table),
     };
     if json {
         println!("{figures}");
@@ -66,6 +70,13 @@ fn shown(figures: Value, table: impl Fn(&Value) -> String) -> (Value, String) {
 fn app_command() -> Command {
     let mut command = Command::new(std::env::current_exe().expect("a program knows its file"));
     command.arg(AS_APP);
+    command
+}
+
+/// What opens a window of the app on a fresh device.
+fn window(data: &std::path::Path) -> Command {
+    let mut command = app_command();
+    command.arg("--data").arg(data);
     command
 }
 

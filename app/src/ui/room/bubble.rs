@@ -31,7 +31,6 @@ const GUTTER: f32 = FACE + SPACE_S;
 /// Longer lines than this, in points, are tiresome to read.
 const MAX_WIDTH: f32 = 540.0;
 const SHARE: f32 = 0.82;
-const TICK: f32 = 15.0;
 
 /// How wide the text of a bubble may get in a list `width` points wide.
 pub(super) fn text_width(width: f32, is_crowd: bool) -> f32 {
@@ -54,6 +53,8 @@ pub(super) struct Bubble {
 
 /// How far a message of this device's person got.
 struct Reach {
+    /// How large the tick is, in points.
+    tick: f32,
     count: Option<Arc<Galley>>,
     holders: usize,
     others: usize,
@@ -161,11 +162,12 @@ impl Reach {
         let is_partial = holders > 0 && holders < others;
         let count = is_partial
             .then(|| text::line(ui, &format!("{holders}/{others}"), Type::Small, color, 80.0));
-        Self { count, holders, others, seq: message.seq() }
+        let tick = (Type::Small.font(ui).size * 1.15).round();
+        Self { tick, count, holders, others, seq: message.seq() }
     }
 
     fn width(&self) -> f32 {
-        TICK + SPACE_XS + self.count.as_ref().map_or(0.0, |count| count.size().x + SPACE_XS)
+        self.tick + SPACE_XS + self.count.as_ref().map_or(0.0, |count| count.size().x + SPACE_XS)
     }
 
     fn icon(&self) -> Icon {
@@ -216,15 +218,17 @@ fn meta_ui(
     let sense = if reach.is_some() { Sense::click() } else { Sense::hover() };
     let response =
         ui.interact(rect.expand2(vec2(SPACE_S, SPACE_S)), ui.scope_id().with("meta"), sense);
-    let role = if reach.is_some() { Role::Button } else { Role::Label };
-    response.widget_info(|| WidgetInfo::labeled(role, true, &spoken));
+    response.widget_info(|| WidgetInfo::labeled(Role::Label, true, &spoken));
     let time_width = time.size().x;
     ui.painter().galley(rect.min, time, faint);
     let Some(reach) = reach else { return };
     let mut x = rect.left() + time_width + SPACE_XS;
-    let tick = Rect::from_center_size(pos2(x + TICK / 2.0, rect.center().y), vec2(TICK, TICK));
+    let tick = Rect::from_center_size(
+        pos2(x + reach.tick / 2.0, rect.center().y),
+        vec2(reach.tick, reach.tick),
+    );
     reach.icon().paint(ui.painter(), tick, faint);
-    x += TICK + SPACE_XS;
+    x += reach.tick + SPACE_XS;
     if let Some(count) = reach.count.clone() {
         ui.painter().galley(pos2(x, rect.top()), count, faint);
     }

@@ -22,6 +22,9 @@ use crate::{
 /// Messages of one author further apart than this begin a new group.
 const GROUP_MILLIS: u64 = 5 * 60 * 1_000;
 
+/// Points that the name of a day takes, for guesses.
+const DAY_HEIGHT: u16 = 40;
+
 /// The rows of a room.
 pub(super) struct RoomRows<'a> {
     room: &'a Room,
@@ -162,7 +165,7 @@ impl Rows for RoomRows<'_> {
     type Key = Position;
     type Row = Row;
 
-    fn len(&self) -> usize {
+    fn count(&self) -> usize {
         self.room.messages.len()
     }
 
@@ -181,13 +184,14 @@ impl Rows for RoomRows<'_> {
 
     fn extent(&self, index: usize) -> Extent {
         let Some(message) = self.message(index) else { return Extent::default() };
-        let standing = self.standing(index);
+        // A guess for every row of a long history: only what costs little and matters.
+        let before = index.checked_sub(1).and_then(|index| self.message(index));
         let mut extra = bubble::EXTRA;
-        if standing.starts_group {
+        if before.is_none_or(|before| before.author != message.author) {
             extra += bubble::GROUP_GAP as u16;
         }
-        if standing.starts_day {
-            extra += 40;
+        if !self.is_same_day(before, Some(message)) {
+            extra += DAY_HEIGHT;
         }
         if let Body::Text(text) = &message.body {
             let breaks = text.bytes().filter(|byte| *byte == b'\n').count();
@@ -263,6 +267,6 @@ impl Rows for RoomRows<'_> {
 impl RoomRows<'_> {
     /// Air below the very last row.
     fn end_gap(&self, index: usize) -> f32 {
-        if index + 1 == self.len() { SPACE_M } else { SPACE_XS / 4.0 }
+        if index + 1 == self.count() { SPACE_M } else { SPACE_XS / 4.0 }
     }
 }

@@ -8,7 +8,26 @@ use egui::{
 use super::{icon::Icon, text};
 use crate::ui::theme::{self, SPACE_L, SPACE_M, SPACE_S, TOUCH, Type, palette};
 
-const ICON_SIZE: f32 = 22.0;
+/// An icon beside text, in lines of text.
+const ICON_SHARE: f32 = 1.2;
+
+/// How large an icon is where `ui` draws, in points. Those without words grow up to what their
+/// button holds.
+fn icon_size(ui: &Ui) -> f32 {
+    (ui.text_style_height(&Type::Body.style()) * ICON_SHARE).round()
+}
+
+/// How wide a button is that shows `label` in one line, in points.
+pub fn width(ui: &Ui, label: &str, has_icon: bool) -> f32 {
+    let words = text::layout(ui, label, Type::Body, Color32::PLACEHOLDER, f32::INFINITY);
+    let icon = if has_icon { icon_size(ui) + SPACE_S } else { 0.0 };
+    words.size().x + icon + 2.0 * SPACE_L
+}
+
+/// How high a button of one line is, in points.
+pub fn height(ui: &Ui) -> f32 {
+    (ui.text_style_height(&Type::Body.style()) + 2.0 * SPACE_M).max(TOUCH)
+}
 
 /// How much a button asks to be pressed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -34,7 +53,8 @@ pub fn fitting(ui: &mut Ui, weight: Weight, icon: Option<Icon>, label: &str) -> 
 
 fn sized(ui: &mut Ui, weight: Weight, icon: Option<Icon>, label: &str, width: f32) -> Response {
     let colors = palette(ui);
-    let icon_width = if icon.is_some() { ICON_SIZE + SPACE_S } else { 0.0 };
+    let icon_side = icon_size(ui);
+    let icon_width = if icon.is_some() { icon_side + SPACE_S } else { 0.0 };
     let words = text::layout(
         ui,
         label,
@@ -64,8 +84,8 @@ fn sized(ui: &mut Ui, weight: Weight, icon: Option<Icon>, label: &str, width: f3
         let start = rect.center().x - (words.size().x + icon_width) / 2.0;
         if let Some(icon) = icon {
             let box_ = Rect::from_center_size(
-                egui::pos2(start + ICON_SIZE / 2.0, rect.center().y),
-                Vec2::splat(ICON_SIZE),
+                egui::pos2(start + icon_side / 2.0, rect.center().y),
+                Vec2::splat(icon_side),
             );
             icon.paint(ui.painter(), box_, ink);
         }
@@ -88,7 +108,7 @@ pub fn icon(ui: &mut Ui, icon: Icon, label: &str) -> Response {
         let color = if ui.is_enabled() { colors.text } else { colors.muted };
         icon.paint(
             ui.painter(),
-            Rect::from_center_size(rect.center(), Vec2::splat(ICON_SIZE)),
+            Rect::from_center_size(rect.center(), Vec2::splat(icon_size(ui).min(TOUCH * 0.7))),
             color,
         );
     }
@@ -117,7 +137,11 @@ pub fn round(
     let radius = rect.width().min(rect.height()) / 2.0;
     ui.painter().circle_filled(rect.center(), radius, fill);
     focus_ring(ui, &response, rect, radius as u8);
-    icon.paint(ui.painter(), Rect::from_center_size(rect.center(), Vec2::splat(ICON_SIZE)), ink);
+    icon.paint(
+        ui.painter(),
+        Rect::from_center_size(rect.center(), Vec2::splat(icon_size(ui).min(TOUCH * 0.7))),
+        ink,
+    );
     response.on_hover_text(label)
 }
 

@@ -20,6 +20,8 @@ pub fn line(ui: &mut Ui, name: &str, hint: &'static str, value: &mut String) -> 
         .corner_radius(theme::RADIUS)
         .inner_margin(Margin::symmetric(SPACE_M as i8, SPACE_M as i8))
         .show(ui, |ui| {
+            // The frame around it makes the field large enough for a finger.
+            ui.spacing_mut().interact_size.y = 0.0;
             ui.add(
                 TextEdit::singleline(value)
                     .id(id)

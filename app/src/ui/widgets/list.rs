@@ -20,7 +20,7 @@ pub trait Rows {
     type Row;
 
     /// How many rows there are.
-    fn len(&self) -> usize;
+    fn count(&self) -> usize;
     /// How the rows came to be what they are.
     fn history(&self) -> History;
     /// What row `index` is known by.
@@ -68,9 +68,10 @@ pub struct Guess {
 
 impl Guess {
     fn height(&self, extent: Extent) -> f32 {
-        let lines = (extent.chars as f32 / self.chars_per_line).ceil().max(1.0);
-        // Half of the forced breaks fall where a line would have ended anyway.
-        let lines = lines + f32::from(extent.breaks) * 0.75;
+        // Rounded up without calling a function: this runs for every row whenever the width changes.
+        let full = (extent.chars.saturating_sub(1) as f32 / self.chars_per_line) as u32;
+        // Some of the forced breaks fall where a line would have ended anyway.
+        let lines = 1.0 + full as f32 + f32::from(extent.breaks) * 0.75;
         lines * self.line_height + f32::from(extent.extra)
     }
 }
@@ -173,7 +174,7 @@ impl<K: Copy + PartialEq + std::fmt::Debug> List<K> {
                 let laid = self.lay(ui, rows, height);
                 ui.set_width(width);
                 ui.set_height(self.heights.total() as f32);
-                let seen = seen(&laid, rows.len());
+                let seen = seen(&laid, rows.count());
                 for (index, top, row_height, row) in laid.rows {
                     let min = pos2(area.left(), area.top() + top);
                     let rect = Rect::from_min_size(min, vec2(width, row_height));
@@ -198,22 +199,22 @@ impl<K: Copy + PartialEq + std::fmt::Debug> List<K> {
         let guess = rows.guess(ui, width);
         let known = self.heights.len();
         let front = history.prepended.saturating_sub(self.history.prepended);
-        let is_same = history.epoch == self.history.epoch && known + front <= rows.len();
+        let is_same = history.epoch == self.history.epoch && known + front <= rows.count();
         if !is_same {
             self.heights.clear();
-            self.heights.append((0..rows.len()).map(|i| rows.extent(i)), guess);
+            self.heights.append((0..rows.count()).map(|i| rows.extent(i)), guess);
             self.find_place(rows);
         } else {
             if front > 0 {
                 // The row that was first has another before it now, which may change its look.
                 self.heights
-                    .prepend((0..=front.min(rows.len() - 1)).map(|i| rows.extent(i)), guess);
+                    .prepend((0..=front.min(rows.count() - 1)).map(|i| rows.extent(i)), guess);
                 if let Place::Row { index, .. } = &mut self.place {
                     *index += front;
                 }
             }
             let end = self.heights.len();
-            self.heights.append((end..rows.len()).map(|i| rows.extent(i)), guess);
+            self.heights.append((end..rows.count()).map(|i| rows.extent(i)), guess);
         }
         if (width, guess) != (self.width, self.guess) {
             self.heights.guess_again(guess);
@@ -224,9 +225,11 @@ impl<K: Copy + PartialEq + std::fmt::Debug> List<K> {
     /// Finds the row that held the list among others; without it, goes to the end.
     fn find_place<R: Rows<Key = K>>(&mut self, rows: &R) {
         if let Place::Row { index, key, .. } = &mut self.place {
-            match key.and_then(|key| rows.find(key)) {
-                Some(found) => *index = found,
-                None => self.place = Place::End,
+            match key.map(|key| rows.find(key)) {
+                Some(Some(found)) => *index = found,
+                Some(None) => self.place = Place::End,
+                // Somebody asked for this row just now, knowing the new ones.
+                None => {}
             }
         }
     }
@@ -244,7 +247,7 @@ impl<K: Copy + PartialEq + std::fmt::Debug> List<K> {
 
     /// Moves the place by so many points, through rows measured on the way.
     fn walk<R: Rows<Key = K>>(&mut self, ui: &Ui, rows: &mut R, points: f32, height: f32) {
-        if points == 0.0 || rows.len() == 0 {
+        if points == 0.0 || rows.count() == 0 {
             return;
         }
         if points.abs() > JUMP * height {
@@ -255,7 +258,7 @@ impl<K: Copy + PartialEq + std::fmt::Debug> List<K> {
             return;
         }
         let (mut index, mut into) = match self.place {
-            Place::Row { index, into, .. } => (index.min(rows.len() - 1), into + points),
+            Place::Row { index, into, .. } => (index.min(rows.count() - 1), into + points),
             Place::End if points > 0.0 => return,
             Place::End => {
                 let laid = self.lay(ui, rows, height);
@@ -267,7 +270,7 @@ impl<K: Copy + PartialEq + std::fmt::Debug> List<K> {
             index -= 1;
             into += self.measure(ui, rows, index);
         }
-        while index + 1 < rows.len() {
+        while index + 1 < rows.count() {
             let row = self.measure(ui, rows, index);
             if into < row {
                 break;
@@ -288,7 +291,7 @@ impl<K: Copy + PartialEq + std::fmt::Debug> List<K> {
     fn lay<R: Rows<Key = K>>(&mut self, ui: &Ui, rows: &mut R, height: f32) -> Laid<R::Row> {
         if let Place::Row { index, into, .. } = self.place {
             let laid =
-                self.lay_down(ui, rows, index.min(rows.len().saturating_sub(1)), into, height);
+                self.lay_down(ui, rows, index.min(rows.count().saturating_sub(1)), into, height);
             if !laid.is_at_end {
                 self.place = Place::Row { index, key: rows.key(index), into };
                 return laid;
@@ -308,7 +311,7 @@ impl<K: Copy + PartialEq + std::fmt::Debug> List<K> {
     ) -> Laid<R::Row> {
         let mut laid = Laid { rows: Vec::new(), is_at_end: true };
         let mut top = -into;
-        for index in first..rows.len() {
+        for index in first..rows.count() {
             if top >= height {
                 laid.is_at_end = false;
                 break;
@@ -325,7 +328,7 @@ impl<K: Copy + PartialEq + std::fmt::Debug> List<K> {
     fn lay_up<R: Rows<Key = K>>(&mut self, ui: &Ui, rows: &mut R, height: f32) -> Laid<R::Row> {
         let mut laid = Laid { rows: Vec::new(), is_at_end: true };
         let mut top = height;
-        for index in (0..rows.len()).rev() {
+        for index in (0..rows.count()).rev() {
             if top <= 0.0 {
                 break;
             }

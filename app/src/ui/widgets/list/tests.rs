@@ -34,7 +34,7 @@ impl Rows for Numbers {
     type Key = i64;
     type Row = i64;
 
-    fn len(&self) -> usize {
+    fn count(&self) -> usize {
         self.count
     }
 
