@@ -73,7 +73,8 @@ impl Plan {
         let base = SHRINKS
             .into_iter()
             .find(|shrink| (width / shrink) * (height / shrink) <= FRAME_PIXELS)
-            .unwrap_or(SHRINKS[SHRINKS.len() - 1]);
+            // The largest picture there can be is small enough at an eighth.
+            .unwrap_or(1);
         match effort {
             Effort::Frame => Self::frame(base, turn),
             Effort::Photo => Self::photo(base, width, height),
