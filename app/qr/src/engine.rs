@@ -5,13 +5,16 @@
 
 use std::{
     cell::Cell,
+    collections::HashSet,
     panic::{self, AssertUnwindSafe},
     sync::Once,
 };
 
 use rqrr::{Grid, SimpleGrid};
 use rxing::{
-    common::{BitMatrix, DetectorRXingResult},
+    BarcodeFormat, BinaryBitmap, DecodeHints, FilteredImageReader, Luma8LuminanceSource,
+    MultiUseMultiFormatReader, Reader,
+    common::{BitMatrix, DetectorRXingResult, HybridBinarizer},
     qrcode::cpp_port::{
         decoder::Decode,
         detector::{FinderPatternSet, SampleQR},
@@ -69,6 +72,27 @@ pub(crate) fn decode(modules: &BitMatrix) -> Option<String> {
     })
     .flatten()
     .filter(|text| !text.is_empty())
+}
+
+/// What rxing reads by its own means: a pyramid of sizes, closed holes, both tones.
+pub(crate) fn rxing_any(view: LumaView<'_>) -> Option<String> {
+    let (width, height) = (u32::try_from(view.width()).ok()?, u32::try_from(view.height()).ok()?);
+    let source = Luma8LuminanceSource::new(view.to_luma().into_data(), width, height).ok()?;
+    let hints = DecodeHints {
+        TryHarder: Some(true),
+        AlsoInverted: Some(true),
+        PossibleFormats: Some(HashSet::from([BarcodeFormat::QR_CODE])),
+        ..DecodeHints::default()
+    };
+    guarded(|| {
+        let mut reader = FilteredImageReader::new(MultiUseMultiFormatReader::default());
+        let mut bitmap = BinaryBitmap::new(HybridBinarizer::new(source));
+        reader.decode_with_hints(&mut bitmap, &hints).ok()
+    })
+    .flatten()
+    // It guesses at alphabets, and guesses wrong too often.
+    .map(|result| result.getText().to_owned())
+    .filter(|text| !text.is_empty() && text.is_ascii())
 }
 
 /// All texts rqrr reads in a picture or its negative.

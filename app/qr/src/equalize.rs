@@ -64,22 +64,24 @@ impl<'a> Equalizer<'a> {
         bits
     }
 
-    /// The text, after learning from the known modules and then `rounds` times from what came out.
+    /// The text, after learning from the known modules and then up to `rounds` times from what came out.
     pub(crate) fn learned(&self, taps: usize, rounds: usize) -> Option<String> {
-        let known: Vec<_> = self.template.known().copied().collect();
-        let mut weights = self.weights(taps, &known);
-        for round in 0..=rounds {
+        let side = self.template.side;
+        let mut lessons: Vec<_> = self.template.known().copied().collect();
+        for _ in 0..=rounds {
+            let weights = self.weights(taps, &lessons);
             let bits = self.modules(|x, y| self.weighed(taps, &weights, x, y));
-            let text = engine::decode(&bits);
-            if text.is_some() || round == rounds {
-                return text;
+            if let Some(text) = engine::decode(&bits) {
+                return Some(text);
             }
-            let side = self.template.side;
-            let all: Vec<_> = (0..side * side)
-                .map(|i| (i % side, i / side))
+            let places = (0..side * side).map(|i| (i % side, i / side));
+            let outcome: Vec<_> = places
                 .map(|(x, y)| Known { x, y, is_dark: bits.get(x as u32, y as u32) })
                 .collect();
-            weights = self.weights(taps, &all);
+            if outcome == lessons {
+                return None;
+            }
+            lessons = outcome;
         }
         None
     }
@@ -105,7 +107,7 @@ impl<'a> Equalizer<'a> {
     fn weights(&self, taps: usize, known: &[Known]) -> Vec<f32> {
         let size = taps * taps + 1;
         let mut matrix = vec![0.0_f32; size * (size + 1)];
-        let mut row = vec![0.0; size];
+        let mut row = vec![0.0; size + 1];
         for Known { x, y, is_dark } in known {
             self.around(taps, *x, *y, |i, value| {
                 if let Some(slot) = row.get_mut(i) {
@@ -113,11 +115,14 @@ impl<'a> Equalizer<'a> {
                 }
             });
             let target = if *is_dark { -1.0 } else { 1.0 };
-            for (line, a) in matrix.chunks_exact_mut(size + 1).zip(&row) {
-                line.iter_mut().zip(&row).for_each(|(sum, b)| *sum += a * b);
-                if let Some(last) = line.last_mut() {
-                    *last += a * target;
-                }
+            if let Some(last) = row.last_mut() {
+                *last = target;
+            }
+            // What lies below the diagonal is never read.
+            for (i, line) in matrix.chunks_exact_mut(size + 1).enumerate() {
+                let (Some(line), Some(rest)) = (line.get_mut(i..), row.get(i..)) else { continue };
+                let a = rest.first().copied().unwrap_or(0.0);
+                line.iter_mut().zip(rest).for_each(|(sum, b)| *sum += a * b);
             }
         }
         let price = 0.02 * known.len() as f32;
@@ -177,7 +182,8 @@ fn lines(
     out
 }
 
-/// Gauss's elimination of `size` lines of `size + 1`; the matrix is symmetric and positive, so no pivoting.
+/// Gauss's elimination of `size` lines of `size + 1`. The matrix is positive, so that no pivots need be chosen, and
+/// symmetric, so that only what lies on and above its diagonal is used.
 fn solve(mut matrix: Vec<f32>, size: usize) -> Vec<f32> {
     let wide = size + 1;
     for pivot in 0..size {
@@ -186,9 +192,9 @@ fn solve(mut matrix: Vec<f32>, size: usize) -> Vec<f32> {
         let Some(head) = line.get(pivot).copied().filter(|head| head.abs() > 1e-9) else {
             continue;
         };
-        for below in rest.chunks_exact_mut(wide) {
-            let factor = below.get(pivot).copied().unwrap_or(0.0) / head;
-            below.iter_mut().zip(line).skip(pivot).for_each(|(b, a)| *b -= factor * a);
+        for (below, at) in rest.chunks_exact_mut(wide).zip(pivot + 1..) {
+            let factor = line.get(at).copied().unwrap_or(0.0) / head;
+            below.iter_mut().zip(line).skip(at).for_each(|(b, a)| *b -= factor * a);
         }
     }
     let mut solution = vec![0.0; size];

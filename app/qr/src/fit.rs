@@ -7,6 +7,7 @@ use crate::{
     LumaView, engine,
     equalize::Equalizer,
     geometry::{Corners, INSET, Perspective, Point},
+    plan::Care,
     template::{Known, SIDES, Template},
 };
 
@@ -25,12 +26,6 @@ const MIN_SMALL_MATCH: f32 = 0.6;
 /// Version 2, in modules.
 const SMALL_SIDE: usize = 25;
 
-/// Samples around each module that are weighed, across and down: two modules, then three.
-const TAPS: [usize; 2] = [4, 6];
-
-/// How often weights are learned from what they gave.
-const ROUNDS: usize = 2;
-
 /// How far the fourth corner may be from where it is without perspective, in modules.
 const CORNER_REACH: f32 = 6.0;
 
@@ -46,7 +41,7 @@ pub(crate) struct Picture<'a> {
 }
 
 /// The text of the code with its finder patterns at `corners`, by grids of all sizes it may have.
-pub(crate) fn read(picture: Picture<'_>, corners: &Corners) -> Option<String> {
+pub(crate) fn read(picture: Picture<'_>, corners: &Corners, care: Care) -> Option<String> {
     likely_sides(picture, corners).into_iter().find_map(|side| {
         let template = Template::new(side);
         let quad = [corners.top_left, corners.top_right, corners.fourth(), corners.bottom_left];
@@ -59,8 +54,9 @@ pub(crate) fn read(picture: Picture<'_>, corners: &Corners) -> Option<String> {
             return None;
         }
         let modules = Equalizer::new(picture, &template, &best);
+        let mut taps = care.taps.iter();
         engine::decode(&modules.plain())
-            .or_else(|| TAPS.into_iter().find_map(|taps| modules.learned(taps, ROUNDS)))
+            .or_else(|| taps.find_map(|taps| modules.learned(*taps, care.rounds)))
     })
 }
 

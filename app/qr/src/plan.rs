@@ -42,14 +42,27 @@ pub(crate) enum Filter {
     Soft(usize),
 }
 
+/// How blur is undone; see [`crate::equalize`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Care {
+    /// Samples around each module that are weighed, across and down, half a module each: few first.
+    pub(crate) taps: &'static [usize],
+    /// How often weights are learned from what they gave.
+    pub(crate) rounds: usize,
+}
+
 /// Everything that is done with a picture.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Plan {
     pub(crate) looks: Vec<Look>,
-    /// Whether rqrr has a try at the end, too: where it sees codes that rxing does not.
-    pub(crate) with_rqrr: bool,
-    /// Triples of finder patterns looked at closely after each look.
+    /// Whether the libraries have a try of their own at the end: they see some codes that these looks do not.
+    pub(crate) with_libraries: bool,
+    /// Triples of finder patterns tried in each look and tone.
+    pub(crate) triples: usize,
+    /// Of those that could not be read, how many are looked at closely.
     pub(crate) fits: usize,
+    /// How thoroughly that is done.
+    pub(crate) care: Care,
     /// How much pictures are shrunk to be of a common size.
     pub(crate) base: usize,
 }
@@ -60,7 +73,8 @@ impl Plan {
         let base = SHRINKS
             .into_iter()
             .find(|shrink| (width / shrink) * (height / shrink) <= FRAME_PIXELS)
-            .unwrap_or(SHRINKS[SHRINKS.len() - 1]);
+            // The largest picture there can be is small enough at an eighth.
+            .unwrap_or(1);
         match effort {
             Effort::Frame => Self::frame(base, turn),
             Effort::Photo => Self::photo(base, width, height),
@@ -82,6 +96,7 @@ impl Plan {
             // The finest picture there is, if that is not what is read anyway.
             Look { size: Size::Shrunk(1), filter: Filter::Sharp(4, 2), rule: Rule::Mixed },
             shrunk(4, Filter::Raw, Rule::Mixed),
+            shrunk(1, Filter::Sharp(6, 10), Rule::Mixed),
         ];
         let mut looks = vec![
             shrunk(1, Filter::Raw, Rule::Mixed),
@@ -89,7 +104,11 @@ impl Plan {
             shrunk(1, Filter::Sharp(4, 2), Rule::Mixed),
         ];
         looks.extend(turns.get(turn % turns.len()));
-        Self { looks, with_rqrr: false, fits: 4, base }
+        let care = Care {
+            taps: if turn % turns.len() == turns.len() - 1 { &[4, 6, 8] } else { &[4, 6] },
+            rounds: 2,
+        };
+        Self { looks, with_libraries: false, triples: 30, fits: 4, care, base }
     }
 
     fn photo(base: usize, width: usize, height: usize) -> Self {
@@ -105,6 +124,8 @@ impl Plan {
             (Filter::Sharp(2, 2), Rule::Mixed),
             (Filter::Soft(1), Rule::Near),
             (Filter::Sharp(4, 4), Rule::Mixed),
+            (Filter::Sharp(6, 10), Rule::Mixed),
+            (Filter::Sharp(3, 10), Rule::Mixed),
             (Filter::Raw, Rule::Near),
         ];
         let each = |(filter, rule)| sizes().map(move |size| Look { size, filter, rule });
@@ -117,6 +138,7 @@ impl Plan {
         // After all sizes were looked at plainly and sharpened once.
         let early = looks.len() / ways.len() * 2;
         looks.splice(early..early, [doubled(Filter::Raw), doubled(Filter::Sharp(4, 2))]);
-        Self { looks, with_rqrr: true, fits: 12, base }
+        let care = Care { taps: &[4, 6, 8], rounds: 4 };
+        Self { looks, with_libraries: true, triples: 100, fits: 12, care, base }
     }
 }

@@ -7,7 +7,7 @@ use crate::{LumaView, search::Search};
 pub enum Effort {
     /// A frame of live video: milliseconds, since the next one comes soon. What rarely helps takes turns over the frames.
     Frame,
-    /// A single picture: everything that may help, for up to two seconds.
+    /// A single picture: everything that may help, for up to three seconds.
     Photo,
 }
 

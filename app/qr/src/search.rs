@@ -5,21 +5,17 @@ use std::{
     time::{Duration, Instant},
 };
 
-use rxing::common::BitMatrix;
-
 use crate::{
     Effort, Luma, LumaView, engine, filter,
     fit::{self, Picture},
     geometry::{Corners, Point},
-    plan::{Filter, Look, Plan, Size},
+    plan::{Care, Filter, Look, Plan, Size},
     threshold, triples,
 };
 
-/// No new form is begun after this, so that video keeps flowing on slow devices, too.
-const FRAME_TIME: Duration = Duration::from_millis(60);
-
-/// The same for photos: as long as a person waits without wondering.
-const PHOTO_TIME: Duration = Duration::from_secs(2);
+/// No new look at a photo is begun after this: as long as a person waits without wondering. Video needs no such limit, since
+/// its plan is short, and its reader takes the newest frame when it is done.
+const PHOTO_TIME: Duration = Duration::from_secs(3);
 
 /// Pixels a module should have to be sampled: more are only noise and time.
 const FIT_MODULE: f32 = 3.5;
@@ -59,21 +55,17 @@ impl<'a> Search<'a> {
     /// Looks until a wanted text is found, the plan is done or time is up.
     pub(crate) fn run(&mut self, effort: Effort, turn: usize) -> ControlFlow<()> {
         let plan = Plan::new(effort, self.view.width(), self.view.height(), turn);
-        let time = match effort {
-            Effort::Frame => FRAME_TIME,
-            Effort::Photo => PHOTO_TIME,
-        };
         let started = Instant::now();
         for look in &plan.looks {
-            self.look(*look)?;
-            self.look_closely(plan.fits)?;
-            if started.elapsed() > time {
+            self.look(*look, plan.triples)?;
+            self.look_closely(plan.fits, plan.care)?;
+            if effort == Effort::Photo && started.elapsed() > PHOTO_TIME {
                 log::trace!("time is up after {look:?}");
                 return ControlFlow::Continue(());
             }
         }
-        if plan.with_rqrr {
-            self.try_rqrr(plan.base)?;
+        if plan.with_libraries {
+            self.ask_libraries(plan.base)?;
         }
         ControlFlow::Continue(())
     }
@@ -89,7 +81,7 @@ impl<'a> Search<'a> {
         ControlFlow::Continue(())
     }
 
-    fn look(&mut self, look: Look) -> ControlFlow<()> {
+    fn look(&mut self, look: Look, most: usize) -> ControlFlow<()> {
         let doubled;
         let (sized, scale, offset) = match look.size {
             Size::Shrunk(1) => (self.view, 1.0, Point { x: 0.0, y: 0.0 }),
@@ -114,19 +106,14 @@ impl<'a> Search<'a> {
             return ControlFlow::Continue(());
         };
         for sign in [1.0, -1.0] {
-            self.read(&bits, sign, scale, offset)?;
-            bits.flip_self();
-        }
-        ControlFlow::Continue(())
-    }
-
-    /// Reads what rxing can read at once, and remembers the finder patterns of what it cannot.
-    fn read(&mut self, bits: &BitMatrix, sign: f32, scale: f32, offset: Point) -> ControlFlow<()> {
-        for triple in triples::triples(bits) {
-            match engine::rxing_at(bits, &triple) {
-                Some(text) => self.add(text)?,
-                None => self.remember(Corners::of(&triple, scale, offset), sign),
+            let triples = triples::triples(&bits, most);
+            for triple in &triples {
+                match engine::rxing_at(&bits, triple) {
+                    Some(text) => self.add(text)?,
+                    None => self.remember(Corners::of(triple, scale, offset), sign),
+                }
             }
+            bits.flip_self();
         }
         ControlFlow::Continue(())
     }
@@ -141,7 +128,7 @@ impl<'a> Search<'a> {
     }
 
     /// Lays a grid over up to `most` of the places that were not looked at closely yet.
-    fn look_closely(&mut self, most: usize) -> ControlFlow<()> {
+    fn look_closely(&mut self, most: usize, care: Care) -> ControlFlow<()> {
         let fresh: Vec<_> = self.open.iter().skip(self.closed).take(most).copied().collect();
         self.closed = self.open.len();
         for (corners, sign) in fresh {
@@ -151,21 +138,20 @@ impl<'a> Search<'a> {
                 _ => (self.shrunk(factor), 1.0 / factor as f32),
             };
             let picture = Picture { view, sign };
-            if let Some(text) = fit::read(picture, &corners.scaled(scale)) {
+            if let Some(text) = fit::read(picture, &corners.scaled(scale), care) {
                 self.add(text)?;
             }
         }
         ControlFlow::Continue(())
     }
 
-    fn try_rqrr(&mut self, base: usize) -> ControlFlow<()> {
-        for is_negative in [false, true] {
-            let view = if base == 1 { self.view } else { self.shrunk(base) };
-            for text in engine::rqrr_all(view, is_negative) {
-                self.add(text)?;
-            }
-        }
-        ControlFlow::Continue(())
+    fn ask_libraries(&mut self, base: usize) -> ControlFlow<()> {
+        let view = if base == 1 { self.view } else { self.shrunk(base) };
+        let mut texts = Vec::from_iter(engine::rxing_any(view));
+        texts.extend(
+            [false, true].into_iter().flat_map(|is_negative| engine::rqrr_all(view, is_negative)),
+        );
+        texts.into_iter().try_for_each(|text| self.add(text))
     }
 
     /// The picture shrunk by a factor, from the nearest larger one there is.

@@ -12,9 +12,6 @@ use crate::engine::guarded;
 /// Finder patterns taken into triples: their number grows with the cube of this. The largest are the least likely specks.
 const MAX_FINDERS: usize = 40;
 
-/// Triples returned.
-const MAX_TRIPLES: usize = 100;
-
 /// How much larger one finder pattern of a code may look than another.
 const MAX_SIZE_RATIO: f32 = 2.5;
 
@@ -28,8 +25,8 @@ const MAX_COSINE: f32 = 0.82;
 /// 170 for the largest, and half again for perspective.
 const DISTANCE: (f32, f32) = (1.2, 30.0);
 
-/// The triples of a picture, the most plausible first.
-pub(crate) fn triples(bits: &BitMatrix) -> Vec<FinderPatternSet> {
+/// Up to `most` triples of a picture, the most plausible first.
+pub(crate) fn triples(bits: &BitMatrix, most: usize) -> Vec<FinderPatternSet> {
     let mut finders = guarded(|| FindFinderPatterns(bits, true, 0)).unwrap_or_default();
     finders.sort_by_key(|finder| std::cmp::Reverse(finder.size));
     finders.truncate(MAX_FINDERS);
@@ -45,7 +42,7 @@ pub(crate) fn triples(bits: &BitMatrix) -> Vec<FinderPatternSet> {
         }
     }
     scored.sort_by(|a, b| a.0.total_cmp(&b.0));
-    scored.into_iter().take(MAX_TRIPLES).map(|(_, triple)| triple).collect()
+    scored.into_iter().take(most).map(|(_, triple)| triple).collect()
 }
 
 /// How far three finder patterns are from a square seen straight on, if they can be a code's at all.

@@ -53,17 +53,15 @@ fn too_much_text_and_none_are_refused() {
 /// Draws half blocks as a terminal with those letters and that ground would, 4 x 8 pixels a character.
 fn seen(text: &str, letters: u8, ground: u8) -> Luma {
     let lines: Vec<Vec<char>> = text.lines().map(|line| line.chars().collect()).collect();
-    let (columns, rows) = (lines[0].len(), lines.len());
+    let (columns, rows) = (lines.first().map_or(0, Vec::len), lines.len());
     let mut data = Vec::new();
-    for y in 0..rows * 8 {
-        for x in 0..columns * 4 {
-            let (upper, lower) = match lines[y / 8][x / 4] {
-                '\u{2588}' => (true, true),
-                '\u{2580}' => (true, false),
-                '\u{2584}' => (false, true),
-                _ => (false, false),
-            };
-            data.push(if if y % 8 < 4 { upper } else { lower } { letters } else { ground });
+    for line in &lines {
+        for y in 0..8 {
+            for character in line {
+                let lit: &[char] =
+                    if y < 4 { &['\u{2588}', '\u{2580}'] } else { &['\u{2588}', '\u{2584}'] };
+                data.extend([if lit.contains(character) { letters } else { ground }; 4]);
+            }
         }
     }
     Luma::new(columns * 4, rows * 8, data).expect("the sizes fit")

@@ -2,7 +2,7 @@
 
 use std::{
     io::Cursor,
-    sync::mpsc::{Receiver, RecvTimeoutError, channel},
+    sync::mpsc::{Receiver, RecvTimeoutError, sync_channel},
 };
 
 use image::{DynamicImage, GrayImage, ImageFormat, RgbaImage};
@@ -21,10 +21,10 @@ struct Watched {
 }
 
 fn scan(source: Source, wanted: impl Fn(&str) -> bool + Send + 'static) -> Watched {
-    let (send, woken) = channel();
-    let send = Mutex::new(send);
+    // One wake-up tells as much as ten.
+    let (send, woken) = sync_channel(1);
     let wake = Arc::new(move || {
-        let _ = send.lock().map(|send| send.send(()));
+        let _ = send.try_send(());
     });
     Watched { scanner: Scanner::start_for(source, wanted, wake), woken }
 }

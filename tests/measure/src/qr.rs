@@ -1,5 +1,7 @@
 //! How many pictures of codes are read, and how quickly: by each library alone, and by our reader.
 
+#![allow(clippy::indexing_slicing, reason = "only its own figures, and a wrong index must show")]
+
 use std::time::{Duration, Instant};
 
 use qr::{Effort, LumaView, Reader};
@@ -18,8 +20,11 @@ const SEEDS: u64 = 12;
 /// The same when in a hurry.
 const QUICK_SEEDS: u64 = 2;
 
+/// Somebody who reads.
+type Read = fn(&Frame) -> Option<String>;
+
 /// Who reads, by the names of the figures.
-const READERS: [(&str, fn(&Frame) -> Option<String>); 4] = [
+const READERS: [(&str, Read); 4] = [
     ("success", |frame| ours(Effort::Frame, frame)),
     ("photo", |frame| ours(Effort::Photo, frame)),
     ("rqrr", libraries::rqrr),

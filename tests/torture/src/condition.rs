@@ -39,6 +39,10 @@ pub struct Condition {
     pub bend: f32,
     /// Share of the code under blots, 0 to 1.
     pub blots: f32,
+    /// Radius of a thumb on one of the finder patterns, in modules.
+    pub thumb: f32,
+    /// Share of the code under a picture in its middle, 0 to 1.
+    pub logo: f32,
     /// Light modules around the code.
     pub quiet: f32,
 }
@@ -62,18 +66,21 @@ const BASE: Condition = Condition {
     jpeg: 0,
     bend: 0.0,
     blots: 0.0,
+    thumb: 0.0,
+    logo: 0.0,
     quiet: 4.0,
 };
 
 const MUST: Condition = Condition { must: true, ..BASE };
 
-/// Every condition that is measured.
+/// Every condition that is measured for video and photos.
 pub const CONDITIONS: &[Condition] = &[
     MUST,
     Condition { name: "ppm6", ppm: 6.0, ..MUST },
     Condition { name: "ppm3", ppm: 3.0, ..MUST },
     Condition { name: "ppm2.5", ppm: 2.5, ..BASE },
     Condition { name: "ppm2", ppm: 2.0, ..BASE },
+    Condition { name: "ppm1.5", ppm: 1.5, ..BASE },
     Condition { name: "skew15", skew: 15.0, ..MUST },
     Condition { name: "skew30", skew: 30.0, ..MUST },
     Condition { name: "skew45", skew: 45.0, ..MUST },
@@ -85,8 +92,10 @@ pub const CONDITIONS: &[Condition] = &[
     Condition { name: "blur1.5", blur: 1.5, ..MUST },
     Condition { name: "blur2", blur: 2.0, ..BASE },
     Condition { name: "blur2.5", blur: 2.5, ..BASE },
+    Condition { name: "blur3", blur: 3.0, ..BASE },
     Condition { name: "motion5", motion: 5.0, ..BASE },
     Condition { name: "motion7", motion: 7.0, ..BASE },
+    Condition { name: "motion9", motion: 9.0, ..BASE },
     Condition { name: "noise10", noise: 10.0, ..MUST },
     Condition { name: "noise25", noise: 25.0, ..MUST },
     Condition { name: "noise40", noise: 40.0, ..BASE },
@@ -100,9 +109,13 @@ pub const CONDITIONS: &[Condition] = &[
     Condition { name: "glare", glare: 230.0, skew: 15.0, ..BASE },
     Condition { name: "screen", screen: (0.4, 7.3), blur: 0.6, ..BASE },
     Condition { name: "moire", screen: (0.6, 4.2), blur: 0.5, ..BASE },
+    Condition { name: "moire_hard", screen: (0.7, 4.0), ..BASE },
     Condition { name: "bands", bands: 0.5, ..BASE },
     Condition { name: "bent", bend: 40.0, skew: 15.0, ..BASE },
+    Condition { name: "bent_hard", bend: 27.0, skew: 20.0, turned: true, ..BASE },
     Condition { name: "blots", blots: 0.04, ..BASE },
+    Condition { name: "logo", logo: 0.03, ..BASE },
+    Condition { name: "thumb", thumb: 3.0, ..BASE },
     Condition { name: "narrow_margin", quiet: 1.0, ..BASE },
     Condition {
         name: "mild_mix",
@@ -134,6 +147,42 @@ pub const CONDITIONS: &[Condition] = &[
         glare: 120.0,
         bands: 0.2,
         screen: (0.4, 5.1),
+        ..BASE
+    },
+];
+
+/// Photos of [`PHOTO`](crate::PHOTO) size, too large for video.
+pub const PHOTO_CONDITIONS: &[Condition] = &[
+    Condition { name: "photo_far", ppm: 3.0, noise: 6.0, jpeg: 80, skew: 20.0, ..BASE },
+    Condition { name: "photo_tiny", ppm: 2.2, noise: 4.0, blur: 0.6, ..BASE },
+    Condition {
+        name: "photo_usual",
+        ppm: 14.0,
+        noise: 8.0,
+        blur: 2.0,
+        skew: 30.0,
+        turned: true,
+        ..BASE
+    },
+    Condition { name: "photo_near", ppm: 45.0, noise: 12.0, skew: 15.0, turned: true, ..BASE },
+    Condition { name: "photo_blurred", ppm: 30.0, noise: 8.0, blur: 16.0, skew: 15.0, ..BASE },
+    Condition { name: "photo_shaken", ppm: 16.0, noise: 8.0, motion: 28.0, turned: true, ..BASE },
+    Condition {
+        name: "photo_screen",
+        ppm: 12.0,
+        noise: 6.0,
+        screen: (0.6, 4.3),
+        blur: 1.0,
+        skew: 20.0,
+        turned: true,
+        ..BASE
+    },
+    Condition {
+        name: "photo_dark",
+        ppm: 10.0,
+        noise: 9.0,
+        tones: (8.0, 40.0),
+        shadow: 0.5,
         ..BASE
     },
 ];

@@ -14,5 +14,5 @@ mod effects;
 mod scene;
 
 pub use chance::Chance;
-pub use condition::{CONDITIONS, Condition};
-pub use scene::{Frame, HD, Size, VGA, frame};
+pub use condition::{CONDITIONS, Condition, PHOTO_CONDITIONS};
+pub use scene::{Frame, HD, PHOTO, Size, VGA, frame};

@@ -14,6 +14,9 @@ pub const VGA: Size = (640, 480);
 /// What most cameras give.
 pub const HD: Size = (1280, 720);
 
+/// What phones' stills are.
+pub const PHOTO: Size = (4000, 3000);
+
 /// Bytes of the shortest and the longest invite.
 const PAYLOAD: (usize, usize) = (43, 70);
 
@@ -101,6 +104,8 @@ struct Scene<'a> {
     /// Where the screen's pixels start.
     phase: (f32, f32),
     blots: Vec<(f32, f32, f32, bool)>,
+    /// The middle of the finder pattern under the thumb.
+    thumb: (f32, f32),
 }
 
 impl<'a> Scene<'a> {
@@ -118,6 +123,8 @@ impl<'a> Scene<'a> {
         let roll =
             if condition.turned { chance.between(0.0, 360.0) } else { chance.between(-8.0, 8.0) };
         let tilt_axis = chance.between(0.0, std::f32::consts::TAU);
+        let far = side as f32 - 3.5;
+        let thumb = [(3.5, 3.5), (far, 3.5), (3.5, far)][chance.below(3)];
         let blots = (0..6)
             .map(|_| {
                 let place = chance.between(9.0, side as f32 - 2.0);
@@ -137,6 +144,7 @@ impl<'a> Scene<'a> {
             axes: axes(roll.to_radians(), tilt_axis, condition.skew.to_radians()),
             phase: (chance.unit(), chance.unit()),
             blots,
+            thumb,
         }
     }
 
@@ -189,6 +197,15 @@ impl<'a> Scene<'a> {
         if self.condition.blots > 0.0 {
             let hit = self.blots.iter().find(|(x, y, radius, _)| (u - x).hypot(v - y) < *radius);
             tone = hit.map_or(tone, |(_, _, _, is_dark)| if *is_dark { dark } else { light });
+        }
+        let thumb = (u - self.thumb.0).hypot(v - self.thumb.1);
+        if thumb < self.condition.thumb {
+            return 120.0;
+        }
+        let middle = self.side as f32 / 2.0;
+        let logo = self.side as f32 * (self.condition.logo / std::f32::consts::PI).sqrt();
+        if (u - middle).hypot(v - middle) < logo {
+            tone = 90.0;
         }
         let (gap, fineness) = self.condition.screen;
         if gap > 0.0 {

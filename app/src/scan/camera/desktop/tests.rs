@@ -49,7 +49,7 @@ fn driver_words_become_advice() {
 fn camera_is_held_by_one_scan_at_a_time() {
     const INDEX: u32 = u32::MAX;
     let first = Held::take(INDEX).expect("nobody else uses this number");
-    let (send, receive) = std::sync::mpsc::channel();
+    let (send, receive) = std::sync::mpsc::sync_channel(1);
     let second = std::thread::spawn(move || send.send(Held::take(INDEX).is_ok()));
 
     drop(first);
