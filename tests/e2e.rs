@@ -16,7 +16,7 @@ fn friend_scans_the_screen_chats_is_killed_and_comes_back_to_everything() {
     desk.wait_for(Half::Left, "No rooms yet");
     desk.press(&ada, "ctrl+n");
     desk.type_into(&ada, "Campsite");
-    desk.wait_for(Half::Left, "Copy link");
+    desk.wait_for(Half::Left, "Invite to Campsite");
 
     let ben = desk.open("ben", Half::Right);
     desk.wait_for(Half::Right, "Your name");
@@ -25,7 +25,7 @@ fn friend_scans_the_screen_chats_is_killed_and_comes_back_to_everything() {
     desk.press(&ben, "ctrl+j");
     desk.click(&ben, "Scan my screen");
     desk.wait_for(Half::Left, "Ben joined");
-    desk.wait_for(Half::Right, "Write a message");
+    desk.wait_for(Half::Right, "joined as Ben");
 
     desk.type_into(&ben, "hello from the lake");
     desk.wait_for(Half::Left, "hello from the lake");

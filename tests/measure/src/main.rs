@@ -1,6 +1,8 @@
 //! Figures, measured on the real parts: `cargo run --release -p measure -- NAME [--json]`.
 
+mod link;
 mod meetings;
+mod process;
 mod qr;
 mod storage;
 mod ui;
@@ -29,6 +31,8 @@ enum What {
     ScanToChat,
     /// Ten devices dial one QR at the same moment.
     TenAtOnce,
+    /// A link, beside the library alone.
+    Link,
     /// The database, beside SQLite.
     Storage,
     /// The reader of QR codes, beside the libraries alone.
@@ -49,6 +53,7 @@ fn main() -> ExitCode {
     let (figures, table) = match what {
         What::ScanToChat => shown(meetings::scan_to_chat(quick), meetings::table),
         What::TenAtOnce => shown(meetings::ten_at_once(), meetings::table),
+        What::Link => shown(link::run(quick), link::table),
         What::Storage => shown(storage::run(quick), storage::table),
         What::Qr => shown(qr::run(quick), qr::table),
         What::Ui => shown(ui::run(quick, Some(&window)), ui::table),

@@ -23,7 +23,10 @@ use engine::{
 };
 use serde_json::{Value, json};
 
-use crate::percentile;
+use crate::{
+    percentile,
+    process::{rss_mb, thread_time},
+};
 
 const MESSAGES: usize = 100_000;
 /// With `quick`, a tenth: to see that it runs, not how fast.
@@ -127,14 +130,14 @@ impl Screen {
             ..RawInput::default()
         };
         let (ctx, app) = (&self.ctx, &mut self.app);
-        let started = cpu_time();
+        let started = thread_time();
         let mut output = ctx.run_ui(input, |ui| {
             app.logic(ui.ctx());
             app.ui(ui);
         });
         let shapes = std::mem::take(&mut output.shapes);
         let primitives = ctx.tessellate(shapes, output.pixels_per_point);
-        let took = cpu_time() - started;
+        let took = thread_time() - started;
         assert!(!primitives.is_empty(), "a frame shows something");
         output.textures_delta.clear();
         let delays = output.viewport_output.values().map(|viewport| viewport.repaint_delay);
@@ -398,23 +401,6 @@ fn stop(child: &mut Child) {
     // Nothing depends on how it ends.
     let _ = child.kill();
     let _ = child.wait();
-}
-
-/// The time this thread has worked, whatever else the machine does.
-fn cpu_time() -> Duration {
-    let time = rustix::time::clock_gettime(rustix::time::ClockId::ThreadCPUTime);
-    Duration::new(
-        u64::try_from(time.tv_sec).unwrap_or_default(),
-        u32::try_from(time.tv_nsec).unwrap_or_default(),
-    )
-}
-
-/// The resident memory of a process, in MB.
-fn rss_mb(process: &str) -> Option<f64> {
-    let status = std::fs::read_to_string(format!("/proc/{process}/status")).ok()?;
-    let line = status.lines().find(|line| line.starts_with("VmRSS:"))?;
-    let kib: f64 = line.split_whitespace().nth(1)?.parse().ok()?;
-    Some((kib * 1.024 / 100.0).round() / 10.0)
 }
 
 fn percent_of(times: &[Duration], percent: usize) -> f64 {
