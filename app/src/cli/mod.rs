@@ -4,6 +4,7 @@ mod demo;
 mod headless;
 mod json;
 pub mod process;
+mod register;
 mod terminal;
 
 use std::{path::PathBuf, process::ExitCode, time::Instant};
@@ -37,6 +38,8 @@ struct Cli {
 enum Mode {
     /// Read commands and write events as JSON lines; see app/docs/headless.md.
     Headless(Place),
+    /// Put the app into the desktop's menu and have it open festival: links.
+    Register,
     /// Play the whole story on this machine, through the real parts.
     Demo {
         /// Write each step as a JSON line.
@@ -103,6 +106,7 @@ pub fn run_with(args: Vec<std::ffi::OsString>) -> ExitCode {
     logbook::start();
     let outcome = match cli.mode {
         Some(Mode::Headless(place)) => place.config().and_then(|config| headless::run(&config)),
+        Some(Mode::Register) => register::run(),
         Some(Mode::Demo { json }) => demo::run(json),
         None => cli.place.config().and_then(|config| show(&cli, config, started)),
     };
