@@ -115,6 +115,22 @@ impl World {
         }
     }
 
+    /// Every link between two devices ends, and only `name` notices.
+    pub fn vanish(&mut self, name: Name, other: Name) {
+        let ends = self.links.iter().filter(|((n, _), (m, _))| (*n, *m) == (name, other));
+        for (near, far) in ends.map(|(near, far)| (*near, *far)).collect::<Vec<_>>() {
+            self.links.remove(&near);
+            self.links.insert(far, (NOBODY, near.1));
+            self.in_flight.remove(&near);
+            self.input(name, Input::LinkDown(near.1));
+        }
+    }
+
+    /// Nothing `from` sends to `to` arrives any more.
+    pub fn mute(&mut self, from: Name, to: Name) {
+        self.tamper(from, to, |_| Vec::new());
+    }
+
     /// Cuts two devices off from each other until [`reunite`](Self::reunite).
     pub fn part(&mut self, a: Name, b: Name) {
         self.apart.extend([(a, b), (b, a)]);
@@ -169,6 +185,12 @@ impl World {
     fn put_in_flight(&mut self, end: (Name, LinkId), arrival: Arrival) {
         self.sent += 1;
         self.in_flight.entry(end).or_default().push_back((self.sent, arrival));
+    }
+
+    /// How many frames are under way to `name`.
+    pub fn in_flight(&self, name: Name) -> usize {
+        let queues = self.in_flight.iter().filter(|((to, _), _)| *to == name);
+        queues.map(|(_, queue)| queue.len()).sum()
     }
 
     /// Delivers frames until none is in flight.

@@ -114,8 +114,12 @@ impl World {
         let (events, wanted) = (Vec::new(), BTreeMap::new());
         let device = Device { engine, events, wanted, number, ahead, is_held: false };
         self.devices.insert(name, device);
-        let addr = Addr { tag: 1, bytes: vec![10, 0, 0, number, 0, 1] };
-        self.input(name, Input::AddrsChanged(vec![addr]));
+        self.input(name, Input::AddrsChanged(vec![Self::addr(number)]));
+    }
+
+    /// The address of the device with this number, counted from 0 in the order they were added.
+    pub fn addr(number: u8) -> Addr {
+        Addr { tag: 1, bytes: vec![10, 0, 0, number, 0, 1] }
     }
 
     /// Sets the wall clock of `name` ahead of the world's, or behind.
@@ -176,6 +180,12 @@ impl World {
         } else {
             self.finish(name);
         }
+    }
+
+    /// The screens of `name` lost track and are told everything again.
+    pub fn retell(&mut self, name: Name) {
+        self.device_mut(name).engine.retell().expect("memory never fails");
+        self.finish(name);
     }
 
     fn finish(&mut self, name: Name) {

@@ -1,8 +1,8 @@
 //! What people do with their devices, and what they see.
 
 use engine::{
-    Body, Command, Event, Input, Invite, JoinFailure, MAX_PAGE_LEN, Message, PeerId, Position,
-    RoomId,
+    Addr, Body, Command, Event, Input, Invite, JoinFailure, MAX_PAGE_LEN, Message, PeerId,
+    Position, RoomId, Timestamp,
 };
 
 use crate::{Name, World};
@@ -86,6 +86,26 @@ impl World {
             _ => None,
         });
         me.expect("a device in a room")
+    }
+
+    /// How many targets `name` wants to dial.
+    pub fn wanted(&self, name: Name) -> usize {
+        self.device(name).wanted.len()
+    }
+
+    /// Where `name` wants to dial, target by target.
+    pub fn wanted_addrs(&self, name: Name) -> Vec<Vec<Addr>> {
+        self.device(name).wanted.values().cloned().collect()
+    }
+
+    /// What the clock of `name` shows.
+    pub fn wall(&self, name: Name) -> Timestamp {
+        self.now(name).wall
+    }
+
+    /// `name` can be dialed elsewhere from now on.
+    pub fn move_to(&mut self, name: Name, addrs: Vec<Addr>) {
+        self.input(name, Input::AddrsChanged(addrs));
     }
 
     /// Everything `name` was told since it was started, oldest first.
@@ -178,6 +198,20 @@ impl World {
             _ => None,
         });
         told.max().unwrap_or_default()
+    }
+
+    /// How far `name` remembers that `by` holds its messages.
+    pub fn member_holds(&mut self, name: Name, by: Name) -> u64 {
+        let by = self.me(by);
+        self.retell(name);
+        let told = self.events(name).iter().rev().find_map(|event| match event {
+            Event::Started { rooms, .. } => {
+                let mut members = rooms.iter().flat_map(|room| &room.members);
+                members.find(|member| member.id == by).map(|member| member.holds)
+            }
+            _ => None,
+        });
+        told.unwrap_or_default()
     }
 
     /// The names in the roster of `name`, sorted, as it was told of them.

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use crate::{
-    Engine, Event, LinkId, MemberIndex, PeerId, RoomId, Store, StoreError, crypto,
+    Engine, Event, LinkId, MemberIndex, MemberRecord, PeerId, RoomId, Store, StoreError, crypto,
     engine::{MAX_UNREAD, Output},
     op::{KIND_TEXT, Op},
     room::{Added, Room, Unusable},
@@ -190,8 +190,8 @@ impl<S: Store> Engine<S> {
         }
     }
 
-    /// A member is said to hold our log up to some point. Remembered with the next write that has
-    /// to be made anyway: it can be learned anew.
+    /// A member is said to hold our log up to some point. Only the first time, which says that it
+    /// knows us, is worth a write of its own: the rest can be learned anew.
     pub(crate) fn note_receipt(&mut self, id: RoomId, by: PeerId, up_to: u64) {
         let Some(room) = self.rooms.get_mut(&id) else { return };
         let me = room.me.id;
@@ -200,8 +200,13 @@ impl<S: Store> Engine<S> {
         if by == me || member.holds >= up_to {
             return;
         }
+        if member.holds == 0 {
+            let known = MemberRecord { holds: up_to, ..member.clone() };
+            self.staged.members.insert((id, index), known);
+        } else {
+            self.unhurried.insert((id, index));
+        }
         member.holds = up_to;
-        self.unhurried.insert((id, index));
         self.notify(Event::Received { room: id, by, up_to });
         self.finish_joins(id);
     }
