@@ -1,14 +1,22 @@
 //! A world of devices with no radios and no waiting.
+//!
+//! Engines run under one clock, joined by links that keep order and lose nothing until they are
+//! cut. With a seed, chance decides which link delivers next; without, the oldest frame does.
+
+mod air;
+mod person;
 
 use std::{
-    collections::{BTreeMap, VecDeque},
+    collections::{BTreeMap, BTreeSet, VecDeque},
     time::Duration,
 };
 
+pub use air::Tamper;
 use engine::{
-    Addr, Body, Command, Engine, Event, Frame, Input, Invite, LinkId, MemoryStore, Now, Output,
-    RoomId, Target, Timestamp,
+    Addr, Command, Engine, Event, Frame, Input, LinkId, MemoryStore, Now, Output, Target, Timestamp,
 };
+use rand_chacha::ChaCha20Rng;
+use rand_core::SeedableRng as _;
 
 /// A device in the [`World`].
 pub type Name = &'static str;
@@ -23,202 +31,189 @@ struct Device {
     events: Vec<Event>,
     wanted: BTreeMap<Target, Vec<Addr>>,
     number: u8,
+    /// How far its wall clock is ahead, in milliseconds.
+    ahead: i64,
+    /// Whether inputs are taken in without being committed.
+    is_held: bool,
 }
 
-/// Engines joined by perfect links under one clock.
+/// What happens at one end of a link, in order.
+#[derive(Debug)]
+enum Arrival {
+    Frame(Frame),
+    Down,
+}
+
+/// Engines joined by links under one clock.
 #[derive(Debug, Default)]
 pub struct World {
     millis: u64,
     starts: u64,
+    chance: Option<ChaCha20Rng>,
     devices: BTreeMap<Name, Device>,
+    /// Each end of a link, and the other.
     links: BTreeMap<(Name, LinkId), (Name, LinkId)>,
-    in_flight: VecDeque<(Name, LinkId, Frame)>,
+    dialed: BTreeMap<(Name, LinkId), Target>,
+    /// What is under way to each end, with its place in the order of sending.
+    in_flight: BTreeMap<(Name, LinkId), VecDeque<(u64, Arrival)>>,
+    sent: u64,
     next_link: u64,
+    is_binding: bool,
+    apart: BTreeSet<(Name, Name)>,
+    tampers: BTreeMap<(Name, Name), Tamper>,
+    /// What arrived at ends held by a test.
+    raw: BTreeMap<LinkId, Vec<Frame>>,
+    frames_seen: Vec<(Name, Name, Frame)>,
 }
 
 impl World {
+    /// A world in which chance decides which link delivers next.
+    pub fn seeded(seed: u64) -> Self {
+        Self { chance: Some(ChaCha20Rng::seed_from_u64(seed)), ..Self::default() }
+    }
+
+    /// A world whose links encrypt by themselves, so that packets travel in clear inside them.
+    pub fn binding() -> Self {
+        Self { is_binding: true, ..Self::default() }
+    }
+
     /// Adds a device whose person has this name, and who can be dialed at an address of its own.
     pub fn add(&mut self, name: Name) {
         let number = u8::try_from(self.devices.len()).expect("a small world");
-        self.wake(name, MemoryStore::default(), number);
+        self.wake(name, MemoryStore::default(), number, 0);
         self.command(name, Command::SetName { name: name.to_owned() });
     }
 
     /// Ends the device's process without warning and starts it again from its disk.
     pub fn restart(&mut self, name: Name) {
+        let store = self.disk(name);
+        self.restart_from(name, store);
+        self.settle();
+    }
+
+    /// What is on the disk of `name` now.
+    pub fn disk(&self, name: Name) -> MemoryStore {
+        self.device(name).engine.store().clone()
+    }
+
+    /// Ends the device's process without warning and starts it again from another disk.
+    pub fn restart_from(&mut self, name: Name, store: MemoryStore) {
         let device = self.devices.remove(name).expect("known device");
         let ends: Vec<_> = self.links.keys().copied().filter(|(n, _)| *n == name).collect();
         for (name, link) in ends {
             self.cut_end(name, link);
         }
-        self.wake(name, device.engine.store().clone(), device.number);
-        self.settle();
+        self.wake(name, store, device.number, device.ahead);
     }
 
-    fn wake(&mut self, name: Name, store: MemoryStore, number: u8) {
+    fn wake(&mut self, name: Name, store: MemoryStore, number: u8, ahead: i64) {
         self.starts += 1;
         let mut seed = [number; 32];
         seed.iter_mut().zip(self.starts.to_le_bytes()).for_each(|(to, from)| *to ^= from);
         let engine = Engine::new(store, seed).expect("memory never fails");
-        let device = Device { engine, events: Vec::new(), wanted: BTreeMap::new(), number };
+        let (events, wanted) = (Vec::new(), BTreeMap::new());
+        let device = Device { engine, events, wanted, number, ahead, is_held: false };
         self.devices.insert(name, device);
-        let addr = Addr { tag: 1, bytes: vec![10, 0, 0, number, 0, 1] };
-        self.input(name, Input::AddrsChanged(vec![addr]));
+        self.input(name, Input::AddrsChanged(vec![Self::addr(number)]));
     }
 
-    /// The person holding `name` does something.
-    pub fn command(&mut self, name: Name, command: Command) {
-        self.input(name, Input::Command(command));
+    /// The address of the device with this number, counted from 0 in the order they were added.
+    pub fn addr(number: u8) -> Addr {
+        Addr { tag: 1, bytes: vec![10, 0, 0, number, 0, 1] }
     }
 
-    /// The person holding `name` says something in the only room they are in.
-    pub fn say(&mut self, name: Name, text: &str) {
-        let room = self.room(name);
-        self.command(name, Command::SendText { room, text: text.to_owned() });
+    /// Sets the wall clock of `name` ahead of the world's, or behind.
+    pub fn set_clock(&mut self, name: Name, ahead: i64) {
+        self.device_mut(name).ahead = ahead;
     }
 
-    /// `host` begins a room; gives the invite on its screen.
-    pub fn create_room(&mut self, host: Name) -> Invite {
-        self.command(host, Command::CreateRoom { name: "Camp".to_owned() });
-        self.invite(host)
+    /// From now on `name` takes inputs in without committing, until [`release`](Self::release) or
+    /// a restart.
+    pub fn hold(&mut self, name: Name) {
+        self.device_mut(name).is_held = true;
     }
 
-    /// The invite last shown on the screen of `name`.
-    pub fn invite(&self, name: Name) -> Invite {
-        let shown = self.events(name).iter().rev().find_map(|event| match event {
-            Event::InviteReady { invite, .. } => Some(invite.clone()),
-            _ => None,
-        });
-        shown.expect("an invite on the screen")
+    /// `name` commits what it took in while held.
+    pub fn release(&mut self, name: Name) {
+        self.device_mut(name).is_held = false;
+        self.finish(name);
     }
 
-    /// `guest` scans the screen of `host`, and is connected to it.
-    pub fn scan(&mut self, guest: Name, host: Name) {
-        let room = self.room(host);
-        self.command(host, Command::ShowInvite { room });
-        let invite = self.invite(host);
-        self.command(guest, Command::AcceptInvite { invite });
-        self.dial_all(guest);
-        self.settle();
-    }
-
-    /// Everything `name` wants to dial is dialed, and answered by whoever is there.
-    pub fn dial_all(&mut self, name: Name) {
-        let device = self.devices.get(name).expect("known device");
-        for (target, addrs) in device.wanted.clone() {
-            let callee = self
-                .devices
-                .iter()
-                .find(|(_, d)| addrs.iter().any(|addr| addr.bytes.get(3) == Some(&d.number)));
-            if let Some((callee, _)) = callee {
-                self.open(name, callee, target);
+    /// Lets time pass; whatever is due then happens.
+    pub fn pass(&mut self, time: Duration) {
+        let end = self.millis + u64::try_from(time.as_millis()).expect("short of eternity");
+        loop {
+            let due = |d: &Device| d.engine.deadline().map(|at| at.as_millis() as u64);
+            let next = self.devices.iter().filter_map(|(n, d)| Some((due(d)?, *n))).min();
+            match next {
+                Some((at, name)) if at <= end => {
+                    self.millis = self.millis.max(at);
+                    self.input(name, Input::Timeout);
+                    self.settle();
+                }
+                _ => break,
             }
         }
+        self.millis = self.millis.max(end);
     }
 
-    /// Opens a link that `dialer` dialed to reach `target`.
-    fn open(&mut self, dialer: Name, callee: Name, target: Target) {
-        let (a, b) = (LinkId(self.next_link), LinkId(self.next_link + 1));
-        self.next_link += 2;
-        self.links.insert((dialer, a), (callee, b));
-        self.links.insert((callee, b), (dialer, a));
-        self.input(callee, Input::LinkUp { link: b, target: None, binding: None });
-        self.input(dialer, Input::LinkUp { link: a, target: Some(target), binding: None });
+    fn device(&self, name: Name) -> &Device {
+        self.devices.get(name).expect("known device")
     }
 
-    /// Cuts every link between two devices; what is in flight on them is lost.
-    pub fn cut(&mut self, a: Name, b: Name) {
-        let between = |((n, _), (m, _)): (&(Name, LinkId), &(Name, LinkId))| (*n, *m) == (a, b);
-        let ends: Vec<_> =
-            self.links.iter().filter(|(k, v)| between((k, v))).map(|(k, _)| *k).collect();
-        for (name, link) in ends {
-            self.cut_end(name, link);
-        }
+    fn device_mut(&mut self, name: Name) -> &mut Device {
+        self.devices.get_mut(name).expect("known device")
     }
 
-    /// Cuts one link, seen from either end.
-    fn cut_end(&mut self, name: Name, link: LinkId) {
-        let Some(other) = self.links.remove(&(name, link)) else { return };
-        self.links.remove(&other);
-        self.in_flight.retain(|(n, l, _)| (*n, *l) != (name, link) && (*n, *l) != other);
-        for (name, link) in [(name, link), other] {
-            if self.devices.contains_key(name) {
-                self.input(name, Input::LinkDown(link));
-            }
-        }
-    }
-
-    /// Delivers frames until none is in flight.
-    pub fn settle(&mut self) {
-        while let Some((to, link, frame)) = self.in_flight.pop_front() {
-            self.input(to, Input::FrameReceived(link, frame));
-        }
-    }
-
-    /// The room `name` is in; the first if there are several.
-    pub fn room(&self, name: Name) -> RoomId {
-        let rooms = self.events(name).iter().find_map(|event| match event {
-            Event::RoomJoined { room, .. } => Some(room.id),
-            Event::Started { rooms, .. } => rooms.first().map(|room| room.id),
-            _ => None,
-        });
-        rooms.expect("a device in a room")
-    }
-
-    /// Everything `name` was told, oldest first.
-    pub fn events(&self, name: Name) -> &[Event] {
-        &self.devices.get(name).expect("known device").events
-    }
-
-    /// The texts in the history of `name`, in the order shown.
-    pub fn texts(&mut self, name: Name) -> Vec<String> {
-        let room = self.room(name);
-        self.command(name, Command::LoadPage { room, before: None, limit: engine::MAX_PAGE_LEN });
-        let page = self.events(name).iter().rev().find_map(|event| match event {
-            Event::PageLoaded { messages, .. } => Some(messages.clone()),
-            _ => None,
-        });
-        let text = |body| if let Body::Text(text) = body { Some(text) } else { None };
-        page.expect("a page").into_iter().filter_map(|message| text(message.body)).collect()
-    }
-
-    fn now(&self) -> Now {
-        Now {
-            since_start: Duration::from_millis(self.millis),
-            wall: Timestamp(START + self.millis),
-        }
+    fn now(&self, name: Name) -> Now {
+        let wall = (START + self.millis).saturating_add_signed(self.device(name).ahead);
+        Now { since_start: Duration::from_millis(self.millis), wall: Timestamp(wall) }
     }
 
     fn input(&mut self, name: Name, input: Input) {
         self.millis += 1;
-        let now = self.now();
-        let device = self.devices.get_mut(name).expect("known device");
+        let now = self.now(name);
+        let device = self.device_mut(name);
         device.engine.handle(now, input).expect("memory never fails");
+        if device.is_held {
+            assert_eq!(device.engine.poll(), None, "{name} speaks before it remembers");
+        } else {
+            self.finish(name);
+        }
+    }
+
+    /// The screens of `name` lost track and are told everything again.
+    pub fn retell(&mut self, name: Name) {
+        self.device_mut(name).engine.retell().expect("memory never fails");
+        self.finish(name);
+    }
+
+    fn finish(&mut self, name: Name) {
+        let device = self.device_mut(name);
         device.engine.commit().expect("memory never fails");
-        let mut hung_up = Vec::new();
+        let mut outputs = Vec::new();
         while let Some(output) = device.engine.poll() {
+            outputs.push(output);
+        }
+        for output in outputs {
             match output {
-                Output::Transmit(link, frame) => {
-                    if let Some(&(to, link)) = self.links.get(&(name, link)) {
-                        self.in_flight.push_back((to, link, frame));
-                    }
-                }
-                Output::Hangup(link) => hung_up.push(link),
+                Output::Transmit(link, frame) => self.send(name, link, frame),
+                Output::Hangup(link) => self.hang_up(name, link),
                 Output::Dial { target, addrs, .. } => {
-                    device.wanted.insert(target, addrs);
+                    self.device_mut(name).wanted.insert(target, addrs);
                 }
                 Output::StopDialing(target) => {
-                    device.wanted.remove(&target);
+                    self.device_mut(name).wanted.remove(&target);
                 }
                 Output::Admit(_) | Output::Refuse(_) => {}
-                Output::Notify(event) => device.events.push(event),
+                Output::Notify(event) => self.device_mut(name).events.push(event),
             }
         }
-        for link in hung_up {
-            if let Some(other) = self.links.remove(&(name, link)) {
-                self.links.remove(&other);
-                self.input(other.0, Input::LinkDown(other.1));
-            }
-        }
+    }
+
+    /// A number below `end`, by chance if the world has a seed, else 0.
+    pub fn draw(&mut self, end: usize) -> usize {
+        let drawn = self.chance.as_mut().map_or(0, rand_core::RngCore::next_u64);
+        usize::try_from(drawn % u64::try_from(end).expect("fits")).expect("below end")
     }
 }

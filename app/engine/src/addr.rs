@@ -16,3 +16,25 @@ pub struct Addr {
     /// The address, at most [`MAX_ADDR_LEN`] bytes.
     pub bytes: Vec<u8>,
 }
+
+/// The tags that fit in an invite and mean something.
+const TAGS: std::ops::RangeInclusive<u8> = 1..=15;
+
+impl Addr {
+    /// Whether it keeps the limits.
+    pub(crate) fn is_usable(&self) -> bool {
+        self.bytes.len() <= MAX_ADDR_LEN && TAGS.contains(&self.tag)
+    }
+}
+
+/// Whether `addrs` keep the limits of addresses told of one device.
+pub(crate) fn are_usable(addrs: &[Addr]) -> bool {
+    addrs.len() <= MAX_ADDRS && addrs.iter().all(Addr::is_usable)
+}
+
+/// Those of `addrs` that may be told, best first.
+pub(crate) fn usable(mut addrs: Vec<Addr>) -> Vec<Addr> {
+    addrs.retain(Addr::is_usable);
+    addrs.truncate(MAX_ADDRS);
+    addrs
+}

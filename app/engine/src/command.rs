@@ -27,7 +27,8 @@ pub enum Command {
         name: String,
     },
     /// Join the room an invite leads to. Answered by [`Event::JoinStarted`], then
-    /// [`Event::RoomJoined`]; tried until it works or [`Command::CancelJoin`].
+    /// [`Event::RoomJoined`]; tried until it works, the program ends or [`Command::CancelJoin`].
+    /// If the room is here already, that is answered, and whoever showed the invite is dialed.
     AcceptInvite {
         /// The invite.
         invite: Invite,
@@ -247,4 +248,9 @@ pub enum Refusal {
     /// No name was chosen yet.
     #[error("choose a name first")]
     Nameless,
+    /// The others hold other messages of this device than it does itself.
+    #[error(
+        "this device was restored from an old copy and can only read here; leave the room and scan again"
+    )]
+    LogForked,
 }

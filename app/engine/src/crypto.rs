@@ -68,6 +68,11 @@ pub(crate) fn room_hello_key(room: RoomId, epoch_key: &[u8; 32]) -> [u8; 32] {
     derive("festival/1 room hello key", &[room.as_bytes(), epoch_key])
 }
 
+/// The Noise psk of a first contact between two members, one of whom does not know the other yet.
+pub(crate) fn room_psk(room: RoomId, epoch_key: &[u8; 32]) -> [u8; 32] {
+    derive("festival/1 room psk", &[room.as_bytes(), epoch_key])
+}
+
 /// The key of one operation. `seq` makes it fresh; each install has its own author key, so a
 /// restored backup cannot use one twice.
 pub(crate) fn op_key(epoch_key: &[u8; 32], author: PeerId, seq: u64) -> [u8; 32] {

@@ -9,20 +9,17 @@ use rand_chacha::ChaCha20Rng;
 use rand_core::{RngCore as _, SeedableRng as _};
 
 use crate::{
-    Addr, Batch, Command, Event, Frame, Invite, InviteId, LinkId, MAX_ADDR_LEN, MAX_ADDRS, PeerId,
-    Profile, RoomId, RoomSummary, Store, StoreError, Timestamp, crypto, hlc,
+    Addr, Batch, Command, Event, Frame, InviteId, LinkId, MemberIndex, PeerId, Position, Profile,
+    RoomId, RoomSummary, Store, StoreError, Timestamp, hlc,
     identity::Identity,
+    join::Join,
     op::KIND_TEXT,
     room::Room,
-    session::{HANDSHAKE_TIMEOUT, LinkState, Links},
+    session::{LinkState, Links},
 };
 
 /// Unread messages are counted no further than this.
 pub(crate) const MAX_UNREAD: usize = 1_000;
-
-/// The most members of one room this device dials at a time: enough for a message to reach
-/// everyone in few hops, few enough for a phone's battery and radio.
-const MAX_DIALED_PER_ROOM: usize = 6;
 
 /// What the engine is told of time.
 #[derive(Debug, Clone, Copy)]
@@ -94,11 +91,12 @@ pub enum Target {
     Member(RoomId, PeerId),
 }
 
-/// A join the person asked for and that has not succeeded yet.
+/// A page of history the person asked for.
 #[derive(Debug)]
-pub(crate) struct Join {
-    pub(crate) invite: Invite,
-    pub(crate) identity_seed: [u8; 32],
+pub(crate) struct Wanted {
+    pub(crate) room: RoomId,
+    pub(crate) before: Option<Position>,
+    pub(crate) limit: usize,
 }
 
 /// One device's part of the protocol.
@@ -110,6 +108,8 @@ pub(crate) struct Join {
 pub struct Engine<S> {
     pub(crate) store: S,
     pub(crate) rng: ChaCha20Rng,
+    /// What the last input said of time.
+    pub(crate) now: Now,
     pub(crate) name: Option<String>,
     pub(crate) rooms: BTreeMap<RoomId, Room>,
     pub(crate) joins: BTreeMap<InviteId, Join>,
@@ -118,11 +118,21 @@ pub struct Engine<S> {
     /// Rooms whose invite the person has asked to see.
     pub(crate) shown_invites: BTreeSet<RoomId>,
     pub(crate) staged: Batch,
-    /// Rooms in which there is something to send once it is on disk.
-    pub(crate) unsent: BTreeSet<RoomId>,
-    dialed: BTreeSet<Target>,
+    /// Members that changed in a way worth a write only together with others.
+    pub(crate) unhurried: BTreeSet<(RoomId, MemberIndex)>,
+    /// Rooms in which there may be something to send once it is on disk, and the logs that grew.
+    pub(crate) unsent: BTreeMap<RoomId, BTreeSet<MemberIndex>>,
+    /// Rooms whose number of unread messages changed.
+    pub(crate) recounted: BTreeSet<RoomId>,
+    pub(crate) wanted_pages: Vec<Wanted>,
+    pub(crate) dialed: BTreeMap<Target, Vec<Addr>>,
+    /// When it is the turn of other members to be dialed.
+    pub(crate) turn_at: Option<Duration>,
+    /// Members who passed forged operations on, and until when they are not spoken to.
+    pub(crate) banned: BTreeMap<PeerId, Duration>,
     pub(crate) outputs: VecDeque<Output>,
     has_uncommitted: bool,
+    has_failed: bool,
 }
 
 impl<S: Store> Engine<S> {
@@ -134,6 +144,7 @@ impl<S: Store> Engine<S> {
     pub fn new(store: S, seed: [u8; 32]) -> Result<Self, StoreError> {
         let mut engine = Self {
             rng: ChaCha20Rng::from_seed(seed),
+            now: Now { since_start: Duration::ZERO, wall: Timestamp(0) },
             name: store.profile()?.map(|profile| profile.name),
             rooms: BTreeMap::new(),
             joins: BTreeMap::new(),
@@ -141,10 +152,16 @@ impl<S: Store> Engine<S> {
             addrs: Vec::new(),
             shown_invites: BTreeSet::new(),
             staged: Batch::default(),
-            unsent: BTreeSet::new(),
-            dialed: BTreeSet::new(),
+            unhurried: BTreeSet::new(),
+            unsent: BTreeMap::new(),
+            recounted: BTreeSet::new(),
+            wanted_pages: Vec::new(),
+            dialed: BTreeMap::new(),
+            turn_at: None,
+            banned: BTreeMap::new(),
             outputs: VecDeque::new(),
             has_uncommitted: false,
+            has_failed: false,
             store,
         };
         engine.load()?;
@@ -178,19 +195,21 @@ impl<S: Store> Engine<S> {
     ///
     /// # Errors
     ///
-    /// [`StoreError`] if the memory cannot be read; the engine must then be dropped and woken
-    /// anew.
+    /// [`StoreError`] if the memory cannot be read, or failed before; the engine must then be
+    /// dropped and woken anew.
     pub fn handle(&mut self, now: Now, input: Input) -> Result<(), StoreError> {
+        self.check_memory()?;
         self.has_uncommitted = true;
-        match input {
-            Input::Command(command) => self.obey(now, command),
+        self.now = now;
+        let outcome = match input {
+            Input::Command(command) => self.obey(command),
             Input::LinkUp { link, target, binding } => {
-                self.link_up(now, link, target, binding);
+                self.link_up(link, target, binding);
                 Ok(())
             }
-            Input::FrameReceived(link, frame) => self.receive(now, link, frame),
+            Input::FrameReceived(link, frame) => self.receive(link, frame),
             Input::LinkDown(link) => {
-                self.link_down(now, link);
+                self.link_down(link);
                 Ok(())
             }
             Input::AddrsChanged(addrs) => {
@@ -198,10 +217,13 @@ impl<S: Store> Engine<S> {
                 Ok(())
             }
             Input::Timeout => {
-                self.end_slow_handshakes(now);
+                self.end_late_links();
+                self.take_turns();
                 Ok(())
             }
-        }
+        };
+        self.has_failed |= outcome.is_err();
+        outcome
     }
 
     /// Puts what the inputs since the last call changed on disk, all at once, and lets their
@@ -212,19 +234,53 @@ impl<S: Store> Engine<S> {
     /// [`StoreError`] if the disk failed or is full; nothing since the last call is then
     /// remembered, no output speaks of it, and the engine must be dropped and woken anew.
     pub fn commit(&mut self) -> Result<(), StoreError> {
+        self.check_memory()?;
+        let outcome = self.write_and_release();
+        self.has_failed |= outcome.is_err();
+        outcome
+    }
+
+    fn write_and_release(&mut self) -> Result<(), StoreError> {
         if !self.staged.is_empty() {
+            self.stage_unhurried();
             self.store.commit(std::mem::take(&mut self.staged))?;
         }
-        for room in std::mem::take(&mut self.unsent) {
-            self.flush(room)?;
+        for (room, grown) in std::mem::take(&mut self.unsent) {
+            self.flush(room, &grown)?;
+        }
+        for id in std::mem::take(&mut self.recounted) {
+            if let Some(room) = self.rooms.get(&id) {
+                let count = room.unread;
+                self.notify(Event::UnreadChanged { room: id, count });
+            }
+        }
+        for wanted in std::mem::take(&mut self.wanted_pages) {
+            self.load_page(&wanted)?;
         }
         self.has_uncommitted = false;
         Ok(())
     }
 
+    /// Once the memory has failed, what we think is not what it holds.
+    fn check_memory(&self) -> Result<(), StoreError> {
+        if self.has_failed {
+            return Err(StoreError::Unavailable("it failed before; wake the engine anew".into()));
+        }
+        Ok(())
+    }
+
+    fn stage_unhurried(&mut self) {
+        for (room, index) in std::mem::take(&mut self.unhurried) {
+            let member = self.rooms.get(&room).and_then(|room| room.member(index));
+            if let Some(member) = member {
+                self.staged.members.insert((room, index), member.clone());
+            }
+        }
+    }
+
     /// The next thing to do, if any; nothing while something waits for [`commit`](Self::commit).
     pub fn poll(&mut self) -> Option<Output> {
-        if self.has_uncommitted {
+        if self.has_uncommitted || self.has_failed {
             return None;
         }
         self.outputs.pop_front()
@@ -232,11 +288,8 @@ impl<S: Store> Engine<S> {
 
     /// When [`Input::Timeout`] is due, in [`Now::since_start`].
     pub fn deadline(&self) -> Option<Duration> {
-        let opened = self.links.values().filter_map(|state| match state {
-            LinkState::Awaiting(opened) | LinkState::Handshaking(opened, ..) => Some(opened.at),
-            LinkState::Open(_) => None,
-        });
-        opened.min().map(|at| at.saturating_add(HANDSHAKE_TIMEOUT))
+        let links = self.links.values().filter_map(LinkState::deadline);
+        links.chain(self.turn_at).min()
     }
 
     /// The memory, to look at.
@@ -260,16 +313,14 @@ impl<S: Store> Engine<S> {
         Ok(())
     }
 
-    pub(crate) fn summary(&self, room: &Room) -> Result<RoomSummary, StoreError> {
-        /// Operations that show nothing are few; among this many there is one that does.
-        const ENOUGH: usize = 8;
-        let newest = self.store.page_before(room.id(), None, ENOUGH)?;
+    fn summary(&self, room: &Room) -> Result<RoomSummary, StoreError> {
+        let (newest, _) = self.messages_before(room, None, 1)?;
         Ok(RoomSummary {
             id: room.id(),
             name: room.record.name.clone(),
             me: room.me.id,
             members: room.roster(),
-            last: newest.iter().find_map(|stored| room.show(stored)),
+            last: newest.into_iter().next(),
             unread: room.unread,
         })
     }
@@ -288,85 +339,6 @@ impl<S: Store> Engine<S> {
     pub(crate) fn set_profile(&mut self, name: String) {
         self.staged.profile = Some(Profile { name: name.clone() });
         self.name = Some(name);
-    }
-
-    /// Answers members of a room and those who hold one of its invites.
-    pub(crate) fn admit(&mut self, room: RoomId) {
-        let Some(room) = self.rooms.get(&room) else { return };
-        let (_, key) = room.epoch();
-        self.outputs.push_back(Output::Admit(crypto::room_dial_key(room.id(), &key)));
-        for invite in &room.record.invites {
-            self.outputs.push_back(Output::Admit(crypto::invite_dial_key(&invite.secret)));
-        }
-    }
-
-    /// Dials as many members of a room as are wanted and not there, most lately seen first.
-    pub(crate) fn dial_members(&mut self, id: RoomId) {
-        let Some(room) = self.rooms.get(&id) else { return };
-        let present = self.peers_of(id);
-        let mut absent: Vec<_> = room
-            .members
-            .iter()
-            .filter(|m| m.id != room.me.id && !m.addrs.is_empty() && !present.contains(&m.id))
-            .collect();
-        absent.sort_by_key(|m| (std::cmp::Reverse(m.last_seen), m.id));
-        absent.truncate(MAX_DIALED_PER_ROOM.saturating_sub(present.len()));
-        let (_, epoch_key) = room.epoch();
-        let key = crypto::room_dial_key(id, &epoch_key);
-        let wanted: BTreeMap<Target, Vec<Addr>> =
-            absent.iter().map(|m| (Target::Member(id, m.id), m.addrs.clone())).collect();
-        let is_stale = |target: &Target| {
-            matches!(target, Target::Member(r, _) if *r == id) && !wanted.contains_key(target)
-        };
-        let stale: Vec<_> = self.dialed.iter().copied().filter(is_stale).collect();
-        for target in stale {
-            self.stop_dialing(target);
-        }
-        for (target, addrs) in wanted {
-            if self.dialed.insert(target) {
-                self.outputs.push_back(Output::Dial { target, addrs, key });
-            }
-        }
-    }
-
-    pub(crate) fn dial_invite(&mut self, invite: &Invite) {
-        let target = Target::Invite(invite.id());
-        self.dialed.insert(target);
-        let key = crypto::invite_dial_key(&invite.secret);
-        self.outputs.push_back(Output::Dial { target, addrs: invite.addrs.clone(), key });
-    }
-
-    pub(crate) fn stop_dialing(&mut self, target: Target) {
-        if self.dialed.remove(&target) {
-            self.outputs.push_back(Output::StopDialing(target));
-        }
-    }
-
-    /// This device can be dialed elsewhere now.
-    fn move_to(&mut self, mut addrs: Vec<Addr>) {
-        addrs.truncate(MAX_ADDRS);
-        addrs.retain(|addr| addr.bytes.len() <= MAX_ADDR_LEN);
-        if addrs == self.addrs {
-            return;
-        }
-        self.addrs = addrs;
-        self.send_hello_everywhere();
-        for room in self.shown_invites.clone() {
-            self.show_invite(room);
-        }
-    }
-
-    /// Tells the person the invite to a room, if it has one.
-    pub(crate) fn show_invite(&mut self, id: RoomId) {
-        let Some(room) = self.rooms.get(&id) else { return };
-        let Some(record) = room.record.invites.last() else { return };
-        let invite = Invite {
-            secret: record.secret,
-            host: room.me.host_id(),
-            expires_at: record.expires_at,
-            addrs: self.addrs.clone(),
-        };
-        self.notify(Event::InviteReady { room: id, invite });
     }
 
     /// A fresh identity's seed and the identity.

@@ -1,28 +1,35 @@
 //! The proof of who is at the other end of a link: Noise, the same on every transport.
 //!
 //! First contact is XXpsk0 with a psk from the invite, so that only those who have seen it get an
-//! answer; reconnects are KK between keys both know. A link's own binding is part of the prologue,
+//! answer, or with a psk from the room, between members one of whom has not heard of the other;
+//! reconnects are KK between keys both know. A link's own binding is part of the prologue,
 //! so that nobody in the middle of the link can pass a handshake on.
 
 use rand_core::RngCore as _;
 use serde::{Deserialize, Serialize};
 use snow::{
-    HandshakeState, TransportState,
+    HandshakeState,
     params::{CipherChoice, DHChoice, HashChoice},
     resolvers::{CryptoResolver, DefaultResolver},
     types::{Cipher, Dh, Hash, Random},
 };
 
 use crate::{
-    Frame, PeerId, crypto,
+    Frame, PeerId,
+    cipher::Cipherer,
+    crypto,
     identity::{self, Identity},
-    wire::MAX_FRAME_LEN,
 };
+
+/// The longest frame of a handshake, in bytes: the longest sent has 176, and a later version may
+/// say more about itself.
+pub(crate) const MAX_HANDSHAKE_LEN: usize = 512;
 
 /// The first byte of every link: the protocol's version.
 const VERSION: u8 = 1;
 const KIND_XX: u8 = 1;
 const KIND_KK: u8 = 2;
+const KIND_ROOM: u8 = 3;
 const PROLOGUE: &[u8] = b"festival/1";
 const XX: &str = "Noise_XXpsk0_25519_ChaChaPoly_BLAKE2s";
 const KK: &str = "Noise_KK_25519_ChaChaPoly_BLAKE2s";
@@ -81,6 +88,8 @@ pub(crate) enum Pattern<'a> {
     Invite,
     /// Reconnect of a member, named in a box for members only.
     Member(&'a [u8]),
+    /// First contact of two members.
+    Stranger,
 }
 
 impl<'a> Opening<'a> {
@@ -91,6 +100,7 @@ impl<'a> Opening<'a> {
         let (nonce, hint) = tail.split_first_chunk::<8>()?;
         let (pattern, noise) = match (version, kind) {
             (VERSION, KIND_XX) => (Pattern::Invite, rest),
+            (VERSION, KIND_ROOM) => (Pattern::Stranger, rest),
             (VERSION, KIND_KK) => {
                 let (sealed, noise) = rest.split_at_checked(SEALED_AUTHOR_LEN)?;
                 (Pattern::Member(sealed), noise)
@@ -100,7 +110,8 @@ impl<'a> Opening<'a> {
         Some(Self { pattern, nonce: *nonce, hint: *hint.first_chunk()?, head, noise })
     }
 
-    /// Whether the dialer meant the context with this key: an invite's psk or a room's hello key.
+    /// Whether the dialer meant the context with this key: an invite's or a room's psk, or a room's
+    /// hello key.
     pub(crate) fn is_for(&self, key: &[u8; 32]) -> bool {
         crypto::hint(key, &self.nonce) == self.hint
     }
@@ -156,9 +167,12 @@ pub(crate) struct Proof {
 pub(crate) struct Handshake {
     state: HandshakeState,
     me: Vec<u8>,
-    known: Option<Proof>,
+    /// Who the other end must be, if we know.
+    expected: Option<Proof>,
+    /// Whether both ends say inside the handshake who they are.
+    is_introduction: bool,
     proof: Option<Proof>,
-    bound: bool,
+    is_bound: bool,
 }
 
 /// Says nothing of keys.
@@ -185,12 +199,35 @@ impl Handshake {
         binding: Option<[u8; 32]>,
         seed: [u8; 32],
     ) -> (Self, Frame) {
+        Self::introduce(KIND_XX, psk, None, me, binding, seed)
+    }
+
+    /// Dials a member who may not know us; gives the first frame.
+    pub(crate) fn dial_stranger(
+        room_psk: &[u8; 32],
+        peer: Proof,
+        me: &Identity,
+        binding: Option<[u8; 32]>,
+        seed: [u8; 32],
+    ) -> (Self, Frame) {
+        Self::introduce(KIND_ROOM, room_psk, Some(peer), me, binding, seed)
+    }
+
+    fn introduce(
+        kind: u8,
+        psk: &[u8; 32],
+        peer: Option<Proof>,
+        me: &Identity,
+        binding: Option<[u8; 32]>,
+        seed: [u8; 32],
+    ) -> (Self, Frame) {
         let nonce = fresh_nonce(&seed);
-        let mut frame = vec![VERSION, KIND_XX];
+        let mut frame = vec![VERSION, kind];
         frame.extend(nonce);
         frame.extend(crypto::hint(psk, &nonce));
         let params = Params { pattern: XX, psk: Some(psk), remote: None, is_dialer: true };
         let mut handshake = Self::new(&params, me, &frame, binding, seed);
+        handshake.expected = peer;
         handshake.write_onto(&mut frame, &[]);
         (handshake, frame)
     }
@@ -216,8 +253,8 @@ impl Handshake {
         (handshake, frame)
     }
 
-    /// Answers a first contact.
-    pub(crate) fn answer_invite(
+    /// Answers a first contact, through an invite or between members.
+    pub(crate) fn answer_introduction(
         opening: &Opening<'_>,
         psk: &[u8; 32],
         me: &Identity,
@@ -247,34 +284,36 @@ impl Handshake {
         let mut payload = vec![0; frame.len()];
         let len = self.state.read_message(frame, &mut payload).ok()?;
         payload.truncate(len);
-        if self.known.is_none() && self.proof.is_none() {
-            if let Some(noise_key) = self.state.get_remote_static() {
-                let noise_key = noise_key.try_into().ok()?;
-                self.proof = Some(Claim::checked(&payload, &noise_key)?);
-            } else if !payload.is_empty() {
-                return None;
-            }
-        } else if !payload.is_empty() {
-            return None;
-        }
+        self.take_claim(&payload)?;
         let mut reply = None;
         if !self.state.is_handshake_finished() {
             let mut frame = Vec::new();
-            let claim = if self.known.is_none() { self.me.clone() } else { Vec::new() };
+            let claim = if self.is_introduction { self.me.clone() } else { Vec::new() };
             self.write_onto(&mut frame, &claim);
             reply = Some(frame);
         }
         if !self.state.is_handshake_finished() {
             return Some(Step::Continue(Box::new(self), reply));
         }
-        let proof = self.known.or(self.proof)?;
+        let proof = if self.is_introduction { self.proof? } else { self.expected? };
         // A link that encrypts by itself needs no second layer.
-        let cipherer = if self.bound {
+        let cipherer = if self.is_bound {
             Cipherer::Bound
         } else {
             Cipherer::Noise(Box::new(self.state.into_transport_mode().ok()?))
         };
         Some(Step::Done(reply, proof, cipherer))
+    }
+
+    /// Reads who the other end says it is; `None` if that is said wrongly, too early or twice.
+    fn take_claim(&mut self, payload: &[u8]) -> Option<()> {
+        let noise_key = match (self.is_introduction, self.proof, self.state.get_remote_static()) {
+            (true, None, Some(noise_key)) => noise_key.try_into().ok()?,
+            _ => return payload.is_empty().then_some(()),
+        };
+        let proof = Claim::checked(payload, &noise_key)?;
+        self.proof = Some(proof);
+        self.expected.is_none_or(|expected| expected == proof).then_some(())
     }
 
     fn new(
@@ -288,15 +327,16 @@ impl Handshake {
             [PROLOGUE, &[u8::from(binding.is_some())], &binding.unwrap_or_default(), head].concat();
         Self {
             state: params.build(me, &prologue, seed).expect("keys have the lengths Noise wants"),
-            me: Claim::of(me),
-            known: params.remote,
+            me: if params.remote.is_none() { Claim::of(me) } else { Vec::new() },
+            expected: params.remote,
+            is_introduction: params.remote.is_none(),
             proof: None,
-            bound: binding.is_some(),
+            is_bound: binding.is_some(),
         }
     }
 
     fn write_onto(&mut self, frame: &mut Frame, payload: &[u8]) {
-        let mut message = vec![0; MAX_FRAME_LEN];
+        let mut message = vec![0; MAX_HANDSHAKE_LEN];
         let len = self.state.write_message(payload, &mut message).expect("our turn, small payload");
         message.truncate(len);
         frame.append(&mut message);
@@ -335,50 +375,4 @@ impl Params<'_> {
 
 fn fresh_nonce(seed: &[u8; 32]) -> [u8; 8] {
     *blake3::derive_key("festival/1 handshake nonce", seed).first_chunk().expect("8 of 32 bytes")
-}
-
-/// How frames of an open session travel.
-pub(crate) enum Cipherer {
-    /// As they are: the link encrypts, and its binding was proved.
-    Bound,
-    /// As Noise transport messages.
-    Noise(Box<TransportState>),
-}
-
-/// Says nothing of keys.
-impl std::fmt::Debug for Cipherer {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str(match self {
-            Self::Bound => "Bound",
-            Self::Noise(_) => "Noise(..)",
-        })
-    }
-}
-
-impl Cipherer {
-    /// What goes onto the link for `plain`, which is at most [`MAX_FRAME_LEN`] less 16 bytes long.
-    pub(crate) fn seal(&mut self, plain: Frame) -> Option<Frame> {
-        match self {
-            Self::Bound => Some(plain),
-            Self::Noise(state) => {
-                let mut sealed = vec![0; plain.len().saturating_add(crypto::TAG_LEN)];
-                let len = state.write_message(&plain, &mut sealed).ok()?;
-                sealed.truncate(len);
-                Some(sealed)
-            }
-        }
-    }
-
-    /// What came off the link; `None` if it was forged, repeated or reordered.
-    pub(crate) fn open(&mut self, frame: Frame) -> Option<Frame> {
-        match self {
-            Self::Bound => Some(frame),
-            Self::Noise(state) => {
-                let mut plain = vec![0; frame.len()];
-                let len = state.read_message(&frame, &mut plain).ok()?;
-                plain.truncate(len);
-                Some(plain)
-            }
-        }
-    }
 }

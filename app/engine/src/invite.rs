@@ -130,7 +130,11 @@ impl Invite {
             if len > MAX_ADDR_LEN || addrs.len() == MAX_ADDRS {
                 return Err(InviteError::Damaged);
             }
-            addrs.push(Addr { tag: head >> 4, bytes: rest.take(len)?.to_vec() });
+            let addr = Addr { tag: head >> 4, bytes: rest.take(len)?.to_vec() };
+            if !addr.is_usable() {
+                return Err(InviteError::Damaged);
+            }
+            addrs.push(addr);
         }
         Ok(Self { secret, host, expires_at, addrs })
     }

@@ -7,24 +7,32 @@
 #![warn(clippy::arithmetic_side_effects)]
 
 mod addr;
+mod cipher;
 mod command;
 mod crypto;
+mod dial;
 mod engine;
+#[doc(hidden)]
+pub mod fuzzing;
 mod handshake;
 mod hlc;
 mod id;
 mod identity;
 mod invite;
+mod join;
 mod links;
 mod memory_store;
 mod message;
 mod obey;
 mod op;
 mod packets;
+mod prove;
+mod quota;
 mod room;
 mod session;
 mod store;
 mod sync;
+mod whereabouts;
 mod wire;
 
 pub use addr::{Addr, MAX_ADDR_LEN, MAX_ADDRS};
@@ -40,4 +48,4 @@ pub use message::{Body, Message};
 pub use store::{
     Batch, Head, InviteRecord, MemberRecord, Profile, RoomRecord, Store, StoreError, StoredOp,
 };
-pub use wire::{Frame, MAX_FRAME_LEN, is_packet, is_signed_op};
+pub use wire::{Frame, MAX_FRAME_LEN};

@@ -1,29 +1,27 @@
 //! What the person asks for, carried out.
 
 use crate::{
-    Command, Engine, Event, Invite, InviteId, JoinFailure, MAX_PAGE_LEN, Position, Refusal, RoomId,
-    RoomRecord, Store, StoreError, crypto,
-    engine::{Join, MAX_UNREAD, Now, Output, Target},
-    op::{self, KIND_TEXT, OpBody},
+    Command, Engine, Event, InviteId, JoinFailure, MAX_PAGE_LEN, Message, Position, Refusal,
+    RoomId, RoomRecord, Store, StoreError, crypto,
+    engine::{MAX_UNREAD, Output, Target, Wanted},
+    op::{self, KIND_TEXT, Op, OpBody},
     room::Room,
 };
 
 impl<S: Store> Engine<S> {
-    pub(crate) fn obey(&mut self, now: Now, command: Command) -> Result<(), StoreError> {
+    pub(crate) fn obey(&mut self, command: Command) -> Result<(), StoreError> {
         let outcome = match command {
-            Command::SetName { name } => self.set_name(now, name.trim()),
-            Command::CreateRoom { name } => self.create_room(now, name.trim()),
-            Command::AcceptInvite { invite } => self.accept_invite(now, invite),
+            Command::SetName { name } => self.set_name(name.trim()),
+            Command::CreateRoom { name } => self.create_room(name.trim()),
+            Command::AcceptInvite { invite } => self.accept_invite(invite),
             Command::CancelJoin { invite } => {
                 self.fail_join(invite, JoinFailure::Canceled);
                 Ok(())
             }
             Command::ShowInvite { room } => self.ask_invite(room),
-            Command::SendText { room, text } => self.send_text(now, room, text),
+            Command::SendText { room, text } => self.send_text(room, text),
             Command::LeaveRoom { room } => self.leave_room(room),
-            Command::LoadPage { room, before, limit } => {
-                return self.load_page(room, before, limit);
-            }
+            Command::LoadPage { room, before, limit } => self.ask_page(room, before, limit),
             Command::MarkRead { room, up_to } => return self.mark_read(room, up_to),
         };
         if let Err(why) = outcome {
@@ -32,7 +30,7 @@ impl<S: Store> Engine<S> {
         Ok(())
     }
 
-    fn set_name(&mut self, now: Now, name: &str) -> Result<(), Refusal> {
+    fn set_name(&mut self, name: &str) -> Result<(), Refusal> {
         if !op::is_name(name) {
             return Err(Refusal::BadName);
         }
@@ -42,12 +40,13 @@ impl<S: Store> Engine<S> {
         self.set_profile(name.to_owned());
         self.notify(Event::NameChanged { name: name.to_owned() });
         for room in self.rooms.keys().copied().collect::<Vec<_>>() {
-            self.write(now, room, &OpBody::Profile { name: name.to_owned() });
+            // A room in which nothing can be written keeps the old name.
+            let _ = self.write(room, &OpBody::Profile { name: name.to_owned() });
         }
         Ok(())
     }
 
-    fn create_room(&mut self, now: Now, name: &str) -> Result<(), Refusal> {
+    fn create_room(&mut self, name: &str) -> Result<(), Refusal> {
         let my_name = self.name.clone().ok_or(Refusal::Nameless)?;
         if !op::is_name(name) {
             return Err(Refusal::BadName);
@@ -65,62 +64,36 @@ impl<S: Store> Engine<S> {
             invites: Vec::new(),
             read_up_to: None,
         };
+        let told = self.outputs.len();
         self.rooms.insert(id, Room::new(record, Vec::new(), Vec::new(), 0));
         let noise_key = me.noise_key;
         let genesis =
             OpBody::Genesis { nonce, room_name: name.to_owned(), name: my_name, noise_key };
-        self.write(now, id, &genesis);
+        self.write(id, &genesis)?;
         let secret = first16(self.chance());
-        self.write(now, id, &OpBody::Invite { secret, expires_at: None });
-        self.announce_room(id, None);
-        let _ = self.ask_invite(id);
-        Ok(())
+        self.write(id, &OpBody::Invite { secret, expires_at: None })?;
+        self.announce_room(id, None, told);
+        self.ask_invite(id)
     }
 
-    /// A room is whole: remember it, answer its members, tell the person.
-    pub(crate) fn announce_room(&mut self, id: RoomId, invite: Option<InviteId>) {
+    /// A room is whole: remember it, answer its members, tell the person before all else that was
+    /// put out about it, which begins at output `at`.
+    pub(crate) fn announce_room(&mut self, id: RoomId, invite: Option<InviteId>, at: usize) {
         let Some(room) = self.rooms.get(&id) else { return };
         self.staged.rooms.insert(id, room.record.clone());
-        let newest = self.staged.ops.iter().filter(|op| op.room == id).max_by_key(|o| o.position);
+        let mut newest: Vec<_> = self.staged.ops.iter().filter(|op| op.room == id).collect();
+        newest.sort_by_key(|op| std::cmp::Reverse(op.position));
         let summary = crate::RoomSummary {
             id,
             name: room.record.name.clone(),
             me: room.me.id,
             members: room.roster(),
-            last: newest.and_then(|stored| room.show(stored)),
+            last: newest.into_iter().find_map(|stored| room.show(stored)),
             unread: 0,
         };
-        self.notify(Event::RoomJoined { room: summary, invite });
+        let joined = Event::RoomJoined { room: summary, invite };
+        self.outputs.insert(at.min(self.outputs.len()), Output::Notify(joined));
         self.admit(id);
-    }
-
-    fn accept_invite(&mut self, now: Now, invite: Invite) -> Result<(), Refusal> {
-        if self.name.is_none() {
-            return Err(Refusal::Nameless);
-        }
-        let id = invite.id();
-        if invite.expires_at.is_some_and(|end| end <= now.wall) {
-            self.notify(Event::JoinFailed { invite: id, why: JoinFailure::Expired });
-            return Ok(());
-        }
-        let is_ours = |room: &Room| room.record.invites.iter().any(|i| i.secret == invite.secret);
-        if self.rooms.values().any(is_ours) {
-            self.notify(Event::JoinFailed { invite: id, why: JoinFailure::AlreadyJoined });
-            return Ok(());
-        }
-        let (identity_seed, _) = self.new_identity();
-        self.dial_invite(&invite);
-        self.joins.insert(id, Join { invite, identity_seed });
-        self.notify(Event::JoinStarted { invite: id });
-        Ok(())
-    }
-
-    pub(crate) fn fail_join(&mut self, invite: InviteId, why: JoinFailure) {
-        if self.joins.remove(&invite).is_some() {
-            self.stop_dialing(Target::Invite(invite));
-            self.hang_up_join(invite);
-            self.notify(Event::JoinFailed { invite, why });
-        }
     }
 
     fn ask_invite(&mut self, room: RoomId) -> Result<(), Refusal> {
@@ -132,26 +105,22 @@ impl<S: Store> Engine<S> {
         Ok(())
     }
 
-    fn send_text(&mut self, now: Now, room: RoomId, text: String) -> Result<(), Refusal> {
+    fn send_text(&mut self, room: RoomId, text: String) -> Result<(), Refusal> {
         if !op::is_text(&text) {
             return Err(Refusal::BadText);
         }
         if !self.rooms.contains_key(&room) {
             return Err(Refusal::UnknownRoom);
         }
-        self.write(now, room, &OpBody::Text(text));
-        Ok(())
+        self.write(room, &OpBody::Text(text))
     }
 
     fn leave_room(&mut self, id: RoomId) -> Result<(), Refusal> {
         let room = self.rooms.remove(&id).ok_or(Refusal::UnknownRoom)?;
-        let (_, key) = room.epoch();
-        self.outputs.push_back(Output::Refuse(crypto::room_dial_key(id, &key)));
-        for invite in &room.record.invites {
-            self.outputs.push_back(Output::Refuse(crypto::invite_dial_key(&invite.secret)));
-        }
+        self.refuse(&room);
         self.shown_invites.remove(&id);
         self.hang_up_room(id);
+        self.forget_joins(id);
         for member in &room.members {
             self.stop_dialing(Target::Member(id, member.id));
         }
@@ -167,25 +136,55 @@ impl<S: Store> Engine<S> {
         self.staged.members.retain(|(room, _), _| *room != id);
         self.staged.heads.retain(|(room, _), _| *room != id);
         self.staged.ops.retain(|op| op.room != id);
+        self.unhurried.retain(|(room, _)| *room != id);
         self.unsent.remove(&id);
+        self.recounted.remove(&id);
+        self.wanted_pages.retain(|wanted| wanted.room != id);
     }
 
-    fn load_page(
+    /// A page is read once everything told before it is on disk, so that none of it is missing.
+    fn ask_page(
         &mut self,
-        id: RoomId,
+        room: RoomId,
         before: Option<Position>,
         limit: usize,
-    ) -> Result<(), StoreError> {
-        let Some(room) = self.rooms.get(&id) else {
-            self.notify(Event::CommandRefused { why: Refusal::UnknownRoom });
-            return Ok(());
-        };
+    ) -> Result<(), Refusal> {
+        if !self.rooms.contains_key(&room) {
+            return Err(Refusal::UnknownRoom);
+        }
         let limit = limit.clamp(1, MAX_PAGE_LEN);
-        let stored = self.store.page_before(id, before, limit)?;
-        let is_start = stored.len() < limit;
-        let messages = stored.iter().rev().filter_map(|op| room.show(op)).collect();
+        self.wanted_pages.push(Wanted { room, before, limit });
+        Ok(())
+    }
+
+    pub(crate) fn load_page(&mut self, wanted: &Wanted) -> Result<(), StoreError> {
+        let (id, before) = (wanted.room, wanted.before);
+        let Some(room) = self.rooms.get(&id) else { return Ok(()) };
+        let (mut messages, is_start) = self.messages_before(room, before, wanted.limit)?;
+        messages.reverse();
         self.notify(Event::PageLoaded { room: id, before, messages, is_start });
         Ok(())
+    }
+
+    /// The last `limit` messages before a place, newest first, and whether nothing is before them.
+    pub(crate) fn messages_before(
+        &self,
+        room: &Room,
+        mut before: Option<Position>,
+        limit: usize,
+    ) -> Result<(Vec<Message>, bool), StoreError> {
+        let mut messages = Vec::new();
+        // Not every operation shows something.
+        while messages.len() < limit {
+            let missing = limit.saturating_sub(messages.len());
+            let stored = self.store.page_before(room.id(), before, missing)?;
+            messages.extend(stored.iter().filter_map(|op| room.show(op)));
+            if stored.len() < missing {
+                return Ok((messages, true));
+            }
+            before = stored.last().map(|op| op.position);
+        }
+        Ok((messages, false))
     }
 
     fn mark_read(&mut self, id: RoomId, up_to: Position) -> Result<(), StoreError> {
@@ -202,18 +201,20 @@ impl<S: Store> Engine<S> {
             op.room == id && op.kind == KIND_TEXT && position > up_to && position.author != me
         });
         room.unread = room.unread.saturating_add(newer.count()).min(MAX_UNREAD);
-        let count = room.unread;
         self.staged.rooms.insert(id, room.record.clone());
-        self.notify(Event::UnreadChanged { room: id, count });
+        self.recounted.insert(id);
         Ok(())
     }
 
     /// Writes into this device's own log.
-    pub(crate) fn write(&mut self, now: Now, id: RoomId, body: &OpBody) {
-        let Some(room) = self.rooms.get_mut(&id) else { return };
+    fn write(&mut self, id: RoomId, body: &OpBody) -> Result<(), Refusal> {
+        let now = self.now;
+        let room = self.rooms.get_mut(&id).ok_or(Refusal::UnknownRoom)?;
         let bytes = room.write(now.wall, body);
-        let added = room.add(now.wall, &bytes).expect("what we write keeps our own rules");
-        self.stage(id, added);
+        let added = Op::decode(&bytes).and_then(|op| room.add(now, &op).ok());
+        // We keep the rules; only what we wrote before and forgot can stand against it.
+        self.stage(id, added.ok_or(Refusal::LogForked)?);
+        Ok(())
     }
 }
 

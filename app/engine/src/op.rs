@@ -148,6 +148,7 @@ pub(crate) struct Op<'a> {
     pub(crate) header: Header,
     /// The first 16 bytes of its id.
     pub(crate) id: [u8; 16],
+    pub(crate) bytes: &'a [u8],
     hash: [u8; 32],
     header_bytes: &'a [u8],
     sealed: &'a [u8],
@@ -180,6 +181,7 @@ impl<'a> Op<'a> {
         Some(Self {
             header: Header { room_tag, author, seq, prev, epoch, hlc },
             id: *hash.first_chunk()?,
+            bytes,
             hash,
             header_bytes,
             sealed: rest,

@@ -1,17 +1,34 @@
 //! One room on this device: who is in it, whose log is held how far, and what may be added.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    time::Duration,
+};
 
 use crate::{
     Body, Head, InviteId, InviteRecord, Member, MemberIndex, MemberRecord, Message, PeerId,
-    Position, RoomId, RoomRecord, StoredOp, Timestamp, crypto, hlc,
+    Position, RoomId, RoomRecord, StoredOp, Timestamp, crypto,
+    engine::Now,
+    hlc,
     identity::Identity,
     op::{self, Header, Op, OpBody},
+    quota::Quota,
 };
 
 /// The most members of a room: five times the crowd it is designed for. Whoever has an invite can
 /// make up names without end; the roster must not grow with them.
 const MAX_MEMBERS: usize = 50_000;
+
+/// The most invites of one room. Every first frame from a stranger is compared with each.
+const MAX_INVITES: usize = 64;
+
+/// The most bytes a day this device adds of one author: 200,000 usual messages, more than a person
+/// types in a year. What is above waits until there is room.
+const MAX_AUTHOR_BYTES_PER_DAY: u64 = 64 << 20;
+
+/// The most bytes a day this device adds to one room: what a crowd of 10,000 says in a day of
+/// talking 17 messages a second. Whoever makes up authors does not fill the disk sooner.
+const MAX_ROOM_BYTES_PER_DAY: u64 = 512 << 20;
 
 /// Stands for this device until its own first operation enrolls it.
 const NOT_ENROLLED: MemberIndex = MemberIndex(u32::MAX);
@@ -25,10 +42,17 @@ pub(crate) struct Room {
     pub(crate) members: Vec<MemberRecord>,
     pub(crate) heads: Vec<Head>,
     pub(crate) unread: usize,
+    /// How often others have had their turn of being dialed.
+    pub(crate) turn: usize,
+    /// Members who may not know us, whatever we think.
+    pub(crate) doubted: BTreeSet<PeerId>,
     by_id: BTreeMap<PeerId, MemberIndex>,
     /// Authors who wrote two different operations at the same place: their logs end here.
     forked: BTreeSet<PeerId>,
     last_hlc: u64,
+    /// What may still be added today, in all and of each author.
+    space: Quota,
+    author_space: BTreeMap<MemberIndex, Quota>,
 }
 
 /// Why an operation was not added.
@@ -38,6 +62,8 @@ pub(crate) enum Unusable {
     Known,
     /// Something before it is missing: its predecessor, or what lets its author in.
     Early,
+    /// Its author, or the room, has had its share of today.
+    Later,
     /// It is not one of this room, or breaks a rule; it never will be usable.
     Wrong,
     /// Its signature is not its author's: whoever sent it did not check.
@@ -74,9 +100,13 @@ impl Room {
             members,
             heads,
             unread: 0,
+            turn: 0,
+            doubted: BTreeSet::new(),
             by_id,
             forked: BTreeSet::new(),
             last_hlc,
+            space: Quota::new(MAX_ROOM_BYTES_PER_DAY),
+            author_space: BTreeMap::new(),
         }
     }
 
@@ -117,19 +147,18 @@ impl Room {
     }
 
     /// A hash of the frontier: equal on devices that hold the same.
-    pub(crate) fn digest(&self) -> [u8; 8] {
+    pub(crate) fn digest(&self) -> [u8; 16] {
         let mut hasher = blake3::Hasher::new_derive_key("festival/1 frontier digest");
         for (_, id, height) in self.frontier() {
             hasher.update(id.as_bytes());
             hasher.update(&height.to_le_bytes());
         }
-        *hasher.finalize().as_bytes().first_chunk().expect("8 of 32 bytes")
+        *hasher.finalize().as_bytes().first_chunk().expect("16 of 32 bytes")
     }
 
-    /// The secrets of the invites that work at `now`.
-    pub(crate) fn invites_at(&self, now: Timestamp) -> impl Iterator<Item = &[u8; 16]> {
-        let valid = move |i: &&InviteRecord| i.expires_at.is_none_or(|end| end > now);
-        self.record.invites.iter().filter(valid).map(|invite| &invite.secret)
+    /// The invites that work at `now`, oldest first.
+    pub(crate) fn invites_at(&self, now: Timestamp) -> impl Iterator<Item = &InviteRecord> {
+        self.record.invites.iter().filter(move |i| i.expires_at.is_none_or(|end| end > now))
     }
 
     /// Writes `body` into this device's own log; gives the canonical bytes, not yet added.
@@ -149,8 +178,7 @@ impl Room {
     }
 
     /// Adds an operation to its author's log, if it extends it by one and the room's rules allow.
-    pub(crate) fn add(&mut self, now: Timestamp, bytes: &[u8]) -> Result<Added, Unusable> {
-        let op = Op::decode(bytes).ok_or(Unusable::Wrong)?;
+    pub(crate) fn add(&mut self, now: Now, op: &Op<'_>) -> Result<Added, Unusable> {
         let index = self.index_of(op.header.author);
         let head = index.map(|index| self.head(index)).unwrap_or_default();
         if op.header.seq <= head.height {
@@ -161,6 +189,10 @@ impl Room {
         }
         if self.forked.contains(&op.header.author) {
             return Err(Unusable::Wrong);
+        }
+        let len = u64::try_from(op.bytes.len()).unwrap_or(u64::MAX);
+        if !self.has_space(now.since_start, index, len) {
+            return Err(Unusable::Later);
         }
         if !op.is_signed() {
             return Err(Unusable::Forged);
@@ -174,8 +206,27 @@ impl Room {
             return Err(Unusable::Wrong);
         }
         let body = op.open(key).ok_or(Unusable::Wrong)?;
-        self.check(&op, &body)?;
-        Ok(self.apply(now, &op, body, bytes))
+        self.check(op, &body)?;
+        let added = self.apply(now.wall, op, body);
+        self.use_space(added.author, len);
+        Ok(added)
+    }
+
+    /// Whether so much may still be added today; what this device writes itself always may.
+    fn has_space(&mut self, now: Duration, author: Option<MemberIndex>, len: u64) -> bool {
+        if author.unwrap_or(NOT_ENROLLED) == self.my_index {
+            return true;
+        }
+        let of_author = author.and_then(|author| self.author_space.get_mut(&author));
+        self.space.has(now, len) && of_author.is_none_or(|space| space.has(now, len))
+    }
+
+    fn use_space(&mut self, author: MemberIndex, len: u64) {
+        if author != self.my_index {
+            self.space.take(len);
+            let full = || Quota::new(MAX_AUTHOR_BYTES_PER_DAY);
+            self.author_space.entry(author).or_insert_with(full).take(len);
+        }
     }
 
     /// The rules of membership: who may write what, and when.
@@ -208,7 +259,7 @@ impl Room {
         self.record.invites.iter().find(|invite| crypto::invite_id(&invite.secret) == id)
     }
 
-    fn apply(&mut self, now: Timestamp, op: &Op<'_>, body: OpBody, bytes: &[u8]) -> Added {
+    fn apply(&mut self, now: Timestamp, op: &Op<'_>, body: OpBody) -> Added {
         let author = op.header.author;
         let mut new_invite = None;
         let mut has_changed_member = true;
@@ -225,10 +276,7 @@ impl Room {
             }
             OpBody::Invite { secret, expires_at } => {
                 let record = InviteRecord { secret: *secret, expires_at: *expires_at };
-                if !self.record.invites.iter().any(|known| known.secret == record.secret) {
-                    self.record.invites.push(record.clone());
-                    new_invite = Some(record);
-                }
+                new_invite = self.confirm_invite(record);
                 has_changed_member = false;
             }
             OpBody::Text(_) => has_changed_member = false,
@@ -244,8 +292,22 @@ impl Room {
             Position { hlc: hlc::order(shown_at, author), author: index, seq: op.header.seq };
         let kind = body.kind();
         let message = message_of(op, position, body);
-        let stored = StoredOp { room: self.id(), position, kind, bytes: bytes.to_vec() };
+        let stored = StoredOp { room: self.id(), position, kind, bytes: op.bytes.to_vec() };
         Added { stored, author: index, message, has_changed_member, new_invite }
+    }
+
+    /// Takes the owner's word on an invite; gives it if it was not known so.
+    fn confirm_invite(&mut self, record: InviteRecord) -> Option<InviteRecord> {
+        let invites = &mut self.record.invites;
+        let has_place = invites.len() < MAX_INVITES;
+        match invites.iter_mut().find(|known| known.secret == record.secret) {
+            Some(known) if *known == record => return None,
+            // A newcomer knows its invite from a screen; the owner's word counts more.
+            Some(known) => known.clone_from(&record),
+            None if has_place => invites.push(record.clone()),
+            None => return None,
+        }
+        Some(record)
     }
 
     fn enroll(&mut self, id: PeerId, noise_key: [u8; 32], name: &str) {

@@ -3,19 +3,33 @@
 use std::time::Duration;
 
 use crate::{
-    Frame, LinkId, PeerId, RoomId,
-    handshake::{Cipherer, Handshake},
+    Addr, Frame, InviteId, LinkId, PeerId, RoomId,
+    cipher::Cipherer,
+    handshake::{Handshake, Proof},
+    quota::Quota,
     sync::Sync,
     wire::Packet,
 };
 
-/// How long a handshake may take: four round trips over the worst link we know, and patience for
-/// a phone that is waking up.
+/// How long a handshake may take, and then the first packet: four round trips over the worst link
+/// we know, and patience for a phone that is waking up.
 pub(crate) const HANDSHAKE_TIMEOUT: Duration = Duration::from_secs(10);
+
+/// How long the other end may go on without becoming a member or telling us anything new: a commit
+/// on a slow disk and a join operation on a slow link.
+const NEWCOMER_TIMEOUT: Duration = Duration::from_secs(30);
 
 /// Signatures that do not hold before the peer is hung up on: an honest peer checks before it
 /// passes anything on, so even one is suspicious; a bad memory chip deserves a second chance.
 pub(crate) const MAX_FORGED: u32 = 3;
+
+/// Authors whose logs break a rule before the peer that brings them is hung up on. An honest peer
+/// keeps the same rules; what differs between devices is few: forks, and the edges of expiry.
+pub(crate) const MAX_REFUSED: u32 = 256;
+
+/// How often a day a peer may say where somebody can be dialed: each may cost a write and a packet
+/// to every other peer. A greeting brings up to 64.
+const MAX_WHEREABOUTS_PER_DAY: u64 = 2_000;
 
 /// What a link is used for.
 #[derive(Debug)]
@@ -32,6 +46,8 @@ pub(crate) enum LinkState {
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Opened {
     pub(crate) at: Duration,
+    /// Whether this end dialed.
+    pub(crate) is_dialer: bool,
     pub(crate) binding: Option<[u8; 32]>,
 }
 
@@ -39,11 +55,35 @@ pub(crate) struct Opened {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Purpose {
     /// We scanned this invite.
-    Join(crate::InviteId),
+    Join(InviteId),
     /// Somebody scanned an invite to this room.
     Host(RoomId),
-    /// A member of this room reconnects; whether we dialed.
-    Member(RoomId),
+    /// A member of this room reconnects; the one we dialed, if we did.
+    Member(RoomId, Option<PeerId>),
+}
+
+impl LinkState {
+    /// When the link is hung up on unless something happens.
+    pub(crate) fn deadline(&self) -> Option<Duration> {
+        match self {
+            Self::Awaiting(opened) | Self::Handshaking(opened, ..) => {
+                Some(opened.at.saturating_add(HANDSHAKE_TIMEOUT))
+            }
+            Self::Open(s) if !s.is_live => Some(s.opened_at.saturating_add(HANDSHAKE_TIMEOUT)),
+            Self::Open(s) if !s.is_shown => Some(s.useful_at.saturating_add(NEWCOMER_TIMEOUT)),
+            Self::Open(_) => None,
+        }
+    }
+
+    /// When the link came up, if the other end dialed and nothing proves yet that it is no replay.
+    pub(crate) fn unproved_since(&self) -> Option<Duration> {
+        match self {
+            Self::Awaiting(opened) | Self::Handshaking(opened, ..) => {
+                (!opened.is_dialer).then_some(opened.at)
+            }
+            Self::Open(s) => (!s.is_dialer && !s.is_live).then_some(s.opened_at),
+        }
+    }
 }
 
 /// An open session: one member, one room.
@@ -51,38 +91,53 @@ pub(crate) enum Purpose {
 pub(crate) struct Session {
     pub(crate) room: RoomId,
     pub(crate) peer: PeerId,
+    pub(crate) noise_key: [u8; 32],
     /// Whether this end dialed.
     pub(crate) is_dialer: bool,
     pub(crate) opened_at: Duration,
+    /// When something new last came.
+    pub(crate) useful_at: Duration,
     /// The invite whose welcome is awaited, on the newcomer's side.
-    pub(crate) joining: Option<crate::InviteId>,
+    pub(crate) joining: Option<InviteId>,
     /// Whether a packet has come, so that the handshake cannot have been a replay.
     pub(crate) is_live: bool,
     /// Whether the person was told of the peer.
     pub(crate) is_shown: bool,
     pub(crate) sync: Sync,
     pub(crate) forged: u32,
+    pub(crate) refused: u32,
+    /// Where the peer said it can be dialed, until it is a member.
+    pub(crate) addrs: Option<Vec<Addr>>,
+    pub(crate) whereabouts: Quota,
+    /// Whether the peer was told where other members can be dialed.
+    pub(crate) has_told_whereabouts: bool,
     cipherer: Cipherer,
 }
 
 impl Session {
     pub(crate) fn new(
         room: RoomId,
-        peer: PeerId,
+        peer: Proof,
         is_dialer: bool,
         opened_at: Duration,
         cipherer: Cipherer,
     ) -> Self {
         Self {
             room,
-            peer,
+            peer: peer.author,
+            noise_key: peer.noise_key,
             is_dialer,
             opened_at,
+            useful_at: opened_at,
             joining: None,
             is_live: false,
             is_shown: false,
-            sync: Sync::default(),
+            sync: Sync::new(),
             forged: 0,
+            refused: 0,
+            addrs: None,
+            whereabouts: Quota::new(MAX_WHEREABOUTS_PER_DAY),
+            has_told_whereabouts: false,
             cipherer,
         }
     }
@@ -98,19 +153,16 @@ impl Session {
     }
 }
 
-/// Which of two sessions with one peer stays: both ends choose alike.
+/// Whether of two sessions with one peer the newer one stays.
 ///
-/// If both ends dialed at about the same time, the link dialed by the lower key stays; otherwise
-/// the newer one, since whoever dialed again has lost the older.
-pub(crate) fn keeps_newer(older: &Session, newer: &Session, me: PeerId) -> bool {
+/// If both ends dialed at about the same time, either will do, and the older one has begun its
+/// work; otherwise whoever dialed again has lost the older one.
+pub(crate) fn keeps_newer(older: &Session, newer: &Session) -> bool {
     /// Sessions opened closer together than this are one race: longer than any handshake over a
-    /// working link, shorter than the first retry of a dialer that lost its link.
+    /// working link, shorter than a restart.
     const RACE: Duration = Duration::from_secs(1);
     let is_race = newer.opened_at.saturating_sub(older.opened_at) < RACE;
-    if !is_race || older.is_dialer == newer.is_dialer {
-        return true;
-    }
-    newer.is_dialer == (me < newer.peer)
+    !is_race || older.is_dialer == newer.is_dialer
 }
 
 /// Sessions by link.

@@ -3,39 +3,76 @@
 //! Each side says how far it holds each log, and sends what the other's word shows it lacks: the
 //! same exchange asks, repairs and acknowledges.
 
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    time::Duration,
+};
+
 use crate::{
     MemberIndex, PeerId, RoomId, Store, StoreError,
+    quota::Quota,
     room::Room,
-    wire::{MAX_HAVE_ENTRIES, MAX_OPS_BYTES, Packet},
+    wire::{MAX_HAVE_ENTRIES, MAX_OPS_BYTES, MAX_OPS_PER_PACKET, Packet},
 };
 
 /// Packets of operations on their way before the first is acknowledged: enough to keep a link
 /// busy, little enough that a slow reader costs at most half a MiB.
-const MAX_UNACKNOWLEDGED: u32 = 8;
+const MAX_UNACKNOWLEDGED: u64 = 8;
 
-/// The most operations in one packet, so that one commit on the other side stays short.
-const MAX_OPS_PER_PACKET: usize = 256;
+/// How often a day one side of a session may have everything sent again. An honest peer needs it
+/// once or twice in its life; each time can cost us the whole room.
+const MAX_REPAIRS_PER_DAY: u64 = 16;
 
-/// How often one session may ask for the same again before it goes without: an honest peer needs
-/// one repeat at most; a broken one must not keep us busy.
-const MAX_REPAIRS: u32 = 16;
+/// When what was refused is asked for again: quotas have grown by then, and an honest peer whose
+/// memory was at fault has been restarted.
+const RETRY_AFTER: Duration = Duration::from_secs(600);
+
+/// Heights we were told of authors we do not know yet: a packet's worth.
+const MAX_STRANGERS: usize = MAX_HAVE_ENTRIES;
 
 /// What one session knows of the difference between two devices.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(crate) struct Sync {
-    /// How far each log was sent, or is known to be held, by roster index.
+    /// How far each log was sent, or is known to be held there, by roster index.
     sent: Vec<u64>,
     /// How far we said we hold each log, by roster index.
     told: Vec<u64>,
+    /// How far they said they hold each log, by roster index.
+    held: Vec<u64>,
+    /// What they said of authors we do not know yet.
+    strangers: BTreeMap<PeerId, u64>,
+    /// Logs that may be longer than what was sent of them.
+    behind: BTreeSet<MemberIndex>,
+    /// Logs that may be longer than we said.
+    untold: BTreeSet<MemberIndex>,
+    has_digest: bool,
     /// Whether their word has come, so that we know what they lack.
     knows_theirs: bool,
     /// Whether our whole frontier was told.
     told_all: bool,
-    unacknowledged: u32,
+    /// Whether a complete word of theirs is coming in, in more than one packet.
+    is_restating: bool,
+    /// Packets of operations: sent, acknowledged, taken.
+    packets_sent: u64,
+    packets_acknowledged: u64,
+    packets_taken: u64,
     /// Whether operations came in that have not been answered by a `Have`.
     owes_have: bool,
     owes_repair: bool,
-    repairs: u32,
+    /// Authors one of whose operations could not be added: what follows it cannot be either.
+    refused: BTreeSet<PeerId>,
+    retry_at: Option<Duration>,
+    asked: Quota,
+    answered: Quota,
+}
+
+/// What a peer's word leads to.
+#[derive(Debug, Default)]
+pub(crate) struct Heard {
+    /// What to answer.
+    pub(crate) replies: Vec<Packet>,
+    /// Logs the peer is newly known to hold up to a point.
+    pub(crate) receipts: Vec<(MemberIndex, u64)>,
 }
 
 fn slot(heights: &mut Vec<u64>, index: MemberIndex) -> Option<&mut u64> {
@@ -46,73 +83,167 @@ fn slot(heights: &mut Vec<u64>, index: MemberIndex) -> Option<&mut u64> {
     heights.get_mut(at)
 }
 
+fn height(heights: &[u64], index: MemberIndex) -> u64 {
+    heights.get(index.0 as usize).copied().unwrap_or_default()
+}
+
+fn raise(heights: &mut Vec<u64>, index: MemberIndex, to: u64) -> bool {
+    slot(heights, index).is_some_and(|slot| {
+        let is_higher = *slot < to;
+        *slot = to.max(*slot);
+        is_higher
+    })
+}
+
 impl Sync {
+    pub(crate) fn new() -> Self {
+        Self {
+            sent: Vec::new(),
+            told: Vec::new(),
+            held: Vec::new(),
+            strangers: BTreeMap::new(),
+            behind: BTreeSet::new(),
+            untold: BTreeSet::new(),
+            has_digest: false,
+            knows_theirs: false,
+            told_all: false,
+            is_restating: false,
+            packets_sent: 0,
+            packets_acknowledged: 0,
+            packets_taken: 0,
+            owes_have: false,
+            owes_repair: false,
+            refused: BTreeSet::new(),
+            retry_at: None,
+            asked: Quota::new(MAX_REPAIRS_PER_DAY),
+            answered: Quota::new(MAX_REPAIRS_PER_DAY),
+        }
+    }
+
     /// Their digest came: equal means there is nothing to compare.
-    pub(crate) fn take_digest(&mut self, room: &Room, digest: [u8; 8]) -> Vec<Packet> {
+    pub(crate) fn take_digest(&mut self, room: &Room, digest: [u8; 16]) -> Heard {
+        let mut heard = Heard::default();
+        // A second one would cost us a whole frontier for a few bytes.
+        if std::mem::replace(&mut self.has_digest, true) {
+            return heard;
+        }
         if digest != room.digest() {
-            return self.tell_all(room);
+            heard.replies = self.tell_all(room);
+            return heard;
         }
         self.knows_theirs = true;
         for (index, _, height) in room.frontier() {
-            for heights in [&mut self.sent, &mut self.told] {
-                if let Some(slot) = slot(heights, index) {
-                    *slot = height;
-                }
+            raise(&mut self.sent, index, height);
+            raise(&mut self.told, index, height);
+            if raise(&mut self.held, index, height) {
+                heard.receipts.push((index, height));
             }
         }
-        Vec::new()
+        heard
     }
 
-    /// Their word on how far they hold some logs came.
+    /// Their word on how far they hold some logs came; `None` if they acknowledge what was never
+    /// sent.
     pub(crate) fn take_have(
         &mut self,
+        now: Duration,
         room: &Room,
         entries: &[(PeerId, u64)],
-        more: bool,
-        again: bool,
-    ) -> Vec<Packet> {
-        self.unacknowledged = 0;
-        let mut held = vec![];
+        (more, again, taken): (bool, bool, u64),
+    ) -> Option<Heard> {
+        if taken > self.packets_sent {
+            return None;
+        }
+        self.packets_acknowledged = self.packets_acknowledged.max(taken);
+        if again && !self.is_restating && self.answered.has(now, 1) {
+            self.answered.take(1);
+            self.is_restating = true;
+            self.sent.fill(0);
+        }
+        let mut heard = Heard::default();
         for (author, height) in entries {
-            let Some(index) = room.index_of(*author) else { continue };
-            held.push((index, *height));
-            if let Some(sent) = slot(&mut self.sent, index) {
-                *sent = if again { *height } else { (*sent).max(*height) };
+            let Some(index) = room.index_of(*author) else {
+                self.note_stranger(*author, *height);
+                continue;
+            };
+            raise(&mut self.sent, index, *height);
+            if raise(&mut self.held, index, *height) {
+                heard.receipts.push((index, *height));
             }
         }
         if more {
-            return Vec::new();
+            return Some(heard);
         }
-        self.knows_theirs = true;
-        if self.told_all { Vec::new() } else { self.tell_all(room) }
+        if std::mem::take(&mut self.is_restating) || !self.knows_theirs {
+            self.knows_theirs = true;
+            self.behind.extend(room.frontier().map(|(index, ..)| index));
+        }
+        if !self.told_all {
+            heard.replies = self.tell_all(room);
+        }
+        Some(heard)
     }
 
-    /// Operations came from them.
-    pub(crate) fn take_ops(&mut self) {
+    fn note_stranger(&mut self, author: PeerId, height: u64) {
+        if self.strangers.len() < MAX_STRANGERS || self.strangers.contains_key(&author) {
+            self.strangers.insert(author, height);
+        }
+    }
+
+    /// A packet of operations came from them.
+    pub(crate) fn take_ops(&mut self, now: Duration) {
+        self.packets_taken = self.packets_taken.saturating_add(1);
         self.owes_have = true;
+        if self.retry_at.is_some_and(|at| now >= at) {
+            self.retry(now);
+        }
     }
 
-    /// Something they sent could not be used yet.
-    pub(crate) fn ask_again(&mut self) {
-        if self.repairs < MAX_REPAIRS {
-            self.repairs = self.repairs.saturating_add(1);
+    /// Something `author` wrote could not be added, nor can what follows it in this session.
+    pub(crate) fn refuse(&mut self, now: Duration, author: PeerId) {
+        self.refused.insert(author);
+        self.retry_at.get_or_insert(now.saturating_add(RETRY_AFTER));
+    }
+
+    /// Whether an earlier operation of `author` could not be added.
+    pub(crate) fn has_refused(&self, author: PeerId) -> bool {
+        self.refused.contains(&author)
+    }
+
+    /// Asks for what was refused once more, if anything was.
+    pub(crate) fn retry(&mut self, now: Duration) {
+        self.retry_at = None;
+        if !self.refused.is_empty() && self.asked.has(now, 1) {
+            self.asked.take(1);
+            self.refused.clear();
             self.owes_repair = true;
         }
     }
 
     /// They sent an operation we now hold, so they need not get it from us.
     pub(crate) fn note_theirs(&mut self, author: MemberIndex, seq: u64) {
-        if let Some(sent) = slot(&mut self.sent, author) {
-            *sent = (*sent).max(seq);
-        }
+        raise(&mut self.sent, author, seq);
     }
 
-    /// What to send now that the store has everything up to the heads of `room`.
+    /// How far they said they hold a log.
+    pub(crate) fn held(&self, author: MemberIndex) -> u64 {
+        height(&self.held, author)
+    }
+
+    /// Whether they have been sent all we hold.
+    pub(crate) fn is_level(&self) -> bool {
+        self.knows_theirs && self.behind.is_empty()
+    }
+
+    /// What to send now that the store has everything up to the heads of `room`. `grown` are the
+    /// logs that have grown since the last call.
     pub(crate) fn flush(
         &mut self,
         room: &Room,
         store: &impl Store,
+        grown: &BTreeSet<MemberIndex>,
     ) -> Result<Vec<Packet>, StoreError> {
+        self.note_growth(room, grown);
         let mut packets = Vec::new();
         if self.owes_repair {
             packets.extend(self.have(room, true, true));
@@ -120,15 +251,31 @@ impl Sync {
             packets.extend(self.have(room, false, false));
         }
         (self.owes_have, self.owes_repair) = (false, false);
-        while self.knows_theirs && self.unacknowledged < MAX_UNACKNOWLEDGED {
+        while self.knows_theirs && self.unacknowledged() < MAX_UNACKNOWLEDGED {
             let ops = self.next_ops(room, store)?;
             if ops.is_empty() {
                 break;
             }
-            self.unacknowledged = self.unacknowledged.saturating_add(1);
+            self.packets_sent = self.packets_sent.saturating_add(1);
             packets.push(Packet::Ops(ops));
         }
         Ok(packets)
+    }
+
+    fn unacknowledged(&self) -> u64 {
+        self.packets_sent.saturating_sub(self.packets_acknowledged)
+    }
+
+    fn note_growth(&mut self, room: &Room, grown: &BTreeSet<MemberIndex>) {
+        for index in grown {
+            self.behind.insert(*index);
+            self.untold.insert(*index);
+            let Some(member) = room.member(*index) else { continue };
+            if let Some(height) = self.strangers.remove(&member.id) {
+                raise(&mut self.sent, *index, height);
+                raise(&mut self.held, *index, height);
+            }
+        }
     }
 
     /// The next operations they lack. Logs go in roster order, each to its end before the next,
@@ -136,10 +283,9 @@ impl Sync {
     fn next_ops(&mut self, room: &Room, store: &impl Store) -> Result<Vec<Vec<u8>>, StoreError> {
         let mut ops = Vec::new();
         let mut bytes = 0usize;
-        for n in 0..room.members.len() {
-            let index = MemberIndex(u32::try_from(n).unwrap_or(u32::MAX));
+        while let Some(index) = self.behind.first().copied() {
             let height = room.head(index).height;
-            let Some(sent) = slot(&mut self.sent, index) else { continue };
+            let Some(sent) = slot(&mut self.sent, index) else { break };
             while *sent < height {
                 let limit = MAX_OPS_PER_PACKET.saturating_sub(ops.len());
                 let space = MAX_OPS_BYTES.saturating_sub(bytes);
@@ -151,6 +297,7 @@ impl Sync {
                 bytes = more.iter().fold(bytes, |sum, op| sum.saturating_add(op.len()));
                 ops.extend(more);
             }
+            self.behind.pop_first();
         }
         Ok(ops)
     }
@@ -162,19 +309,22 @@ impl Sync {
 
     /// Our word: on every log, or on those that grew since we last gave it.
     fn have(&mut self, room: &Room, all: bool, again: bool) -> Vec<Packet> {
+        if all {
+            self.untold.extend(room.frontier().map(|(index, ..)| index));
+        }
         let mut entries = Vec::new();
-        for (index, author, height) in room.frontier() {
-            let Some(told) = slot(&mut self.told, index) else { continue };
-            if all || *told != height {
-                *told = height;
-                entries.push((author, height));
+        for index in std::mem::take(&mut self.untold) {
+            let Some(member) = room.member(index) else { continue };
+            let height = room.head(index).height;
+            if height > 0 && (raise(&mut self.told, index, height) || all) {
+                entries.push((member.id, height));
             }
         }
-        let chunks = entries.chunks(MAX_HAVE_ENTRIES).map(<[_]>::to_vec);
-        let mut chunks: Vec<_> = chunks.collect();
+        let taken = self.packets_taken;
+        let mut chunks: Vec<_> = entries.chunks(MAX_HAVE_ENTRIES).map(<[_]>::to_vec).collect();
         let last = chunks.pop().unwrap_or_default();
-        let whole = chunks.into_iter().map(|entries| Packet::Have { entries, more: true, again });
-        whole.chain([Packet::Have { entries: last, more: false, again }]).collect()
+        let whole = chunks.into_iter().map(|entries| (entries, true)).chain([(last, false)]);
+        whole.map(|(entries, more)| Packet::Have { entries, more, again, taken }).collect()
     }
 }
 

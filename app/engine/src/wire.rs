@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::{Addr, MAX_ADDR_LEN, MAX_ADDRS, PeerId};
+use crate::{Addr, PeerId, addr};
 
 /// One unit handed to a link; the receiver gets it whole or not at all.
 pub type Frame = Vec<u8>;
@@ -13,6 +13,13 @@ pub const MAX_FRAME_LEN: usize = 65_535;
 /// The most bytes of operations in one packet. With what surrounds them they stay below
 /// [`MAX_FRAME_LEN`].
 pub(crate) const MAX_OPS_BYTES: usize = 56 * 1024;
+
+/// The most operations in one packet, so that one commit on the other side stays short and a
+/// packet of nothing but empty ones costs no memory.
+pub(crate) const MAX_OPS_PER_PACKET: usize = 256;
+
+/// The most epochs a welcome may bring: a room that changes its key daily for a year and a half.
+pub(crate) const MAX_EPOCHS: usize = 512;
 
 /// The most frontier entries in one packet: 1,500 of at most 42 bytes stay below
 /// [`MAX_FRAME_LEN`].
@@ -27,16 +34,18 @@ pub(crate) enum Packet {
     Hello { addrs: Vec<Addr> },
     /// "Another member can be dialed here."
     Whereabouts { member: PeerId, addrs: Vec<Addr> },
-    /// "This is a hash of all I hold": if yours is equal, we need not compare.
-    Digest([u8; 8]),
+    /// "This is a hash of all I hold": if yours is equal, we need not compare. Once.
+    Digest([u8; 16]),
     /// "Of these logs I hold this much": a request for the rest, and a receipt.
     Have {
         /// Author and height. Authors not named are as last told; at first, empty.
         entries: Vec<(PeerId, u64)>,
         /// More entries follow in the next packet.
         more: bool,
-        /// Something you sent could not be used; send again from these heights.
+        /// Something you sent could not be used: this is all I hold, send the rest again.
         again: bool,
+        /// How many packets of operations I have taken in this session.
+        taken: u64,
     },
     /// "Here is what you lack": each log in order, each member's log after the owner's.
     Ops(Vec<Vec<u8>>),
@@ -70,25 +79,14 @@ impl Packet {
 
     fn is_within_limits(&self) -> bool {
         match self {
-            Self::Hello { addrs } | Self::Whereabouts { addrs, .. } => are_usable(addrs),
+            Self::Hello { addrs } | Self::Whereabouts { addrs, .. } => addr::are_usable(addrs),
             Self::Have { entries, .. } => entries.len() <= MAX_HAVE_ENTRIES,
-            _ => true,
+            Self::Ops(ops) => ops.len() <= MAX_OPS_PER_PACKET,
+            Self::Welcome(welcome) => {
+                welcome.epochs.len() <= MAX_EPOCHS
+                    && welcome.epochs.is_sorted_by(|(a, _), (b, _)| a < b)
+            }
+            Self::Digest(_) | Self::Received { .. } => true,
         }
     }
-}
-
-/// Whether `addrs` keep the limits of addresses told of one device.
-fn are_usable(addrs: &[Addr]) -> bool {
-    addrs.len() <= MAX_ADDRS
-        && addrs.iter().all(|a| a.bytes.len() <= MAX_ADDR_LEN && (1..=15).contains(&a.tag))
-}
-
-/// Whether `bytes` are a packet this version understands: for fuzzing the decoder.
-pub fn is_packet(bytes: &[u8]) -> bool {
-    Packet::decode(bytes).is_some_and(|packet| Packet::decode(&packet.encode()) == Some(packet))
-}
-
-/// Whether `bytes` are an operation with a valid signature: for fuzzing the decoder.
-pub fn is_signed_op(bytes: &[u8]) -> bool {
-    crate::op::Op::decode(bytes).is_some_and(|op| op.is_signed())
 }

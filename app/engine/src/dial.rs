@@ -1,0 +1,128 @@
+//! Who is dialed, and who is answered.
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    time::Duration,
+};
+
+use crate::{
+    Addr, Engine, Event, Invite, MemberRecord, PeerId, RoomId, Store, crypto,
+    engine::{Output, Target},
+    room::Room,
+};
+
+/// The most members of one room this device dials at a time: enough for a message to reach
+/// everyone in few hops, few enough for a phone's battery and radio.
+const MAX_DIALED_PER_ROOM: usize = 6;
+
+/// Of those dialed, how many stay the ones seen last, while others take turns.
+const MAX_DIALED_STEADILY: usize = 3;
+
+/// How long a member is dialed before it is another's turn: long enough for the longest pause
+/// between two dials.
+const TURN: Duration = Duration::from_secs(60);
+
+impl<S: Store> Engine<S> {
+    /// Answers members of a room and those who hold one of its invites.
+    pub(crate) fn admit(&mut self, room: RoomId) {
+        let Some(room) = self.rooms.get(&room) else { return };
+        let (_, key) = room.epoch();
+        self.outputs.push_back(Output::Admit(crypto::room_dial_key(room.id(), &key)));
+        for invite in &room.record.invites {
+            self.outputs.push_back(Output::Admit(crypto::invite_dial_key(&invite.secret)));
+        }
+    }
+
+    /// Answers those of [`admit`](Self::admit) no more.
+    pub(crate) fn refuse(&mut self, room: &Room) {
+        let (_, key) = room.epoch();
+        self.outputs.push_back(Output::Refuse(crypto::room_dial_key(room.id(), &key)));
+        for invite in &room.record.invites {
+            self.outputs.push_back(Output::Refuse(crypto::invite_dial_key(&invite.secret)));
+        }
+    }
+
+    /// Dials as many members of a room as are wanted and not there.
+    pub(crate) fn dial_members(&mut self, id: RoomId) {
+        let present = self.peers_of(id);
+        let Some(room) = self.rooms.get(&id) else { return };
+        let (_, epoch_key) = room.epoch();
+        let key = crypto::room_dial_key(id, &epoch_key);
+        let (wanted, has_more) = wanted_members(room, &present);
+        let is_stale = |target: &Target| {
+            matches!(target, Target::Member(r, _) if *r == id) && !wanted.contains_key(target)
+        };
+        let stale: Vec<_> = self.dialed.keys().copied().filter(is_stale).collect();
+        for target in stale {
+            self.stop_dialing(target);
+        }
+        for (target, addrs) in wanted {
+            if self.dialed.get(&target) != Some(&addrs) {
+                self.dialed.insert(target, addrs.clone());
+                self.outputs.push_back(Output::Dial { target, addrs, key });
+            }
+        }
+        if has_more {
+            self.turn_at.get_or_insert(self.now.since_start.saturating_add(TURN));
+        }
+    }
+
+    /// Lets other members be dialed, if it is time.
+    pub(crate) fn take_turns(&mut self) {
+        if self.turn_at.is_none_or(|at| self.now.since_start < at) {
+            return;
+        }
+        self.turn_at = None;
+        for id in self.rooms.keys().copied().collect::<Vec<_>>() {
+            if let Some(room) = self.rooms.get_mut(&id) {
+                room.turn = room.turn.wrapping_add(1);
+            }
+            self.dial_members(id);
+        }
+    }
+
+    pub(crate) fn dial_invite(&mut self, invite: &Invite) {
+        let target = Target::Invite(invite.id());
+        self.dialed.insert(target, invite.addrs.clone());
+        let key = crypto::invite_dial_key(&invite.secret);
+        self.outputs.push_back(Output::Dial { target, addrs: invite.addrs.clone(), key });
+    }
+
+    pub(crate) fn stop_dialing(&mut self, target: Target) {
+        if self.dialed.remove(&target).is_some() {
+            self.outputs.push_back(Output::StopDialing(target));
+        }
+    }
+
+    /// Tells the person the invite to a room, if it has one that works.
+    pub(crate) fn show_invite(&mut self, id: RoomId) {
+        let Some(room) = self.rooms.get(&id) else { return };
+        let Some(record) = room.invites_at(self.now.wall).last() else { return };
+        let invite = Invite {
+            secret: record.secret,
+            host: room.me.host_id(),
+            expires_at: record.expires_at,
+            addrs: self.addrs.clone(),
+        };
+        self.notify(Event::InviteReady { room: id, invite });
+    }
+}
+
+/// The absent members to dial: those seen last, and others in turns. Also whether there are more.
+fn wanted_members(room: &Room, present: &BTreeSet<PeerId>) -> (BTreeMap<Target, Vec<Addr>>, bool) {
+    let is_absent =
+        |m: &&MemberRecord| m.id != room.me.id && !m.addrs.is_empty() && !present.contains(&m.id);
+    let mut absent: Vec<_> = room.members.iter().filter(is_absent).collect();
+    absent.sort_by_key(|m| (std::cmp::Reverse(m.last_seen), m.id));
+    let places = MAX_DIALED_PER_ROOM.saturating_sub(present.len());
+    let has_more = places > 0 && absent.len() > places;
+    let steady = places.min(MAX_DIALED_STEADILY).min(places.saturating_sub(1));
+    let others = absent.split_off(steady.min(absent.len()));
+    let start = room.turn.wrapping_mul(places.saturating_sub(steady));
+    let start = start.checked_rem(others.len()).unwrap_or_default();
+    let in_turn = others.iter().cycle().skip(start).take(others.len());
+    absent.extend(in_turn);
+    absent.truncate(places);
+    let target = |m: &MemberRecord| (Target::Member(room.id(), m.id), m.addrs.clone());
+    (absent.into_iter().map(target).collect(), has_more)
+}

@@ -1,0 +1,179 @@
+//! Who is at the other end of a link: proofs begun, answered and gone on with.
+
+use crate::{
+    Engine, Frame, LinkId, PeerId, RoomId, Store, StoreError, crypto,
+    engine::Output,
+    handshake::{Handshake, Opening, Pattern, Proof, Step},
+    session::{LinkState, Opened, Purpose, Session},
+};
+
+impl<S: Store> Engine<S> {
+    /// Dials a member: gives the first frame.
+    pub(crate) fn begin_reconnect(
+        &mut self,
+        id: RoomId,
+        peer: PeerId,
+        binding: Option<[u8; 32]>,
+    ) -> Option<(Purpose, Handshake, Frame)> {
+        let seed = self.chance();
+        if self.is_banned(peer) {
+            return None;
+        }
+        let room = self.rooms.get(&id)?;
+        let member = room.member(room.index_of(peer)?)?;
+        let proof = Proof { author: peer, noise_key: member.noise_key };
+        let (_, epoch_key) = room.epoch();
+        // Whoever holds something of ours knows our keys, unless the last attempt said otherwise.
+        let (handshake, frame) = if member.holds > 0 && !room.doubted.contains(&peer) {
+            let hello_key = crypto::room_hello_key(id, &epoch_key);
+            Handshake::dial_member(&hello_key, proof, &room.me, binding, seed)
+        } else {
+            let psk = crypto::room_psk(id, &epoch_key);
+            Handshake::dial_stranger(&psk, proof, &room.me, binding, seed)
+        };
+        Some((Purpose::Member(id, Some(peer)), handshake, frame))
+    }
+
+    /// Goes on with the proof; false if it fails.
+    pub(crate) fn shake_hands(&mut self, link: LinkId, frame: &[u8]) -> Result<bool, StoreError> {
+        let advanced = match self.links.get(&link) {
+            Some(LinkState::Awaiting(opened)) => {
+                let opened = *opened;
+                self.answer(opened, frame).map(|(purpose, step)| (opened, purpose, step))
+            }
+            Some(LinkState::Handshaking(..)) => match self.links.remove(&link) {
+                Some(LinkState::Handshaking(opened, purpose, handshake)) => {
+                    let step = handshake.read(frame);
+                    if step.is_none() {
+                        self.doubt(purpose);
+                    }
+                    step.map(|step| (opened, purpose, step))
+                }
+                _ => None,
+            },
+            _ => None,
+        };
+        match advanced {
+            Some((opened, purpose, step)) => self.advance(link, opened, purpose, step),
+            None => Ok(false),
+        }
+    }
+
+    /// Answers the first frame of a link the other end dialed.
+    fn answer(&mut self, opened: Opened, frame: &[u8]) -> Option<(Purpose, Step)> {
+        let opening = Opening::decode(frame)?;
+        let seed = self.chance();
+        match opening.pattern {
+            Pattern::Invite => self.answer_invite(opened, &opening, seed),
+            Pattern::Member(_) => self.answer_member(opened, &opening, seed),
+            Pattern::Stranger => self.answer_stranger(opened, &opening, seed),
+        }
+    }
+
+    fn answer_invite(
+        &self,
+        opened: Opened,
+        opening: &Opening<'_>,
+        seed: [u8; 32],
+    ) -> Option<(Purpose, Step)> {
+        let invites = self
+            .rooms
+            .values()
+            .flat_map(|room| room.invites_at(self.now.wall).map(move |invite| (room, invite)));
+        let mut psks = invites.map(|(room, invite)| (room, crypto::invite_psk(&invite.secret)));
+        let (room, psk) = psks.find(|(_, psk)| opening.is_for(psk))?;
+        let step = Handshake::answer_introduction(opening, &psk, &room.me, opened.binding, seed)?;
+        Some((Purpose::Host(room.id()), step))
+    }
+
+    fn answer_stranger(
+        &self,
+        opened: Opened,
+        opening: &Opening<'_>,
+        seed: [u8; 32],
+    ) -> Option<(Purpose, Step)> {
+        let mut psks = self.rooms.values().map(|room| {
+            let (_, epoch_key) = room.epoch();
+            (room, crypto::room_psk(room.id(), &epoch_key))
+        });
+        let (room, psk) = psks.find(|(_, psk)| opening.is_for(psk))?;
+        let step = Handshake::answer_introduction(opening, &psk, &room.me, opened.binding, seed)?;
+        Some((Purpose::Member(room.id(), None), step))
+    }
+
+    fn answer_member(
+        &self,
+        opened: Opened,
+        opening: &Opening<'_>,
+        seed: [u8; 32],
+    ) -> Option<(Purpose, Step)> {
+        let mut keys = self.rooms.values().map(|room| {
+            let (_, epoch_key) = room.epoch();
+            (room, crypto::room_hello_key(room.id(), &epoch_key))
+        });
+        let (room, key) = keys.find(|(_, key)| opening.is_for(key))?;
+        let author = opening.member(&key)?;
+        let member = room.member(room.index_of(author)?)?;
+        if self.is_banned(author) {
+            return None;
+        }
+        let proof = Proof { author, noise_key: member.noise_key };
+        let step = Handshake::answer_member(opening, proof, &room.me, opened.binding, seed)?;
+        Some((Purpose::Member(room.id(), None), step))
+    }
+
+    /// Goes on with a handshake; false if it cannot.
+    fn advance(
+        &mut self,
+        link: LinkId,
+        opened: Opened,
+        purpose: Purpose,
+        step: Step,
+    ) -> Result<bool, StoreError> {
+        let (reply, proof, cipherer) = match step {
+            Step::Continue(handshake, reply) => {
+                self.links.insert(link, LinkState::Handshaking(opened, purpose, handshake));
+                self.outputs.extend(reply.map(|frame| Output::Transmit(link, frame)));
+                return Ok(true);
+            }
+            Step::Done(reply, proof, cipherer) => (reply, proof, cipherer),
+        };
+        self.outputs.extend(reply.map(|frame| Output::Transmit(link, frame)));
+        // The room's id comes with a welcome; until then a newcomer's session belongs to none.
+        let nowhere = RoomId::from_bytes([0; 16]);
+        let room = match purpose {
+            Purpose::Join(_) => nowhere,
+            Purpose::Host(room) | Purpose::Member(room, _) => room,
+        };
+        if self.is_banned(proof.author) || !self.may_speak(room, proof) {
+            return Ok(false);
+        }
+        let at = self.now.since_start;
+        let session = Session::new(room, proof, opened.is_dialer, at, cipherer);
+        self.links.insert(link, LinkState::Open(Box::new(session)));
+        match purpose {
+            Purpose::Join(invite) => return Ok(self.await_welcome(link, invite, proof)),
+            Purpose::Host(room) => return self.welcome(link, room),
+            Purpose::Member(..) => self.greet(link),
+        }
+        Ok(true)
+    }
+
+    /// Whether a proved peer may have a session in a room: not ourselves, and no member with
+    /// another member's name.
+    fn may_speak(&self, room: RoomId, proof: Proof) -> bool {
+        let Some(room) = self.rooms.get(&room) else { return true };
+        let member = room.index_of(proof.author).and_then(|index| room.member(index));
+        proof.author != room.me.id && member.is_none_or(|m| m.noise_key == proof.noise_key)
+    }
+
+    /// A member we dialed did not go through with it: it may not know us.
+    pub(crate) fn doubt(&mut self, purpose: Purpose) {
+        let Purpose::Member(id, Some(peer)) = purpose else { return };
+        if let Some(room) = self.rooms.get_mut(&id)
+            && !room.doubted.remove(&peer)
+        {
+            room.doubted.insert(peer);
+        }
+    }
+}
