@@ -23,6 +23,9 @@ use rxing::{
 
 use crate::LumaView;
 
+/// rxing triples smaller pictures until they are 500 pixels wide: a line of a few pixels becomes gigabytes.
+const MIN_RXING_SIDE: usize = 150;
+
 thread_local! {
     static CATCHING: Cell<bool> = const { Cell::new(false) };
 }
@@ -74,8 +77,12 @@ pub(crate) fn decode(modules: &BitMatrix) -> Option<String> {
     .filter(|text| !text.is_empty())
 }
 
-/// What rxing reads by its own means: a pyramid of sizes, closed holes, both tones.
+/// What rxing reads by its own means: a pyramid of sizes, closed holes, both tones. Not of pictures narrower than
+/// [`MIN_RXING_SIDE`].
 pub(crate) fn rxing_any(view: LumaView<'_>) -> Option<String> {
+    if view.width().min(view.height()) < MIN_RXING_SIDE {
+        return None;
+    }
     let (width, height) = (u32::try_from(view.width()).ok()?, u32::try_from(view.height()).ok()?);
     let source = Luma8LuminanceSource::new(view.to_luma().into_data(), width, height).ok()?;
     let hints = DecodeHints {

@@ -6,7 +6,7 @@
 use crate::{
     LumaView, engine,
     equalize::Equalizer,
-    geometry::{Corners, INSET, Perspective, Point},
+    geometry::{Corners, Perspective, Point},
     plan::Care,
     template::{Known, SIDES, Template},
 };
@@ -31,6 +31,9 @@ const CORNER_REACH: f32 = 6.0;
 
 /// The first and the last step of the search for the best place, in modules.
 const STEPS: (f32, f32) = (0.6, 0.07);
+
+/// Moves of corners after which a match is as good as it gets. Codes need some forty.
+const MAX_MOVES: usize = 200;
 
 /// A picture, or its negative.
 #[derive(Debug, Clone, Copy)]
@@ -103,7 +106,8 @@ fn refine(picture: Picture<'_>, template: &Template, start: Perspective) -> (Per
     let mut best = (start, score(picture, template, &start));
     let module = start.module_size();
     let mut step = STEPS.0;
-    while step > STEPS.1 {
+    let mut moves = 0;
+    while step > STEPS.1 && moves < MAX_MOVES {
         let mut better = false;
         for corner in 0..4 {
             for (dx, dy) in [(1.0, 0.0), (-1.0, 0.0), (0.0, 1.0), (0.0, -1.0)] {
@@ -113,6 +117,7 @@ fn refine(picture: Picture<'_>, template: &Template, start: Perspective) -> (Per
                 if score > best.1 {
                     best = (moved, score);
                     better = true;
+                    moves += 1;
                 }
             }
         }
@@ -176,5 +181,3 @@ pub(crate) fn sample(picture: Picture<'_>, place: Point) -> f32 {
     };
     (mix(row) * (1.0 - fy) + mix(row + 1) * fy) * picture.sign
 }
-
-const _: () = assert!(INSET == 3.5, "finder patterns are seven modules wide");

@@ -91,12 +91,11 @@ mod desktop {
             }
             match watch(index, shared) {
                 Ok(()) => return Ok(()),
+                // It worked until now; another one sees something else.
+                Err(problem) if shared.state().camera.is_some() => return Err(problem),
                 // Of several that fail, the first one's reason is the one to tell.
                 Err(problem) if why == Problem::NoCamera => why = problem,
                 Err(_) => {}
-            }
-            if shared.state().camera.is_some() {
-                break;
             }
         }
         Err(why)

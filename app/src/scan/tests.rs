@@ -238,7 +238,7 @@ mod x11 {
         /// `None` where there is no such program.
         fn start(screen: &str) -> Option<Self> {
             let mut server = Command::new("Xvfb")
-                .args(["-displayfd", "1", "-nolisten", "tcp", "-screen", "0", screen])
+                .args(["-displayfd", "1", "-noreset", "-nolisten", "tcp", "-screen", "0", screen])
                 .stdout(Stdio::piped())
                 .stderr(Stdio::null())
                 .spawn()
