@@ -15,6 +15,7 @@ fn friend_scans_the_screen_chats_is_killed_and_comes_back_to_everything() {
     desk.type_into(&ada, "Ada");
     desk.wait_for(Half::Left, "No rooms yet");
     desk.press(&ada, "ctrl+n");
+    desk.wait_for(Half::Left, "Whoever scans it");
     desk.type_into(&ada, "Campsite");
     desk.wait_for(Half::Left, "Invite to Campsite");
 
@@ -30,6 +31,7 @@ fn friend_scans_the_screen_chats_is_killed_and_comes_back_to_everything() {
     desk.type_into(&ben, "hello from the lake");
     desk.wait_for(Half::Left, "hello from the lake");
     desk.press(&ada, "Escape");
+    desk.wait_for(Half::Left, "You created the room");
     desk.type_into(&ada, "welcome to camp");
     desk.wait_for(Half::Right, "welcome to camp");
 

@@ -12,6 +12,9 @@ use std::{
 
 use serde_json::{Value, json};
 
+/// Events read ahead of whoever waits for one.
+const MAX_UNREAD: usize = 4_096;
+
 /// How long any single thing may take before it counts as not happening.
 const PATIENCE: Duration = Duration::from_secs(30);
 
@@ -43,7 +46,8 @@ impl Device {
         let (Some(input), Some(output)) = (child.stdin.take(), child.stdout.take()) else {
             return Err(DeviceError("the device has no pipes".to_owned()));
         };
-        let (sender, lines) = mpsc::channel();
+        // A device nobody listens to waits: its events lie in the pipe.
+        let (sender, lines) = mpsc::sync_channel(MAX_UNREAD);
         std::thread::spawn(move || {
             for line in BufReader::new(output).lines().map_while(Result::ok) {
                 let value = serde_json::from_str(&line).unwrap_or_else(|_not_json| json!(line));

@@ -89,7 +89,7 @@ impl Runtime {
     pub fn start(config: &Config, wake: Wake) -> Result<Self, StartError> {
         std::fs::create_dir_all(&config.data_dir)
             .map_err(|source| StartError::DataDir { dir: config.data_dir.clone(), source })?;
-        let store = RedbStore::open(&config.data_dir.join(DATABASE_FILE))
+        let store = RedbStore::open(config.data_dir.join(DATABASE_FILE))
             .map_err(|source| StartError::Store { dir: config.data_dir.clone(), source })?;
         let mut seed = [0; 32];
         OsRng.fill_bytes(&mut seed);
