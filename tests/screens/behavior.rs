@@ -399,7 +399,7 @@ fn members_are_shown_with_how_they_are_reached() {
 
         assert!(harness.query_by_label("connected over WebRTC").is_some());
         assert!(harness.query_by_label("Round trip 1.8 ms").is_some());
-        assert!(harness.query_by_label("offline, last seen 11 min ago").is_some());
+        assert!(harness.query_by_label("not connected, last seen 11 min ago").is_some());
     }
 }
 

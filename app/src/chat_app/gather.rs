@@ -126,8 +126,8 @@ impl ChatApp {
             (Status::Connected, "connected".to_owned())
         } else {
             let seen = member.last_seen.map_or_else(
-                || "offline, not met yet".to_owned(),
-                |at| format!("offline, last seen {}", self.clock.ago(at)),
+                || "not connected, not met yet".to_owned(),
+                |at| format!("not connected, last seen {}", self.clock.ago(at)),
             );
             (Status::Offline, seen)
         };

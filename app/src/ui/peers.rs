@@ -43,7 +43,7 @@ pub struct PeerRow {
     pub is_me: bool,
     /// How they are reached.
     pub status: Status,
-    /// "connected over WebRTC", "last seen 5 min ago".
+    /// "connected over WebRTC", "not connected, last seen 5 min ago".
     pub state: String,
     /// Round trip, since when, address: what else is known, a line each.
     pub details: Vec<String>,

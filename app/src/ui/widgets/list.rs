@@ -185,7 +185,9 @@ impl<K: Copy + PartialEq + std::fmt::Debug> List<K> {
                 (seen, viewport.min.y)
             });
         let (seen, drawn_at) = shown.inner;
-        let moved = shown.state.unclamped_offset().y - drawn_at;
+        // Rows that turned out lower than guessed shorten the whole; that is nobody's hand.
+        let end = (shown.content_size.y - shown.inner_rect.height()).max(0.0);
+        let moved = shown.state.unclamped_offset().y - drawn_at.clamp(0.0, end);
         if moved.abs() > 0.01 {
             self.owed += moved;
             ui.ctx().request_repaint();

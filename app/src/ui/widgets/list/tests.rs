@@ -10,12 +10,14 @@ struct Numbers {
     first: i64,
     count: usize,
     history: History,
+    /// Points guessed besides the text.
+    extra: u16,
     drawn: Vec<(i64, f32)>,
 }
 
 impl Numbers {
     fn new(count: usize) -> Self {
-        Self { first: 0, count, history: History::default(), drawn: Vec::new() }
+        Self { first: 0, count, history: History::default(), extra: 20, drawn: Vec::new() }
     }
 
     fn height(number: i64, width: f32) -> f32 {
@@ -51,7 +53,7 @@ impl Rows for Numbers {
     }
 
     fn extent(&self, _index: usize) -> Extent {
-        Extent { chars: 10, breaks: 0, extra: 20 }
+        Extent { chars: 10, breaks: 0, extra: self.extra }
     }
 
     fn guess(&self, _ui: &Ui, _width: f32) -> Guess {
@@ -130,6 +132,21 @@ fn list_opens_at_its_end_and_follows_new_rows() {
 
     assert_eq!(drawn.last().unwrap().0, 1_004);
     assert!(shown.seen.is_at_end && is_gapless(&drawn, WIDTH));
+}
+
+/// A device showed a jump button although nobody had scrolled: the new row turned out lower than
+/// guessed, the scroll area corrected its offset, and that looked like a person's hand.
+#[test]
+fn list_stays_at_its_end_when_a_new_row_is_lower_than_guessed() {
+    let mut shown = Shown::new(5);
+    shown.rows.extra = 400;
+
+    for _ in 0..20 {
+        shown.rows.count += 1;
+        shown.frame(Vec::new());
+        shown.frame(Vec::new());
+        assert!(shown.seen.is_at_end, "at {} rows", shown.rows.count);
+    }
 }
 
 #[test]
