@@ -58,7 +58,7 @@ pub(crate) fn middle_half(view: LumaView<'_>) -> Luma {
     Luma::made(width, height, rows.flatten().copied().collect())
 }
 
-/// The widest `reach` of [`box_sums`]: its sums must fit 16 bits.
+/// The widest `reach` of `box_sums`: its sums must fit 16 bits.
 const MAX_REACH: usize = 7;
 
 /// Edges made steeper: each pixel moved away from the mean of the square of `2 * reach + 1` around it, `gain` times as

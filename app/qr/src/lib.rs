@@ -1,4 +1,4 @@
-//! QR codes: [`draw`] makes one out of a text, a [`Reader`] finds the texts of those in a picture.
+//! QR codes: [`draw()`] makes one out of a text, a [`Reader`] finds the texts of those in a picture.
 //!
 //! It knows no camera, no screen and no file: pictures come in and go out as [`Luma`], one byte a pixel. It starts no
 //! thread and touches nothing outside its arguments.
