@@ -101,6 +101,30 @@ impl World {
         self.tampers.insert((from, to), tamper);
     }
 
+    /// `from` sends a frame of the test's making to `to`, on the link they have.
+    pub fn inject(&mut self, from: Name, to: Name, frame: Frame) {
+        let ends = self.links.iter().find(|((n, _), (m, _))| (*n, *m) == (from, to));
+        if let Some((_, &end)) = ends {
+            self.put_in_flight(end, Arrival::Frame(frame));
+        }
+    }
+
+    /// Changes every frame under way to `name`.
+    pub fn rewrite(&mut self, name: Name, change: impl Fn(&mut Frame)) {
+        let queues = self.in_flight.iter_mut().filter(|((to, _), _)| *to == name);
+        for (_, arrival) in queues.flat_map(|(_, queue)| queue) {
+            if let Arrival::Frame(frame) = arrival {
+                change(frame);
+            }
+        }
+    }
+
+    /// The first two frames under way to `name` on each link change places.
+    pub fn reorder(&mut self, name: Name) {
+        let queues = self.in_flight.iter_mut().filter(|((to, _), _)| *to == name);
+        queues.filter(|(_, queue)| queue.len() > 1).for_each(|(_, queue)| queue.swap(0, 1));
+    }
+
     /// Frames sent so far from one device to another, oldest first, as they left.
     pub fn frames(&self, from: Name, to: Name) -> Vec<Frame> {
         let sent = self.frames_seen.iter().filter(|(f, t, _)| (*f, *t) == (from, to));

@@ -84,11 +84,17 @@ impl World {
         self.command(name, Command::SetName { name: name.to_owned() });
     }
 
-    /// Ends the device's process without warning and starts it again from its disk.
+    /// Ends the device's process without warning and starts it again from its disk; everyone
+    /// notices.
     pub fn restart(&mut self, name: Name) {
+        self.reboot(name);
+        self.settle();
+    }
+
+    /// Ends the device's process without warning and starts it again from its disk.
+    pub fn reboot(&mut self, name: Name) {
         let store = self.disk(name);
         self.restart_from(name, store);
-        self.settle();
     }
 
     /// What is on the disk of `name` now.

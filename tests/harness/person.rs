@@ -168,13 +168,12 @@ impl World {
 
     /// How many messages `name` was last told are unread, if it was told.
     pub fn unread(&self, name: Name) -> Option<usize> {
-        let told = self.events(name).iter().rev().find_map(|event| match event {
+        self.events(name).iter().rev().find_map(|event| match event {
             Event::UnreadChanged { count, .. } => Some(*count),
             Event::Started { rooms, .. } => rooms.first().map(|room| room.unread),
             Event::RoomJoined { room, .. } => Some(room.unread),
             _ => None,
-        });
-        told
+        })
     }
 
     /// The peers `name` has a session with, by what it was told.
@@ -204,7 +203,7 @@ impl World {
     pub fn member_holds(&mut self, name: Name, by: Name) -> u64 {
         let by = self.me(by);
         self.retell(name);
-        let told = self.events(name).iter().rev().find_map(|event| match event {
+        self.events(name).iter().rev().find_map(|event| match event {
             Event::Started { rooms, .. } => {
                 let mut members = rooms.iter().flat_map(|room| &room.members);
                 members.find(|member| member.id == by).map(|member| member.holds)

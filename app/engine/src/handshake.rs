@@ -376,3 +376,6 @@ impl Params<'_> {
 fn fresh_nonce(seed: &[u8; 32]) -> [u8; 8] {
     *blake3::derive_key("festival/1 handshake nonce", seed).first_chunk().expect("8 of 32 bytes")
 }
+
+#[cfg(test)]
+mod tests;

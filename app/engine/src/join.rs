@@ -169,6 +169,7 @@ impl<S: Store> Engine<S> {
         };
         let welcome = Welcome { genesis, epochs: room.record.epochs.clone() };
         self.transmit(link, &Packet::Welcome(welcome));
+        self.begin_with_genesis(link, id);
         self.greet(link);
         Ok(true)
     }
@@ -188,7 +189,10 @@ impl<S: Store> Engine<S> {
             None => {
                 let told = self.outputs.len();
                 match self.take_part(record, invite, welcome) {
-                    Ok(()) => self.announce_room(id, Some(invite), told),
+                    Ok(()) => {
+                        self.announce_room(id, Some(invite), told);
+                        self.begin_with_genesis(link, id);
+                    }
                     Err(None) => return false,
                     Err(Some(why)) => {
                         self.fail_join(invite, why);
@@ -204,6 +208,15 @@ impl<S: Store> Engine<S> {
         self.enliven(link);
         self.greet(link);
         true
+    }
+
+    fn begin_with_genesis(&mut self, link: LinkId, id: RoomId) {
+        if let (Some(LinkState::Open(session)), Some(room)) =
+            (self.links.get_mut(&link), self.rooms.get(&id))
+        {
+            session.sync.begin_with_genesis(room);
+            self.unsent.entry(id).or_default();
+        }
     }
 
     /// Remembers the room and writes that we joined; otherwise why not, if not by the host's fault.

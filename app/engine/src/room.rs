@@ -361,3 +361,6 @@ fn message_of(op: &Op<'_>, position: Position, body: OpBody) -> Option<Message> 
     };
     Some(Message { position, author: op.header.author, sent_at: op.sent_at(), body })
 }
+
+#[cfg(test)]
+mod tests;

@@ -120,6 +120,16 @@ impl Sync {
         }
     }
 
+    /// The session began with a welcome, so that both sides hold the owner's first operation, and
+    /// need not wait for each other's word to send the rest.
+    pub(crate) fn begin_with_genesis(&mut self, room: &Room) {
+        self.knows_theirs = true;
+        if let Some(owner) = room.index_of(room.record.owner) {
+            raise(&mut self.sent, owner, 1);
+        }
+        self.behind.extend(room.frontier().map(|(index, ..)| index));
+    }
+
     /// Their digest came: equal means there is nothing to compare.
     pub(crate) fn take_digest(&mut self, room: &Room, digest: [u8; 16]) -> Heard {
         let mut heard = Heard::default();

@@ -7,7 +7,10 @@ mod qr;
 mod storage;
 mod ui;
 
-use std::process::{Command, ExitCode};
+use std::{
+    io::Write as _,
+    process::{Command, ExitCode},
+};
 
 use clap::{Parser, ValueEnum};
 use serde_json::Value;
@@ -58,12 +61,11 @@ fn main() -> ExitCode {
         What::Qr => shown(qr::run(quick), qr::table),
         What::Ui => shown(ui::run(quick, Some(&window)), ui::table),
     };
-    if json {
-        println!("{figures}");
-    } else {
-        print!("{table}");
+    let shown = if json { format!("{figures}\n") } else { table };
+    match std::io::stdout().write_all(shown.as_bytes()) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(_nobody_reads) => ExitCode::FAILURE,
     }
-    ExitCode::SUCCESS
 }
 
 fn shown(figures: Value, table: impl Fn(&Value) -> String) -> (Value, String) {

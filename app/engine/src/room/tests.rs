@@ -1,0 +1,198 @@
+//! What may be added to a room, and how much of it.
+
+use std::time::Duration;
+
+use super::{MAX_AUTHOR_BYTES_PER_DAY, MAX_INVITES, Room, Unusable};
+use crate::{
+    InviteId, InviteRecord, MAX_TEXT_LEN, RoomRecord, Timestamp, crypto,
+    engine::Now,
+    identity::Identity,
+    op::{self, Op, OpBody},
+};
+
+const NONCE: [u8; 16] = [4; 16];
+const NOW: Now = Now { since_start: Duration::ZERO, wall: Timestamp(1_784_000_000_000) };
+const DAY: Duration = Duration::from_secs(86_400);
+
+/// The room as the device with this seed sees it, before anything is in it.
+fn room(seed: u8) -> Room {
+    let owner = Identity::from_seed(&[1; 32]).id;
+    let record = RoomRecord {
+        id: crypto::room_id(owner, &NONCE),
+        name: "Camp".to_owned(),
+        identity_seed: [seed; 32],
+        owner,
+        nonce: NONCE,
+        epochs: vec![(0, [5; 32])],
+        invites: Vec::new(),
+        read_up_to: None,
+    };
+    Room::new(record, Vec::new(), Vec::new(), 0)
+}
+
+fn write(room: &mut Room, body: &OpBody) -> Vec<u8> {
+    let bytes = room.write(NOW.wall, body);
+    add(room, &bytes).expect("own words are added");
+    bytes
+}
+
+fn add(room: &mut Room, bytes: &[u8]) -> Result<(), Unusable> {
+    room.add(NOW, &Op::decode(bytes).expect("an operation")).map(|_| ())
+}
+
+fn genesis(owner: &Room) -> OpBody {
+    OpBody::Genesis {
+        nonce: NONCE,
+        room_name: "Camp".to_owned(),
+        name: "alice".to_owned(),
+        noise_key: owner.me.noise_key,
+    }
+}
+
+fn invite(n: u8) -> OpBody {
+    OpBody::Invite { secret: [n; 16], expires_at: None }
+}
+
+fn join(room: &Room, n: u8) -> OpBody {
+    OpBody::Join {
+        invite: crypto::invite_id(&[n; 16]),
+        noise_key: room.me.noise_key,
+        name: "bob".to_owned(),
+        certificate: op::join_certificate(&[n; 16], room.id(), room.me.id, &room.me.noise_key),
+    }
+}
+
+/// Alice's room with one invite, and what Bob knows of it.
+fn two() -> (Room, Room) {
+    let (mut alice, mut bob) = (room(1), room(2));
+    let body = genesis(&alice);
+    for body in [body, invite(1)] {
+        let bytes = write(&mut alice, &body);
+        add(&mut bob, &bytes).expect("the owner's words are added");
+    }
+    (alice, bob)
+}
+
+#[test]
+fn joiner_is_added_by_a_known_invite_only() {
+    let (mut alice, mut bob) = two();
+    let unknown = InviteRecord { secret: [2; 16], expires_at: None };
+    bob.record.invites.push(unknown);
+    let body = join(&bob, 2);
+    let bytes = write(&mut bob, &body);
+
+    assert_eq!(add(&mut alice, &bytes), Err(Unusable::Early));
+    write(&mut alice, &invite(2));
+    assert_eq!(add(&mut alice, &bytes), Ok(()), "once its invite is known");
+}
+
+#[test]
+fn joiner_without_the_invites_signature_is_wrong() {
+    let (mut alice, mut bob) = two();
+    let OpBody::Join { invite, noise_key, name, mut certificate } = join(&bob, 1) else { return };
+    certificate[1][0] ^= 1;
+    let bytes = bob.write(NOW.wall, &OpBody::Join { invite, noise_key, name, certificate });
+
+    assert_eq!(add(&mut alice, &bytes), Err(Unusable::Wrong));
+}
+
+#[test]
+fn guest_can_neither_invite_nor_begin_the_room_again() {
+    let (mut alice, mut bob) = two();
+    let body = join(&bob, 1);
+    let bytes = write(&mut bob, &body);
+    add(&mut alice, &bytes).expect("bob joins");
+    let again = genesis(&bob);
+
+    for body in [invite(9), again, join(&bob, 1)] {
+        let bytes = bob.write(NOW.wall, &body);
+        assert_eq!(add(&mut alice, &bytes), Err(Unusable::Wrong), "{body:?}");
+    }
+}
+
+#[test]
+fn stranger_cannot_speak_before_joining() {
+    let (mut alice, mut bob) = two();
+    let bytes = bob.write(NOW.wall, &OpBody::Text("hello".to_owned()));
+
+    assert_eq!(add(&mut alice, &bytes), Err(Unusable::Wrong));
+}
+
+#[test]
+fn log_that_forks_ends_there() {
+    let (mut alice, mut bob) = two();
+    write(&mut alice, &OpBody::Text("one".to_owned()));
+    let bytes = alice.write(NOW.wall, &OpBody::Text("another".to_owned()));
+    let (mut fork, _) = two();
+    let other = write(&mut fork, &OpBody::Text("other".to_owned()));
+    add(&mut bob, &other).expect("bob heard the other branch");
+
+    assert_eq!(add(&mut bob, &bytes), Err(Unusable::Wrong));
+    let next = write(&mut fork, &OpBody::Text("more".to_owned()));
+    assert_eq!(add(&mut bob, &next), Err(Unusable::Wrong), "neither branch goes on");
+}
+
+#[test]
+fn room_takes_no_more_invites_than_its_limit_but_what_follows_them() {
+    let (mut alice, mut bob) = two();
+    for n in 2..=255 {
+        let bytes = write(&mut alice, &invite(n));
+        add(&mut bob, &bytes).expect("a part of the log");
+    }
+    let bytes = write(&mut alice, &OpBody::Text("still here".to_owned()));
+
+    assert_eq!(add(&mut bob, &bytes), Ok(()));
+    assert_eq!(bob.record.invites.len(), MAX_INVITES);
+}
+
+#[test]
+fn owners_word_on_an_invite_replaces_what_a_screen_said() {
+    let (mut alice, mut bob) = two();
+    let from_screen = InviteRecord { secret: [2; 16], expires_at: None };
+    bob.record.invites.push(from_screen);
+    let expires_at = Some(Timestamp(NOW.wall.0 + 1_000));
+    let bytes = write(&mut alice, &OpBody::Invite { secret: [2; 16], expires_at });
+
+    add(&mut bob, &bytes).expect("the owner's word");
+
+    assert_eq!(bob.record.invites.last().map(|invite| invite.expires_at), Some(expires_at));
+    assert_eq!(bob.record.invites.len(), 2);
+}
+
+#[test]
+fn join_after_the_invites_end_is_wrong() {
+    let (mut alice, mut bob) = two();
+    let expires_at = Some(Timestamp(NOW.wall.0 - 1));
+    write(&mut alice, &OpBody::Invite { secret: [2; 16], expires_at });
+    bob.record.invites.push(InviteRecord { secret: [2; 16], expires_at: None });
+    let body = join(&bob, 2);
+    let bytes = write(&mut bob, &body);
+
+    assert_eq!(add(&mut alice, &bytes), Err(Unusable::Wrong));
+    assert_eq!(alice.invite(InviteId::from_bytes([0; 16])), None);
+}
+
+#[test]
+fn author_past_its_share_of_a_day_waits_and_others_do_not() {
+    let (mut alice, mut bob) = two();
+    let body = join(&bob, 1);
+    let joined = write(&mut bob, &body);
+    add(&mut alice, &joined).expect("bob joins");
+    let long = OpBody::Text("a".repeat(MAX_TEXT_LEN));
+    let mut added = 0u64;
+    let refused = loop {
+        let bytes = write(&mut bob, &long);
+        match add(&mut alice, &bytes) {
+            Ok(()) => added += bytes.len() as u64,
+            Err(why) => break (why, bytes),
+        }
+    };
+
+    assert_eq!(refused.0, Unusable::Later);
+    assert!(added <= MAX_AUTHOR_BYTES_PER_DAY, "{added} bytes");
+    let bytes = write(&mut alice, &OpBody::Text("I am still heard".to_owned()));
+    assert_eq!(add(&mut bob, &bytes), Ok(()));
+    let tomorrow = Now { since_start: DAY, ..NOW };
+    let op = Op::decode(&refused.1).expect("an operation");
+    assert!(alice.add(tomorrow, &op).is_ok(), "what waited is taken the next day");
+}
