@@ -16,6 +16,7 @@ mod draw;
 mod engine;
 mod equalize;
 mod filter;
+mod finders;
 mod fit;
 mod geometry;
 mod luma;

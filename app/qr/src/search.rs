@@ -6,7 +6,7 @@ use std::{
 };
 
 use crate::{
-    Effort, Luma, LumaView, engine, filter,
+    Effort, Luma, LumaView, engine, filter, finders,
     fit::{self, Picture},
     geometry::{Corners, Point},
     plan::{Care, Filter, Look, Plan, Size},
@@ -26,6 +26,9 @@ const USUAL_DISTANCE: f32 = 28.0;
 /// Finder patterns that may be half a module apart and still be the same.
 const SAME_PLACE: f32 = 0.5 / USUAL_DISTANCE;
 
+/// Finder patterns, real or not, from which the libraries take minutes for a picture: their time grows with the cube.
+const CROWD: usize = 100;
+
 /// The first texts of a picture full of codes are enough.
 const MAX_TEXTS: usize = 64;
 
@@ -40,11 +43,21 @@ pub(crate) struct Search<'a> {
     open: Vec<(Corners, f32)>,
     /// How many of those were looked at closely.
     closed: usize,
+    /// Whether a look saw more than [`CROWD`] finder patterns.
+    is_crowded: bool,
 }
 
 impl<'a> Search<'a> {
     pub(crate) fn new(view: LumaView<'a>, wanted: &'a dyn Fn(&str) -> bool) -> Self {
-        Self { view, wanted, texts: Vec::new(), shrunk: Vec::new(), open: Vec::new(), closed: 0 }
+        Self {
+            view,
+            wanted,
+            texts: Vec::new(),
+            shrunk: Vec::new(),
+            open: Vec::new(),
+            closed: 0,
+            is_crowded: false,
+        }
     }
 
     /// The distinct texts found; the wanted one is the last.
@@ -64,7 +77,7 @@ impl<'a> Search<'a> {
                 return ControlFlow::Continue(());
             }
         }
-        if plan.with_libraries {
+        if plan.with_libraries && !self.is_crowded {
             self.ask_libraries(plan.base)?;
         }
         ControlFlow::Continue(())
@@ -106,7 +119,9 @@ impl<'a> Search<'a> {
             return ControlFlow::Continue(());
         };
         for sign in [1.0, -1.0] {
-            let triples = triples::triples(&bits, most);
+            let finders = finders::find(&bits);
+            self.is_crowded |= finders.len() > CROWD;
+            let triples = triples::triples(finders, most);
             for triple in &triples {
                 match engine::rxing_at(&bits, triple) {
                     Some(text) => self.add(text)?,

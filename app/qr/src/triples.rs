@@ -3,11 +3,8 @@
 //! rxing's own choice leaves out codes seen from far aside, and takes three of a hundred specks as readily as three corners.
 
 use rxing::{
-    common::{BitMatrix, cpp_essentials::ConcentricPattern},
-    qrcode::cpp_port::detector::{FindFinderPatterns, FinderPatternSet},
+    common::cpp_essentials::ConcentricPattern, qrcode::cpp_port::detector::FinderPatternSet,
 };
-
-use crate::engine::guarded;
 
 /// Finder patterns taken into triples: their number grows with the cube of this. The largest are the least likely specks.
 const MAX_FINDERS: usize = 40;
@@ -25,9 +22,8 @@ const MAX_COSINE: f32 = 0.82;
 /// 170 for the largest, and half again for perspective.
 const DISTANCE: (f32, f32) = (1.2, 30.0);
 
-/// Up to `most` triples of a picture, the most plausible first.
-pub(crate) fn triples(bits: &BitMatrix, most: usize) -> Vec<FinderPatternSet> {
-    let mut finders = guarded(|| FindFinderPatterns(bits, true, 0)).unwrap_or_default();
+/// Up to `most` triples of finder patterns, the most plausible first.
+pub(crate) fn triples(mut finders: Vec<ConcentricPattern>, most: usize) -> Vec<FinderPatternSet> {
     finders.sort_by_key(|finder| std::cmp::Reverse(finder.size));
     finders.truncate(MAX_FINDERS);
     let mut scored = Vec::new();

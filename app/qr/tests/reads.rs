@@ -98,6 +98,22 @@ fn nothing_is_read_where_there_is_nothing() {
     }
 }
 
+/// rxing's own search takes minutes for such a floor; ours must see that it is one.
+#[test]
+fn floor_tiled_with_finder_patterns_ends() {
+    let (width, height, module) = (1280, 720, 2);
+    let dark = |x: usize, y: usize| {
+        let ring = (x / module % 8).abs_diff(3).max((y / module % 8).abs_diff(3));
+        ring < 2 || ring == 3
+    };
+    let gray = (0..width * height).map(|i| if dark(i % width, i / width) { 0 } else { 255 });
+    let floor = Luma::new(width, height, gray.collect()).expect("the sizes fit");
+
+    for effort in [Effort::Frame, Effort::Photo] {
+        assert_eq!(Reader::new(effort).read(floor.view()), None);
+    }
+}
+
 #[test]
 fn camera_rows_may_have_gaps() {
     let picture = qr::draw("FESTIVAL:GAPS").expect("it fits").luma(4, QUIET_ZONE);
