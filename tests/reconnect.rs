@@ -24,9 +24,12 @@ fn camp(guests: &[Name]) -> World {
 }
 
 fn last_opening(world: &World, from: Name, to: Name) -> Vec<u8> {
-    let is_opening = |frame: &&Vec<u8>| frame.starts_with(&[1, 1]) || frame.starts_with(&[1, 2]) || frame.starts_with(&[1, 3]);
+    let is_opening = |frame: &&Vec<u8>| {
+        frame.starts_with(&[1, 1]) || frame.starts_with(&[1, 2]) || frame.starts_with(&[1, 3])
+    };
     let frames = world.frames(from, to);
-    frames.iter().rev().find(is_opening).expect("an opening")[..2].to_vec()
+    let opening = frames.iter().rev().find(is_opening).expect("an opening");
+    opening.iter().copied().take(2).collect()
 }
 
 #[test]

@@ -100,7 +100,10 @@ fn connect(lines: &mut Lines, alice: &mut Side, bob: &mut Side, binding: Option<
 }
 
 fn conversation() -> String {
-    let mut lines = Lines("# The conversation of tests/vectors.rs; drawn in app/engine/docs/protocol.md.\n".to_owned());
+    let mut lines = Lines(
+        "# The conversation of tests/vectors.rs; drawn in app/engine/docs/protocol.md.\n"
+            .to_owned(),
+    );
     let (mut alice, mut bob) = (Side::new("alice", 1), Side::new("bob", 2));
     alice.command(Command::CreateRoom { name: "Camp".to_owned() });
     let invite = alice.invite();

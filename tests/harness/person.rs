@@ -203,7 +203,7 @@ impl World {
     pub fn member_holds(&mut self, name: Name, by: Name) -> u64 {
         let by = self.me(by);
         self.retell(name);
-        self.events(name).iter().rev().find_map(|event| match event {
+        let told = self.events(name).iter().rev().find_map(|event| match event {
             Event::Started { rooms, .. } => {
                 let mut members = rooms.iter().flat_map(|room| &room.members);
                 members.find(|member| member.id == by).map(|member| member.holds)

@@ -23,7 +23,7 @@ impl std::fmt::Debug for Cipherer {
 }
 
 impl Cipherer {
-    /// What goes onto the link for `plain`, which is at most [`MAX_FRAME_LEN`] less 16 bytes long.
+    /// What goes onto the link for `plain`, which is at most [`MAX_FRAME_LEN`](crate::MAX_FRAME_LEN) less 16 bytes long.
     pub(crate) fn seal(&mut self, plain: Frame) -> Option<Frame> {
         match self {
             Self::Bound => Some(plain),
