@@ -82,32 +82,35 @@ impl Plan {
     }
 
     fn frame(base: usize, turn: usize) -> Self {
-        let shrunk = |by: usize, filter: Filter, rule: Rule| Look {
-            size: Size::Shrunk(base * by),
-            filter,
-            rule,
-        };
-        let turns = [
+        let look = |size: Size, filter: Filter, rule: Rule| Look { size, filter, rule };
+        let shrunk =
+            |by: usize, filter: Filter, rule: Rule| look(Size::Shrunk(base * by), filter, rule);
+        let mut turns = vec![
             shrunk(2, Filter::Raw, Rule::Mixed),
-            Look { size: Size::DoubledMiddle, filter: Filter::Raw, rule: Rule::Mixed },
+            look(Size::DoubledMiddle, Filter::Raw, Rule::Mixed),
             shrunk(1, Filter::Raw, Rule::Near),
             shrunk(3, Filter::Sharp(2, 2), Rule::Mixed),
             shrunk(1, Filter::Soft(1), Rule::Near),
-            // The finest picture there is, if that is not what is read anyway.
-            Look { size: Size::Shrunk(1), filter: Filter::Sharp(4, 2), rule: Rule::Mixed },
             shrunk(4, Filter::Raw, Rule::Mixed),
             shrunk(1, Filter::Sharp(6, 10), Rule::Mixed),
         ];
+        if base > 1 {
+            // What is too large to be read whole each time comes whole every other time.
+            let whole = |filter: Filter| look(Size::Shrunk(1), filter, Rule::Mixed);
+            let fine = [whole(Filter::Raw), whole(Filter::Sharp(4, 2))];
+            turns =
+                turns.into_iter().zip(fine.into_iter().cycle()).flat_map(|(a, b)| [b, a]).collect();
+        }
+        let turn = turn % turns.len();
+        // Heavy blur takes long to undo.
+        let is_last = turn + 1 == turns.len();
+        let care = Care { taps: if is_last { &[4, 6, 8] } else { &[4, 6] }, rounds: 2 };
         let mut looks = vec![
             shrunk(1, Filter::Raw, Rule::Mixed),
             shrunk(2, Filter::Sharp(2, 2), Rule::Mixed),
             shrunk(1, Filter::Sharp(4, 2), Rule::Mixed),
         ];
-        looks.extend(turns.get(turn % turns.len()));
-        let care = Care {
-            taps: if turn % turns.len() == turns.len() - 1 { &[4, 6, 8] } else { &[4, 6] },
-            rounds: 2,
-        };
+        looks.extend(turns.get(turn));
         Self { looks, with_libraries: false, triples: 30, fits: 4, care, base }
     }
 

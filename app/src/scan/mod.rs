@@ -152,9 +152,9 @@ impl Drop for Scanner {
 }
 
 impl Source {
-    /// Whether one picture follows another so quickly that each may be read hastily.
+    /// Whether one picture follows another, so that each may be read hastily.
     fn is_live(&self) -> bool {
-        matches!(self, Self::Camera(_) | Self::Feed(_))
+        !matches!(self, Self::ImageFile(_) | Self::Encoded(_) | Self::Rgba { .. } | Self::Clipboard)
     }
 }
 

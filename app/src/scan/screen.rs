@@ -7,7 +7,7 @@ use super::{Problem, Shared, Shot};
 /// From one look at the screen to the next.
 const PAUSE: Duration = Duration::from_millis(300);
 
-/// Looks at the screen until the scan ends; a look that shows what the last one showed is not read again.
+/// Looks at the screen until the scan ends. One that stays the same is read again all the same: each time in other ways.
 pub(super) fn run(display: Option<&str>, shared: &Shared) {
     if let Err(problem) = watch(display, shared) {
         shared.give_up(problem);
@@ -16,15 +16,10 @@ pub(super) fn run(display: Option<&str>, shared: &Shared) {
 
 fn watch(display: Option<&str>, shared: &Shared) -> Result<(), Problem> {
     let eye = Eye::open(display)?;
-    let mut last = None;
     loop {
         // If the reader is behind, a newer picture would only wait.
         if !shared.mailbox.is_full() {
-            let shot = eye.look()?;
-            if last.as_ref() != shot.lumas.first() {
-                last = shot.lumas.first().cloned();
-                shared.show(shot);
-            }
+            shared.show(eye.look()?);
         }
         if shared.mailbox.wait_closed(PAUSE) {
             return Ok(());
