@@ -61,7 +61,7 @@ struct Camp {
 impl Camp {
     fn new(seed: u64, size: usize, clocks: &[i64]) -> Self {
         let mut world = World::seeded(seed);
-        let names = NAMES[..size].to_vec();
+        let names: Vec<Name> = NAMES.into_iter().take(size).collect();
         for (name, ahead) in names.iter().zip(clocks) {
             world.add(name);
             world.set_clock(name, *ahead);
@@ -71,7 +71,7 @@ impl Camp {
     }
 
     fn name(&self, number: usize) -> Name {
-        self.names[number % self.names.len()]
+        *self.names.iter().cycle().nth(number % self.names.len()).expect("a cycle has no end")
     }
 
     fn is_member(&self, name: Name) -> bool {

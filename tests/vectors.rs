@@ -61,7 +61,8 @@ impl Side {
     }
 
     fn room(&self) -> RoomId {
-        self.engine.store().rooms().expect("memory never fails")[0].id
+        let rooms = self.engine.store().rooms().expect("memory never fails");
+        rooms.first().expect("a room").id
     }
 }
 
@@ -135,7 +136,8 @@ fn conversation() -> String {
 
 fn remember(lines: &mut Lines, side: &Side) {
     let store = side.engine.store();
-    let record = &store.rooms().expect("memory never fails")[0];
+    let rooms = store.rooms().expect("memory never fails");
+    let record = rooms.first().expect("a room");
     lines.put("room id", record.id.as_bytes());
     lines.put("room nonce", &record.nonce);
     for (epoch, key) in &record.epochs {
