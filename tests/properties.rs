@@ -71,7 +71,7 @@ impl Camp {
     }
 
     fn name(&self, number: usize) -> Name {
-        *self.names.iter().cycle().nth(number % self.names.len()).expect("a cycle has no end")
+        self.names.iter().cycle().nth(number % self.names.len()).expect("a cycle has no end")
     }
 
     fn is_member(&self, name: Name) -> bool {
