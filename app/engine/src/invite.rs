@@ -14,6 +14,11 @@ use crate::{Addr, InviteId, MAX_ADDR_LEN, MAX_ADDRS, Timestamp, crypto};
 /// What every invite begins with as text. Upper case, so that a QR stays in alphanumeric mode.
 pub const INVITE_SCHEME: &str = "FESTIVAL:";
 
+/// What invites begin with instead, if the program was built with it: a web page that tells people
+/// without the app where to get it. Ends in `#`, so that the invite itself never reaches the web
+/// server; for example `HTTPS://CHAT.EXAMPLE/#`.
+const INVITE_URL: Option<&str> = option_env!("FESTIVAL_INVITE_URL");
+
 /// The longest text taken for an invite: four times the longest one written.
 const MAX_TEXT_LEN: usize = 1_200;
 
@@ -75,9 +80,14 @@ impl Invite {
         bytes
     }
 
-    /// The invite as text: the scheme and upper-case base32, without padding.
+    /// The invite as text: the scheme, or the web page this program was built with, and upper-case
+    /// base32 without padding.
     pub fn to_text(&self) -> String {
-        format!("{INVITE_SCHEME}{}", data_encoding::BASE32_NOPAD.encode(&self.encode()))
+        self.to_text_after(INVITE_URL.unwrap_or(INVITE_SCHEME))
+    }
+
+    fn to_text_after(&self, beginning: &str) -> String {
+        format!("{beginning}{}", data_encoding::BASE32_NOPAD.encode(&self.encode()))
     }
 
     /// Reads an invite from text: a scanned QR, a pasted or a clicked link. Case, blanks around it
@@ -87,12 +97,18 @@ impl Invite {
     ///
     /// [`InviteError`] says what is wrong with it.
     pub fn parse(text: &str) -> Result<Self, InviteError> {
+        Self::parse_after(text, INVITE_URL)
+    }
+
+    fn parse_after(text: &str, url: Option<&str>) -> Result<Self, InviteError> {
         let text = text.trim();
         if text.len() > MAX_TEXT_LEN {
             return Err(InviteError::NotAnInvite);
         }
         let upper = text.to_ascii_uppercase();
-        let body = upper.strip_prefix(INVITE_SCHEME).ok_or(InviteError::NotAnInvite)?;
+        let after_url = || upper.strip_prefix(&url?.to_ascii_uppercase());
+        let body = upper.strip_prefix(INVITE_SCHEME).or_else(after_url);
+        let body = body.ok_or(InviteError::NotAnInvite)?;
         let body = body.trim_matches('/');
         let bytes = data_encoding::BASE32_NOPAD
             .decode(body.as_bytes())
@@ -206,6 +222,17 @@ mod tests {
             assert_eq!(Invite::parse(&format!(" {}\n", text.to_lowercase())), Ok(invite.clone()));
             assert_eq!(Invite::parse(&text.replace(':', "://")), Ok(invite));
         }
+    }
+
+    #[test]
+    fn program_built_with_a_web_page_writes_and_reads_its_links_and_the_plain_ones() {
+        let page = "HTTPS://CHAT.EXAMPLE/#";
+        let link = invite().to_text_after(page);
+
+        assert!(link.starts_with(page));
+        assert_eq!(Invite::parse_after(&link.to_lowercase(), Some(page)), Ok(invite()));
+        assert_eq!(Invite::parse_after(&invite().to_text(), Some(page)), Ok(invite()));
+        assert_eq!(Invite::parse_after(&link, None), Err(InviteError::NotAnInvite));
     }
 
     #[test]
