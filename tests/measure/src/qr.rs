@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use qr::{Effort, LumaView, Reader};
 use serde_json::{Value, json};
-use torture::{CONDITIONS, Condition, Frame, HD, VGA, frame};
+use torture::{CONDITIONS, Condition, Frame, HD, PHOTO, PHOTO_CONDITIONS, Size, VGA, frame};
 
 mod libraries;
 #[path = "qr/table.rs"]
@@ -19,6 +19,9 @@ const SEEDS: u64 = 12;
 
 /// The same when in a hurry.
 const QUICK_SEEDS: u64 = 2;
+
+/// Pictures of each condition of large photos; none when in a hurry, since each takes seconds to make.
+const PHOTO_SEEDS: u64 = 3;
 
 /// Somebody who reads.
 type Read = fn(&Frame) -> Option<String>;
@@ -37,7 +40,7 @@ struct Score {
     tried: usize,
     read: usize,
     wrong: usize,
-    /// For pictures of 1280 x 720.
+    /// For pictures of 1280 x 720 or more.
     times: Vec<Duration>,
 }
 
@@ -68,7 +71,7 @@ pub(crate) fn run(quick: bool) -> Value {
     let mut must = all.clone();
     let mut rows = Vec::new();
     for condition in CONDITIONS {
-        let scores = scores(condition, seeds);
+        let scores = scores(condition, &[VGA, HD], seeds);
         rows.push(row(condition, &scores));
         for (i, score) in scores.iter().enumerate() {
             all[i].add(score);
@@ -77,6 +80,13 @@ pub(crate) fn run(quick: bool) -> Value {
             }
         }
     }
+    let mut large: [Score; READERS.len()] = Default::default();
+    for condition in if quick { &[] } else { PHOTO_CONDITIONS } {
+        let scores = scores(condition, &[PHOTO], PHOTO_SEEDS);
+        rows.push(row(condition, &scores));
+        large.iter_mut().zip(&scores).for_each(|(sum, score)| sum.add(score));
+    }
+    let [_, large_photo, large_rqrr, large_rxing] = &mut large;
     let [frame, photo, rqrr, rxing] = &mut all;
     json!({
         "pictures": frame.tried,
@@ -85,7 +95,12 @@ pub(crate) fn run(quick: bool) -> Value {
         "rqrr_percent": rqrr.percent(),
         "rxing_percent": rxing.percent(),
         "must_percent": must[0].percent(),
-        "wrong_texts": frame.wrong + photo.wrong,
+        "large_percent": large_photo.percent(),
+        "large_rqrr_percent": large_rqrr.percent(),
+        "large_rxing_percent": large_rxing.percent(),
+        "large_ms_p50": large_photo.ms(50),
+        "large_ms_p95": large_photo.ms(95),
+        "wrong_texts": frame.wrong + photo.wrong + large_photo.wrong,
         "ms_p50": frame.ms(50),
         "ms_p95": frame.ms(95),
         "photo_ms_p50": photo.ms(50),
@@ -104,16 +119,14 @@ fn row(condition: &Condition, scores: &[Score]) -> Value {
     row
 }
 
-fn scores(condition: &Condition, seeds: u64) -> [Score; READERS.len()] {
+fn scores(condition: &Condition, sizes: &[Size], seeds: u64) -> [Score; READERS.len()] {
     let mut scores: [Score; READERS.len()] = Default::default();
-    for (size, seed) in
-        [VGA, HD].into_iter().flat_map(|size| (0..seeds).map(move |seed| (size, seed)))
-    {
+    for (size, seed) in sizes.iter().flat_map(|size| (0..seeds).map(move |seed| (*size, seed))) {
         let frame = frame(condition, size, seed);
         for (score, (_, read)) in scores.iter_mut().zip(READERS) {
             let started = Instant::now();
             let text = read(&frame);
-            if size == HD {
+            if size != VGA {
                 score.times.push(started.elapsed());
             }
             score.tried += 1;

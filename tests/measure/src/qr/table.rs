@@ -23,7 +23,8 @@ pub(crate) fn table(figures: &Value) -> String {
     let _ = writeln!(
         text,
         "\n{} pictures; {:.1} % of those marked * in one frame; {} wrong texts.\nms a frame of 1280 x 720, p50 / p95: \
-         {:.1} / {:.1}; a photo {:.1} / {:.1}; rqrr alone {:.1}, rxing alone {:.1} (p50).",
+         {:.1} / {:.1}; a photo {:.1} / {:.1}; rqrr alone {:.1}, rxing alone {:.1} (p50).\nLarge photos (12 megapixels): {:.1} % read as photos, rqrr \
+         alone {:.1}, rxing alone {:.1}; ms p50 / p95 {:.0} / {:.0}.",
         figure("pictures"),
         figure("must_percent"),
         figure("wrong_texts"),
@@ -33,6 +34,11 @@ pub(crate) fn table(figures: &Value) -> String {
         figure("photo_ms_p95"),
         figure("rqrr_ms_p50"),
         figure("rxing_ms_p50"),
+        figure("large_percent"),
+        figure("large_rqrr_percent"),
+        figure("large_rxing_percent"),
+        figure("large_ms_p50"),
+        figure("large_ms_p95"),
     );
     text
 }
