@@ -91,6 +91,47 @@ fn join_succeeds_at_whatever_frame_the_first_link_was_lost() {
 }
 
 #[test]
+fn join_by_a_guests_screen_succeeds_at_whatever_frame_the_first_link_was_lost() {
+    for lost_at in 0..14 {
+        let mut world = camp(&["bob"]);
+        world.add("carol");
+        world.part("alice", "bob");
+        world.part("alice", "carol");
+        let invite = world.show_invite("bob");
+        world.accept("carol", &invite);
+        world.dial_all("carol");
+        for _ in 0..lost_at {
+            world.deliver();
+        }
+        world.cut("bob", "carol");
+
+        world.meet();
+
+        assert_eq!(world.roster("bob"), ["alice", "bob", "carol"], "lost at frame {lost_at}");
+        assert_talk(&mut world, "bob", "carol");
+    }
+}
+
+#[test]
+fn scanning_again_while_the_first_scan_is_under_way_joins_once() {
+    for scanned_at in 0..10 {
+        let mut world = alice_and(&["bob"]);
+        let invite = world.show_invite("alice");
+        world.accept("bob", &invite);
+        world.dial_all("bob");
+        for _ in 0..scanned_at {
+            world.deliver();
+        }
+
+        world.accept("bob", &invite);
+        world.meet();
+
+        assert_eq!(world.roster("alice"), ["alice", "bob"], "again at frame {scanned_at}");
+        assert_talk(&mut world, "alice", "bob");
+    }
+}
+
+#[test]
 fn join_succeeds_by_a_new_scan_at_whatever_frame_the_guest_crashed() {
     for crash_at in 0..14 {
         let mut world = alice_and(&["bob"]);
