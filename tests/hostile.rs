@@ -125,6 +125,20 @@ fn replayed_reconnect_gets_no_answer_on_a_link_with_a_binding() {
 }
 
 #[test]
+fn own_first_frame_thrown_back_gets_no_answer() {
+    let mut world = camp(&["bob"]);
+    world.cut("alice", "bob");
+    world.dial_all("bob");
+    let frames = world.frames("bob", "alice");
+
+    let link = world.open_raw("bob");
+    let answers = world.send_raw("bob", link, frames.last().expect("a reconnect").clone());
+
+    assert_eq!(answers, Vec::<Frame>::new());
+    assert!(!world.is_open("bob", link));
+}
+
+#[test]
 fn replayed_first_contact_ends_nowhere() {
     let mut world = camp(&["bob"]);
     let frames = world.frames("bob", "alice");
@@ -186,15 +200,10 @@ fn truncated_frame_ends_the_session_and_the_next_one_repairs_it() {
 
 #[test]
 fn packets_over_a_limit_end_the_session() {
-    let too_many_ops = {
-        let mut frame = vec![OPS, 0x81, 0x02];
-        frame.extend([0; 257]);
-        frame
-    };
     let too_long = vec![0; MAX_FRAME_LEN + 1];
     let never_sent = vec![HAVE, 0, 0, 0, 100];
     let welcome_again = vec![0, 0, 0];
-    for frame in [too_many_ops, too_long, never_sent, welcome_again, vec![], vec![99]] {
+    for frame in [too_long, never_sent, welcome_again, vec![], vec![99]] {
         let mut world = open_camp(&["bob"]);
 
         world.inject("bob", "alice", frame.clone());
@@ -202,6 +211,52 @@ fn packets_over_a_limit_end_the_session() {
 
         assert_eq!(world.links_between("alice", "bob"), 0, "{:?}", &frame[..frame.len().min(8)]);
     }
+}
+
+#[test]
+fn packet_of_more_operations_than_the_limit_ends_the_session() {
+    let mut world = open_camp(&["bob"]);
+    world.say("bob", "a");
+    world.settle();
+    let ops = world.frames("bob", "alice").into_iter().rfind(|f| f.first() == Some(&OPS));
+    let known = ops.expect("bob's word").split_off(2);
+    let packet = |count: u8| {
+        let count = [OPS, 0x80 | count, 2];
+        [count.to_vec(), known.repeat(256 + usize::from(count[1] & 0x7f))].concat()
+    };
+
+    // Bob would wonder at receipts for what he never sent.
+    world.mute("alice", "bob");
+
+    world.inject("bob", "alice", packet(0));
+    world.settle();
+    assert_eq!(world.links_between("alice", "bob"), 1);
+    world.inject("bob", "alice", packet(1));
+    world.settle();
+
+    assert_eq!(world.links_between("alice", "bob"), 0);
+}
+
+#[test]
+fn peer_that_passes_on_what_follows_a_fork_is_not_blamed() {
+    let mut world = camp(&["mallory", "bob"]);
+    let before = world.disk("mallory");
+    world.part("alice", "bob");
+    world.part("mallory", "bob");
+    world.say("mallory", "for alice");
+    world.settle();
+    world.restart_from("mallory", before);
+    world.part("mallory", "alice");
+    world.reunite("mallory", "bob");
+    (0..600).for_each(|_| world.say("mallory", "for bob"));
+    world.meet();
+    world.part("mallory", "bob");
+
+    world.reunite("alice", "bob");
+    world.meet();
+
+    assert_eq!(world.links_between("alice", "bob"), 1);
+    assert_talk(&mut world, "alice", "bob");
 }
 
 #[test]

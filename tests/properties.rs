@@ -121,14 +121,15 @@ impl Camp {
         }
     }
 
-    /// Everyone can reach everyone, and those outside scan the owner's screen.
+    /// Everyone can reach everyone, and those outside scan the owner's screen; so do those who were
+    /// let in by a guest and crashed before they heard who else is there.
     fn gather(&mut self) {
         for a in self.names.clone() {
             self.names.iter().for_each(|b| self.world.reunite(a, b));
         }
         self.world.meet();
         for name in self.names.clone() {
-            if !self.is_member(name) {
+            if self.world.peers(name).is_empty() {
                 self.world.accept(name, &self.invite.clone());
             }
         }

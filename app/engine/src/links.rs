@@ -3,7 +3,7 @@
 use std::{collections::BTreeSet, time::Duration};
 
 use crate::{
-    Engine, Event, Frame, InviteId, LinkId, MAX_FRAME_LEN, PeerId, RoomId, Store, StoreError,
+    Engine, Event, Frame, InviteId, LinkId, PeerId, RoomId, Store, StoreError,
     engine::{Output, Target},
     handshake::MAX_HANDSHAKE_LEN,
     session::{LinkState, Opened, Purpose, Session, keeps_newer},
@@ -64,13 +64,10 @@ impl<S: Store> Engine<S> {
         let is_fine = match self.links.get_mut(&link) {
             // Frames that were on their way when we hung up.
             None => true,
-            Some(LinkState::Open(session)) => {
-                let packet = if frame.len() > MAX_FRAME_LEN { None } else { session.open(frame) };
-                match packet {
-                    Some(packet) => self.take(link, packet)?,
-                    None => false,
-                }
-            }
+            Some(LinkState::Open(session)) => match session.open(frame) {
+                Some(packet) => self.take(link, packet)?,
+                None => false,
+            },
             Some(_) => frame.len() <= MAX_HANDSHAKE_LEN && self.shake_hands(link, &frame)?,
         };
         if !is_fine {

@@ -353,3 +353,6 @@ fn read_log(
     }
     Ok(ops)
 }
+
+#[cfg(test)]
+mod tests;
