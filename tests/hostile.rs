@@ -125,6 +125,20 @@ fn replayed_reconnect_gets_no_answer_on_a_link_with_a_binding() {
 }
 
 #[test]
+fn own_first_frame_thrown_back_gets_no_answer() {
+    let mut world = camp(&["bob"]);
+    world.cut("alice", "bob");
+    world.dial_all("bob");
+    let frames = world.frames("bob", "alice");
+
+    let link = world.open_raw("bob");
+    let answers = world.send_raw("bob", link, frames.last().expect("a reconnect").clone());
+
+    assert_eq!(answers, Vec::<Frame>::new());
+    assert!(!world.is_open("bob", link));
+}
+
+#[test]
 fn replayed_first_contact_ends_nowhere() {
     let mut world = camp(&["bob"]);
     let frames = world.frames("bob", "alice");

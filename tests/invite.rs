@@ -230,17 +230,51 @@ fn guest_of_a_guest_is_let_in_after_a_crash_right_after_entering() {
 }
 
 #[test]
-fn scanning_again_on_another_screen_continues_the_same_join() {
+fn scanning_again_on_another_screen_joins_by_the_second() {
+    for scanned_at in 0..6 {
+        let mut world = camp(&["bob"]);
+        world.add("carol");
+        let invite = world.show_invite("alice");
+        world.accept("carol", &invite);
+        world.dial_all("carol");
+        for _ in 0..scanned_at {
+            world.deliver();
+        }
+        let has_entered = !world.rooms("carol").is_empty();
+
+        world.scan("carol", "bob");
+        world.meet();
+
+        let failures = if has_entered { vec![JoinFailure::AlreadyJoined] } else { vec![] };
+        assert_eq!(world.join_failures("carol"), failures, "again at frame {scanned_at}");
+        assert_eq!(world.roster("alice"), ["alice", "bob", "carol"], "again at {scanned_at}");
+        assert_talk(&mut world, "alice", "carol");
+    }
+}
+
+#[test]
+fn guest_keeps_dialing_the_invite_until_somebody_holds_its_join() {
     let mut world = camp(&["bob"]);
     world.add("carol");
-    let invite = world.show_invite("alice");
+    world.part("alice", "carol");
+    let invite = world.show_invite("bob");
+    // Bob no longer says where he is, but answers there.
+    world.move_to("bob", vec![]);
     world.accept("carol", &invite);
+    world.dial_all("carol");
+    while world.frames("bob", "carol").len() < 2 {
+        world.deliver();
+    }
+    world.mute("carol", "bob");
+    world.settle();
+    assert_eq!(world.peers("carol"), [world.me("bob")]);
+    world.cut("bob", "carol");
+    world.tamper("carol", "bob", |frame| vec![frame]);
 
-    world.scan("carol", "bob");
     world.meet();
 
-    assert_eq!(world.roster("alice"), ["alice", "bob", "carol"]);
-    assert_talk(&mut world, "alice", "carol");
+    assert_talk(&mut world, "bob", "carol");
+    assert_eq!(world.roster("bob"), ["alice", "bob", "carol"]);
 }
 
 #[test]

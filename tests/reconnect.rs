@@ -171,6 +171,20 @@ fn link_dialed_again_replaces_one_whose_end_went_unnoticed() {
 }
 
 #[test]
+fn ends_that_went_unnoticed_do_not_pile_up() {
+    let mut world = camp(&["bob"]);
+    let (decider, other) =
+        if world.me("alice") < world.me("bob") { ("alice", "bob") } else { ("bob", "alice") };
+    for _ in 0..10 {
+        world.vanish(decider, other);
+        world.dial_all(decider);
+        world.settle();
+    }
+
+    assert!(world.links_of(other) <= 2, "{} links", world.links_of(other));
+}
+
+#[test]
 fn peer_is_lost_only_with_its_last_session() {
     let mut world = camp(&["bob"]);
     let lost = |world: &World| {

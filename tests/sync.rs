@@ -235,6 +235,20 @@ fn author_learns_at_once_that_a_peer_with_an_equal_digest_holds_everything() {
 }
 
 #[test]
+fn receipts_are_remembered_with_the_next_write() {
+    let mut world = camp(&["bob"]);
+    world.say("alice", "one");
+    world.settle();
+    let told = world.received("alice", "bob");
+    world.hold("bob");
+    world.say("alice", "two");
+
+    world.reboot("alice");
+
+    assert_eq!(world.member_holds("alice", "bob"), told);
+}
+
+#[test]
 fn unread_counts_exactly_what_others_wrote_after_the_last_one_read() {
     let mut world = camp(&["bob"]);
     world.say("bob", "my own does not count");

@@ -91,6 +91,11 @@ impl World {
         self.links.contains_key(&(name, link))
     }
 
+    /// How many links `name` takes for open.
+    pub fn links_of(&self, name: Name) -> usize {
+        self.links.keys().filter(|(n, _)| *n == name).count()
+    }
+
     /// How many links two devices have with each other.
     pub fn links_between(&self, a: Name, b: Name) -> usize {
         self.links.iter().filter(|((from, _), (to, _))| (*from, *to) == (a, b)).count()

@@ -53,16 +53,13 @@ impl<S: Store> Engine<S> {
             self.visit(room, invite);
             return Ok(());
         }
-        if is_over(&invite, self.now.wall) {
+        if invite.expires_at.is_some_and(|end| end <= self.now.wall) {
             self.notify(Event::JoinFailed { invite: id, why: JoinFailure::Expired });
             return Ok(());
         }
-        // Scanned again, perhaps on another screen: one device, one identity.
-        let identity_seed = match self.joins.get(&id) {
-            Some(join) => join.identity_seed,
-            None => self.chance(),
-        };
+        // Scanned again, perhaps on another screen: what was begun on the first one is over.
         self.hang_up_join(id);
+        let identity_seed = self.chance();
         self.dial_invite(&invite);
         self.joins.insert(id, Join { invite, identity_seed, stage: Stage::Asking });
         self.notify(Event::JoinStarted { invite: id });
@@ -137,9 +134,6 @@ impl<S: Store> Engine<S> {
         binding: Option<[u8; 32]>,
     ) -> Option<(Purpose, Handshake, Frame)> {
         let seed = self.chance();
-        if is_over(&self.joins.get(&invite)?.invite, self.now.wall) {
-            self.fail_join(invite, JoinFailure::Expired);
-        }
         let join = self.joins.get(&invite)?;
         let psk = crypto::invite_psk(&join.invite.secret);
         let me = Identity::from_seed(&join.identity_seed);
@@ -275,8 +269,4 @@ impl<S: Store> Engine<S> {
             read_up_to: None,
         })
     }
-}
-
-fn is_over(invite: &Invite, now: crate::Timestamp) -> bool {
-    invite.expires_at.is_some_and(|end| end <= now)
 }

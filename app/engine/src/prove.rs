@@ -138,7 +138,6 @@ impl<S: Store> Engine<S> {
             }
             Step::Done(reply, proof, cipherer) => (reply, proof, cipherer),
         };
-        self.outputs.extend(reply.map(|frame| Output::Transmit(link, frame)));
         // The room's id comes with a welcome; until then a newcomer's session belongs to none.
         let nowhere = RoomId::from_bytes([0; 16]);
         let room = match purpose {
@@ -148,6 +147,7 @@ impl<S: Store> Engine<S> {
         if self.is_banned(proof.author) || !self.may_speak(room, proof) {
             return Ok(false);
         }
+        self.outputs.extend(reply.map(|frame| Output::Transmit(link, frame)));
         let at = self.now.since_start;
         let session = Session::new(room, proof, opened.is_dialer, at, cipherer);
         self.links.insert(link, LinkState::Open(Box::new(session)));
