@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use engine::{Command, Event, Frame, LinkId, MAX_FRAME_LEN, Refusal};
+use engine::{Command, Event, Frame, LinkId, MAX_FRAME_LEN, Refusal, Target};
 use rand_chacha::ChaCha20Rng;
 use rand_core::{RngCore as _, SeedableRng as _};
 use tests::{Name, World};
@@ -136,6 +136,21 @@ fn own_first_frame_thrown_back_gets_no_answer() {
 
     assert_eq!(answers, Vec::<Frame>::new());
     assert!(!world.is_open("bob", link));
+}
+
+#[test]
+fn copy_of_a_device_gets_no_session_with_it() {
+    let mut world = camp(&["bob"]);
+    let disk = world.disk("bob");
+    world.add("twin");
+    world.restart_from("twin", disk);
+
+    let target = Target::Member(world.room("bob"), world.me("bob"));
+    world.open("twin", "bob", target);
+    world.settle();
+
+    assert_eq!(world.links_between("twin", "bob"), 0);
+    assert_talk(&mut world, "alice", "bob");
 }
 
 #[test]
