@@ -22,8 +22,9 @@ const OPENINGS: usize = 50;
 const PINGS: usize = 5_000;
 const FRAME_LEN: usize = 64 << 10;
 const BULK_MIB: usize = 64;
-/// Rounds in turn, link then library, so that a slow moment of the machine hits both alike.
-const ROUNDS: usize = 5;
+/// Rounds in turn, link then library, so that a slow moment of the machine hits both alike; enough of
+/// them for a median that repeats.
+const ROUNDS: usize = 15;
 
 /// Measures, and says it as the object that `--json` prints.
 pub(crate) fn run(quick: bool) -> Value {
