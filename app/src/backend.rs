@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use engine::{Command, Event, LinkId, PeerId, RoomId};
-use transport::{LinkFailure, Phase, Role, TransportKind};
+use transport::{LinkFailure, LinkPath, Phase, Role, TransportKind};
 
 /// The far side of the screens: the runtime in the product, a script in tests.
 pub trait Backend {
@@ -58,6 +58,8 @@ pub struct LinkInfo {
     pub role: Role,
     /// The other end's address as a person would write it.
     pub remote: String,
+    /// Whether frames go straight there.
+    pub path: LinkPath,
     /// Who was proved to be at the other end, in which room.
     pub peer: Option<(RoomId, PeerId)>,
     /// The last measured round trip.

@@ -211,7 +211,7 @@ impl World {
                 Output::StopDialing(target) => {
                     self.device_mut(name).wanted.remove(&target);
                 }
-                Output::Admit(_) | Output::Refuse(_) => {}
+                Output::Admit { .. } | Output::Refuse(_) => {}
                 Output::Notify(event) => self.device_mut(name).events.push(event),
             }
         }

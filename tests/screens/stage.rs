@@ -18,7 +18,7 @@ use engine::{
     Addr, Body, Command, Event, Invite, LinkId, Member, MemberIndex, Message, PeerId, Position,
     RoomId, RoomSummary, Timestamp,
 };
-use transport::{Phase, Role, TransportKind};
+use transport::{LinkPath, Phase, Role, TransportKind};
 
 /// A phone, in points.
 pub(crate) const PHONE: Vec2 = vec2(390.0, 844.0);
@@ -227,6 +227,7 @@ pub(crate) fn link(id: u64, peer: Option<PeerId>) -> LinkInfo {
         kind: TransportKind::WebRtc,
         role: Role::Dialer,
         remote: format!("192.168.1.{}:40911", 20 + id),
+        path: LinkPath::Direct,
         peer: peer.map(|peer| (ROOM, peer)),
         round_trip: peer.map(|_| Duration::from_micros(1_840)),
         age: Duration::from_secs(312),

@@ -2,7 +2,7 @@
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 
-use crate::{Addr, TransportKind};
+use crate::{Addr, AddrKind};
 
 impl Addr {
     /// The WebRTC address of a UDP socket.
@@ -12,14 +12,14 @@ impl Addr {
             IpAddr::V6(ip) => ip.octets().to_vec(),
         };
         bytes.extend(addr.port().to_be_bytes());
-        Self { kind: TransportKind::WebRtc, bytes }
+        Self { kind: AddrKind::Socket, bytes }
     }
 
     /// The UDP socket a WebRTC address names; `None` for other kinds, other lengths, and whatever
     /// cannot be the address of one device: unspecified, multicast, broadcast, link-local IPv6
     /// (it would need a scope), port zero.
     pub fn to_socket_addr(&self) -> Option<SocketAddr> {
-        if self.kind != TransportKind::WebRtc {
+        if self.kind != AddrKind::Socket {
             return None;
         }
         let (ip, port) = self.bytes.split_last_chunk::<2>()?;
@@ -44,7 +44,7 @@ fn names_one_device(ip: IpAddr) -> bool {
 mod tests {
     use std::net::SocketAddr;
 
-    use crate::{Addr, TransportKind};
+    use crate::{Addr, AddrKind};
 
     fn round_trip(text: &str) -> Option<SocketAddr> {
         Addr::from_socket_addr(text.parse().expect("an address")).to_socket_addr()
@@ -80,10 +80,10 @@ mod tests {
             assert_eq!(round_trip(text), None, "{text}");
         }
         for len in (0..24).filter(|len| ![6, 18].contains(len)) {
-            let addr = Addr { kind: TransportKind::WebRtc, bytes: vec![1; len] };
+            let addr = Addr { kind: AddrKind::Socket, bytes: vec![1; len] };
             assert_eq!(addr.to_socket_addr(), None, "{len} bytes");
         }
-        let memory = Addr { kind: TransportKind::Memory, bytes: vec![1; 6] };
+        let memory = Addr { kind: AddrKind::Memory, bytes: vec![1; 6] };
         assert_eq!(memory.to_socket_addr(), None);
     }
 }

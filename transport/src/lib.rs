@@ -17,7 +17,9 @@ use std::{fmt, future::Future, pin::Pin};
 
 use tokio::sync::mpsc;
 
-pub use link::{Link, LinkClosed, LinkFailure, LinkReceiver, LinkSender, LinkStats, Phase, Role};
+pub use link::{
+    Link, LinkClosed, LinkFailure, LinkPath, LinkReceiver, LinkSender, LinkStats, Phase, Role,
+};
 
 /// One way of reaching other devices. Four methods, and nothing about chat.
 pub trait Transport: fmt::Debug + Send + Sync {
@@ -37,10 +39,11 @@ pub trait Transport: fmt::Debug + Send + Sync {
     /// permission, [`TransportError::Io`] if the port cannot be had.
     fn listen(&self, incoming: mpsc::Sender<Link>) -> Result<Box<dyn Listener>, TransportError>;
 
-    /// Opens a link to whoever listens at one of `addrs` and admits `key`.
+    /// Opens a link to whoever listens at one of `addrs` and admits `key`; where many who admit it
+    /// hear the dial, only `callee` answers.
     ///
     /// All addresses are tried side by side; dropping the future abandons the attempt.
-    fn dial(&self, addrs: &[Addr], key: DialKey) -> Dialing;
+    fn dial(&self, addrs: &[Addr], key: DialKey, callee: Callee) -> Dialing;
 }
 
 /// An attempt to open a link.
@@ -51,8 +54,9 @@ pub trait Listener: fmt::Debug + Send + Sync {
     /// Where this device can be dialed now, best first. Changes when networks come and go.
     fn addrs(&self) -> Vec<Addr>;
 
-    /// Accepts dials that know `key` from now on.
-    fn admit(&self, key: DialKey);
+    /// Accepts dials that know `key` from now on; `callee` is this device's name among those who
+    /// admit it.
+    fn admit(&self, key: DialKey, callee: Callee);
 
     /// Accepts no further dials that know `key`; links already open stay.
     fn refuse(&self, key: &DialKey);
@@ -84,6 +88,22 @@ impl fmt::Debug for DialKey {
     }
 }
 
+/// Names one listener among those who admit the same [`DialKey`]; opaque to transports.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct Callee([u8; 16]);
+
+impl Callee {
+    /// Wraps the 16 bytes both ends know the listener by.
+    pub const fn from_bytes(bytes: [u8; 16]) -> Self {
+        Self(bytes)
+    }
+
+    /// The bytes.
+    pub const fn as_bytes(&self) -> &[u8; 16] {
+        &self.0
+    }
+}
+
 /// The technologies, from most to least preferred when equally near.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum TransportKind {
@@ -107,10 +127,25 @@ pub struct LinkTraits {
 /// Where a device may be dialed; its form belongs to the transport that issued it.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Addr {
-    /// The transport that understands `bytes`.
-    pub kind: TransportKind,
-    /// Opaque to everyone else. For WebRTC: IP address (4 or 16 bytes), then port (2, big-endian).
+    /// Which form `bytes` has.
+    pub kind: AddrKind,
+    /// Opaque to all but the transport of this kind.
     pub bytes: Vec<u8>,
+}
+
+/// The forms of addresses.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum AddrKind {
+    /// [`TransportKind::Memory`]: 8 bytes, a number.
+    Memory,
+    /// [`TransportKind::WebRtc`]: an IP address (4 or 16 bytes), then a UDP port (2, big-endian).
+    Socket,
+    /// [`TransportKind::WebRtc`]: relays where offers are heard, as places in the list every
+    /// program is built with, one byte each.
+    RelayIndexes,
+    /// [`TransportKind::WebRtc`]: a relay where offers are heard, as UTF-8: `host` or `host:port`
+    /// for one with TLS, `ws://host:port` for one without.
+    RelayHost,
 }
 
 /// Why no link could be opened.

@@ -148,6 +148,8 @@ pub struct LinkStats {
     pub phases: Vec<Phase>,
     /// The other end's address as a person would write it.
     pub remote: String,
+    /// Whether frames go straight there.
+    pub path: LinkPath,
     /// The last measured round trip, if one was measured.
     pub round_trip: Option<Duration>,
     /// Payload bytes sent so far.
@@ -165,12 +167,22 @@ impl LinkStats {
             started,
             phases: Vec::new(),
             remote,
+            path: LinkPath::Direct,
             round_trip: None,
             bytes_sent: 0,
             bytes_received: 0,
             closed: None,
         }
     }
+}
+
+/// How frames reach the other end.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum LinkPath {
+    /// From device to device.
+    Direct,
+    /// Through a TURN server, which sees ciphertext.
+    Relayed,
 }
 
 /// One step of opening a link.

@@ -10,8 +10,8 @@ use std::{
 use tokio::sync::mpsc;
 
 use crate::{
-    Addr, DialKey, Dialing, Link, LinkStats, LinkTraits, Listener, Role, Transport, TransportError,
-    TransportKind,
+    Addr, AddrKind, Callee, DialKey, Dialing, Link, LinkStats, LinkTraits, Listener, Role,
+    Transport, TransportError, TransportKind,
 };
 
 /// The longest frame, in bytes: as on WebRTC, so that tests meet the same limit.
@@ -42,7 +42,7 @@ impl MemoryHub {
     pub fn transport(&self) -> MemoryTransport {
         let mut devices = self.lock();
         devices.next = devices.next.saturating_add(1);
-        let addr = Addr { kind: TransportKind::Memory, bytes: devices.next.to_be_bytes().to_vec() };
+        let addr = Addr { kind: AddrKind::Memory, bytes: devices.next.to_be_bytes().to_vec() };
         MemoryTransport { hub: self.clone(), addr }
     }
 
@@ -80,11 +80,11 @@ impl Transport for MemoryTransport {
         Ok(Box::new(MemoryListener { hub: self.hub.clone(), addr: self.addr.clone() }))
     }
 
-    fn dial(&self, addrs: &[Addr], key: DialKey) -> Dialing {
+    fn dial(&self, addrs: &[Addr], key: DialKey, _callee: Callee) -> Dialing {
         let started = Instant::now();
         let hub = self.hub.clone();
         let addrs: Vec<Addr> =
-            addrs.iter().filter(|addr| addr.kind == TransportKind::Memory).cloned().collect();
+            addrs.iter().filter(|addr| addr.kind == AddrKind::Memory).cloned().collect();
         Box::pin(async move {
             if addrs.is_empty() {
                 return Err(TransportError::NoUsableAddr);
@@ -112,7 +112,7 @@ impl Listener for MemoryListener {
         vec![self.addr.clone()]
     }
 
-    fn admit(&self, key: DialKey) {
+    fn admit(&self, key: DialKey, _callee: Callee) {
         if let Some(listening) = self.hub.lock().listening.get_mut(&self.addr.bytes) {
             listening.keys.insert(key);
         }
@@ -142,18 +142,19 @@ mod tests {
     use tokio::sync::mpsc;
 
     use super::MemoryHub;
-    use crate::{DialKey, Transport, TransportError};
+    use crate::{Callee, DialKey, Transport, TransportError};
 
     const KEY: DialKey = DialKey::from_bytes([7; 32]);
+    const HOST: Callee = Callee::from_bytes([1; 16]);
 
     #[tokio::test]
     async fn dialer_with_the_key_gets_a_link_both_ways() {
         let (alice, bob) = two();
         let (incoming, mut links) = mpsc::channel(1);
         let listener = alice.listen(incoming).expect("memory");
-        listener.admit(KEY);
+        listener.admit(KEY, HOST);
 
-        let mut ours = bob.dial(&listener.addrs(), KEY).await.expect("admitted");
+        let mut ours = bob.dial(&listener.addrs(), KEY, HOST).await.expect("admitted");
         let mut theirs = links.recv().await.expect("a link");
 
         ours.send(b"hello".to_vec()).await.expect("open");
@@ -167,10 +168,10 @@ mod tests {
         let (alice, bob) = two();
         let (incoming, mut links) = mpsc::channel(1);
         let listener = alice.listen(incoming).expect("memory");
-        listener.admit(KEY);
+        listener.admit(KEY, HOST);
         let other = DialKey::from_bytes([8; 32]);
 
-        let refused = bob.dial(&listener.addrs(), other).await;
+        let refused = bob.dial(&listener.addrs(), other, HOST).await;
 
         assert!(matches!(refused, Err(TransportError::Unreachable)));
         assert!(links.try_recv().is_err());
@@ -182,13 +183,13 @@ mod tests {
         let (incoming, _links) = mpsc::channel(1);
         let listener = alice.listen(incoming).expect("memory");
         let addrs = listener.addrs();
-        listener.admit(KEY);
+        listener.admit(KEY, HOST);
 
         listener.refuse(&KEY);
-        assert!(bob.dial(&addrs, KEY).await.is_err());
-        listener.admit(KEY);
+        assert!(bob.dial(&addrs, KEY, HOST).await.is_err());
+        listener.admit(KEY, HOST);
         drop(listener);
-        assert!(bob.dial(&addrs, KEY).await.is_err());
+        assert!(bob.dial(&addrs, KEY, HOST).await.is_err());
     }
 
     #[tokio::test]
@@ -196,8 +197,8 @@ mod tests {
         let (alice, bob) = two();
         let (incoming, _links) = mpsc::channel(1);
         let listener = alice.listen(incoming).expect("memory");
-        listener.admit(KEY);
-        let link = bob.dial(&listener.addrs(), KEY).await.expect("admitted");
+        listener.admit(KEY, HOST);
+        let link = bob.dial(&listener.addrs(), KEY, HOST).await.expect("admitted");
 
         assert!(link.send(vec![0; super::MAX_FRAME_LEN]).await.is_ok());
         assert!(link.send(vec![0; super::MAX_FRAME_LEN + 1]).await.is_err());

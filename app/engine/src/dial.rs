@@ -27,9 +27,12 @@ impl<S: Store> Engine<S> {
     pub(crate) fn admit(&mut self, room: RoomId) {
         let Some(room) = self.rooms.get(&room) else { return };
         let (_, key) = room.epoch();
-        self.outputs.push_back(Output::Admit(crypto::room_dial_key(room.id(), &key)));
+        let callee = room.me.host_id();
+        let key = crypto::room_dial_key(room.id(), &key);
+        self.outputs.push_back(Output::Admit { key, callee });
         for invite in &room.record.invites {
-            self.outputs.push_back(Output::Admit(crypto::invite_dial_key(&invite.secret)));
+            let key = crypto::invite_dial_key(&invite.secret);
+            self.outputs.push_back(Output::Admit { key, callee });
         }
     }
 
@@ -56,10 +59,10 @@ impl<S: Store> Engine<S> {
         for target in stale {
             self.stop_dialing(target);
         }
-        for (target, addrs) in wanted {
+        for (target, (addrs, callee)) in wanted {
             if self.dialed.get(&target) != Some(&addrs) {
                 self.dialed.insert(target, addrs.clone());
-                self.outputs.push_back(Output::Dial { target, addrs, key });
+                self.outputs.push_back(Output::Dial { target, addrs, key, callee });
             }
         }
         if has_more {
@@ -85,7 +88,8 @@ impl<S: Store> Engine<S> {
         let target = Target::Invite(invite.id());
         self.dialed.insert(target, invite.addrs.clone());
         let key = crypto::invite_dial_key(&invite.secret);
-        self.outputs.push_back(Output::Dial { target, addrs: invite.addrs.clone(), key });
+        let (addrs, callee) = (invite.addrs.clone(), invite.host);
+        self.outputs.push_back(Output::Dial { target, addrs, key, callee });
     }
 
     pub(crate) fn stop_dialing(&mut self, target: Target) {
@@ -108,8 +112,14 @@ impl<S: Store> Engine<S> {
     }
 }
 
+/// Where a member may be dialed, and what it is called there.
+type Whereabouts = (Vec<Addr>, [u8; 16]);
+
 /// The absent members to dial: those seen last, and others in turns. Also whether there are more.
-fn wanted_members(room: &Room, present: &BTreeSet<PeerId>) -> (BTreeMap<Target, Vec<Addr>>, bool) {
+fn wanted_members(
+    room: &Room,
+    present: &BTreeSet<PeerId>,
+) -> (BTreeMap<Target, Whereabouts>, bool) {
     let is_absent =
         |m: &&MemberRecord| m.id != room.me.id && !m.addrs.is_empty() && !present.contains(&m.id);
     let mut absent: Vec<_> = room.members.iter().filter(is_absent).collect();
@@ -123,6 +133,9 @@ fn wanted_members(room: &Room, present: &BTreeSet<PeerId>) -> (BTreeMap<Target, 
     let in_turn = others.iter().cycle().skip(start).take(others.len());
     absent.extend(in_turn);
     absent.truncate(places);
-    let target = |m: &MemberRecord| (Target::Member(room.id(), m.id), m.addrs.clone());
+    let target = |m: &MemberRecord| {
+        let callee = crypto::host_id(m.id, &m.noise_key);
+        (Target::Member(room.id(), m.id), (m.addrs.clone(), callee))
+    };
     (absent.into_iter().map(target).collect(), has_more)
 }

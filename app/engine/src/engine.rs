@@ -71,11 +71,18 @@ pub enum Output {
         addrs: Vec<Addr>,
         /// What makes the other end answer.
         key: [u8; 32],
+        /// Which of those who answer to the key is meant.
+        callee: [u8; 16],
     },
     /// Dial this target no more.
     StopDialing(Target),
     /// Answer dialers who know this key.
-    Admit([u8; 32]),
+    Admit {
+        /// Shared by everyone who may dial and be dialed so.
+        key: [u8; 32],
+        /// This device's name among those who answer to the key.
+        callee: [u8; 16],
+    },
     /// Answer them no more.
     Refuse([u8; 32]),
     /// Tell the person.

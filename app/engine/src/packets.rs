@@ -117,8 +117,11 @@ impl<S: Store> Engine<S> {
             self.notify(Event::MemberChanged { room: id, member });
         }
         if let Some(invite) = added.new_invite {
-            self.staged.rooms.extend(self.rooms.get(&id).map(|room| (id, room.record.clone())));
-            self.outputs.push_back(Output::Admit(crypto::invite_dial_key(&invite.secret)));
+            if let Some(room) = self.rooms.get(&id) {
+                self.staged.rooms.insert(id, room.record.clone());
+                let (key, callee) = (crypto::invite_dial_key(&invite.secret), room.me.host_id());
+                self.outputs.push_back(Output::Admit { key, callee });
+            }
             self.retry_refused(id);
         }
         self.staged.ops.push(added.stored);

@@ -106,6 +106,7 @@ fn link(link: &LinkInfo) -> Value {
         "kind": format!("{:?}", link.kind).to_lowercase(),
         "role": format!("{:?}", link.role).to_lowercase(),
         "remote": link.remote,
+        "path": format!("{:?}", link.path).to_lowercase(),
         "room": link.peer.map(|(room, _)| room.to_string()),
         "peer": link.peer.map(|(_, peer)| peer.to_string()),
         "round_trip_ms": link.round_trip.map(millis),

@@ -9,7 +9,7 @@ use std::{
 use engine::Target;
 use rand_core::{OsRng, RngCore as _};
 use tokio::task::JoinHandle;
-use transport::{Addr, DialKey};
+use transport::{Addr, Callee, DialKey};
 
 use super::{Shared, links};
 
@@ -37,9 +37,9 @@ impl Dialer {
     }
 
     /// Dials `target` until it is no longer wanted.
-    pub(super) fn want(&mut self, target: Target, addrs: &[engine::Addr], key: DialKey) {
+    pub(super) fn want(&mut self, target: Target, addrs: &[engine::Addr], name: (DialKey, Callee)) {
         let addrs = addrs.iter().filter_map(links::to_transport).collect();
-        let task = dial_forever(Arc::clone(&self.shared), target, addrs, key);
+        let task = dial_forever(Arc::clone(&self.shared), target, addrs, name);
         if let Some(old) = self.wanted.insert(target, self.tokio.spawn(task)) {
             old.abort();
         }
@@ -53,10 +53,15 @@ impl Dialer {
     }
 }
 
-async fn dial_forever(shared: Arc<Shared>, target: Target, addrs: Vec<Addr>, key: DialKey) {
+async fn dial_forever(
+    shared: Arc<Shared>,
+    target: Target,
+    addrs: Vec<Addr>,
+    (key, callee): (DialKey, Callee),
+) {
     let mut pause = FIRST_PAUSE;
     loop {
-        match shared.transport.dial(&addrs, key).await {
+        match shared.transport.dial(&addrs, key, callee).await {
             Ok(link) => {
                 let since = Instant::now();
                 let closed = links::adopt(&shared, link, Some(target)).await;

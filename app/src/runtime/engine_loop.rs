@@ -8,7 +8,7 @@ use std::{
 use engine::{Engine, Event, Input, Now, Output, StoreError, Timestamp};
 use storage::RedbStore;
 use tokio::sync::mpsc;
-use transport::DialKey;
+use transport::{Callee, DialKey};
 
 use super::{Shared, dialer::Dialer, wall_millis};
 use crate::backend::Notice;
@@ -86,11 +86,15 @@ impl EngineLoop {
             match output {
                 Output::Transmit(link, frame) => self.shared.links.send(link, frame),
                 Output::Hangup(link) => self.shared.links.hang_up(link),
-                Output::Dial { target, addrs, key } => {
-                    self.dialer.want(target, &addrs, DialKey::from_bytes(key));
+                Output::Dial { target, addrs, key, callee } => {
+                    let name = (DialKey::from_bytes(key), Callee::from_bytes(callee));
+                    self.dialer.want(target, &addrs, name);
                 }
                 Output::StopDialing(target) => self.dialer.drop_want(&target),
-                Output::Admit(key) => self.shared.listener.admit(DialKey::from_bytes(key)),
+                Output::Admit { key, callee } => {
+                    let callee = Callee::from_bytes(callee);
+                    self.shared.listener.admit(DialKey::from_bytes(key), callee);
+                }
                 Output::Refuse(key) => self.shared.listener.refuse(&DialKey::from_bytes(key)),
                 Output::Notify(event) => {
                     if let Event::PeerSeen { room, peer, link } = event {

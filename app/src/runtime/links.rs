@@ -13,7 +13,7 @@ use std::{
 use engine::{Frame, Input, LinkId, PeerId, RoomId, Target};
 use tokio::sync::{mpsc, watch};
 use transport::{
-    Link, LinkFailure, LinkReceiver, LinkSender, LinkStats, Phase, Role, TransportKind,
+    AddrKind, Link, LinkFailure, LinkReceiver, LinkSender, LinkStats, Phase, Role, TransportKind,
 };
 
 use super::Shared;
@@ -134,6 +134,7 @@ impl Entry {
             kind: self.kind,
             role: self.role,
             remote: stats.remote.clone(),
+            path: stats.path,
             peer: self.peer,
             round_trip: stats.round_trip,
             age: stats.started.elapsed(),
@@ -217,12 +218,18 @@ async fn carry(
 const TAG_IPV4: u8 = 1;
 /// The tag of an IPv6 address with port in an invite.
 const TAG_IPV6: u8 = 2;
+/// The tag of relays by their places in the built-in list.
+const TAG_RELAY_INDEXES: u8 = 3;
+/// The tag of a relay by its name.
+const TAG_RELAY_HOST: u8 = 4;
 
 /// An address as the engine carries it.
 pub(super) fn to_engine(addr: &transport::Addr) -> Option<engine::Addr> {
     let tag = match (addr.kind, addr.bytes.len()) {
-        (TransportKind::WebRtc, 6) => TAG_IPV4,
-        (TransportKind::WebRtc, 18) => TAG_IPV6,
+        (AddrKind::Socket, 6) => TAG_IPV4,
+        (AddrKind::Socket, 18) => TAG_IPV6,
+        (AddrKind::RelayIndexes, _) => TAG_RELAY_INDEXES,
+        (AddrKind::RelayHost, _) => TAG_RELAY_HOST,
         _ => return None,
     };
     Some(engine::Addr { tag, bytes: addr.bytes.clone() })
@@ -230,6 +237,11 @@ pub(super) fn to_engine(addr: &transport::Addr) -> Option<engine::Addr> {
 
 /// An address as its transport issued it.
 pub(super) fn to_transport(addr: &engine::Addr) -> Option<transport::Addr> {
-    let is_known = matches!((addr.tag, addr.bytes.len()), (TAG_IPV4, 6) | (TAG_IPV6, 18));
-    is_known.then(|| transport::Addr { kind: TransportKind::WebRtc, bytes: addr.bytes.clone() })
+    let kind = match (addr.tag, addr.bytes.len()) {
+        (TAG_IPV4, 6) | (TAG_IPV6, 18) => AddrKind::Socket,
+        (TAG_RELAY_INDEXES, _) => AddrKind::RelayIndexes,
+        (TAG_RELAY_HOST, _) => AddrKind::RelayHost,
+        _ => return None,
+    };
+    Some(transport::Addr { kind, bytes: addr.bytes.clone() })
 }

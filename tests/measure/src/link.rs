@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 use serde_json::{Value, json};
 use tokio::sync::mpsc;
 use transport::{
-    DialKey, Link, Listener, Transport as _,
+    Callee, DialKey, Link, Listener, Transport as _,
     webrtc::{WebRtcConfig, WebRtcTransport},
 };
 
@@ -18,6 +18,7 @@ use crate::{
 };
 
 const KEY: DialKey = DialKey::from_bytes([7; 32]);
+const HOST: Callee = Callee::from_bytes([1; 16]);
 const OPENINGS: usize = 50;
 const PINGS: usize = 5_000;
 const FRAME_LEN: usize = 64 << 10;
@@ -44,7 +45,7 @@ async fn measure(rounds: usize) -> Value {
     });
     let (links, mut incoming) = mpsc::channel(64);
     let listener = transport.listen(links).expect("a port");
-    listener.admit(KEY);
+    listener.admit(KEY, HOST);
 
     let open = openings(&transport, &*listener, &mut incoming).await;
     let (mut ours, mut theirs) = linked(&transport, &*listener, &mut incoming).await;
@@ -118,7 +119,7 @@ async fn linked(
     listener: &dyn Listener,
     incoming: &mut mpsc::Receiver<Link>,
 ) -> (Link, Link) {
-    let dialer = transport.dial(&listener.addrs(), KEY).await.expect("reachable");
+    let dialer = transport.dial(&listener.addrs(), KEY, HOST).await.expect("reachable");
     (dialer, incoming.recv().await.expect("listening"))
 }
 

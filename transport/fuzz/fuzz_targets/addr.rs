@@ -3,10 +3,10 @@
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
-use transport::{Addr, TransportKind};
+use transport::{Addr, AddrKind};
 
 fuzz_target!(|bytes: &[u8]| {
-    let addr = Addr { kind: TransportKind::WebRtc, bytes: bytes.to_vec() };
+    let addr = Addr { kind: AddrKind::Socket, bytes: bytes.to_vec() };
     let Some(socket) = addr.to_socket_addr() else { return };
     assert!(socket.port() != 0);
     assert!(!socket.ip().is_unspecified() && !socket.ip().is_multicast());

@@ -16,7 +16,7 @@ use super::{
     pump,
     socket::Family,
 };
-use crate::{Addr, DialKey, Link, LinkStats, Listener, Role, TransportKind};
+use crate::{Addr, Callee, DialKey, Link, LinkStats, Listener, Role, TransportKind};
 
 /// A port others may dial.
 #[derive(Debug)]
@@ -36,7 +36,7 @@ impl Listener for WebRtcListener {
             .collect()
     }
 
-    fn admit(&self, key: DialKey) {
+    fn admit(&self, key: DialKey, _callee: Callee) {
         self.mux.admit(key);
     }
 

@@ -37,7 +37,8 @@ use self::{
     mux::Mux,
 };
 use crate::{
-    Addr, DialKey, Dialing, Link, LinkTraits, Listener, Transport, TransportError, TransportKind,
+    Addr, Callee, DialKey, Dialing, Link, LinkTraits, Listener, Transport, TransportError,
+    TransportKind,
 };
 
 /// The longest frame, in bytes: one data channel message. Twice the engine's usual 64 KiB, half of
@@ -126,7 +127,7 @@ impl Transport for WebRtcTransport {
         Ok(Box::new(self.start_listening(incoming)?))
     }
 
-    fn dial(&self, addrs: &[Addr], key: DialKey) -> Dialing {
+    fn dial(&self, addrs: &[Addr], key: DialKey, _callee: Callee) -> Dialing {
         let started = Instant::now();
         let candidates = Dial::candidates(addrs.iter().filter_map(Addr::to_socket_addr));
         let WebRtcConfig { attempt_timeout, dial_timeout, .. } = self.config;

@@ -14,7 +14,7 @@ use rtc::stun::{
     textattrs::Username,
 };
 
-use super::{Host, KEY, OTHER_KEY, next, stats, until};
+use super::{HOST, Host, KEY, OTHER_KEY, next, stats, until};
 use crate::{
     Addr, DialKey, LinkFailure, Listener, Role, Transport,
     webrtc::{
@@ -127,12 +127,12 @@ async fn friends_address_cannot_be_taken_over() {
 async fn refused_key_gets_no_connection_even_if_signed() {
     let mut host = Host::on_loopback();
     host.listener.refuse(&KEY);
-    host.listener.admit(OTHER_KEY);
+    host.listener.admit(OTHER_KEY, HOST);
     let (socket, port) = to_host(&host);
     socket.send_to(&request(&dialer(1), &KEY), port).expect("loopback");
 
     let addrs = [host.addr("127.0.0.1")];
-    let honest = super::transport().dial(&addrs, OTHER_KEY).await;
+    let honest = super::transport().dial(&addrs, OTHER_KEY, HOST).await;
 
     assert!(honest.is_ok());
     host.next().await;
@@ -182,7 +182,7 @@ async fn handshake_that_hangs_is_replaced_by_a_fresh_one() {
     let config = WebRtcConfig { attempt_timeout, dial_timeout, ..WebRtcConfig::default() };
     let dialer = WebRtcTransport::new(config);
 
-    let dialer = dialer.dial(&[Addr::from_socket_addr(path)], KEY).await.expect("at last");
+    let dialer = dialer.dial(&[Addr::from_socket_addr(path)], KEY, HOST).await.expect("at last");
 
     let mut listener = host.next().await;
     dialer.send(vec![1]).await.expect("open");

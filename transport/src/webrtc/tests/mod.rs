@@ -9,11 +9,13 @@ use tokio::{sync::mpsc, task::JoinSet, time::timeout};
 
 use super::{WebRtcConfig, WebRtcTransport, listen::WebRtcListener};
 use crate::{
-    Addr, DialKey, Link, LinkFailure, LinkStats, Listener, Transport, TransportError, TransportKind,
+    Addr, AddrKind, Callee, DialKey, Link, LinkFailure, LinkStats, Listener, Transport,
+    TransportError,
 };
 
 const KEY: DialKey = DialKey::from_bytes([7; 32]);
 const OTHER_KEY: DialKey = DialKey::from_bytes([8; 32]);
+const HOST: Callee = Callee::from_bytes([1; 16]);
 
 /// Far longer than anything here takes: only a hang meets it.
 const HANG: Duration = Duration::from_secs(30);
@@ -38,7 +40,7 @@ impl Host {
         let (links, incoming) = mpsc::channel(64);
         let transport = WebRtcTransport::new(config);
         let listener = transport.start_listening(links).expect("a port");
-        listener.admit(KEY);
+        listener.admit(KEY, HOST);
         Self { listener, incoming }
     }
 
@@ -58,7 +60,7 @@ impl Host {
     /// A link from both ends: the dialer's, then the listener's.
     async fn linked(&mut self) -> (Link, Link) {
         let addr = self.addr("127.0.0.1");
-        let dialer = transport().dial(&[addr], KEY).await.expect("reachable");
+        let dialer = transport().dial(&[addr], KEY, HOST).await.expect("reachable");
         (dialer, self.next().await)
     }
 }
@@ -107,7 +109,7 @@ async fn ten_dialers_at_once_share_one_port() {
     let addr = host.addr("127.0.0.1");
     let mut dials = JoinSet::new();
     for n in 0..10_u8 {
-        let dial = transport().dial(std::slice::from_ref(&addr), KEY);
+        let dial = transport().dial(std::slice::from_ref(&addr), KEY, HOST);
         dials.spawn(async move {
             let link = dial.await.expect("reachable");
             link.send(vec![n]).await.expect("open");
@@ -131,7 +133,7 @@ async fn dialer_with_another_key_gets_no_link_and_costs_no_connection() {
     let mut host = Host::on_loopback();
     let addr = host.addr("127.0.0.1");
 
-    let refused = impatient().dial(&[addr], OTHER_KEY).await;
+    let refused = impatient().dial(&[addr], OTHER_KEY, HOST).await;
 
     assert!(matches!(refused, Err(TransportError::Unreachable)));
     assert_eq!(host.listener.mux.routes(), 0);
@@ -141,14 +143,14 @@ async fn dialer_with_another_key_gets_no_link_and_costs_no_connection() {
 #[tokio::test]
 async fn several_keys_are_admitted_and_one_refused_while_its_links_stay() {
     let mut host = Host::on_loopback();
-    host.listener.admit(OTHER_KEY);
+    host.listener.admit(OTHER_KEY, HOST);
     let addrs = [host.addr("127.0.0.1")];
     let (dialer, mut listener) = host.linked().await;
 
     host.listener.refuse(&KEY);
 
-    assert!(impatient().dial(&addrs, KEY).await.is_err());
-    assert!(transport().dial(&addrs, OTHER_KEY).await.is_ok());
+    assert!(impatient().dial(&addrs, KEY, HOST).await.is_err());
+    assert!(transport().dial(&addrs, OTHER_KEY, HOST).await.is_ok());
     dialer.send(vec![1]).await.expect("still open");
     assert_eq!(next(&mut listener).await, Some(vec![1]));
 }
@@ -158,7 +160,8 @@ async fn dialer_that_tries_both_families_gets_one_link() {
     let mut host = Host::on_loopback();
     let mut addrs = vec![host.addr("127.0.0.1")];
     if std::net::UdpSocket::bind("[::1]:0").is_ok() {
-        let only = transport().dial(&[host.addr("::1")], KEY).await.expect("reachable over IPv6");
+        let only =
+            transport().dial(&[host.addr("::1")], KEY, HOST).await.expect("reachable over IPv6");
         let mut listener = host.next().await;
         only.send(vec![6]).await.expect("open");
         assert_eq!(next(&mut listener).await, Some(vec![6]));
@@ -168,7 +171,7 @@ async fn dialer_that_tries_both_families_gets_one_link() {
     // Nobody is there: port 9 discards.
     addrs.insert(0, Addr::from_socket_addr("127.0.0.1:9".parse().expect("an address")));
 
-    let dialer = transport().dial(&addrs, KEY).await.expect("reachable");
+    let dialer = transport().dial(&addrs, KEY, HOST).await.expect("reachable");
     let mut listener = host.next().await;
 
     dialer.send(vec![1]).await.expect("open");
@@ -183,7 +186,7 @@ async fn every_address_offered_can_be_dialed() {
     assert!(!addrs.is_empty());
 
     for addr in addrs {
-        let dialed = transport().dial(std::slice::from_ref(&addr), KEY).await;
+        let dialed = transport().dial(std::slice::from_ref(&addr), KEY, HOST).await;
         assert!(dialed.is_ok(), "{:?}", addr.to_socket_addr());
         host.next().await;
     }
@@ -241,7 +244,9 @@ async fn dead_peer_is_noticed() {
     let (linked, link) = tokio::sync::oneshot::channel();
     let process = tokio::runtime::Builder::new_multi_thread().enable_all().build().expect("one");
     process.spawn(async move {
-        linked.send(transport().dial(&[addr], KEY).await.expect("reachable")).expect("wanted");
+        linked
+            .send(transport().dial(&[addr], KEY, HOST).await.expect("reachable"))
+            .expect("wanted");
     });
     let mut listener = host.next().await;
     let dialer = link.await.expect("linked");
@@ -265,7 +270,7 @@ async fn open_links_outlive_their_listener() {
 
     dialer.send(vec![1]).await.expect("open");
     assert_eq!(next(&mut listener).await, Some(vec![1]));
-    assert!(impatient().dial(&addrs, KEY).await.is_err());
+    assert!(impatient().dial(&addrs, KEY, HOST).await.is_err());
 }
 
 #[tokio::test]
@@ -281,9 +286,9 @@ async fn port_that_is_taken_is_replaced_by_another() {
 
 #[tokio::test]
 async fn addresses_of_other_transports_are_not_dialed() {
-    let addr = Addr { kind: TransportKind::Memory, bytes: vec![127, 0, 0, 1, 0, 9] };
+    let addr = Addr { kind: AddrKind::Memory, bytes: vec![127, 0, 0, 1, 0, 9] };
 
-    let refused = transport().dial(&[addr], KEY).await;
+    let refused = transport().dial(&[addr], KEY, HOST).await;
 
     assert!(matches!(refused, Err(TransportError::NoUsableAddr)));
 }
