@@ -87,7 +87,7 @@ impl Desk {
     /// Starts the app with the data of `person`, and moves its window to a half of the screen.
     pub(crate) fn open(&mut self, person: &str, half: Half) -> Window {
         let process = Command::new(festival())
-            .args(["--loopback", "--data"])
+            .args(["--loopback", "--servers", "none", "--data"])
             .arg(self.data.path().join(person))
             .env("DISPLAY", &self.display)
             .env("LIBGL_ALWAYS_SOFTWARE", "1")

@@ -9,6 +9,7 @@ mod addr;
 pub mod control;
 mod link;
 pub mod memory;
+pub mod servers;
 pub mod stun;
 #[cfg(feature = "webrtc")]
 pub mod webrtc;

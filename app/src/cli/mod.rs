@@ -11,6 +11,7 @@ use std::{path::PathBuf, process::ExitCode, time::Instant};
 
 use clap::{Args, Parser, Subcommand};
 use engine::Invite;
+use transport::servers::Servers;
 
 use crate::{
     desktop::{self, DesktopOptions},
@@ -60,6 +61,10 @@ struct Place {
     /// Also use loopback addresses, to meet other devices on this computer.
     #[arg(long, global = true)]
     loopback: bool,
+    /// Servers to use instead of those in the settings: `none`, or a file with the form of
+    /// servers.json.
+    #[arg(long, value_name = "none|FILE", global = true, value_parser = parse_servers)]
+    servers: Option<Servers>,
 }
 
 impl Place {
@@ -68,7 +73,7 @@ impl Place {
             Some(dir) => dir.clone(),
             None => self.profile_dir()?,
         };
-        Ok(Config { data_dir, loopback: self.loopback })
+        Ok(Config { data_dir, loopback: self.loopback, servers: self.servers.clone() })
     }
 
     fn profile_dir(&self) -> Result<PathBuf, String> {
@@ -82,6 +87,14 @@ impl Place {
         })?;
         Ok(base.data_dir().join("festival-chat").join(name))
     }
+}
+
+fn parse_servers(text: &str) -> Result<Servers, String> {
+    if text == "none" {
+        return Ok(Servers::none());
+    }
+    let json = std::fs::read(text).map_err(|err| format!("cannot be read: {err}"))?;
+    serde_json::from_slice(&json).map_err(|err| format!("is no list of servers: {err}"))
 }
 
 fn parse_invite(text: &str) -> Result<Invite, String> {

@@ -37,7 +37,7 @@ impl Device {
     /// [`DeviceError`] if it cannot be started or does not wake.
     pub fn start(mut program: Command, data_dir: &Path) -> Result<Self, DeviceError> {
         let mut child = program
-            .args(["headless", "--loopback", "--data"])
+            .args(["headless", "--loopback", "--servers", "none", "--data"])
             .arg(data_dir)
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())

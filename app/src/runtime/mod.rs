@@ -21,6 +21,7 @@ use storage::RedbStore;
 use tokio::sync::mpsc;
 use transport::{
     Listener, Transport,
+    servers::Servers,
     webrtc::{WebRtcConfig, WebRtcTransport},
 };
 
@@ -54,6 +55,8 @@ pub struct Config {
     pub data_dir: PathBuf,
     /// Also listen on and dial from loopback addresses, even where there is a network.
     pub loopback: bool,
+    /// Servers to use instead of those the settings name.
+    pub servers: Option<Servers>,
 }
 
 /// Called, from any thread, when there is something new to poll.
