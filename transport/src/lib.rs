@@ -8,6 +8,8 @@
 mod addr;
 pub mod control;
 mod link;
+#[cfg(feature = "relays")]
+pub mod mailbox;
 pub mod memory;
 pub mod nat;
 #[cfg(feature = "relays")]

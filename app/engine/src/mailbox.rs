@@ -36,7 +36,7 @@ const RENEW_OTHERS: Duration = days(5);
 const LOST_PAUSE: Duration = Duration::from_secs(5);
 
 const fn days(count: u64) -> Duration {
-    Duration::from_secs(count * 86_400)
+    Duration::from_secs(86_400_u64.saturating_mul(count))
 }
 
 /// One room's mailbox as this device sees it.
@@ -271,9 +271,14 @@ impl<S: Store> Engine<S> {
 
     /// Remembers how much of a log is there.
     fn stage_kept(&mut self, id: RoomId, index: MemberIndex, kept: Kept) {
+        let now = self.now.wall;
         let Some(room) = self.rooms.get_mut(&id) else { return };
+        let is_news = index == room.my_index && kept.up_to > room.mailbox.kept(index, now).up_to;
         room.mailbox.set_kept(index, kept);
         self.staged.kept.insert((id, index), kept);
+        if is_news {
+            self.notify(Event::Deposited { room: id, up_to: kept.up_to });
+        }
     }
 
     /// The room that has this mailbox.

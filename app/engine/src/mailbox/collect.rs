@@ -284,6 +284,7 @@ impl<S: Store> Engine<S> {
         self.add_pending(id);
         if is_read {
             self.note_spans(id);
+            self.note_shown(id, relay);
         }
     }
 
@@ -410,12 +411,18 @@ impl<S: Store> Engine<S> {
         let is_first = !std::mem::replace(&mut room.mailbox.reading.has_read, true);
         self.note_spans(id);
         let Some(room) = self.rooms.get_mut(&id) else { return };
+        let read = room.mailbox.reading.shown.iter().filter(|(_, shown)| shown.is_read);
+        let others: Vec<_> = read.map(|(name, _)| name.clone()).filter(|n| n != relay).collect();
         let is_complete = !room.mailbox.reading.has_overflowed;
         // What found no place may find it now.
         if !is_complete && room.mailbox.reading.has_added {
             return self.begin_collecting(id);
         }
         let is_trusted = self.judge(id, relay);
+        // One relay may give another away.
+        for other in others {
+            self.judge(id, &other);
+        }
         let Some(room) = self.rooms.get_mut(&id) else { return };
         if is_complete
             && is_trusted

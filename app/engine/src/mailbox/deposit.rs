@@ -7,7 +7,7 @@ use super::{
     pack::{self, Acked, MAX_ACKED, MAX_LETTER_LEN, MAX_MISSING, Parcel},
 };
 use crate::{
-    DepositFailure, Doubt, Engine, Event, MailboxRecord, MemberIndex, RelayRecord, RoomId,
+    DepositFailure, Doubt, Engine, MailboxRecord, MemberIndex, RelayRecord, RoomId,
     SeenParcel, Store, StoreError, Timestamp, crypto,
     engine::Output,
     room::Room,
@@ -376,11 +376,7 @@ impl<S: Store> Engine<S> {
         for (index, from, to) in spans {
             let Some(room) = self.rooms.get(&id) else { return Ok(()) };
             let mut kept = room.mailbox.kept(index, now.wall);
-            let before = kept.up_to;
             kept.note((from, to), expires_at);
-            if index == room.my_index && kept.up_to > before {
-                self.notify(Event::Deposited { room: id, up_to: kept.up_to });
-            }
             self.stage_kept(id, index, kept);
         }
         self.stage_mailbox(id);

@@ -68,14 +68,17 @@ impl<S: Store> Engine<S> {
     }
 
     /// What a relay has shown it must show again.
-    fn note_shown(&mut self, id: RoomId, relay: &str) {
+    pub(super) fn note_shown(&mut self, id: RoomId, relay: &str) {
         let Some(room) = self.rooms.get_mut(&id) else { return };
         let shown = room.mailbox.reading.shown.get(relay);
         let parcels = shown.into_iter().flat_map(|shown| shown.last.values().copied());
         let parcels: Vec<_> =
             parcels.filter(|parcel| room.index_of(parcel.depositor).is_some()).collect();
-        if let Some(relay) = room.mailbox.record.relay(relay) {
-            parcels.into_iter().for_each(|parcel| relay.note_seen(parcel));
+        let Some(relay) = room.mailbox.record.relay(relay) else { return };
+        let before = relay.seen.clone();
+        parcels.into_iter().for_each(|parcel| relay.note_seen(parcel));
+        if relay.seen != before {
+            self.stage_mailbox(id);
         }
     }
 
