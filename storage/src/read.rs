@@ -1,17 +1,17 @@
 //! What can be asked of the database.
 
 use engine::{
-    Batch, Head, Kept, MailboxRecord, MemberIndex, MemberRecord, Position, Profile, RoomId, RoomRecord, StoreError,
-    StoredOp,
+    Batch, Head, Kept, MailboxRecord, MemberIndex, MemberRecord, Position, Profile, RoomId,
+    RoomRecord, StoreError, StoredOp,
 };
 use redb::{ReadOnlyTable, ReadTransaction, ReadableTable};
 
 use crate::{
     error::{corrupt, from_redb},
     tables::{
-        HEADS, HeadBytes, KEPT, Keys, LOG, LogKey, MAILBOXES, MEMBERS, META, MemberKey, PROFILE, ROOMS, RoomKey,
-        TIMELINE, TimelineKey, decode, decode_head, log_key, member_index, member_key, position,
-        seq, timeline_key,
+        HEADS, HeadBytes, KEPT, Keys, LOG, LogKey, MAILBOXES, MEMBERS, META, MemberKey, PROFILE,
+        ROOMS, RoomKey, TIMELINE, TimelineKey, decode, decode_head, log_key, member_index,
+        member_key, position, seq, timeline_key,
     },
 };
 

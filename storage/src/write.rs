@@ -6,8 +6,8 @@ use redb::{Database, Durability, Table, Value, WriteTransaction};
 use crate::{
     error::from_redb,
     tables::{
-        HEADS, KEPT, Keys, LOG, MAILBOXES, MEMBERS, META, PROFILE, ROOMS, TIMELINE, encode, encode_head, log_key,
-        member_key, timeline_key,
+        HEADS, KEPT, Keys, LOG, MAILBOXES, MEMBERS, META, PROFILE, ROOMS, TIMELINE, encode,
+        encode_head, log_key, member_key, timeline_key,
     },
 };
 

@@ -65,9 +65,10 @@ fn any_record() -> impl Strategy<Value = (RoomId, RoomRecord)> {
 }
 
 fn any_mailbox() -> impl Strategy<Value = (RoomId, MailboxRecord)> {
-    let relay = (".{0,8}", any_number(), vec(any_number(), 0..3)).prop_map(
-        |(name, from, missing)| RelayRecord { name, from, missing, ..RelayRecord::default() },
-    );
+    let relay =
+        (".{0,8}", any_number(), vec(any_number(), 0..3)).prop_map(|(name, from, missing)| {
+            RelayRecord { name, from, missing, ..RelayRecord::default() }
+        });
     (any_room(), any::<bool>(), any_number(), vec(relay, 0..3)).prop_map(
         |(room, on, made, relays)| {
             let (epoch, at, lives, welcomes) = (7, Vec::new(), Vec::new(), Vec::new());
@@ -96,18 +97,20 @@ fn any_batch() -> impl Strategy<Value = Batch> {
         (vec(any_mailbox(), 0..3), vec(any_kept(), 0..6)),
         vec(any_op(), 0..30),
     )
-        .prop_map(|(profile, rooms, forgotten, members, heads, (mailboxes, kept), ops)| Batch {
-            profile: profile.map(|name| Profile { name }),
-            rooms: rooms.into_iter().collect(),
-            forgotten,
-            members: members.into_iter().collect(),
-            heads: heads
-                .into_iter()
-                .map(|(key, (height, id))| (key, Head { height, id }))
-                .collect::<BTreeMap<_, _>>(),
-            mailboxes: mailboxes.into_iter().collect(),
-            kept: kept.into_iter().collect(),
-            ops,
+        .prop_map(|(profile, rooms, forgotten, members, heads, (mailboxes, kept), ops)| {
+            Batch {
+                profile: profile.map(|name| Profile { name }),
+                rooms: rooms.into_iter().collect(),
+                forgotten,
+                members: members.into_iter().collect(),
+                heads: heads
+                    .into_iter()
+                    .map(|(key, (height, id))| (key, Head { height, id }))
+                    .collect::<BTreeMap<_, _>>(),
+                mailboxes: mailboxes.into_iter().collect(),
+                kept: kept.into_iter().collect(),
+                ops,
+            }
         })
 }
 

@@ -9,8 +9,8 @@ use rand_chacha::ChaCha20Rng;
 use rand_core::{RngCore as _, SeedableRng as _};
 
 use crate::{
-    Addr, Batch, Command, DepositFailure, Event, Frame, InviteId, LinkId, MemberIndex, PeerId, Position, Profile,
-    RoomId, RoomSummary, Store, StoreError, Timestamp, hlc,
+    Addr, Batch, Command, DepositFailure, Event, Frame, InviteId, LinkId, MemberIndex, PeerId,
+    Position, Profile, RoomId, RoomSummary, Store, StoreError, Timestamp, hlc,
     identity::Identity,
     join::Join,
     op::KIND_TEXT,

@@ -1,8 +1,8 @@
 //! From a scanned invite to a room, on both sides of the screen.
 
 use crate::{
-    Addr, Engine, Event, Frame, Invite, InviteId, InviteRecord, JoinFailure, LinkId, Refusal, RoomId,
-    RoomRecord, Store, StoreError, addr, crypto,
+    Addr, Engine, Event, Frame, Invite, InviteId, InviteRecord, JoinFailure, LinkId, Refusal,
+    RoomId, RoomRecord, Store, StoreError, addr, crypto,
     engine::Target,
     handshake::{Handshake, Proof},
     identity::Identity,
@@ -223,12 +223,7 @@ impl<S: Store> Engine<S> {
     }
 
     /// Enters the room an invite led to by the welcome its host left in a mailbox.
-    pub(crate) fn enter_absent(
-        &mut self,
-        invite: InviteId,
-        welcome: &Welcome,
-        relays: Vec<Addr>,
-    ) {
+    pub(crate) fn enter_absent(&mut self, invite: InviteId, welcome: &Welcome, relays: Vec<Addr>) {
         let Some(record) = self.record_from(invite, welcome) else { return };
         if self.joins.get(&invite).is_none_or(|join| join.stage != Stage::Asking) {
             return;

@@ -13,16 +13,16 @@ mod welcome;
 use std::time::Duration;
 
 use crate::{
-    Addr, Engine, Event, Kept, MailboxRecord, MemberIndex, Refusal, RoomId, Store,
-    StoreError, Timestamp, addr,
+    Addr, Engine, Event, Kept, MailboxRecord, MemberIndex, Refusal, RoomId, Store, StoreError,
+    Timestamp, addr,
     engine::Output,
     op::{self, OpBody},
     room::Room,
 };
 pub(crate) use collect::Reading;
 pub(crate) use deposit::Deposits;
-pub(crate) use welcome::Greeting;
 pub use pack::MAX_PACK_LEN;
+pub(crate) use welcome::Greeting;
 
 /// How long what is left in a mailbox stays there: a summer month away from the network.
 const LIFETIME: Duration = days(30);
@@ -180,7 +180,9 @@ impl<S: Store> Engine<S> {
     fn tend_mailbox(&mut self, id: RoomId) {
         let now = self.now;
         let peers = self.peers_of(id);
-        let Some(places) = self.rooms.get(&id).map(|room| self.mailbox_places(room)) else { return };
+        let Some(places) = self.rooms.get(&id).map(|room| self.mailbox_places(room)) else {
+            return;
+        };
         let Some(room) = self.rooms.get_mut(&id) else { return };
         let me = room.me.id;
         let mailbox = &mut room.mailbox;

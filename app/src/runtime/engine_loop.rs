@@ -8,9 +8,9 @@ use std::{
 use engine::{Engine, Event, Input, Now, Output, StoreError, Timestamp};
 use storage::RedbStore;
 use tokio::sync::mpsc;
-use transport::{Callee, DialKey};
+use transport::{Callee, DialKey, nostr::RelayPool};
 
-use super::{Shared, dialer::Dialer, wall_millis};
+use super::{Shared, dialer::Dialer, mailbox::Post, wall_millis};
 use crate::backend::Notice;
 
 /// Inputs handled before their changes are written: while one write is under way, the next batch
@@ -23,6 +23,7 @@ pub(super) struct EngineLoop {
     inputs: mpsc::Receiver<Input>,
     tokio: tokio::runtime::Handle,
     dialer: Dialer,
+    post: Post,
 }
 
 impl EngineLoop {
@@ -31,9 +32,11 @@ impl EngineLoop {
         engine: Engine<RedbStore>,
         inputs: mpsc::Receiver<Input>,
         tokio: tokio::runtime::Handle,
+        relays: RelayPool,
     ) -> Self {
         let dialer = Dialer::new(Arc::clone(&shared), tokio.clone());
-        Self { shared, engine, inputs, tokio, dialer }
+        let post = Post::new(Arc::clone(&shared), tokio.clone(), relays);
+        Self { shared, engine, inputs, tokio, dialer, post }
     }
 
     /// Runs until the device stops or its memory fails.
@@ -95,6 +98,13 @@ impl EngineLoop {
                     let callee = Callee::from_bytes(callee);
                     self.shared.listener.admit(DialKey::from_bytes(key), callee);
                 }
+                Output::Deposit { mailbox, number, pack, expires_at, at } => {
+                    self.post.deposit((mailbox, number), &pack.into(), expires_at, &at);
+                }
+                Output::Collect { mailbox, at, since } => {
+                    self.post.collect(mailbox, &at, &since);
+                }
+                Output::StopCollecting(mailbox) => self.post.stop(&mailbox),
                 Output::Refuse(key) => self.shared.listener.refuse(&DialKey::from_bytes(key)),
                 Output::Notify(event) => {
                     if let Event::PeerSeen { room, peer, link } = event {

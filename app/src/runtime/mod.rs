@@ -6,6 +6,7 @@
 mod dialer;
 mod engine_loop;
 mod links;
+mod mailbox;
 mod notices;
 
 use std::{
@@ -21,7 +22,9 @@ use storage::RedbStore;
 use tokio::sync::mpsc;
 use transport::{
     Listener, Transport,
+    nostr::RelayPool,
     servers::Servers,
+    tls,
     webrtc::{WebRtcConfig, WebRtcTransport},
 };
 
@@ -72,6 +75,8 @@ struct Shared {
     is_stopping: AtomicBool,
     listener: Box<dyn Listener>,
     transport: Box<dyn Transport>,
+    /// Where the relays of this device are.
+    relays: Vec<transport::Addr>,
 }
 
 /// A running device. Dropping it hangs up and ends every thread.
@@ -114,6 +119,8 @@ impl Runtime {
         let (incoming, dialed) = mpsc::channel(16);
         let listener = transport.listen(incoming).map_err(StartError::Network)?;
         remember_port(&config.data_dir, listener.as_ref());
+        let servers = config.servers.clone().unwrap_or_default();
+        let pool = RelayPool::new(tls::client_config(servers.trust.as_deref()).map_err(StartError::Trust)?);
         let (inbox, inputs) = mpsc::channel(INBOX_LEN);
         let shared = Arc::new(Shared {
             inbox,
@@ -123,11 +130,12 @@ impl Runtime {
             is_stopping: AtomicBool::new(false),
             listener,
             transport: Box::new(transport),
+            relays: transport::Addr::of_relays(servers.relays.iter().map(String::as_str)),
         });
         tokio.spawn(links::welcome(Arc::clone(&shared), dialed));
         tokio.spawn(watch_addrs(Arc::clone(&shared)));
         let engine_loop =
-            EngineLoop::new(Arc::clone(&shared), engine, inputs, tokio.handle().clone());
+            EngineLoop::new(Arc::clone(&shared), engine, inputs, tokio.handle().clone(), pool);
         let engine = std::thread::Builder::new()
             .name("festival-engine".to_owned())
             .spawn(move || engine_loop.run())
@@ -200,6 +208,18 @@ impl Drop for Runtime {
     }
 }
 
+/// Relays' URLs as addresses the engine carries.
+pub(crate) fn relay_addrs(urls: &[String]) -> Vec<engine::Addr> {
+    let addrs = transport::Addr::of_relays(urls.iter().map(String::as_str));
+    addrs.iter().filter_map(links::to_engine).collect()
+}
+
+/// The URLs of the relays at these addresses.
+pub(crate) fn relay_urls(addrs: &[engine::Addr]) -> Vec<String> {
+    let addrs = addrs.iter().filter_map(links::to_transport);
+    addrs.flat_map(|addr| addr.relay_urls()).collect()
+}
+
 /// Milliseconds since the Unix epoch, now.
 fn wall_millis() -> u64 {
     let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
@@ -210,8 +230,10 @@ fn wall_millis() -> u64 {
 async fn watch_addrs(shared: Arc<Shared>) {
     let mut known = None;
     loop {
-        let addrs: Vec<engine::Addr> =
-            shared.listener.addrs().iter().filter_map(links::to_engine).collect();
+        let mut addrs = shared.listener.addrs();
+        addrs.extend_from_slice(&shared.relays);
+        let mut addrs: Vec<_> = addrs.iter().filter_map(links::to_engine).collect();
+        addrs.dedup();
         if known.as_ref() != Some(&addrs) {
             known = Some(addrs.clone());
             if shared.inbox.send(Input::AddrsChanged(addrs)).await.is_err() {
@@ -259,6 +281,9 @@ pub enum StartError {
     /// The network cannot be used.
     #[error("the network cannot be used: {0}")]
     Network(#[source] transport::TransportError),
+    /// The certificates that servers are to be trusted by cannot be read.
+    #[error("the certificates of the servers cannot be used: {0}")]
+    Trust(#[source] std::io::Error),
     /// The system refused a thread.
     #[error("the system refused a thread: {0}")]
     Io(#[source] std::io::Error),

@@ -129,7 +129,12 @@ impl Reading {
         self.at.take().is_some()
     }
 
-    fn shown_by(&mut self, relay: &str, record: &MailboxRecord, now: Timestamp) -> Option<&mut Shown> {
+    fn shown_by(
+        &mut self,
+        relay: &str,
+        record: &MailboxRecord,
+        now: Timestamp,
+    ) -> Option<&mut Shown> {
         if relay.len() > MAX_RELAY_NAME_LEN || self.at.is_none() {
             return None;
         }

@@ -7,10 +7,8 @@ use super::{
     pack::{self, Acked, MAX_ACKED, MAX_LETTER_LEN, MAX_MISSING, Parcel},
 };
 use crate::{
-    DepositFailure, Doubt, Engine, MailboxRecord, MemberIndex, RelayRecord, RoomId,
-    SeenParcel, Store, StoreError, Timestamp, crypto,
-    engine::Output,
-    room::Room,
+    DepositFailure, Doubt, Engine, MailboxRecord, MemberIndex, RelayRecord, RoomId, SeenParcel,
+    Store, StoreError, Timestamp, crypto, engine::Output, room::Room,
 };
 
 /// How long nothing more is written before what was is left in the mailbox: somebody who types has

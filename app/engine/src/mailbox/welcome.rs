@@ -63,11 +63,8 @@ impl<S: Store> Engine<S> {
                 None => is_welcoming && shown == Some(*secret),
             }
         };
-        let meant: Vec<_> = room
-            .invites_at(now.wall)
-            .filter(|invite| is_meant(&invite.secret))
-            .cloned()
-            .collect();
+        let meant: Vec<_> =
+            room.invites_at(now.wall).filter(|invite| is_meant(&invite.secret)).cloned().collect();
         for invite in meant {
             let end = after(now.wall, LIFETIME);
             let end = invite.expires_at.map_or(end, |over| over.min(end));
@@ -112,9 +109,9 @@ impl<S: Store> Engine<S> {
         let now = self.now.wall;
         let mut found = None;
         for room in self.rooms.values_mut() {
-            let of_mailbox = room.invites_at(now).find(|invite| {
-                crypto::invite_mailbox(&invite.secret) == *mailbox
-            });
+            let of_mailbox = room
+                .invites_at(now)
+                .find(|invite| crypto::invite_mailbox(&invite.secret) == *mailbox);
             let Some(invite) = of_mailbox else { continue };
             let (invite, over) = (crypto::invite_id(&invite.secret), invite.expires_at);
             let end = after(now, LIFETIME);
