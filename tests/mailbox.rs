@@ -1,5 +1,8 @@
 //! Members who are never there together hear each other through relays that know nothing.
 
+#[path = "mailbox/real.rs"]
+mod real;
+
 use std::time::Duration;
 
 use engine::{Addr, Command, Doubt, Event, JoinFailure, Refusal};
