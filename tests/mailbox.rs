@@ -105,6 +105,26 @@ fn newcomer_joins_by_an_invite_while_nobody_is_there_and_the_others_learn_of_it(
 }
 
 #[test]
+fn newcomer_who_came_while_nobody_was_there_meets_the_others_like_any_member() {
+    let mut world = camp(1, &[]);
+    let invite = world.show_invite("alice");
+    world.pass(MINUTE);
+    world.switch_off("alice");
+    world.add("bob");
+    world.accept("bob", &invite);
+    world.settle();
+
+    world.switch_on("alice");
+    world.meet();
+    world.say("alice", "there you are");
+    world.settle();
+
+    assert_eq!(world.texts("bob"), ["there you are"]);
+    assert_eq!((world.peers("alice").len(), world.peers("bob").len()), (1, 1));
+    assert_eq!(world.wanted("bob"), 0, "neither the invite nor alice is dialed any more");
+}
+
+#[test]
 fn room_is_restored_on_a_fresh_device_from_a_kept_invite_after_all_others_are_gone() {
     let mut world = camp(1, &[]);
     let texts = say_many(&mut world, "alice", 2_000);
@@ -523,9 +543,21 @@ fn relay_that_takes_nothing_is_reported() {
     world.relay(0).is_full = true;
 
     world.say("alice", "hello");
-    world.pass(MINUTE);
+    world.pass(MINUTE * 3);
 
     assert_eq!(world.doubts("alice"), [(World::relay_name(0), Doubt::Refuses)]);
+}
+
+#[test]
+fn relay_that_takes_nothing_is_no_trouble_while_another_does() {
+    let mut world = camp(2, &[]);
+    world.relay(0).is_full = true;
+
+    world.say("alice", "hello");
+    world.pass(MINUTE * 10);
+
+    assert_eq!(world.doubts("alice"), []);
+    assert!(world.deposited("alice") > 0);
 }
 
 #[test]

@@ -115,7 +115,11 @@ impl Kept {
     }
 
     /// Operations `from` up to `to` are there until `expires_at`.
-    fn note(&mut self, (from, to): (u64, u64), expires_at: Timestamp) {
+    fn note(&mut self, (from, to): (u64, u64), expires_at: Timestamp, now: Timestamp) {
+        *self = self.at(now);
+        if expires_at <= now {
+            return;
+        }
         extend((&mut self.up_to, &mut self.expires_at), (from, to), expires_at);
         if expires_at > self.expires_at {
             let renewal = (&mut self.renewed_to, &mut self.renewal_expires_at);

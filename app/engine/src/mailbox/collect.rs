@@ -6,7 +6,7 @@ use std::{
 };
 
 use super::{
-    LOST_PAUSE, before, days,
+    LIFETIME, LOST_PAUSE, after, before, days,
     pack::{self, Acked, Parcel},
 };
 use crate::{
@@ -258,13 +258,15 @@ impl<S: Store> Engine<S> {
         let Some(room) = self.rooms.get_mut(&id) else { return };
         let record = &room.mailbox.record;
         let Some(shown) = room.mailbox.reading.shown_by(relay, record, now.wall) else { return };
-        let Some(parcel) = pack::open::<Parcel>(mailbox, pack) else {
+        let Some(mut parcel) = pack::open::<Parcel>(mailbox, pack) else {
             shown.junk = shown.junk.saturating_add(1);
             if shown.junk >= MAX_JUNK {
                 self.doubt_relay(id, relay, Doubt::Forges);
             }
             return;
         };
+        // Nobody can ask a relay to keep a thing for longer than everyone does.
+        parcel.expires_at = parcel.expires_at.min(after(now.wall, LIFETIME));
         if shown.count < MAX_NUMBERS {
             let is_new = shown.numbers.entry(parcel.depositor).or_default().insert(parcel.number);
             shown.count = shown.count.saturating_add(usize::from(is_new));
@@ -281,9 +283,6 @@ impl<S: Store> Engine<S> {
             // This device was restored from an older copy of its memory.
             room.mailbox.record.made = parcel.number;
             self.stage_mailbox(id);
-        }
-        if parcel.expires_at <= now.wall {
-            return;
         }
         self.take_parcel(id, parcel);
         self.add_pending(id);
@@ -393,7 +392,7 @@ impl<S: Store> Engine<S> {
         for ((author, from), (to, expires_at)) in spans {
             let Some(index) = room.index_of(author) else { continue };
             let kept = changed.entry(index).or_insert_with(|| room.mailbox.kept(index, now));
-            kept.note((from, to), expires_at);
+            kept.note((from, to), expires_at, now);
         }
         for (index, kept) in changed {
             if self.rooms.get(&id).is_some_and(|room| room.mailbox.kept(index, now) != kept) {

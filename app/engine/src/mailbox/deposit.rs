@@ -1,6 +1,9 @@
 //! Leaving operations in a room's mailbox.
 
-use std::{collections::BTreeMap, time::Duration};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    time::Duration,
+};
 
 use super::{
     LIFETIME, RENEW_OTHERS, RENEW_OWN, after,
@@ -50,6 +53,8 @@ struct UnderWay {
     lost_at: Duration,
     /// Whether a relay has acknowledged it.
     is_kept: bool,
+    /// Relays that said no.
+    refused_by: Vec<String>,
 }
 
 /// What is to be left in a mailbox when.
@@ -113,16 +118,18 @@ impl Deposits {
         self.others_at.get_or_insert(now.saturating_add(OTHERS_PAUSE).saturating_add(spread));
     }
 
-    /// Parcels no relay has acknowledged in time are lost.
-    fn lose(&mut self, now: Duration) {
-        let count = self.under_way.len();
-        self.under_way.retain(|_, way| way.is_kept || now < way.lost_at);
-        if self.under_way.len() < count {
+    /// Parcels no relay has acknowledged in time are lost. Gives those that refused them.
+    fn lose(&mut self, now: Duration) -> BTreeSet<String> {
+        let is_lost = |way: &UnderWay| !way.is_kept && now >= way.lost_at;
+        let lost = self.under_way.extract_if(.., |_, way| is_lost(way));
+        let lost: Vec<_> = lost.map(|(_, way)| way).collect();
+        if !lost.is_empty() {
             let pause = FIRST_PAUSE.saturating_mul(1 << self.failures.min(16)).min(LONGEST_PAUSE);
             self.failures = self.failures.saturating_add(1);
             self.not_before = now.saturating_add(pause);
             self.own_at = Some(self.not_before);
         }
+        lost.into_iter().flat_map(|way| way.refused_by).collect()
     }
 
     /// The first operation after `after` of one log that is not on its way.
@@ -176,8 +183,11 @@ impl<S: Store> Engine<S> {
         let now = self.now.since_start;
         let Some(room) = self.rooms.get_mut(&id) else { return Ok(()) };
         let is_informed = room.mailbox.is_keeper && room.mailbox.reading.has_read;
+        let refusing = room.mailbox.deposits.lose(now);
+        // A relay need not take everything, as long as there is one that does.
+        refusing.iter().for_each(|relay| self.doubt_relay(id, relay, Doubt::Refuses));
+        let Some(room) = self.rooms.get_mut(&id) else { return Ok(()) };
         let deposits = &mut room.mailbox.deposits;
-        deposits.lose(now);
         let is_due = |at: Option<Duration>| at.is_some_and(|at| now >= at);
         if now < deposits.not_before {
             return Ok(());
@@ -316,7 +326,8 @@ impl<S: Store> Engine<S> {
         let Some(pack) = pack else { return false };
         let (number, made_at, expires_at) = (parcel.number, parcel.made_at, parcel.expires_at);
         let lost_at = now.since_start.saturating_add(LOST_AFTER);
-        let way = UnderWay { spans, made_at, expires_at, lost_at, is_kept: false };
+        let (is_kept, refused_by) = (false, Vec::new());
+        let way = UnderWay { spans, made_at, expires_at, lost_at, is_kept, refused_by };
         mailbox.deposits.under_way.insert(number, way);
         mailbox.record.made = number;
         mailbox.record.lives = parcel.lives;
@@ -324,6 +335,10 @@ impl<S: Store> Engine<S> {
         self.stage_mailbox(id);
         self.outputs.push_back(Output::Deposit { mailbox, number, pack, expires_at, at });
         true
+    }
+
+    fn under_way(&mut self, id: RoomId, number: u64) -> Option<&mut UnderWay> {
+        self.rooms.get_mut(&id)?.mailbox.deposits.under_way.get_mut(&number)
     }
 
     pub(super) fn pack_nonce(&mut self) -> [u8; 24] {
@@ -346,11 +361,15 @@ impl<S: Store> Engine<S> {
         };
         match result {
             Ok(()) => {}
-            Err(DepositFailure::Refused) => {
-                self.doubt_relay(id, relay, Doubt::Refuses);
+            Err(failure) => {
+                let way = self.under_way(id, number).filter(|_| failure == DepositFailure::Refused);
+                if let Some(way) = way
+                    && way.refused_by.len() < MAX_ACKED
+                {
+                    way.refused_by.push(relay.to_owned());
+                }
                 return Ok(());
             }
-            Err(DepositFailure::Unreachable) => return Ok(()),
         }
         let now = self.now;
         let Some(room) = self.rooms.get_mut(&id) else { return Ok(()) };
@@ -374,7 +393,7 @@ impl<S: Store> Engine<S> {
         for (index, from, to) in spans {
             let Some(room) = self.rooms.get(&id) else { return Ok(()) };
             let mut kept = room.mailbox.kept(index, now.wall);
-            kept.note((from, to), expires_at);
+            kept.note((from, to), expires_at, now.wall);
             self.stage_kept(id, index, kept);
         }
         self.stage_mailbox(id);
