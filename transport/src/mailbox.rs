@@ -17,7 +17,9 @@ mod tests;
 
 use std::fmt;
 
-use crate::nostr::{Event, EventBuilder, Filter, Kind, PublishError, RelayPool, RelayUrl, Timestamp};
+use crate::nostr::{
+    Event, EventBuilder, Filter, Kind, PublishError, RelayPool, RelayUrl, Timestamp,
+};
 pub use collect::{Collected, Collecting};
 use keys::Keyring;
 

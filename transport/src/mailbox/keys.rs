@@ -38,7 +38,8 @@ impl Keyring {
     pub(super) fn new(secret: &MailboxSecret, relay: &RelayUrl) -> Self {
         let topic = derive(TOPIC, secret, relay, 0);
         // One in 2^128 hashes is no secret key; then the next one is.
-        let signer = (0..).find_map(|n| SecretKey::from_slice(&derive(SIGNER, secret, relay, n)).ok());
+        let signer =
+            (0..).find_map(|n| SecretKey::from_slice(&derive(SIGNER, secret, relay, n)).ok());
         let topic = topic.first_chunk::<TOPIC_LEN>().expect("a hash is longer");
         Self {
             topic: HEXLOWER.encode(topic),
