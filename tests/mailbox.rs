@@ -520,7 +520,8 @@ fn owner_says_for_everyone_which_relays_have_the_mailbox() {
     world.say("bob", "over there");
     world.pass(MINUTE);
 
-    let is_told = |event: &&Event| matches!(event, Event::MailboxSet { relays, .. } if *relays == only);
+    let is_told =
+        |event: &&Event| matches!(event, Event::MailboxSet { relays, .. } if *relays == only);
     assert!(world.events("bob").iter().any(|event| is_told(&event)));
     assert_eq!(world.relay(0).packs.len(), before);
 

@@ -13,10 +13,10 @@ use std::{
 };
 
 pub use air::Tamper;
-pub use post::{Left, Relay};
 use engine::{
     Addr, Command, Engine, Event, Frame, Input, LinkId, MemoryStore, Now, Output, Target, Timestamp,
 };
+pub use post::{Left, Relay};
 use rand_chacha::ChaCha20Rng;
 use rand_core::SeedableRng as _;
 

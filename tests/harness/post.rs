@@ -125,8 +125,12 @@ impl World {
     ) {
         for relay in self.relays_at(at) {
             self.tries += 1;
-            let left =
-                Left { mailbox, pack: pack.clone(), at: Timestamp(START + self.millis), expires_at };
+            let left = Left {
+                mailbox,
+                pack: pack.clone(),
+                at: Timestamp(START + self.millis),
+                expires_at,
+            };
             self.post.push_back(Post::Deposit { from, relay, number, left });
         }
     }
@@ -207,9 +211,8 @@ impl World {
         if relay.is_down {
             return;
         }
-        let is_shown = |left: &&Left| {
-            left.mailbox == mailbox && left.at >= since && left.expires_at > now
-        };
+        let is_shown =
+            |left: &&Left| left.mailbox == mailbox && left.at >= since && left.expires_at > now;
         let shown: Vec<_> =
             relay.packs.iter().rev().filter(is_shown).map(|left| left.pack.clone()).collect();
         relay.listeners.insert((from, mailbox));

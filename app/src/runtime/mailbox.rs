@@ -28,11 +28,7 @@ pub(super) struct Post {
 }
 
 impl Post {
-    pub(super) fn new(
-        shared: Arc<Shared>,
-        tokio: tokio::runtime::Handle,
-        pool: RelayPool,
-    ) -> Self {
+    pub(super) fn new(shared: Arc<Shared>, tokio: tokio::runtime::Handle, pool: RelayPool) -> Self {
         Self { shared, tokio, pool, tasks: JoinSet::new(), collecting: BTreeMap::new() }
     }
 

@@ -120,7 +120,9 @@ impl Runtime {
         let listener = transport.listen(incoming).map_err(StartError::Network)?;
         remember_port(&config.data_dir, listener.as_ref());
         let servers = config.servers.clone().unwrap_or_default();
-        let pool = RelayPool::new(tls::client_config(servers.trust.as_deref()).map_err(StartError::Trust)?);
+        let pool = RelayPool::new(
+            tls::client_config(servers.trust.as_deref()).map_err(StartError::Trust)?,
+        );
         let (inbox, inputs) = mpsc::channel(INBOX_LEN);
         let shared = Arc::new(Shared {
             inbox,
