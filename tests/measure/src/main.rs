@@ -4,6 +4,7 @@ mod link;
 mod meetings;
 mod process;
 mod qr;
+mod relay;
 mod storage;
 mod ui;
 
@@ -40,6 +41,8 @@ enum What {
     Storage,
     /// The reader of QR codes, beside the libraries alone.
     Qr,
+    /// The relay with 2,000 connections and 500 offers a second.
+    Relay,
     /// Drawing, with very many messages, and the first frame of a real window.
     Ui,
 }
@@ -59,6 +62,7 @@ fn main() -> ExitCode {
         What::Link => shown(link::run(quick), link::table),
         What::Storage => shown(storage::run(quick), storage::table),
         What::Qr => shown(qr::run(quick), qr::table),
+        What::Relay => shown(relay::run(quick), meetings::table),
         What::Ui => shown(ui::run(quick, Some(&window)), ui::table),
     };
     let shown = if json { format!("{figures}\n") } else { table };
