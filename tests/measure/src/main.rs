@@ -1,6 +1,7 @@
 //! Figures, measured on the real parts: `cargo run --release -p measure -- NAME [--json]`.
 
 mod link;
+mod mailbox;
 mod meetings;
 mod process;
 mod qr;
@@ -37,6 +38,8 @@ enum What {
     TenAtOnce,
     /// A link, beside the library alone.
     Link,
+    /// A thousand messages left at a relay, and fetched by a device that was never there.
+    Mailbox,
     /// The database, beside SQLite.
     Storage,
     /// The reader of QR codes, beside the libraries alone.
@@ -60,6 +63,7 @@ fn main() -> ExitCode {
         What::ScanToChat => shown(meetings::scan_to_chat(quick), meetings::table),
         What::TenAtOnce => shown(meetings::ten_at_once(), meetings::table),
         What::Link => shown(link::run(quick), link::table),
+        What::Mailbox => shown(mailbox::run(quick), meetings::table),
         What::Storage => shown(storage::run(quick), storage::table),
         What::Qr => shown(qr::run(quick), qr::table),
         What::Relay => shown(relay::run(quick), meetings::table),
