@@ -45,6 +45,12 @@ pub trait Transport: fmt::Debug + Send + Sync {
     ///
     /// All addresses are tried side by side; dropping the future abandons the attempt.
     fn dial(&self, addrs: &[Addr], key: DialKey, callee: Callee) -> Dialing;
+
+    /// Like [`dial`](Self::dial), but only [`LinkPath::Direct`] will do: for replacing a link that
+    /// is not.
+    fn dial_directly(&self, addrs: &[Addr], key: DialKey, callee: Callee) -> Dialing {
+        self.dial(addrs, key, callee)
+    }
 }
 
 /// An attempt to open a link.

@@ -1,0 +1,199 @@
+//! Being called: offers that relays bring, and what is answered.
+
+use std::{
+    collections::HashMap,
+    net::SocketAddr,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    time::Instant,
+};
+
+use tokio::sync::mpsc;
+
+use super::{
+    call::reachable,
+    connection::Plan,
+    credentials::{Credentials, Fingerprint},
+    ends::Ends,
+    listen::Reception,
+    mux::Mux,
+    net::Net,
+    rendezvous::{Candidate, CandidateKind, Description, Hearing, Kind, Offer, Part, Setup},
+    socket::Family,
+};
+use crate::{Callee, DialKey, LinkPath, Role, nat::NatKind};
+
+/// Offers that may wait to be answered; more are dropped, since the port's gate would refuse them.
+const MAX_OFFERS: usize = 64;
+
+/// Batches of addresses that may wait for a connection: an offer has two parts.
+const MAX_MORE: usize = 4;
+
+/// Listens on relays for whoever calls with an admitted key.
+#[derive(Debug)]
+pub(super) struct Switchboard {
+    net: Arc<Net>,
+    offers: mpsc::Sender<Offer>,
+    heard: Mutex<HashMap<DialKey, (Callee, Option<Hearing>)>>,
+}
+
+impl Switchboard {
+    /// One that hears nothing yet, and the offers it will hear.
+    pub(super) fn new(net: Arc<Net>) -> (Arc<Self>, mpsc::Receiver<Offer>) {
+        let (offers, heard) = mpsc::channel(MAX_OFFERS);
+        (Arc::new(Self { net, offers, heard: Mutex::default() }), heard)
+    }
+
+    /// Hears those who know `key` and mean `callee`.
+    pub(super) fn admit(&self, key: DialKey, callee: Callee) {
+        let hearing = self.hear(key, callee);
+        self.lock().insert(key, (callee, hearing));
+    }
+
+    pub(super) fn refuse(&self, key: &DialKey) {
+        self.lock().remove(key);
+    }
+
+    pub(super) fn refuse_all(&self) {
+        self.lock().clear();
+    }
+
+    /// Moves to other relays whenever the servers change; ends with the transport.
+    pub(super) async fn follow(self: Arc<Self>) {
+        let mut reaches = self.net.reaches();
+        while reaches.changed().await.is_ok() {
+            for (key, (callee, hearing)) in &mut *self.lock() {
+                *hearing = self.hear(*key, *callee);
+            }
+        }
+    }
+
+    fn hear(&self, key: DialKey, callee: Callee) -> Option<Hearing> {
+        let reach = self.net.reach()?;
+        Some(reach.rendezvous.hear(key, callee, reach.relays.clone(), self.offers.clone()))
+    }
+
+    fn lock(&self) -> MutexGuard<'_, HashMap<DialKey, (Callee, Option<Hearing>)>> {
+        self.heard.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Answers offers, each with a connection of its own.
+#[derive(Debug, Clone)]
+pub(super) struct Answering {
+    pub(super) net: Arc<Net>,
+    pub(super) mux: Arc<Mux>,
+    pub(super) reception: Reception,
+}
+
+impl Answering {
+    /// Runs until nobody can call any more.
+    pub(super) async fn run(self, mut offers: mpsc::Receiver<Offer>) {
+        while let Some(offer) = offers.recv().await {
+            let answering = self.clone();
+            let mut listening = self.reception.listening.clone();
+            tokio::spawn(async move {
+                // Errs when the listener is dropped; nothing is ever sent.
+                tokio::select! {
+                    () = answering.answer(offer) => {}
+                    _stopped = listening.changed() => {}
+                }
+            });
+        }
+    }
+
+    async fn answer(self, mut offer: Offer) {
+        let started = Instant::now();
+        let theirs = offer.description.clone();
+        let ours = Credentials::random();
+        let Some(place) = self.mux.expect(&ours, &theirs.ufrag) else {
+            return log::debug!("no room for another call");
+        };
+        let own = self.own_relay(&theirs).await;
+        let candidates = match &own {
+            Some(ends) => ends.candidates.clone(),
+            None => self.candidates(),
+        };
+        if let Some(ends) = &own {
+            ends.permit(&theirs);
+        }
+        let identity = self.reception.identity.clone();
+        let answer = Description {
+            session: theirs.session,
+            kind: Kind::Answer,
+            part: Part::First,
+            relayed: theirs.relayed,
+            nat: self.net.nat().kind,
+            ufrag: ours.ufrag.clone(),
+            pwd: ours.pwd.clone(),
+            fingerprint: *identity.fingerprint.as_bytes(),
+            setup: Setup::Passive,
+            candidates,
+        };
+        let (learned, more) = mpsc::channel(MAX_MORE);
+        let wirings = own.as_ref().map_or_else(|| place.route.wirings(), Ends::wirings);
+        let plan = Plan {
+            role: Role::Listener,
+            started,
+            identity,
+            ours,
+            theirs: Credentials { ufrag: theirs.ufrag.clone(), pwd: theirs.pwd.clone() },
+            their_fingerprint: Some(Fingerprint::from_bytes(theirs.fingerprint)),
+            candidates: reachable(&theirs),
+            more: Some(more),
+            wirings,
+        };
+        let path = if theirs.relayed { LinkPath::Relayed } else { LinkPath::Direct };
+        let learning = async {
+            offer.answer(answer).await;
+            while let Some(more) = offer.more().await {
+                if let Some(ends) = &own {
+                    ends.permit(&more);
+                }
+                if learned.send(reachable(&more)).await.is_err() {
+                    break;
+                }
+            }
+            std::future::pending::<()>().await;
+        };
+        tokio::select! {
+            () = self.reception.clone().receive(plan, place, path) => {}
+            () = learning => {}
+        }
+    }
+
+    /// Where this device's port can be reached: on its own networks, and as servers see it.
+    fn candidates(&self) -> Vec<Candidate> {
+        let port = |family| self.mux.has(family).then(|| self.mux.port());
+        let hosts = self.net.host_addrs(port).into_iter();
+        let public = self.net.nat().public.into_iter();
+        hosts
+            .map(|addr| Candidate { kind: CandidateKind::Host, addr })
+            .chain(public.map(|addr| Candidate { kind: CandidateKind::Reflexive, addr }))
+            .collect()
+    }
+
+    /// A place on a TURN server of ours, if a relayed link needs one at this end too: the other
+    /// end has none, or one that this network does not reach.
+    async fn own_relay(&self, theirs: &Description) -> Option<Ends> {
+        if !theirs.relayed {
+            return None;
+        }
+        let reach = self.net.reach()?;
+        let families: Vec<Family> =
+            self.net.interfaces.addrs().iter().map(|ip| Family::of(SocketAddr::new(*ip, 0))).collect();
+        let is_reached = theirs.candidates.iter().any(|candidate| {
+            candidate.kind == CandidateKind::Relayed && families.contains(&Family::of(candidate.addr))
+        });
+        let is_blocked = self.net.nat().kind == NatKind::Blocked;
+        if reach.turn.is_empty() || (is_reached && !is_blocked) {
+            return None;
+        }
+        match Ends::relayed(&self.net, &reach).await {
+            Ok(ends) => Some(ends),
+            Err(error) => {
+                log::debug!("no place on a TURN server: {error}");
+                None
+            }
+        }
+    }
+}

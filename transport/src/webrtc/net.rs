@@ -1,0 +1,211 @@
+//! What reaches beyond the local network: the servers in use, and what is known of the way there.
+
+use std::{
+    collections::HashMap,
+    io,
+    net::{IpAddr, SocketAddr, UdpSocket},
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    time::{Duration, Instant},
+};
+
+use tokio::sync::watch;
+
+use super::{
+    WebRtcConfig,
+    connection::Progress,
+    interfaces::Interfaces,
+    pace::Pace,
+    rendezvous::Rendezvous,
+    socket::Family,
+};
+use crate::{
+    Addr, Callee, DialKey, LinkFailure,
+    nat::NatKind,
+    nostr::{RelayPool, RelayUrl},
+    servers::{Servers, TurnServer},
+    tls,
+};
+
+/// Relays used at once, our own and the other end's: enough that some of them work.
+const MAX_RELAYS: usize = 6;
+
+/// Shared by a transport, its listeners and its dials.
+#[derive(Debug)]
+pub(super) struct Net {
+    pub(super) interfaces: Interfaces,
+    reach: watch::Sender<Option<Arc<Reach>>>,
+    nat: watch::Sender<Nat>,
+    pace: Mutex<Pace>,
+    links: Mutex<Vec<OpenLink>>,
+}
+
+/// The servers in use.
+#[derive(Debug)]
+pub(super) struct Reach {
+    pub(super) relays: Vec<RelayUrl>,
+    pub(super) stun: Vec<String>,
+    pub(super) turn: Vec<TurnServer>,
+    pub(super) tls: Arc<rustls::ClientConfig>,
+    pub(super) pool: RelayPool,
+    pub(super) rendezvous: Rendezvous,
+}
+
+/// How the world sees this device's listening port.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(super) struct Nat {
+    pub(super) kind: NatKind,
+    pub(super) public: Vec<SocketAddr>,
+}
+
+/// What tells that a link's network is gone.
+#[derive(Debug)]
+struct OpenLink {
+    progress: Progress,
+    remote: SocketAddr,
+    local: IpAddr,
+}
+
+impl Net {
+    /// Without any server yet.
+    pub(super) fn new(config: &WebRtcConfig) -> Self {
+        Self {
+            interfaces: Interfaces::new(config.loopback),
+            reach: watch::Sender::default(),
+            nat: watch::Sender::default(),
+            pace: Mutex::default(),
+            links: Mutex::default(),
+        }
+    }
+
+    /// Uses these servers from now on.
+    ///
+    /// # Errors
+    ///
+    /// If the file of certificates cannot be used.
+    pub(super) fn set_servers(&self, servers: &Servers) -> io::Result<()> {
+        let reach = match servers == &Servers::none() {
+            true => None,
+            false => Some(Arc::new(Reach::new(servers)?)),
+        };
+        self.reach.send_replace(reach);
+        self.pace().reset();
+        Ok(())
+    }
+
+    /// The servers in use, if any.
+    pub(super) fn reach(&self) -> Option<Arc<Reach>> {
+        self.reach.borrow().clone()
+    }
+
+    /// Tells when the servers change.
+    pub(super) fn reaches(&self) -> watch::Receiver<Option<Arc<Reach>>> {
+        self.reach.subscribe()
+    }
+
+    pub(super) fn nat(&self) -> Nat {
+        self.nat.borrow().clone()
+    }
+
+    pub(super) fn set_nat(&self, nat: Nat) {
+        self.nat.send_if_modified(|known| {
+            let is_new = *known != nat;
+            *known = nat;
+            is_new
+        });
+    }
+
+    pub(super) fn pace(&self) -> MutexGuard<'_, Pace> {
+        self.pace.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Where this device can be found on its own networks, at `port`.
+    pub(super) fn host_addrs(&self, port: impl Fn(Family) -> Option<u16>) -> Vec<SocketAddr> {
+        let ips = self.interfaces.addrs().into_iter();
+        ips.filter_map(|ip| {
+            let family = Family::of(SocketAddr::new(ip, 0));
+            Some(SocketAddr::new(ip, port(family)?))
+        })
+        .collect()
+    }
+
+    /// Watches an open link to `remote` for its network going away.
+    pub(super) fn watch_link(&self, progress: &Progress, remote: SocketAddr) {
+        let Ok(local) = local_ip(remote) else { return };
+        let mut links = self.links();
+        links.retain(|link| !link.progress.has_ended());
+        links.push(OpenLink { progress: progress.clone(), remote, local });
+    }
+
+    /// The device's addresses may have changed: links that began on another one are over, since
+    /// the other end would hear of it only by silence.
+    pub(super) fn network_changed(&self) {
+        self.interfaces.forget();
+        self.pace().reset();
+        self.links().retain(|link| {
+            let stays = local_ip(link.remote).is_ok_and(|local| local == link.local);
+            if !stays {
+                link.progress.end(LinkFailure::Moved);
+            }
+            stays
+        });
+    }
+
+    fn links(&self) -> MutexGuard<'_, Vec<OpenLink>> {
+        self.links.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Reach {
+    fn new(servers: &Servers) -> io::Result<Self> {
+        let tls = tls::client_config(servers.trust.as_deref())?;
+        let pool = RelayPool::new(Arc::clone(&tls));
+        let relays = parsed(servers.relays.iter().map(String::as_str));
+        Ok(Self {
+            relays,
+            stun: servers.stun.clone(),
+            turn: servers.turn.clone(),
+            tls,
+            rendezvous: Rendezvous::new(pool.clone()),
+            pool,
+        })
+    }
+
+    /// Where one who can be dialed at `addrs` is called: at its relays and at ours. Nowhere if
+    /// this device uses no relays.
+    pub(super) fn meeting_places(&self, addrs: &[Addr]) -> Vec<RelayUrl> {
+        if self.relays.is_empty() {
+            return Vec::new();
+        }
+        let theirs: Vec<String> = addrs.iter().flat_map(Addr::relay_urls).collect();
+        let mut places = parsed(theirs.iter().map(String::as_str));
+        for ours in &self.relays {
+            if !places.contains(ours) {
+                places.push(ours.clone());
+            }
+        }
+        places.truncate(MAX_RELAYS);
+        places
+    }
+}
+
+/// The relays among `urls` that can be used.
+fn parsed<'a>(urls: impl Iterator<Item = &'a str>) -> Vec<RelayUrl> {
+    let mut relays = Vec::new();
+    for url in urls {
+        match url.parse() {
+            Ok(relay) if !relays.contains(&relay) => relays.push(relay),
+            Ok(_twice) => {}
+            Err(error) => log::warn!("the relay {url} cannot be used: {error}"),
+        }
+    }
+    relays.truncate(MAX_RELAYS);
+    relays
+}
+
+/// This device's address on the way to `remote`.
+fn local_ip(remote: SocketAddr) -> io::Result<IpAddr> {
+    // Sends nothing: the system only looks up the route.
+    let socket = UdpSocket::bind(Family::of(remote).any(0))?;
+    socket.connect(remote)?;
+    Ok(socket.local_addr()?.ip())
+}
