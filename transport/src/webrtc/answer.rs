@@ -17,10 +17,14 @@ use super::{
     listen::Reception,
     mux::Mux,
     net::Net,
-    rendezvous::{Candidate, CandidateKind, Description, Hearing, Kind, Offer, Part, Setup},
+    rendezvous::{Hearing, Offer},
     socket::Family,
 };
-use crate::{Callee, DialKey, LinkPath, Role, nat::NatKind};
+use crate::{
+    Callee, DialKey, LinkPath, Role,
+    nat::NatKind,
+    offer::{Candidate, CandidateKind, Description, Part, Setup, Side},
+};
 
 /// Offers that may wait to be answered; more are dropped, since the port's gate would refuse them.
 const MAX_OFFERS: usize = 64;
@@ -119,7 +123,7 @@ impl Answering {
         let identity = self.reception.identity.clone();
         let answer = Description {
             session: theirs.session,
-            kind: Kind::Answer,
+            side: Side::Answer,
             part: Part::First,
             relayed: theirs.relayed,
             nat: self.net.nat().kind,
@@ -156,7 +160,7 @@ impl Answering {
             std::future::pending::<()>().await;
         };
         tokio::select! {
-            () = self.reception.clone().receive(plan, place, path) => {}
+            () = self.reception.receive(plan, place, path) => {}
             () = learning => {}
         }
     }

@@ -7,6 +7,7 @@ use std::{
     time::{Duration, Instant},
 };
 
+use futures_util::FutureExt as _;
 use tokio::{
     sync::{mpsc, watch},
     time::{sleep, sleep_until, timeout},
@@ -17,9 +18,14 @@ use super::{
     credentials::{Credentials, Crypto, Fingerprint, failed},
     ends::Ends,
     net::{Net, Reach},
-    rendezvous::{self, Description, Kind, Part, Setup},
+    rendezvous,
 };
-use crate::{Callee, DialKey, Role, TransportError, nat::NatKind, nostr::RelayUrl};
+use crate::{
+    Callee, DialKey, Role, TransportError,
+    nat::NatKind,
+    nostr::RelayUrl,
+    offer::{Description, Part, Setup, Side},
+};
 
 /// A pause before the next attempt, so that one that fails at once is not repeated in a spin.
 const PAUSE: Duration = Duration::from_millis(200);
@@ -100,8 +106,8 @@ impl Call {
         };
         let (identity, ours) = (self.crypto.identity()?, Credentials::random());
         let mut offer = Description {
-            session: rendezvous::session(),
-            kind: Kind::Offer,
+            session: [0; 16],
+            side: Side::Offer,
             part: Part::First,
             relayed: way == Way::Relayed,
             nat: self.net.nat().kind,
@@ -112,10 +118,9 @@ impl Call {
             candidates: ends.candidates.clone(),
         };
         let mut call = self.reach.rendezvous.call(self.key, self.callee, self.relays.clone());
-        call.offer(offer.clone()).await;
-        offer.part = Part::More;
+        offered(&mut call, offer.clone());
         let answer = {
-            let mut asking = std::pin::pin!(ends.public(&self.net, &self.reach));
+            let mut asking = std::pin::pin!(ends.public(&self.reach));
             let mut is_asked = false;
             let answer = loop {
                 tokio::select! {
@@ -126,13 +131,13 @@ impl Call {
                     }
                 }
                 if !offer.candidates.is_empty() {
-                    call.offer(offer.clone()).await;
+                    offered(&mut call, offer.clone());
                 }
             };
             if !is_asked && let Ok(public) = timeout(LAST_WAIT, asking).await {
                 offer.candidates = public;
                 if !offer.candidates.is_empty() {
-                    call.offer(offer).await;
+                    offered(&mut call, offer);
                 }
             }
             answer
@@ -167,6 +172,11 @@ impl Call {
             never = learning => never,
         }
     }
+}
+
+/// Leaves an offer without waiting until a relay has it: the answer tells.
+fn offered(call: &mut rendezvous::Call, offer: Description) {
+    let _taken = call.offer(offer).now_or_never();
 }
 
 /// The addresses a description names that could be those of one device.

@@ -1,23 +1,33 @@
 //! Our end of a call: where datagrams leave, and where we say that we can be reached.
 
 use std::{
-    net::{IpAddr, SocketAddr},
+    net::SocketAddr,
     sync::Arc,
-    time::Duration,
+    time::{Duration, Instant},
 };
+
+use tokio::{task::JoinSet, time::sleep};
 
 use super::{
     call::reachable,
+    credentials::failed,
     net::{Net, Reach},
-    rendezvous::{Candidate, CandidateKind, Description},
     socket::{Family, Udp, Wiring},
     stun_client,
-    turn::{self, Turn},
+    turn::{Turn, TurnError},
 };
-use crate::{TransportError, nat::NatKind};
+use crate::{
+    TransportError,
+    nat::NatKind,
+    offer::{Candidate, CandidateKind, Description},
+    servers::TurnServer,
+};
 
 /// How long servers may take to tell a public address.
 const STUN_TIMEOUT: Duration = Duration::from_millis(1500);
+
+/// How long a TURN server is waited for before the next one is asked as well.
+const NEXT_SERVER: Duration = Duration::from_millis(300);
 
 /// Our end of one attempt.
 #[derive(Debug)]
@@ -41,9 +51,8 @@ impl Ends {
                 Err(error) => last_error = Some(error),
             }
         }
-        match last_error {
-            Some(error) if udps.is_empty() => return Err(error.into()),
-            _ => {}
+        if let Some(error) = last_error.filter(|_error| udps.is_empty()) {
+            return Err(error.into());
         }
         let port = |family| {
             let (_family, udp) = udps.iter().find(|(of, _udp)| *of == family)?;
@@ -64,30 +73,80 @@ impl Ends {
             return Self::direct(net);
         }
         let is_blocked = net.nat().kind == NatKind::Blocked;
-        Ok(Self::through(turn::first(&reach.turn, &reach.tls, is_blocked).await?))
+        let turn = first_place(&reach.turn, reach, is_blocked).await.map_err(failed)?;
+        let addr = turn.relayed();
+        let candidates = vec![Candidate { kind: CandidateKind::Relayed, addr }];
+        Ok(Self { udps: Vec::new(), turn: Some(turn), candidates })
     }
 
-    fn through(turn: Arc<Turn>) -> Self {
-        let candidates =
-            vec![Candidate { kind: CandidateKind::Relayed, addr: turn.relayed() }];
-        Self { udps: Vec::new(), turn: Some(turn), candidates }
-    }
-
-    /// What servers say about our addresses in public; empty if there is nothing to ask.
-    pub(super) async fn public(&self, _net: &Net, reach: &Reach) -> Vec<Candidate> {
+    /// What servers say about our addresses in public, as soon as they do; waits for ever if
+    /// there is nobody to ask.
+    pub(super) async fn public(&self, reach: &Reach) -> Vec<Candidate> {
+        let servers = reach.stun_addrs().await;
+        let mut asking = JoinSet::new();
+        for (family, udp) in &self.udps {
+            let servers: Vec<SocketAddr> =
+                servers.iter().copied().filter(|addr| Family::of(*addr) == *family).collect();
+            let udp = Arc::clone(udp);
+            asking.spawn(async move {
+                stun_client::reflexive(&udp, &servers, STUN_TIMEOUT).await
+            });
+        }
+        let known = |addr: &SocketAddr| self.candidates.iter().any(|known| known.addr == *addr);
         let mut public = Vec::new();
-        todo!()
+        while let Some(addrs) = asking.join_next().await {
+            let new = addrs.unwrap_or_default().into_iter().filter(|addr| !known(addr));
+            public.extend(new.map(|addr| Candidate { kind: CandidateKind::Reflexive, addr }));
+        }
+        if public.is_empty() {
+            return std::future::pending().await;
+        }
+        public
     }
 
     /// Lets datagrams of the other end in.
     pub(super) fn permit(&self, theirs: &Description) {
         if let Some(turn) = &self.turn {
-            let ips: Vec<IpAddr> = reachable(theirs).iter().map(SocketAddr::ip).collect();
-            turn.permit(&ips);
+            turn.permit(reachable(theirs).iter().map(SocketAddr::ip));
         }
     }
 
     pub(super) fn wirings(&self) -> Vec<Wiring> {
-        todo!()
+        let own = |(family, udp): &(Family, Arc<Udp>)| Wiring { family: *family, udp: Arc::clone(udp), inbox: None };
+        self.udps.iter().map(own).collect()
     }
+}
+
+/// A place on the first server that gives one. They are asked one after another, each a little
+/// later; where UDP is blocked, those reached by TCP come first.
+///
+/// # Errors
+///
+/// The last one's, if none does.
+async fn first_place(
+    servers: &[TurnServer],
+    reach: &Reach,
+    is_blocked: bool,
+) -> Result<Arc<Turn>, TurnError> {
+    let mut servers: Vec<TurnServer> = servers.to_vec();
+    servers.sort_by_key(|server| is_blocked && server.is_over_udp());
+    let mut asking = JoinSet::new();
+    let mut last_error = None;
+    let mut next = servers.into_iter();
+    loop {
+        if let Some(server) = next.next() {
+            let tls = reach.tls.clone();
+            asking.spawn(async move { Turn::allocate(&server, &tls, Family::V4).await });
+        }
+        tokio::select! {
+            allocated = asking.join_next() => match allocated {
+                Some(Ok(Ok(turn))) => return Ok(turn),
+                Some(Ok(Err(error))) => last_error = Some(error),
+                Some(Err(_panicked)) => {}
+                None => break,
+            },
+            () = sleep(NEXT_SERVER) => {}
+        }
+    }
+    Err(last_error.unwrap_or(TurnError))
 }

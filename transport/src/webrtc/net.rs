@@ -1,11 +1,9 @@
 //! What reaches beyond the local network: the servers in use, and what is known of the way there.
 
 use std::{
-    collections::HashMap,
     io,
     net::{IpAddr, SocketAddr, UdpSocket},
     sync::{Arc, Mutex, MutexGuard, PoisonError},
-    time::{Duration, Instant},
 };
 
 use tokio::sync::watch;
@@ -19,11 +17,11 @@ use super::{
     socket::Family,
 };
 use crate::{
-    Addr, Callee, DialKey, LinkFailure,
+    Addr, LinkFailure,
     nat::NatKind,
     nostr::{RelayPool, RelayUrl},
     servers::{Servers, TurnServer},
-    tls,
+    tls::{self, Tls},
 };
 
 /// Relays used at once, our own and the other end's: enough that some of them work.
@@ -45,7 +43,7 @@ pub(super) struct Reach {
     pub(super) relays: Vec<RelayUrl>,
     pub(super) stun: Vec<String>,
     pub(super) turn: Vec<TurnServer>,
-    pub(super) tls: Arc<rustls::ClientConfig>,
+    pub(super) tls: Tls,
     pub(super) pool: RelayPool,
     pub(super) rendezvous: Rendezvous,
 }
@@ -158,7 +156,7 @@ impl Net {
 impl Reach {
     fn new(servers: &Servers) -> io::Result<Self> {
         let tls = tls::client_config(servers.trust.as_deref())?;
-        let pool = RelayPool::new(Arc::clone(&tls));
+        let pool = RelayPool::new(tls.clone());
         let relays = parsed(servers.relays.iter().map(String::as_str));
         Ok(Self {
             relays,
