@@ -9,8 +9,15 @@ mod addr;
 pub mod control;
 mod link;
 pub mod memory;
+pub mod nat;
+#[cfg(feature = "relays")]
+pub mod nostr;
+#[cfg(feature = "relays")]
+pub mod offer;
 pub mod servers;
 pub mod stun;
+#[cfg(feature = "relays")]
+pub mod tls;
 #[cfg(feature = "webrtc")]
 pub mod webrtc;
 
