@@ -9,8 +9,10 @@ mod addr;
 pub mod control;
 mod link;
 pub mod memory;
+pub mod nat;
 pub mod servers;
 pub mod stun;
+pub mod turn_stream;
 #[cfg(feature = "webrtc")]
 pub mod webrtc;
 
