@@ -18,6 +18,7 @@ pub mod servers;
 pub mod stun;
 #[cfg(feature = "relays")]
 pub mod tls;
+pub mod turn_stream;
 #[cfg(feature = "webrtc")]
 pub mod webrtc;
 

@@ -19,6 +19,7 @@ use super::{
     net::Net,
     rendezvous::{Hearing, Offer},
     socket::Family,
+    stun_client::MuxStun,
 };
 use crate::{
     Callee, DialKey, LinkPath, Role,
@@ -61,12 +62,17 @@ impl Switchboard {
         self.lock().clear();
     }
 
-    /// Moves to other relays whenever the servers change; ends with the transport.
-    pub(super) async fn follow(self: Arc<Self>) {
+    /// Uses other servers whenever they change; runs until it is dropped.
+    pub(super) async fn follow(self: Arc<Self>, stun: Arc<MuxStun>) {
         let mut reaches = self.net.reaches();
-        while reaches.changed().await.is_ok() {
+        loop {
+            let servers = reaches.borrow_and_update().as_ref().map(|reach| reach.stun.clone());
+            let _keeping = servers.map(|servers| stun.keep(servers));
             for (key, (callee, hearing)) in &mut *self.lock() {
                 *hearing = self.hear(*key, *callee);
+            }
+            if reaches.changed().await.is_err() {
+                return;
             }
         }
     }
@@ -126,7 +132,7 @@ impl Answering {
             side: Side::Answer,
             part: Part::First,
             relayed: theirs.relayed,
-            nat: self.net.nat().kind,
+            nat: self.net.nat(),
             ufrag: ours.ufrag.clone(),
             pwd: ours.pwd.clone(),
             fingerprint: *identity.fingerprint.as_bytes(),
@@ -169,7 +175,7 @@ impl Answering {
     fn candidates(&self) -> Vec<Candidate> {
         let port = |family| self.mux.has(family).then(|| self.mux.port());
         let hosts = self.net.host_addrs(port).into_iter();
-        let public = self.net.nat().public.into_iter();
+        let public = self.net.public().addrs.into_iter();
         hosts
             .map(|addr| Candidate { kind: CandidateKind::Host, addr })
             .chain(public.map(|addr| Candidate { kind: CandidateKind::Reflexive, addr }))
@@ -188,7 +194,7 @@ impl Answering {
         let is_reached = theirs.candidates.iter().any(|candidate| {
             candidate.kind == CandidateKind::Relayed && families.contains(&Family::of(candidate.addr))
         });
-        let is_blocked = self.net.nat().kind == NatKind::Blocked;
+        let is_blocked = self.net.nat() == NatKind::Blocked;
         if reach.turn.is_empty() || (is_reached && !is_blocked) {
             return None;
         }

@@ -110,7 +110,7 @@ impl Call {
             side: Side::Offer,
             part: Part::First,
             relayed: way == Way::Relayed,
-            nat: self.net.nat().kind,
+            nat: self.net.nat(),
             ufrag: ours.ufrag.clone(),
             pwd: ours.pwd.clone(),
             fingerprint: *identity.fingerprint.as_bytes(),
@@ -120,7 +120,7 @@ impl Call {
         let mut call = self.reach.rendezvous.call(self.key, self.callee, self.relays.clone());
         offered(&mut call, offer.clone());
         let answer = {
-            let mut asking = std::pin::pin!(ends.public(&self.reach));
+            let mut asking = std::pin::pin!(ends.public(&self.net));
             let mut is_asked = false;
             let answer = loop {
                 tokio::select! {
@@ -143,7 +143,7 @@ impl Call {
             answer
         };
         self.net.pace().answered(&(self.key, self.callee));
-        let needs_relay = !can_meet(self.net.nat().kind, answer.nat);
+        let needs_relay = !can_meet(self.net.nat(), answer.nat);
         self.answered.send_replace(Some(Answered { needs_relay }));
         ends.permit(&answer);
         let (learned, more) = mpsc::channel(MAX_MORE);

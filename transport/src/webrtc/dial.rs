@@ -12,7 +12,7 @@ use webrtc::error::Error;
 use super::{
     connection::{Connection, Opened, Plan},
     credentials::{Credentials, Crypto, failed},
-    socket::{Family, Udp, Wiring},
+    socket::{Family, Socket, Udp, Wiring},
 };
 use crate::{DialKey, Role, TransportError};
 
@@ -90,7 +90,7 @@ impl Dial {
                 continue;
             }
             match Udp::bind(family, 0) {
-                Ok(udp) => wirings.push(Wiring { family, udp: Arc::new(udp), inbox: None }),
+                Ok(udp) => wirings.push(Wiring { family, socket: Socket::Own(Arc::new(udp)) }),
                 Err(error) => last_error = Some(error),
             }
         }

@@ -3,7 +3,7 @@
 use std::{
     net::SocketAddr,
     sync::Arc,
-    time::{Duration, Instant},
+    time::Duration,
 };
 
 use tokio::{task::JoinSet, time::sleep};
@@ -12,7 +12,7 @@ use super::{
     call::reachable,
     credentials::failed,
     net::{Net, Reach},
-    socket::{Family, Udp, Wiring},
+    socket::{Family, Socket, Udp, Wiring},
     stun_client,
     turn::{Turn, TurnError},
 };
@@ -20,7 +20,7 @@ use crate::{
     TransportError,
     nat::NatKind,
     offer::{Candidate, CandidateKind, Description},
-    servers::TurnServer,
+    servers::{TurnServer, TurnVia},
 };
 
 /// How long servers may take to tell a public address.
@@ -72,7 +72,7 @@ impl Ends {
         if reach.turn.is_empty() {
             return Self::direct(net);
         }
-        let is_blocked = net.nat().kind == NatKind::Blocked;
+        let is_blocked = net.nat() == NatKind::Blocked;
         let turn = first_place(&reach.turn, reach, is_blocked).await.map_err(failed)?;
         let addr = turn.relayed();
         let candidates = vec![Candidate { kind: CandidateKind::Relayed, addr }];
@@ -81,16 +81,12 @@ impl Ends {
 
     /// What servers say about our addresses in public, as soon as they do; waits for ever if
     /// there is nobody to ask.
-    pub(super) async fn public(&self, reach: &Reach) -> Vec<Candidate> {
-        let servers = reach.stun_addrs().await;
+    pub(super) async fn public(&self, net: &Net) -> Vec<Candidate> {
+        let servers = net.public().servers;
         let mut asking = JoinSet::new();
-        for (family, udp) in &self.udps {
-            let servers: Vec<SocketAddr> =
-                servers.iter().copied().filter(|addr| Family::of(*addr) == *family).collect();
-            let udp = Arc::clone(udp);
-            asking.spawn(async move {
-                stun_client::reflexive(&udp, &servers, STUN_TIMEOUT).await
-            });
+        for (_family, udp) in &self.udps {
+            let (udp, servers) = (Arc::clone(udp), servers.clone());
+            asking.spawn(async move { stun_client::reflexive(&udp, &servers, STUN_TIMEOUT).await });
         }
         let known = |addr: &SocketAddr| self.candidates.iter().any(|known| known.addr == *addr);
         let mut public = Vec::new();
@@ -112,8 +108,12 @@ impl Ends {
     }
 
     pub(super) fn wirings(&self) -> Vec<Wiring> {
-        let own = |(family, udp): &(Family, Arc<Udp>)| Wiring { family: *family, udp: Arc::clone(udp), inbox: None };
-        self.udps.iter().map(own).collect()
+        let own = |(family, udp): &(Family, Arc<Udp>)| Wiring {
+            family: *family,
+            socket: Socket::Own(Arc::clone(udp)),
+        };
+        let relayed = self.turn.iter().map(|turn| Wiring::relayed(Arc::clone(turn)));
+        self.udps.iter().map(own).chain(relayed).collect()
     }
 }
 
@@ -128,10 +128,11 @@ async fn first_place(
     reach: &Reach,
     is_blocked: bool,
 ) -> Result<Arc<Turn>, TurnError> {
+    let is_over_udp = |server: &TurnServer| server.check().is_ok_and(|url| url.via == TurnVia::Udp);
     let mut servers: Vec<TurnServer> = servers.to_vec();
-    servers.sort_by_key(|server| is_blocked && server.is_over_udp());
+    servers.sort_by_key(|server| is_blocked && is_over_udp(server));
     let mut asking = JoinSet::new();
-    let mut last_error = None;
+    let mut last_error = TurnError::Silent("no TURN server".to_owned());
     let mut next = servers.into_iter();
     loop {
         if let Some(server) = next.next() {
@@ -141,12 +142,12 @@ async fn first_place(
         tokio::select! {
             allocated = asking.join_next() => match allocated {
                 Some(Ok(Ok(turn))) => return Ok(turn),
-                Some(Ok(Err(error))) => last_error = Some(error),
+                Some(Ok(Err(error))) => last_error = error,
                 Some(Err(_panicked)) => {}
                 None => break,
             },
             () = sleep(NEXT_SERVER) => {}
         }
     }
-    Err(last_error.unwrap_or(TurnError))
+    Err(last_error)
 }

@@ -37,6 +37,7 @@ use tokio::{
 };
 
 pub use gate::Limits;
+pub use turn::TurnError;
 
 use self::{
     answer::{Answering, Switchboard},
@@ -154,7 +155,17 @@ impl WebRtcTransport {
         let answering =
             Answering { net: Arc::clone(&net), mux: Arc::clone(&mux), reception };
         tokio::spawn(answering.run(offers));
-        tokio::spawn(Arc::clone(&switchboard).follow());
+        let (stun, learned) = (Arc::clone(&mux.stun), mux.stun.public());
+        let (following, learner) = (Arc::clone(&switchboard), Arc::clone(&net));
+        let mut listening = stop.subscribe();
+        tokio::spawn(async move {
+            // Errs when the listener is dropped; nothing is ever sent.
+            tokio::select! {
+                () = following.follow(stun) => {}
+                () = learner.learn(learned) => {}
+                _stopped = listening.changed() => {}
+            }
+        });
         Ok(WebRtcListener { mux, net, switchboard, _listening: stop })
     }
 

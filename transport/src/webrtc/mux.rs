@@ -24,7 +24,8 @@ use super::{
     credentials::{Credentials, Crypto, Fingerprint},
     gate::{Gate, Limits},
     inbox::{Batch, Inbox},
-    socket::{Family, Udp, Wiring},
+    socket::{Family, Socket, Udp, Wiring},
+    stun_client::MuxStun,
 };
 use crate::{DialKey, stun};
 
@@ -66,6 +67,8 @@ type Sockets = Vec<(Family, Arc<Udp>)>;
 pub(super) struct Mux {
     sockets: Sockets,
     port: u16,
+    /// Asks servers how they see the port.
+    pub(super) stun: Arc<MuxStun>,
     crypto: Crypto,
     newcomers: mpsc::Sender<Newcomer>,
     half_open: Arc<Semaphore>,
@@ -122,6 +125,7 @@ impl Mux {
         let (_family, first) = sockets.first().ok_or(io::ErrorKind::AddrNotAvailable)?;
         let port = first.port()?;
         let mux = Arc::new(Self {
+            stun: MuxStun::new(sockets.clone(), port),
             sockets,
             port,
             crypto,
@@ -181,7 +185,9 @@ impl Mux {
             return;
         }
         for datagram in bytes.chunks(stride.max(1)) {
-            self.meet(&mut table, from, datagram);
+            if !self.stun.accept(from, datagram) {
+                self.meet(&mut table, from, datagram);
+            }
         }
     }
 
@@ -294,8 +300,7 @@ impl RouteGuard {
         sockets
             .map(|((family, udp), (_same, inbox))| Wiring {
                 family: *family,
-                udp: Arc::clone(udp),
-                inbox: Some(Arc::clone(inbox)),
+                socket: Socket::Shared(Arc::clone(udp), Arc::clone(inbox)),
             })
             .collect()
     }

@@ -1,8 +1,9 @@
 //! What reaches beyond the local network: the servers in use, and what is known of the way there.
 
 use std::{
-    io,
+    fmt, io,
     net::{IpAddr, SocketAddr, UdpSocket},
+    str::FromStr,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 
@@ -15,12 +16,13 @@ use super::{
     pace::Pace,
     rendezvous::Rendezvous,
     socket::Family,
+    stun_client::Public,
 };
 use crate::{
     Addr, LinkFailure,
     nat::NatKind,
     nostr::{RelayPool, RelayUrl},
-    servers::{Servers, TurnServer},
+    servers::{Servers, StunUrl, TurnServer},
     tls::{self, Tls},
 };
 
@@ -32,7 +34,7 @@ const MAX_RELAYS: usize = 6;
 pub(super) struct Net {
     pub(super) interfaces: Interfaces,
     reach: watch::Sender<Option<Arc<Reach>>>,
-    nat: watch::Sender<Nat>,
+    public: watch::Sender<Public>,
     pace: Mutex<Pace>,
     links: Mutex<Vec<OpenLink>>,
 }
@@ -41,18 +43,11 @@ pub(super) struct Net {
 #[derive(Debug)]
 pub(super) struct Reach {
     pub(super) relays: Vec<RelayUrl>,
-    pub(super) stun: Vec<String>,
+    pub(super) stun: Vec<StunUrl>,
     pub(super) turn: Vec<TurnServer>,
     pub(super) tls: Tls,
     pub(super) pool: RelayPool,
     pub(super) rendezvous: Rendezvous,
-}
-
-/// How the world sees this device's listening port.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub(super) struct Nat {
-    pub(super) kind: NatKind,
-    pub(super) public: Vec<SocketAddr>,
 }
 
 /// What tells that a link's network is gone.
@@ -69,7 +64,7 @@ impl Net {
         Self {
             interfaces: Interfaces::new(config.loopback),
             reach: watch::Sender::default(),
-            nat: watch::Sender::default(),
+            public: watch::Sender::default(),
             pace: Mutex::default(),
             links: Mutex::default(),
         }
@@ -100,16 +95,21 @@ impl Net {
         self.reach.subscribe()
     }
 
-    pub(super) fn nat(&self) -> Nat {
-        self.nat.borrow().clone()
+    /// How the world sees the listening port, as far as known.
+    pub(super) fn public(&self) -> Public {
+        self.public.borrow().clone()
     }
 
-    pub(super) fn set_nat(&self, nat: Nat) {
-        self.nat.send_if_modified(|known| {
-            let is_new = *known != nat;
-            *known = nat;
-            is_new
-        });
+    pub(super) fn nat(&self) -> NatKind {
+        self.public.borrow().nat
+    }
+
+    /// Believes what a listening port learns about itself, until it is given up.
+    pub(super) async fn learn(&self, mut learned: watch::Receiver<Public>) {
+        while learned.changed().await.is_ok() {
+            let public = learned.borrow_and_update().clone();
+            self.public.send_replace(public);
+        }
     }
 
     pub(super) fn pace(&self) -> MutexGuard<'_, Pace> {
@@ -157,10 +157,11 @@ impl Reach {
     fn new(servers: &Servers) -> io::Result<Self> {
         let tls = tls::client_config(servers.trust.as_deref())?;
         let pool = RelayPool::new(tls.clone());
-        let relays = parsed(servers.relays.iter().map(String::as_str));
+        let mut relays = parsed("relay", servers.relays.iter().map(String::as_str));
+        relays.truncate(MAX_RELAYS);
         Ok(Self {
             relays,
-            stun: servers.stun.clone(),
+            stun: parsed("STUN server", servers.stun.iter().map(String::as_str)),
             turn: servers.turn.clone(),
             tls,
             rendezvous: Rendezvous::new(pool.clone()),
@@ -175,7 +176,7 @@ impl Reach {
             return Vec::new();
         }
         let theirs: Vec<String> = addrs.iter().flat_map(Addr::relay_urls).collect();
-        let mut places = parsed(theirs.iter().map(String::as_str));
+        let mut places = parsed("relay", theirs.iter().map(String::as_str));
         for ours in &self.relays {
             if !places.contains(ours) {
                 places.push(ours.clone());
@@ -186,18 +187,20 @@ impl Reach {
     }
 }
 
-/// The relays among `urls` that can be used.
-fn parsed<'a>(urls: impl Iterator<Item = &'a str>) -> Vec<RelayUrl> {
-    let mut relays = Vec::new();
+/// Those of `urls` that can be used, each once.
+fn parsed<'a, T>(what: &str, urls: impl Iterator<Item = &'a str>) -> Vec<T>
+where
+    T: FromStr<Err: fmt::Display> + PartialEq,
+{
+    let mut usable = Vec::new();
     for url in urls {
         match url.parse() {
-            Ok(relay) if !relays.contains(&relay) => relays.push(relay),
+            Ok(one) if !usable.contains(&one) => usable.push(one),
             Ok(_twice) => {}
-            Err(error) => log::warn!("the relay {url} cannot be used: {error}"),
+            Err(error) => log::warn!("the {what} {url} is not used: {error}"),
         }
     }
-    relays.truncate(MAX_RELAYS);
-    relays
+    usable
 }
 
 /// This device's address on the way to `remote`.

@@ -44,7 +44,7 @@ impl Race {
         let started = Instant::now();
         let Self { net, dial, call, may_relay } = self;
         let is_near = dial.as_ref().is_some_and(|dial| is_near(&net, &dial.candidates));
-        let is_blocked = net.nat().kind == NatKind::Blocked;
+        let is_blocked = net.nat() == NatKind::Blocked;
         let dialed = async {
             match dial {
                 Some(dial) => dial.run(started).await,
