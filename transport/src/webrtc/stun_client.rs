@@ -21,7 +21,7 @@ use tokio::{
 use turn_client_proto::stun::types::{
     attribute::XorMappedAddress,
     message::{BINDING, Message, MessageClass, MessageWriteVec, TransactionId},
-    prelude::MessageWrite,
+    prelude::{MessageWrite, MessageWriteExt},
 };
 use webrtc::runtime::RecvMeta;
 
@@ -144,9 +144,10 @@ pub(super) async fn reflexive(
         }
         let [RecvMeta { addr, len, stride, .. }] = meta;
         for datagram in bytes.get(..len).unwrap_or_default().chunks(stride.max(1)) {
-            let answer = open.iter().enumerate().find_map(|(at, question)| {
-                Some((at, question.answer(addr, datagram)?))
-            });
+            let answer = open
+                .iter()
+                .enumerate()
+                .find_map(|(at, question)| Some((at, question.answer(addr, datagram)?)));
             let Some((at, answer)) = answer else { continue };
             open.swap_remove(at);
             if !mapped.contains(&answer.mapped) {
@@ -255,9 +256,11 @@ impl MuxStun {
             return false;
         }
         let mut table = self.lock();
-        let answer = table.open.iter().enumerate().find_map(|(at, question)| {
-            Some((at, question.answer(from, datagram)?))
-        });
+        let answer = table
+            .open
+            .iter()
+            .enumerate()
+            .find_map(|(at, question)| Some((at, question.answer(from, datagram)?)));
         let Some((at, answer)) = answer else { return false };
         table.open.swap_remove(at);
         table.answers.retain(|old| old.server != answer.server);

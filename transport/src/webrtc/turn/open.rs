@@ -103,8 +103,7 @@ async fn make_at(
 ) -> Result<Arc<Turn>, TurnError> {
     let unreachable = |error: io::Error| TurnError::Unreachable(url.to_string(), error.to_string());
     let shared = |udp: Option<Arc<Udp>>, local| {
-        let session =
-            Session::new((username, password), (local, addr), udp.is_none(), family);
+        let session = Session::new((username, password), (local, addr), udp.is_none(), family);
         Arc::new(Shared {
             name: url.to_string(),
             server: addr,
@@ -165,7 +164,12 @@ async fn made(shared: Arc<Shared>, carrier: JoinHandle<()>) -> Result<Arc<Turn>,
 async fn connect(addr: SocketAddr) -> io::Result<TcpStream> {
     let stream = TcpStream::connect(addr).await?;
     stream.set_nodelay(true)?;
-    #[cfg(any(target_os = "android", target_os = "ios", target_os = "linux", target_os = "macos"))]
+    #[cfg(any(
+        target_os = "android",
+        target_os = "ios",
+        target_os = "linux",
+        target_os = "macos"
+    ))]
     SockRef::from(&stream).set_tcp_notsent_lowat(UNSENT_BY_SYSTEM)?;
     Ok(stream)
 }

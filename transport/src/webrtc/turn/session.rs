@@ -339,6 +339,16 @@ impl Session {
         }
     }
 
+    /// The protocol has come to its end.
+    fn fail(&mut self) {
+        let why = match (&self.state, self.refusal.take()) {
+            (State::Made(_), _) => Ending::Forgotten,
+            (_, Some((code, reason))) => Ending::Refused(code, reason),
+            (_, None) => Ending::Silence,
+        };
+        self.end(why);
+    }
+
     /// Steps the protocol until it has nothing more to do now. It makes requests only when polled.
     fn step(&mut self, in_a_hurry: bool) -> Duration {
         self.is_stirred |= in_a_hurry;
@@ -354,12 +364,7 @@ impl Session {
             let wait = match next {
                 TurnPollRet::WaitUntil(at) => at.saturating_duration_since(now),
                 TurnPollRet::Closed => {
-                    self.end(match self.state {
-                        State::Made(_) => Ending::Forgotten,
-                        _ => self.refusal.take().map_or(Ending::Silence, |(code, reason)| {
-                            Ending::Refused(code, reason)
-                        }),
-                    });
+                    self.fail();
                     return REFUSAL;
                 }
                 // Connections of peers: never asked for.
@@ -378,13 +383,7 @@ impl Session {
     fn happened(&mut self, event: TurnEvent) {
         match event {
             TurnEvent::AllocationCreated(_, relayed) => self.state = State::Made(relayed),
-            TurnEvent::AllocationCreateFailed(_) => {
-                let (code, reason) = self.refusal.take().unwrap_or_default();
-                self.end(match code {
-                    0 => Ending::Silence,
-                    _ => Ending::Refused(code, reason),
-                });
-            }
+            TurnEvent::AllocationCreateFailed(_) => self.fail(),
             TurnEvent::PermissionCreated(_, peer) => {
                 for (to, data) in self.waiting.remove(&peer).unwrap_or_default() {
                     self.send(to, &data);
