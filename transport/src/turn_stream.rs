@@ -85,9 +85,8 @@ fn header_len(begun: &[u8]) -> usize {
 /// The length of the message `bytes` begin with; `None` as long as they are too few to tell.
 fn frame(bytes: &[u8]) -> Result<Option<Frame>, NotAMessage> {
     let Some(first) = bytes.first() else { return Ok(None) };
-    let len = |at: usize| {
-        bytes.get(at..)?.first_chunk().map(|len| usize::from(u16::from_be_bytes(*len)))
-    };
+    let len =
+        |at: usize| bytes.get(at..)?.first_chunk().map(|len| usize::from(u16::from_be_bytes(*len)));
     match first & 0xc0 {
         0 => {
             let cookie = bytes.get(4..8);
@@ -141,8 +140,14 @@ mod tests {
 
     #[test]
     fn messages_come_out_whole_however_the_stream_is_cut() {
-        let messages =
-            vec![channel(b"padded"), stun(8), channel(b""), channel(b"four"), stun(0), channel(b"5")];
+        let messages = vec![
+            channel(b"padded"),
+            stun(8),
+            channel(b""),
+            channel(b"four"),
+            stun(0),
+            channel(b"5"),
+        ];
         let mut stream = Vec::new();
         for message in &messages {
             stream.extend(message);
@@ -157,12 +162,9 @@ mod tests {
 
     #[test]
     fn nonsense_ends_the_stream() {
-        for nonsense in [
-            &b"HTTP/1.1 400 Bad Request"[..],
-            &[0xff],
-            &[0, 1, 0, 0, 1, 2, 3, 4],
-            &[0, 1, 0, 3],
-        ] {
+        for nonsense in
+            [&b"HTTP/1.1 400 Bad Request"[..], &[0xff], &[0, 1, 0, 0, 1, 2, 3, 4], &[0, 1, 0, 3]]
+        {
             let mut stream = channel(b"good");
             stream.extend(nonsense);
             for size in [1, 3, 64] {

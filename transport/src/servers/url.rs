@@ -39,8 +39,8 @@ impl FromStr for StunUrl {
     type Err = UrlError;
 
     fn from_str(text: &str) -> Result<Self, UrlError> {
-        let rest = strip(text, "stun:")
-            .ok_or_else(|| UrlError::Scheme(text.to_owned(), "stun:"))?;
+        let rest =
+            strip(text, "stun:").ok_or_else(|| UrlError::Scheme(text.to_owned(), "stun:"))?;
         if rest.contains('?') {
             return Err(UrlError::Query(text.to_owned()));
         }
@@ -190,7 +190,10 @@ mod tests {
             ("2001:db8::1".into(), 443, TurnVia::Tcp)
         );
         assert_eq!(read("turns:relay.example"), ("relay.example".into(), 5349, TurnVia::Tls));
-        assert_eq!(read("turns:r.example:443?transport=tcp"), ("r.example".into(), 443, TurnVia::Tls));
+        assert_eq!(
+            read("turns:r.example:443?transport=tcp"),
+            ("r.example".into(), 443, TurnVia::Tls)
+        );
         let stun: StunUrl = "stun:[::1]".parse().expect("good");
         assert_eq!((stun.host.as_str(), stun.port), ("::1", 3478));
         assert_eq!(stun.to_string(), "stun:[::1]:3478");

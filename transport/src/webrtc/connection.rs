@@ -319,11 +319,8 @@ fn engine(plan: &Plan, is_relayed: bool, crypto: &Crypto) -> SettingEngine {
         .with_answering_dtls_role(RTCDtlsRole::Server)
         .with_disable_certificate_fingerprint_verification(plan.their_fingerprint.is_none())
         .with_sctp_max_message_size(SctpMaxMessageSize::Bounded(max_message_size));
-    let engine = if is_relayed {
-        engine.with_sctp_max_receive_buffer_size(RELAYED_WINDOW)
-    } else {
-        engine
-    };
+    let engine =
+        if is_relayed { engine.with_sctp_max_receive_buffer_size(RELAYED_WINDOW) } else { engine };
     engine.build()
 }
 

@@ -70,7 +70,8 @@ impl Udp {
         // Fails where the machine lacks the family: then the driver could not use it either.
         drop(std::net::UdpSocket::bind(family.placeholder())?);
         let addr = family.any(port);
-        let socket = socket2::Socket::new(Domain::for_address(addr), Type::DGRAM, Some(Protocol::UDP))?;
+        let socket =
+            socket2::Socket::new(Domain::for_address(addr), Type::DGRAM, Some(Protocol::UDP))?;
         if family == Family::V6 {
             socket.set_only_v6(true)?;
         }
