@@ -99,6 +99,7 @@ fn join_chunks(mut body: &[u8]) -> Vec<u8> {
 }
 
 /// Seconds since 1970 of a date as HTTP has it: `Sun, 06 Nov 1994 08:49:37 GMT`.
+#[expect(clippy::arithmetic_side_effects, reason = "no year has more than four digits")]
 pub fn parse_date(text: &str) -> Option<u64> {
     const MONTHS: [&str; 12] =
         ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];

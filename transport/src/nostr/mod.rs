@@ -11,8 +11,11 @@
 //! Relays are strangers: whatever one sends is bounded, and checked before anybody sees it.
 
 mod backoff;
+mod ended;
 mod fetching;
 mod http;
+mod incoming;
+mod keeper;
 mod meter;
 mod pool;
 mod relay;
@@ -27,13 +30,14 @@ mod url;
 
 pub use http::{RelayInfo, RelayLimits, parse_date};
 pub use nostr::{
-    Alphabet, Event, EventBuilder, Filter, Keys, Kind, SingleLetterTag, Tag, Timestamp,
+    Alphabet, Event, EventBuilder, Filter, Keys, Kind, RelayMessage, SingleLetterTag, Tag,
+    Timestamp,
 };
 pub use pool::{FetchError, PublishError, RelayPool, RelayReport, RelayState};
 pub use subscription::Subscription;
 pub use url::{NotARelay, RelayUrl};
 
-use nostr::{JsonUtil, RelayMessage};
+use nostr::JsonUtil;
 
 /// Reads a relay's message; `None` if it is none. Signatures are not looked at.
 pub fn parse_message(text: &str) -> Option<RelayMessage<'static>> {

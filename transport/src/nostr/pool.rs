@@ -7,11 +7,15 @@ use std::{
 };
 
 use nostr::{Event, Filter, Keys, Timestamp};
-use tokio::{sync::oneshot, task::JoinSet, time::timeout};
+use tokio::{
+    sync::{oneshot, watch},
+    task::JoinSet,
+    time::timeout,
+};
 
 use super::{
-    RelayUrl,
-    relay::{self, Relay, Request},
+    RelayLimits, RelayUrl, keeper,
+    relay::{Clock, Relay, Request},
     session::FETCH_TIMEOUT,
     socket::own_clock,
     subscription::Subscription,
@@ -36,6 +40,7 @@ pub struct RelayPool(Arc<Shared>);
 struct Shared {
     tls: Tls,
     relays: Mutex<BTreeMap<RelayUrl, Arc<Relay>>>,
+    clock: Clock,
 }
 
 impl Shared {
@@ -55,7 +60,7 @@ impl Drop for Shared {
 impl RelayPool {
     /// A pool without connections.
     pub fn new(tls: Tls) -> Self {
-        Self(Arc::new(Shared { tls, relays: Mutex::default() }))
+        Self(Arc::new(Shared { tls, relays: Mutex::default(), clock: watch::Sender::new(()) }))
     }
 
     /// Keeps connected to these relays, and to others only while they are needed.
@@ -151,6 +156,16 @@ impl RelayPool {
         correct(middle.copied())
     }
 
+    /// What a relay says it does not take, as far as is known.
+    pub fn limits(&self, at: &RelayUrl) -> RelayLimits {
+        self.relay(at).limits()
+    }
+
+    /// Changes when [`Self::time`] may have.
+    pub fn clock_changes(&self) -> watch::Receiver<()> {
+        self.0.clock.subscribe()
+    }
+
     /// The device may be on another network now: tests what is open, and tries again where it
     /// waits.
     pub fn network_changed(&self) {
@@ -179,7 +194,7 @@ impl RelayPool {
                 keep
             });
         }
-        let relay = relay::start(url.clone(), Arc::clone(&self.0.tls));
+        let relay = keeper::start(url.clone(), Arc::clone(&self.0.tls), self.0.clock.clone());
         relays.insert(url.clone(), Arc::clone(&relay));
         relay
     }

@@ -3,52 +3,21 @@
 use std::{
     collections::BTreeMap,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
-    time::{Duration, Instant},
+    time::Instant,
 };
 
 use nostr::{Event, Filter, Keys, Timestamp};
-use tokio::{
-    sync::{Notify, mpsc, oneshot},
-    time::{sleep_until, timeout},
-};
+use tokio::sync::{Notify, mpsc, oneshot, watch};
 
 use super::{
     RelayUrl,
-    backoff::{Backoff, Complaints},
     http::RelayLimits,
     meter::Meter,
     pool::{FetchError, PublishError, RelayReport, RelayState},
-    session::{Ended, Failure, Session},
-    socket,
     subscription::Outlet,
 };
-use crate::tls::Tls;
-
-/// How long connecting may take.
-const CONNECT_TIMEOUT: Duration = Duration::from_secs(8);
-
-/// Pauses after failures.
-const FIRST_PAUSE: Duration = Duration::from_millis(500);
-const LONGEST_PAUSE: Duration = Duration::from_secs(300);
-
-/// Somebody who asks for a relay that failed has it tried again, this long after the failure.
-const PATIENCE: Duration = Duration::from_secs(2);
-
-/// A connection that lasted so long was a good one.
-const GOOD: Duration = Duration::from_secs(60);
-
-/// Doublings of the pause after a relay that broke the rules: half a minute.
-const BROKE_RULES: u32 = 6;
-
-/// Requests waiting for the task.
-const REQUESTS: usize = 64;
-
-/// How long what a relay says of itself stays true.
-const INFO_LIFETIME: Duration = Duration::from_secs(24 * 3600);
-const INFO_TIMEOUT: Duration = Duration::from_secs(10);
-
-/// Makes an event for a connection, with its key and its relay's clock.
-pub(super) type MakeEvent = Box<dyn FnOnce(&Keys, Timestamp) -> Option<Event> + Send>;
+/// Seconds by which what a relay's clock says may differ each time.
+const CLOCK_JITTER: u64 = 5;
 
 /// Something to be done once.
 pub(super) enum Request {
@@ -58,7 +27,7 @@ pub(super) enum Request {
 
 impl Request {
     /// There is no connection. Whoever asked may be gone.
-    fn fail(self) {
+    pub(super) fn fail(self) {
         match self {
             Self::Publish { reply, .. } => drop(reply.send(Err(PublishError::Unreachable))),
             Self::Fetch { reply, .. } => drop(reply.send(Err(FetchError::Unreachable))),
@@ -87,13 +56,16 @@ struct Wishes {
 
 /// What the task found out.
 #[derive(Debug)]
-struct Status {
+pub(super) struct Status {
     state: Option<RelayState>,
     clock_offset: Option<i64>,
-    limits: RelayLimits,
-    info_asked: Option<Instant>,
-    keys: Keys,
+    pub(super) limits: RelayLimits,
+    pub(super) info_asked: Option<Instant>,
+    pub(super) keys: Keys,
 }
+
+/// Told when a relay's clock says something new.
+pub(super) type Clock = watch::Sender<()>;
 
 /// What the pool and the relay's task share.
 #[derive(Debug)]
@@ -104,14 +76,34 @@ pub(super) struct Relay {
     wake: Notify,
     wishes: Mutex<Wishes>,
     status: Mutex<Status>,
+    clock: Clock,
 }
 
 impl Relay {
+    pub(super) fn new(url: RelayUrl, requests: mpsc::Sender<Request>, clock: Clock) -> Self {
+        let status = Status {
+            state: None,
+            clock_offset: None,
+            limits: RelayLimits::default(),
+            info_asked: None,
+            keys: Keys::generate(),
+        };
+        Self {
+            url,
+            requests,
+            meter: Arc::new(Meter::new()),
+            wake: Notify::new(),
+            wishes: Mutex::default(),
+            status: Mutex::new(status),
+            clock,
+        }
+    }
+
     fn wishes(&self) -> MutexGuard<'_, Wishes> {
         self.wishes.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn status(&self) -> MutexGuard<'_, Status> {
+    pub(super) fn status(&self) -> MutexGuard<'_, Status> {
         self.status.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
@@ -183,6 +175,11 @@ impl Relay {
         std::mem::take(&mut self.wishes().network_changed)
     }
 
+    /// Lets the task look again.
+    pub(super) fn wake(&self) {
+        self.wake.notify_one();
+    }
+
     /// Waits until something else is wanted.
     pub(super) async fn changed(&self) {
         self.wake.notified().await;
@@ -194,6 +191,15 @@ impl Relay {
 
     pub(super) fn clock_offset(&self) -> Option<i64> {
         self.status().clock_offset
+    }
+
+    /// The relay has said what time it is.
+    pub(super) fn set_clock_offset(&self, offset: Option<i64>) {
+        let Some(offset) = offset else { return };
+        let before = self.status().clock_offset.replace(offset);
+        if before.is_none_or(|before| before.abs_diff(offset) > CLOCK_JITTER) {
+            self.clock.send_replace(());
+        }
     }
 
     pub(super) fn limits(&self) -> RelayLimits {
@@ -213,180 +219,5 @@ impl Relay {
             bytes_received: self.meter.received(),
             bytes_sent: self.meter.sent(),
         })
-    }
-}
-
-/// Makes the task of a relay; it ends when it is told to.
-pub(super) fn start(url: RelayUrl, tls: Tls) -> Arc<Relay> {
-    let (sender, requests) = mpsc::channel(REQUESTS);
-    let status = Status {
-        state: None,
-        clock_offset: None,
-        limits: RelayLimits::default(),
-        info_asked: None,
-        keys: Keys::generate(),
-    };
-    let relay = Arc::new(Relay {
-        url,
-        requests: sender,
-        meter: Arc::new(Meter::new()),
-        wake: Notify::new(),
-        wishes: Mutex::default(),
-        status: Mutex::new(status),
-    });
-    let keeper = Keeper {
-        relay: Arc::clone(&relay),
-        tls,
-        requests,
-        pauses: Backoff::new(FIRST_PAUSE, LONGEST_PAUSE),
-        complaints: Complaints::new(),
-    };
-    tokio::spawn(keeper.run());
-    relay
-}
-
-/// Keeps the connection.
-struct Keeper {
-    relay: Arc<Relay>,
-    tls: Tls,
-    requests: mpsc::Receiver<Request>,
-    pauses: Backoff,
-    complaints: Complaints,
-}
-
-impl Keeper {
-    async fn run(mut self) {
-        loop {
-            let Some(request) = self.wait_for_need().await else { return };
-            match self.connect(request).await {
-                Ended::Closed => return,
-                Ended::Idle => {}
-                Ended::Failed(failure) => {
-                    if !self.pause(failure).await {
-                        return;
-                    }
-                }
-            }
-        }
-    }
-
-    /// `None` when told to end; otherwise the request that needs the relay, if it was one.
-    async fn wait_for_need(&mut self) -> Option<Option<Request>> {
-        loop {
-            if self.relay.is_closed() {
-                self.relay.set_state(None);
-                return None;
-            }
-            if self.relay.is_needed() {
-                return Some(None);
-            }
-            self.relay.set_state(None);
-            tokio::select! {
-                () = self.relay.changed() => {}
-                request = self.requests.recv() => return Some(Some(request?)),
-            }
-        }
-    }
-
-    /// One connection, from first to last.
-    async fn connect(&mut self, request: Option<Request>) -> Ended {
-        self.relay.set_state(Some(RelayState::Connecting));
-        // What changed before is no news for a new connection.
-        self.relay.take_network_change();
-        let opening = socket::open(&self.relay.url, &self.tls, Arc::clone(&self.relay.meter));
-        let started = Instant::now();
-        let opened = match timeout(CONNECT_TIMEOUT, opening).await {
-            Ok(Ok(opened)) => Ok(opened),
-            Ok(Err(error)) => Err(Ended::from(error)),
-            Err(_elapsed) => Err(Ended::failed("does not answer")),
-        };
-        let (socket, clock_offset) = match opened {
-            Ok(opened) => opened,
-            Err(ended) => {
-                if let Some(request) = request {
-                    request.fail();
-                }
-                return ended;
-            }
-        };
-        let round_trip = started.elapsed();
-        if clock_offset.is_some() {
-            self.relay.status().clock_offset = clock_offset;
-        }
-        self.relay.set_state(Some(RelayState::Open { round_trip }));
-        self.ask_info();
-        let session = Session::new(&self.relay, socket, &mut self.complaints);
-        let ended = session.run(request, &mut self.requests).await;
-        self.relay.status().keys = Keys::generate();
-        if started.elapsed() > GOOD {
-            self.pauses.reset();
-        }
-        ended
-    }
-
-    /// Learns the relay's limits beside everything else.
-    fn ask_info(&self) {
-        let now = Instant::now();
-        let asked = self.relay.status().info_asked;
-        if asked.is_some_and(|asked| now.saturating_duration_since(asked) < INFO_LIFETIME) {
-            return;
-        }
-        self.relay.status().info_asked = Some(now);
-        let (relay, tls) = (Arc::clone(&self.relay), Arc::clone(&self.tls));
-        tokio::spawn(async move {
-            let asking = socket::ask_info(&relay.url, &tls, Arc::clone(&relay.meter));
-            match timeout(INFO_TIMEOUT, asking).await {
-                Ok(Ok((info, clock_offset))) => {
-                    let mut status = relay.status();
-                    status.limits = info.limits;
-                    status.clock_offset = clock_offset.or(status.clock_offset);
-                }
-                Ok(Err(error)) => log::debug!("{}: no information: {error}", relay.url),
-                Err(_elapsed) => log::debug!("{}: no information in time", relay.url),
-            }
-            relay.wake.notify_one();
-        });
-    }
-
-    /// Leaves the relay alone for a while; `false` when told to end.
-    async fn pause(&mut self, failure: Failure) -> bool {
-        let Failure { why, broke_rules } = failure;
-        log::debug!("{}: {why}", self.relay.url);
-        if broke_rules {
-            self.pauses.at_least(BROKE_RULES);
-        }
-        let failed = Instant::now();
-        let pause = self.pauses.next();
-        let until = failed.checked_add(pause).unwrap_or(failed);
-        self.relay.set_state(Some(RelayState::Waiting { until, why }));
-        // Those who came while it failed.
-        while let Ok(request) = self.requests.try_recv() {
-            request.fail();
-        }
-        loop {
-            tokio::select! {
-                () = sleep_until(until.into()) => return true,
-                () = self.relay.changed() => {
-                    if self.relay.is_closed() {
-                        return true;
-                    }
-                    if self.relay.take_network_change() && !broke_rules {
-                        self.pauses.reset();
-                        return true;
-                    }
-                }
-                request = self.requests.recv() => {
-                    let Some(request) = request else { return false };
-                    let waited = failed.elapsed();
-                    if broke_rules || waited < PATIENCE {
-                        request.fail();
-                    } else {
-                        // Puts it back for the connection: there is room, nobody else takes out.
-                        drop(self.relay.requests.try_send(request));
-                        return true;
-                    }
-                }
-            }
-        }
     }
 }

@@ -6,24 +6,20 @@ use std::{
 };
 
 use futures_util::{SinkExt, StreamExt};
-use nostr::{
-    ClientMessage, Event, EventBuilder, EventId, JsonUtil, RelayMessage, SubscriptionId, Timestamp,
-    filter::MatchEventOptions,
-};
+use nostr::{ClientMessage, Event, EventId, JsonUtil, SubscriptionId, Timestamp};
 use tokio::{
     sync::{mpsc, oneshot},
     time::{sleep_until, timeout},
 };
-use tokio_tungstenite::tungstenite::{self, Message};
+use tokio_tungstenite::tungstenite::Message;
 
 use super::{
     backoff::Complaints,
+    ended::Ended,
     fetching::Fetching,
-    parse_message,
-    pool::{FetchError, PublishError, RelayState, correct},
+    pool::{PublishError, correct},
     relay::{Relay, Request},
     socket::Socket,
-    subscription::Delivery,
 };
 
 /// How long stored events may take, connecting included.
@@ -49,91 +45,38 @@ const MAX_OUTSTANDING: usize = 64;
 /// Subscriptions at once where the relay does not say how many it takes.
 const USUAL_SUBSCRIPTIONS: usize = 20;
 
-/// How long a relay that closed a subscription is not asked for it again.
-const CLOSED_PAUSE: Duration = Duration::from_secs(30);
-
-/// Messages without use, in a minute, after which a relay is not worth listening to.
-const MAX_USELESS: u32 = 64;
-const USELESS_WITHIN: Duration = Duration::from_secs(60);
-
-/// How much of a relay's words is kept, in characters.
-const MAX_REASON: usize = 200;
-
 /// How the names of questions begin; those of subscriptions are numbers.
-const FETCH: &str = "f";
-
-/// Why a connection ended.
-#[derive(Debug)]
-pub(super) enum Ended {
-    /// The pool is gone.
-    Closed,
-    /// Nobody needs it.
-    Idle,
-    /// It failed.
-    Failed(Failure),
-}
-
-/// What was wrong with a relay.
-#[derive(Debug)]
-pub(super) struct Failure {
-    pub(super) why: String,
-    /// It did what none should.
-    pub(super) broke_rules: bool,
-}
-
-impl Ended {
-    pub(super) fn failed(why: &str) -> Self {
-        Self::Failed(Failure { why: why.to_owned(), broke_rules: false })
-    }
-
-    fn broke_rules(why: &str) -> Self {
-        Self::Failed(Failure { why: why.to_owned(), broke_rules: true })
-    }
-}
-
-impl From<tungstenite::Error> for Ended {
-    fn from(error: tungstenite::Error) -> Self {
-        let broke_rules = match &error {
-            tungstenite::Error::Capacity(_) | tungstenite::Error::Utf8(_) => true,
-            tungstenite::Error::Protocol(error) => {
-                // Cutting the connection is rude, no more.
-                !matches!(error, tungstenite::error::ProtocolError::ResetWithoutClosingHandshake)
-            }
-            tungstenite::Error::Io(error) => error.kind() == std::io::ErrorKind::QuotaExceeded,
-            _ => false,
-        };
-        Self::Failed(Failure { why: shorten(&error.to_string()), broke_rules })
-    }
-}
+pub(super) const FETCH: &str = "f";
 
 /// A subscription as the relay knows it.
 #[derive(Debug)]
-struct Asked {
+pub(super) struct Asked {
     version: u64,
     /// Set when the relay closed it.
-    again_at: Option<Instant>,
+    pub(super) again_at: Option<Instant>,
 }
 
 #[derive(Debug)]
-struct Publishing {
-    reply: oneshot::Sender<Result<(), PublishError>>,
-    sent: Instant,
+pub(super) struct Publishing {
+    pub(super) reply: oneshot::Sender<Result<(), PublishError>>,
+    pub(super) sent: Instant,
 }
 
+/// One open connection and what is under way on it.
 pub(super) struct Session<'a> {
-    relay: &'a Relay,
+    pub(super) relay: &'a Relay,
     socket: Socket,
-    complaints: &'a mut Complaints,
-    asked: BTreeMap<u64, Asked>,
-    publishing: BTreeMap<EventId, Publishing>,
-    fetching: BTreeMap<String, Fetching>,
-    fetches: u64,
+    pub(super) complaints: &'a mut Complaints,
+    pub(super) asked: BTreeMap<u64, Asked>,
+    pub(super) publishing: BTreeMap<EventId, Publishing>,
+    pub(super) fetching: BTreeMap<String, Fetching>,
+    pub(super) fetches: u64,
     /// How many messages were of no use since when.
-    useless: (u32, Instant),
+    pub(super) useless: (u32, Instant),
     used: Instant,
-    heard: Instant,
+    pub(super) heard: Instant,
     /// When a ping was sent, and when its answer is overdue.
-    pinged: Option<(Instant, Instant)>,
+    pub(super) pinged: Option<(Instant, Instant)>,
 }
 
 impl<'a> Session<'a> {
@@ -183,7 +126,7 @@ impl<'a> Session<'a> {
             tokio::select! {
                 message = self.socket.next() => {
                     let message = message.ok_or_else(|| Ended::failed("hung up"))??;
-                    self.heard(message).await?;
+                    self.receive(message).await?;
                 }
                 request = requests.recv(), if has_room => {
                     let request = request.ok_or(Ended::Closed)?;
@@ -215,7 +158,9 @@ impl<'a> Session<'a> {
         }
         let is_needed =
             self.relay.is_needed() || !self.publishing.is_empty() || !self.fetching.is_empty();
-        if !is_needed && now.saturating_duration_since(self.used) >= LINGER {
+        if is_needed {
+            self.used = now;
+        } else if now.saturating_duration_since(self.used) >= LINGER {
             return Err(Ended::Idle);
         }
         // Whoever asked has given up by then.
@@ -262,7 +207,7 @@ impl<'a> Session<'a> {
             .map_err(Ended::from)
     }
 
-    async fn send(&mut self, message: &ClientMessage<'_>) -> Result<(), Ended> {
+    pub(super) async fn send(&mut self, message: &ClientMessage<'_>) -> Result<(), Ended> {
         self.write(Message::Text(message.as_json().into())).await
     }
 
@@ -352,156 +297,8 @@ impl<'a> Session<'a> {
             None
         }
     }
-
-    async fn heard(&mut self, message: Message) -> Result<(), Ended> {
-        let now = Instant::now();
-        self.heard = now;
-        if let Some((sent, _overdue)) = self.pinged.take() {
-            self.round_trip(now.saturating_duration_since(sent));
-        }
-        match message {
-            Message::Text(text) => match parse_message(text.as_str()) {
-                Some(message) => self.understood(message, text.len()).await,
-                None => self.useless(),
-            },
-            Message::Ping(_) | Message::Pong(_) | Message::Frame(_) => Ok(()),
-            Message::Binary(_) => self.useless(),
-            Message::Close(_) => Err(Ended::failed("hung up")),
-        }
-    }
-
-    fn round_trip(&self, round_trip: Duration) {
-        self.relay.set_state(Some(RelayState::Open { round_trip }));
-    }
-
-    /// Something nobody asked for.
-    fn useless(&mut self) -> Result<(), Ended> {
-        let now = Instant::now();
-        let (count, since) = self.useless;
-        let is_old = now.saturating_duration_since(since) > USELESS_WITHIN;
-        let (count, since) = if is_old { (0, now) } else { (count, since) };
-        self.useless = (count.saturating_add(1), since);
-        if count >= MAX_USELESS { Err(Ended::broke_rules("talks nonsense")) } else { Ok(()) }
-    }
-
-    async fn understood(
-        &mut self,
-        message: RelayMessage<'static>,
-        length: usize,
-    ) -> Result<(), Ended> {
-        match message {
-            RelayMessage::Event { subscription_id, event } => {
-                self.event(subscription_id.as_str(), event.into_owned(), length).await
-            }
-            RelayMessage::Ok { event_id, status, message } => {
-                self.answered(event_id, status, &message)
-            }
-            RelayMessage::EndOfStoredEvents(id) => match self.fetching.remove(id.as_str()) {
-                Some(fetching) => {
-                    fetching.finish();
-                    self.send(&ClientMessage::Close(id)).await
-                }
-                None => Ok(()),
-            },
-            RelayMessage::Closed { subscription_id, message } => {
-                self.closed(subscription_id.as_str(), &message)
-            }
-            RelayMessage::Notice(notice) => {
-                log::debug!("{}: {}", self.relay.url, shorten(&notice));
-                self.complaints.note(Instant::now());
-                self.useless()
-            }
-            RelayMessage::Auth { challenge } => self.authenticate(&challenge).await,
-            _ => self.useless(),
-        }
-    }
-
-    async fn event(&mut self, id: &str, event: Event, length: usize) -> Result<(), Ended> {
-        if let Some(fetching) = self.fetching.get_mut(id) {
-            match fetching.take(event, length) {
-                Ok(true) => {
-                    let done = self.fetching.remove(id);
-                    if let Some(fetching) = done {
-                        fetching.finish();
-                    }
-                    return self.send(&ClientMessage::close(SubscriptionId::new(id))).await;
-                }
-                Ok(false) => return Ok(()),
-                Err(()) => return self.useless(),
-            }
-        }
-        let wanted = id.parse().ok().and_then(|id| self.relay.wanted_one(id));
-        let Some(wanted) = wanted else { return self.unknown(id) };
-        if !wanted.filter.match_event(&event, MatchEventOptions::new()) {
-            // It may be one of the filter before.
-            return if wanted.version > 0 { Ok(()) } else { self.useless() };
-        }
-        match wanted.outlet.deliver(&self.relay.url, event) {
-            Delivery::Fine => Ok(()),
-            Delivery::Forged => self.useless(),
-        }
-    }
-
-    /// Something for a subscription there is not. What was just given up may still come.
-    fn unknown(&mut self, id: &str) -> Result<(), Ended> {
-        let number = |id: &str| id.parse::<u64>().ok();
-        let was_ours = match id.strip_prefix(FETCH) {
-            Some(id) => number(id).is_some_and(|id| id < self.fetches),
-            None => number(id).is_some_and(|id| self.relay.has_wanted(id)),
-        };
-        if was_ours { Ok(()) } else { self.useless() }
-    }
-
-    fn answered(&mut self, id: EventId, taken: bool, why: &str) -> Result<(), Ended> {
-        let Some(Publishing { reply, sent }) = self.publishing.remove(&id) else {
-            return self.useless();
-        };
-        self.round_trip(sent.elapsed());
-        let taken = taken || why.starts_with("duplicate:");
-        if !taken {
-            self.complaints.note(Instant::now());
-        }
-        let result = if taken { Ok(()) } else { Err(PublishError::Refused(shorten(why))) };
-        // Whoever asked may be gone.
-        let _gone = reply.send(result);
-        Ok(())
-    }
-
-    fn closed(&mut self, id: &str, why: &str) -> Result<(), Ended> {
-        if let Some(fetching) = self.fetching.remove(id) {
-            fetching.fail(FetchError::Refused(shorten(why)));
-            return Ok(());
-        }
-        let Some(asked) = id.parse().ok().and_then(|id: u64| self.asked.get_mut(&id)) else {
-            return self.unknown(id);
-        };
-        log::debug!("{}: closed a subscription: {}", self.relay.url, shorten(why));
-        asked.again_at = Instant::now().checked_add(CLOSED_PAUSE);
-        Ok(())
-    }
-
-    /// Proves (NIP-42) to be the throw-away key, which proves nothing else.
-    async fn authenticate(&mut self, challenge: &str) -> Result<(), Ended> {
-        let url = nostr::RelayUrl::parse(self.relay.url.as_str());
-        let proof = url.ok().and_then(|url| {
-            EventBuilder::auth(shorten(challenge), url).sign_with_keys(&self.relay.keys()).ok()
-        });
-        self.useless()?;
-        let Some(proof) = proof else { return Ok(()) };
-        self.send(&ClientMessage::auth(proof)).await?;
-        // What was closed for want of it is asked for again.
-        for asked in self.asked.values_mut().filter(|asked| asked.again_at.is_some()) {
-            asked.again_at = Some(Instant::now());
-        }
-        Ok(())
-    }
 }
 
 fn subscription_id(id: u64) -> SubscriptionId {
     SubscriptionId::new(id.to_string())
-}
-
-/// A relay's words, cut to a bearable length.
-fn shorten(text: &str) -> String {
-    text.chars().filter(|char| !char.is_control()).take(MAX_REASON).collect()
 }

@@ -63,6 +63,7 @@ struct State {
     stored: Vec<Event>,
     readers: Vec<Reader>,
     connections: u64,
+    open: u64,
     heard: Vec<String>,
     date: Option<&'static str>,
     information: Option<&'static str>,
@@ -134,9 +135,41 @@ impl TestRelay {
         self.state().heard.clone()
     }
 
+    /// All events it has received.
+    pub(crate) fn events(&self) -> Vec<Event> {
+        let heard = self.heard();
+        let messages =
+            heard.iter().filter_map(|text| ClientMessage::from_json(text.as_bytes()).ok());
+        let events = messages.filter_map(|message| match message {
+            ClientMessage::Event(event) => Some(event.into_owned()),
+            _ => None,
+        });
+        events.collect()
+    }
+
+    /// Passes on an event of its own making.
+    pub(crate) fn pass_on(&self, event: Event) {
+        pass_on(event, &Fault::None, &self.state);
+    }
+
+    /// Waits, without caring how long, until `is_so`.
+    pub(crate) async fn until(&self, mut is_so: impl FnMut(&Self) -> bool) {
+        let so = async {
+            while !is_so(self) {
+                tokio::time::sleep(Duration::from_millis(1)).await;
+            }
+        };
+        tokio::time::timeout(Duration::from_secs(30), so).await.expect("in time");
+    }
+
     /// Connections there have been.
     pub(crate) fn connections(&self) -> u64 {
         self.state().connections
+    }
+
+    /// Connections there are.
+    pub(crate) fn open(&self) -> u64 {
+        self.state().open
     }
 
     pub(crate) fn subscriptions(&self) -> usize {
@@ -183,6 +216,7 @@ async fn serve(mut stream: TcpStream, state: Arc<Mutex<State>>) {
     let connection = {
         let mut state = lock(&state);
         state.connections += 1;
+        state.open += 1;
         state.connections
     };
     let date = lock(&state).date;
@@ -210,7 +244,9 @@ async fn serve(mut stream: TcpStream, state: Arc<Mutex<State>>) {
             receive(message, connection, &state, &out).await;
         }
     }
-    lock(&state).readers.retain(|reader| reader.connection != connection);
+    let mut state = lock(&state);
+    state.readers.retain(|reader| reader.connection != connection);
+    state.open -= 1;
     writer.abort();
 }
 
@@ -298,13 +334,14 @@ fn pass_on(mut event: Event, fault: &Fault, state: &Arc<Mutex<State>>) {
         _ => (1, None),
     };
     for (text, out) in out.into_values() {
+        let Some(delay) = delay else {
+            // Whoever is slow misses it.
+            let _slow = (0..times).try_for_each(|_| out.try_send(text.clone()));
+            continue;
+        };
         tokio::spawn(async move {
-            if let Some(delay) = delay {
-                tokio::time::sleep(delay).await;
-            }
-            for _ in 0..times {
-                let _gone = out.send(text.clone()).await;
-            }
+            tokio::time::sleep(delay).await;
+            let _gone = out.send(text).await;
         });
     }
 }

@@ -124,7 +124,12 @@ type Topics = HashMap<Topic, Vec<(u64, Wish)>>;
 impl Place {
     /// Runs until nobody wants to hear anything at this relay.
     async fn run(mut self) {
+        let mut clock = self.hub.pool.clock_changes();
         let mut topics = self.topics(self.hub.pool.time());
+        if topics.is_empty() {
+            // Given up already. To ask for no topic could be taken as asking for all.
+            return;
+        }
         let mut subscription = self
             .hub
             .pool
@@ -141,6 +146,8 @@ impl Place {
                         break;
                     }
                     () = &mut lasting => break,
+                    // The hub keeps the pool, and thereby the sender.
+                    _changed = clock.changed() => break,
                     heard = subscription.recv() => {
                         let Some((from, event)) = heard else { return };
                         self.heard(&topics, &from, &event);
@@ -148,6 +155,9 @@ impl Place {
                 }
             }
             let now = self.topics(self.hub.pool.time());
+            if now.is_empty() {
+                return;
+            }
             if !now.keys().all(|topic| topics.contains_key(topic)) || now.len() != topics.len() {
                 subscription.set_filter(&leave::filter(now.keys()));
             }
