@@ -63,7 +63,7 @@ impl Switchboard {
     }
 
     /// Uses other servers whenever they change; runs until it is dropped.
-    pub(super) async fn follow(self: Arc<Self>, stun: Arc<MuxStun>) {
+    pub(super) async fn follow(&self, stun: &Arc<MuxStun>) {
         let mut reaches = self.net.reaches();
         loop {
             let servers = reaches.borrow_and_update().as_ref().map(|reach| reach.stun.clone());
@@ -121,7 +121,7 @@ impl Answering {
         let own = self.own_relay(&theirs).await;
         let candidates = match &own {
             Some(ends) => ends.candidates.clone(),
-            None => self.candidates(),
+            None => self.candidates().await,
         };
         if let Some(ends) = &own {
             ends.permit(&theirs);
@@ -172,10 +172,10 @@ impl Answering {
     }
 
     /// Where this device's port can be reached: on its own networks, and as servers see it.
-    fn candidates(&self) -> Vec<Candidate> {
+    async fn candidates(&self) -> Vec<Candidate> {
+        let public = self.net.soon_public().await.addrs.into_iter();
         let port = |family| self.mux.has(family).then(|| self.mux.port());
         let hosts = self.net.host_addrs(port).into_iter();
-        let public = self.net.public().addrs.into_iter();
         hosts
             .map(|addr| Candidate { kind: CandidateKind::Host, addr })
             .chain(public.map(|addr| Candidate { kind: CandidateKind::Reflexive, addr }))

@@ -155,14 +155,14 @@ impl WebRtcTransport {
         let answering =
             Answering { net: Arc::clone(&net), mux: Arc::clone(&mux), reception };
         tokio::spawn(answering.run(offers));
-        let (stun, learned) = (Arc::clone(&mux.stun), mux.stun.public());
-        let (following, learner) = (Arc::clone(&switchboard), Arc::clone(&net));
+        let stun = Arc::clone(&mux.stun);
+        let (following, learning) = (Arc::clone(&switchboard), Arc::clone(&net));
         let mut listening = stop.subscribe();
         tokio::spawn(async move {
             // Errs when the listener is dropped; nothing is ever sent.
             tokio::select! {
-                () = following.follow(stun) => {}
-                () = learner.learn(learned) => {}
+                () = following.follow(&stun) => {}
+                () = learning.learn(&stun) => {}
                 _stopped = listening.changed() => {}
             }
         });

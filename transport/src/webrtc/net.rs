@@ -5,9 +5,10 @@ use std::{
     net::{IpAddr, SocketAddr, UdpSocket},
     str::FromStr,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
+    time::Duration,
 };
 
-use tokio::sync::watch;
+use tokio::{sync::watch, time::timeout};
 
 use super::{
     WebRtcConfig,
@@ -16,7 +17,7 @@ use super::{
     pace::Pace,
     rendezvous::Rendezvous,
     socket::Family,
-    stun_client::Public,
+    stun_client::{MuxStun, Public},
 };
 use crate::{
     Addr, LinkFailure,
@@ -29,6 +30,9 @@ use crate::{
 /// Relays used at once, our own and the other end's: enough that some of them work.
 const MAX_RELAYS: usize = 6;
 
+/// How long a call waits for what servers say of us, the first time.
+const FIRST_LOOK: Duration = Duration::from_millis(300);
+
 /// Shared by a transport, its listeners and its dials.
 #[derive(Debug)]
 pub(super) struct Net {
@@ -37,6 +41,7 @@ pub(super) struct Net {
     public: watch::Sender<Public>,
     pace: Mutex<Pace>,
     links: Mutex<Vec<OpenLink>>,
+    changed: watch::Sender<()>,
 }
 
 /// The servers in use.
@@ -67,6 +72,7 @@ impl Net {
             public: watch::Sender::default(),
             pace: Mutex::default(),
             links: Mutex::default(),
+            changed: watch::Sender::default(),
         }
     }
 
@@ -100,15 +106,34 @@ impl Net {
         self.public.borrow().clone()
     }
 
+    #[cfg(test)]
+    pub(super) fn set_public(&self, public: Public) {
+        self.public.send_replace(public);
+    }
+
     pub(super) fn nat(&self) -> NatKind {
         self.public.borrow().nat
     }
 
+    /// The same, after a moment's wait if nothing is known yet though servers are asked.
+    pub(super) async fn soon_public(&self) -> Public {
+        let mut public = self.public.subscribe();
+        if self.reach().is_some_and(|reach| !reach.stun.is_empty()) {
+            let known = public.wait_for(|public| *public != Public::default());
+            let _still_unknown = timeout(FIRST_LOOK, known).await;
+        }
+        self.public()
+    }
+
     /// Believes what a listening port learns about itself, until it is given up.
-    pub(super) async fn learn(&self, mut learned: watch::Receiver<Public>) {
-        while learned.changed().await.is_ok() {
-            let public = learned.borrow_and_update().clone();
-            self.public.send_replace(public);
+    pub(super) async fn learn(&self, stun: &MuxStun) {
+        let (mut learned, mut changed) = (stun.public(), self.changed.subscribe());
+        loop {
+            self.public.send_replace(learned.borrow_and_update().clone());
+            tokio::select! {
+                learned = learned.changed() => if learned.is_err() { return },
+                _never_fails = changed.changed() => stun.network_changed(),
+            }
         }
     }
 
@@ -139,6 +164,10 @@ impl Net {
     pub(super) fn network_changed(&self) {
         self.interfaces.forget();
         self.pace().reset();
+        self.changed.send_replace(());
+        if let Some(reach) = self.reach() {
+            reach.pool.network_changed();
+        }
         self.links().retain(|link| {
             let stays = local_ip(link.remote).is_ok_and(|local| local == link.local);
             if !stays {

@@ -1,5 +1,6 @@
 //! Links between real sockets of this machine.
 
+mod calls;
 mod flow;
 mod hostile;
 
