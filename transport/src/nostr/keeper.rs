@@ -45,9 +45,6 @@ const REQUESTS: usize = 64;
 const INFO_LIFETIME: Duration = Duration::from_secs(24 * 3600);
 const INFO_TIMEOUT: Duration = Duration::from_secs(10);
 
-/// Makes an event for a connection, with its key and its relay's clock.
-pub(super) type MakeEvent = Box<dyn FnOnce(&Keys, Timestamp) -> Option<Event> + Send>;
-
 /// Makes the task of a relay; it ends when it is told to.
 pub(super) fn start(url: RelayUrl, tls: Tls, clock: Clock) -> Arc<Relay> {
     let (sender, requests) = mpsc::channel(REQUESTS);

@@ -19,6 +19,9 @@ use super::{
 /// Seconds by which what a relay's clock says may differ each time.
 const CLOCK_JITTER: u64 = 5;
 
+/// Makes an event for a connection, with its key and its relay's clock.
+pub(super) type MakeEvent = Box<dyn FnOnce(&Keys, Timestamp) -> Option<Event> + Send>;
+
 /// Something to be done once.
 pub(super) enum Request {
     Publish { make: MakeEvent, reply: oneshot::Sender<Result<(), PublishError>> },

@@ -93,7 +93,7 @@ mod tests {
         let offers = Topic::of_offers(&key, Callee::from_bytes([1; 16]), 20_783, &relay);
         let answers = Topic::of_answers(&key, &[9; 16], &relay);
 
-        assert_eq!(offers.as_str(), "OFFERS");
-        assert_eq!(answers.as_str(), "ANSWERS");
+        assert_eq!(offers.as_str(), "0346929bcc0b10fee8ad680792adc4e8");
+        assert_eq!(answers.as_str(), "d5e4b8bcf199e4227f569b81f6e8d9fb");
     }
 }

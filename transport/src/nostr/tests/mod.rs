@@ -129,7 +129,8 @@ async fn stored_events_are_fetched_up_to_the_limit() {
         let event = event_of_kind(1420, "tents", &n.to_string());
         published(&pool, &relay, &event).await.expect("taken");
     }
-    let fetch = |filter| soon(pool.fetch(&relay.url(), filter));
+    let url = relay.url();
+    let fetch = |filter| soon(pool.fetch(&url, filter));
     let contents = |events: Vec<Event>| {
         events.into_iter().map(|event| event.content).collect::<Vec<_>>().concat()
     };

@@ -261,7 +261,7 @@ async fn friend_who_floods_a_key_is_slowed_and_takes_bounded_memory() {
     let (sender, mut last) = mpsc::channel(1);
     let _other = rendezvous.hear(OTHER_KEY, HOST, vec![relay.url()], sender);
     let mut call =
-        super::Rendezvous::new(rendezvous.pool.clone()).call(OTHER_KEY, HOST, vec![relay.url()]);
+        Rendezvous::new(rendezvous.pool.clone()).call(OTHER_KEY, HOST, vec![relay.url()]);
     relay.until(|relay| relay.heard().len() >= 3).await;
     assert!(soon(call.offer(description(1))).await);
     soon(last.recv()).await.expect("hearing");
