@@ -12,6 +12,8 @@ pub mod memory;
 pub mod nat;
 pub mod servers;
 pub mod stun;
+#[cfg(feature = "webrtc")]
+pub mod tls;
 pub mod turn_stream;
 #[cfg(feature = "webrtc")]
 pub mod webrtc;
