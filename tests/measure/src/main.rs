@@ -5,6 +5,7 @@ mod meetings;
 mod process;
 mod qr;
 mod storage;
+mod turn;
 mod ui;
 
 use std::{
@@ -36,6 +37,8 @@ enum What {
     TenAtOnce,
     /// A link, beside the library alone.
     Link,
+    /// A link through a TURN server, beside a direct one.
+    Turn,
     /// The database, beside SQLite.
     Storage,
     /// The reader of QR codes, beside the libraries alone.
@@ -57,6 +60,7 @@ fn main() -> ExitCode {
         What::ScanToChat => shown(meetings::scan_to_chat(quick), meetings::table),
         What::TenAtOnce => shown(meetings::ten_at_once(), meetings::table),
         What::Link => shown(link::run(quick), link::table),
+        What::Turn => shown(turn::run(quick), turn::table),
         What::Storage => shown(storage::run(quick), storage::table),
         What::Qr => shown(qr::run(quick), qr::table),
         What::Ui => shown(ui::run(quick, Some(&window)), ui::table),

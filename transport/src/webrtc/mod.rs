@@ -37,7 +37,7 @@ use tokio::{
 };
 
 pub use gate::Limits;
-pub use turn::TurnError;
+pub use turn::{Relayed, Trial, TurnError, try_turn};
 
 use self::{
     answer::{Answering, Switchboard},
@@ -57,6 +57,9 @@ use crate::{
 /// The longest frame, in bytes: one data channel message. Twice the engine's usual 64 KiB, half of
 /// the library's hard limit.
 const MAX_FRAME_LEN: usize = 128 * 1024;
+
+/// The same over a TURN server, where little may be under way at once.
+const MAX_RELAYED_FRAME_LEN: usize = 64 * 1024;
 
 /// A cautious guess at the goodput of a home network, in bytes per second.
 const TYPICAL_BYTES_PER_SEC: u64 = 5_000_000;

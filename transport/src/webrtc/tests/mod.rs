@@ -3,6 +3,8 @@
 mod calls;
 mod flow;
 mod hostile;
+mod stun;
+mod turn;
 
 use std::{net::SocketAddr, sync::PoisonError, time::Duration};
 

@@ -8,6 +8,7 @@
 mod carry;
 mod open;
 mod session;
+mod trial;
 
 use std::{
     fmt,
@@ -24,6 +25,9 @@ use tokio::{
 };
 use webrtc::runtime::{RecvMeta, Transmit};
 
+pub use self::trial::{Relayed, Trial, try_turn};
+#[cfg(test)]
+pub(super) use self::trial::join;
 use self::session::{Ending, Session, State};
 use super::{
     inbox::{Batch, Inbox},
@@ -119,6 +123,14 @@ impl Turn {
             Ok(Progress::Over(error)) => error.clone(),
             _ => TurnError::Silent(self.shared.name.clone()),
         }
+    }
+
+    /// Lets time pass, for the protocol only.
+    #[cfg(test)]
+    pub(super) fn skip(&self, time: Duration) {
+        let mut session = self.shared.lock();
+        session.skip(time);
+        self.shared.settle(session);
     }
 
     /// Where what peers send waits for the driver.
