@@ -193,8 +193,14 @@ impl Shared {
         self.session.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    /// Like [`flush`](Self::flush), for others than the carrier: it has more to do now.
+    fn settle(&self, session: MutexGuard<'_, Session>) {
+        self.flush(session);
+        self.work.notify_one();
+    }
+
     /// Sends what the session has for the server and says how far the allocation is.
-    fn settle(&self, mut session: MutexGuard<'_, Session>) {
+    fn flush(&self, mut session: MutexGuard<'_, Session>) {
         if let Some(udp) = &self.udp {
             for message in session.out().messages() {
                 udp.try_send(self.server, message);
@@ -210,7 +216,6 @@ impl Shared {
         if let Some(progress) = progress {
             self.advance(progress);
         }
-        self.work.notify_one();
     }
 
     /// Messages of equal length leave together.
@@ -315,7 +320,7 @@ impl Shared {
         let wait = session.tick();
         // Without telling the carrier that there is work: it is the one that asks.
         if session.out().len() > 0 || !matches!(session.state(), State::Made(_)) {
-            self.settle(session);
+            self.flush(session);
         }
         wait
     }
