@@ -4,6 +4,7 @@ mod link;
 mod meetings;
 mod process;
 mod qr;
+mod relay;
 mod storage;
 mod turn;
 mod ui;
@@ -43,6 +44,8 @@ enum What {
     Storage,
     /// The reader of QR codes, beside the libraries alone.
     Qr,
+    /// The relay with 2,000 connections and 500 offers a second.
+    Relay,
     /// Drawing, with very many messages, and the first frame of a real window.
     Ui,
 }
@@ -63,6 +66,7 @@ fn main() -> ExitCode {
         What::Turn => shown(turn::run(quick), turn::table),
         What::Storage => shown(storage::run(quick), storage::table),
         What::Qr => shown(qr::run(quick), qr::table),
+        What::Relay => shown(relay::run(quick), meetings::table),
         What::Ui => shown(ui::run(quick, Some(&window)), ui::table),
     };
     let shown = if json { format!("{figures}\n") } else { table };
