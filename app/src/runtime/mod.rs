@@ -3,9 +3,11 @@
 //! One thread drives the engine; a small tokio runtime moves bytes. The runtime decides nothing:
 //! the engine says what to send, whom to dial and what to show.
 
+mod backoff;
 mod dialer;
 mod engine_loop;
 mod links;
+mod network;
 mod notices;
 
 use std::{
@@ -18,7 +20,7 @@ use std::{
 use engine::{Command, Engine, Input, StoreError};
 use rand_core::{OsRng, RngCore as _};
 use storage::RedbStore;
-use tokio::sync::mpsc;
+use tokio::sync::{mpsc, watch};
 use transport::{
     Listener, Transport,
     servers::Servers,
@@ -31,14 +33,11 @@ use crate::{
 };
 use engine_loop::EngineLoop;
 use links::Links;
+use network::Surroundings;
 use notices::Notices;
 
 /// Inputs that may wait for the engine: links wait beyond this, so a flood stays in the network.
 const INBOX_LEN: usize = 1_024;
-
-/// How often the device's own addresses are looked at: soon enough that an invite on the screen
-/// follows a change of network, seldom enough to cost nothing.
-const ADDRS_INTERVAL: Duration = Duration::from_secs(3);
 
 /// How long a stop may take: a hang-up on every link, and one commit.
 const STOP_TIMEOUT: Duration = Duration::from_secs(2);
@@ -72,6 +71,16 @@ struct Shared {
     is_stopping: AtomicBool,
     listener: Box<dyn Listener>,
     transport: Box<dyn Transport>,
+    surroundings: Surroundings,
+    /// Counts the reasons to look for everybody anew.
+    fresh: watch::Sender<u64>,
+}
+
+impl Shared {
+    /// Ends every pause: something changed that may let dials succeed that failed before.
+    fn begin_anew(&self) {
+        self.fresh.send_modify(|count| *count = count.wrapping_add(1));
+    }
 }
 
 /// A running device. Dropping it hangs up and ends every thread.
@@ -123,9 +132,16 @@ impl Runtime {
             is_stopping: AtomicBool::new(false),
             listener,
             transport: Box::new(transport),
+            surroundings: Surroundings {
+                network_changed: Box::new(|| {}),
+                woke: Box::new(|| {}),
+                find: Box::new(|_key, _callee| Vec::new()),
+                sightings: watch::channel(0).1,
+            },
+            fresh: watch::Sender::default(),
         });
         tokio.spawn(links::welcome(Arc::clone(&shared), dialed));
-        tokio.spawn(watch_addrs(Arc::clone(&shared)));
+        tokio.spawn(network::watch(Arc::clone(&shared)));
         let engine_loop =
             EngineLoop::new(Arc::clone(&shared), engine, inputs, tokio.handle().clone());
         let engine = std::thread::Builder::new()
@@ -206,20 +222,9 @@ fn wall_millis() -> u64 {
     u64::try_from(since.as_millis()).unwrap_or(u64::MAX)
 }
 
-/// Tells the engine where this device can be dialed, now and whenever it changes.
-async fn watch_addrs(shared: Arc<Shared>) {
-    let mut known = None;
-    loop {
-        let addrs: Vec<engine::Addr> =
-            shared.listener.addrs().iter().filter_map(links::to_engine).collect();
-        if known.as_ref() != Some(&addrs) {
-            known = Some(addrs.clone());
-            if shared.inbox.send(Input::AddrsChanged(addrs)).await.is_err() {
-                return;
-            }
-        }
-        tokio::time::sleep(ADDRS_INTERVAL).await;
-    }
+/// Fresh chance for jitter.
+fn chance() -> u32 {
+    OsRng.next_u32()
 }
 
 fn remembered_port(data_dir: &Path) -> u16 {
