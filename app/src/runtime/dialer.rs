@@ -6,7 +6,7 @@ use std::{
     future::pending,
     net::SocketAddr,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
-    time::Duration,
+    time::{Duration, Instant},
 };
 
 use engine::{LinkId, PeerId, RoomId, Target};
@@ -22,6 +22,7 @@ use super::{
     backoff::{Backoff, Thrift, Upgrades},
     chance, links,
 };
+use crate::stats::{Circumstances, Outcome};
 
 /// How long a dial without much hope may take: whoever is there after all answers in a second or
 /// two, and every second costs twenty datagrams.
@@ -68,7 +69,9 @@ impl Dialer {
             lock(backoff).begin_anew();
         }
         let news = News::new(&self.shared, &way);
+        let is_hopeless = lock(backoff).is_hopeless();
         let dial = Dial {
+            since: (!is_hopeless).then(Instant::now),
             shared: Arc::clone(&self.shared),
             target,
             way,
@@ -114,6 +117,8 @@ struct Dial {
     backoff: Arc<Mutex<Backoff>>,
     thrift: Arc<Mutex<Thrift>>,
     news: News,
+    /// Since when it has been looked for, until that is counted.
+    since: Option<Instant>,
 }
 
 impl Dial {
@@ -124,26 +129,53 @@ impl Dial {
                 () = self.news.come() => true,
             };
             if is_new {
-                lock(&self.backoff).begin_anew();
+                self.begin_anew();
                 continue;
             }
             // News end a dial under way, too: it knows nothing of the new network.
             let dialed = tokio::select! {
                 dialed = dial(&self.shared, &self.way, &self.backoff) => dialed,
                 () = self.news.come() => {
-                    lock(&self.backoff).begin_anew();
+                    self.begin_anew();
                     continue;
                 }
             };
             match dialed {
                 Ok(link) => {
+                    self.count(path(&link).into());
                     let way = Some(self.way.clone());
                     links::adopt(&self.shared, link, Some((self.target, way))).await.await;
                 }
-                Err(err) => log::debug!("dialing {:?}: {err}", self.target),
+                Err(err) => {
+                    log::debug!("dialing {:?}: {err}", self.target);
+                    // Whoever does not answer may yet.
+                    if !matches!(err, TransportError::Unreachable) {
+                        self.count((&err).into());
+                    }
+                }
             }
-            lock(&self.backoff).fail(self.shared.started.elapsed(), chance());
+            let is_hopeless = {
+                let mut backoff = lock(&self.backoff);
+                backoff.fail(self.shared.started.elapsed(), chance());
+                backoff.is_hopeless()
+            };
+            if is_hopeless {
+                self.count(Outcome::Unreachable);
+            }
         }
+    }
+
+    fn begin_anew(&mut self) {
+        lock(&self.backoff).begin_anew();
+        self.since = Some(Instant::now());
+    }
+
+    /// Counts how looking for it went, once.
+    fn count(&mut self, outcome: Outcome) {
+        let Some(since) = self.since.take() else { return };
+        let transport = self.shared.transport.kind();
+        let under = Circumstances { transport, nat: (self.shared.surroundings.nat)() };
+        self.shared.stats.count(under, outcome, since.elapsed());
     }
 }
 

@@ -9,6 +9,7 @@ mod engine_loop;
 mod links;
 mod network;
 mod notices;
+mod stats;
 
 use std::{
     path::{Path, PathBuf},
@@ -30,11 +31,13 @@ use transport::{
 use crate::{
     backend::{Backend, LinkInfo, Notice, Whereabouts},
     logbook,
+    stats::SuccessStats,
 };
 use engine_loop::EngineLoop;
 use links::Links;
 use network::Surroundings;
 use notices::Notices;
+use stats::StatsKeeper;
 
 /// Inputs that may wait for the engine: links wait beyond this, so a flood stays in the network.
 const INBOX_LEN: usize = 1_024;
@@ -74,12 +77,19 @@ struct Shared {
     surroundings: Surroundings,
     /// Counts the reasons to look for everybody anew.
     fresh: watch::Sender<u64>,
+    stats: StatsKeeper,
 }
 
 impl Shared {
     /// Ends every pause: something changed that may let dials succeed that failed before.
     fn begin_anew(&self) {
         self.fresh.send_modify(|count| *count = count.wrapping_add(1));
+    }
+
+    fn write_stats(&self) {
+        let (sent, received) = (self.surroundings.signaling)();
+        self.stats.meter_signaling(sent, received);
+        self.stats.write();
     }
 }
 
@@ -137,11 +147,15 @@ impl Runtime {
                 woke: Box::new(|| {}),
                 find: Box::new(|_key, _callee| Vec::new()),
                 sightings: watch::channel(0).1,
+                nat: Box::new(|| "unknown"),
+                signaling: Box::new(|| (0, 0)),
             },
+            stats: StatsKeeper::open(&config.data_dir),
             fresh: watch::Sender::default(),
         });
         tokio.spawn(links::welcome(Arc::clone(&shared), dialed));
         tokio.spawn(network::watch(Arc::clone(&shared)));
+        tokio.spawn(stats::keep(Arc::clone(&shared)));
         let engine_loop =
             EngineLoop::new(Arc::clone(&shared), engine, inputs, tokio.handle().clone());
         let engine = std::thread::Builder::new()
@@ -199,6 +213,12 @@ impl Backend for Runtime {
             data_dir: self.data_dir.display().to_string(),
         }
     }
+
+    fn success_stats(&self) -> SuccessStats {
+        let (sent, received) = (self.shared.surroundings.signaling)();
+        self.shared.stats.meter_signaling(sent, received);
+        self.shared.stats.get()
+    }
 }
 
 impl Drop for Runtime {
@@ -213,6 +233,7 @@ impl Drop for Runtime {
             tokio.block_on(self.shared.links.hang_up_all(STOP_TIMEOUT));
             tokio.shutdown_timeout(STOP_TIMEOUT);
         }
+        self.shared.write_stats();
     }
 }
 

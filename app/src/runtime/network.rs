@@ -2,6 +2,7 @@
 
 use std::{
     fmt,
+    net::SocketAddr,
     sync::Arc,
     time::{Duration, Instant, SystemTime},
 };
@@ -33,10 +34,14 @@ pub(super) struct Surroundings {
     pub(super) find: Box<Finder>,
     /// Counts what was seen there.
     pub(super) sightings: watch::Receiver<u64>,
+    /// Behind which kind of NAT the device is.
+    pub(super) nat: Box<dyn Fn() -> &'static str + Send + Sync>,
+    /// Bytes sent and received for signaling since the start.
+    pub(super) signaling: Box<dyn Fn() -> (u64, u64) + Send + Sync>,
 }
 
 /// See [`Surroundings::find`].
-type Finder = dyn Fn(&DialKey, &Callee) -> Vec<std::net::SocketAddr> + Send + Sync;
+type Finder = dyn Fn(&DialKey, &Callee) -> Vec<SocketAddr> + Send + Sync;
 
 impl fmt::Debug for Surroundings {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

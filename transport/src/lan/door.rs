@@ -1,8 +1,9 @@
 //! Sockets that speak to one network as a whole, and hear what is said there.
 
 use std::{
+    collections::BTreeMap,
     io,
-    net::{Ipv4Addr, Ipv6Addr, SocketAddr, SocketAddrV6},
+    net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, SocketAddrV6},
     sync::Arc,
     time::Duration,
 };
@@ -12,7 +13,7 @@ use tokio::{
     net::UdpSocket,
     sync::mpsc,
     task::JoinSet,
-    time::{Instant, MissedTickBehavior, interval},
+    time::{Instant, sleep, sleep_until},
 };
 
 use super::{
@@ -26,10 +27,17 @@ const GROUP_V4: Ipv4Addr = Ipv4Addr::new(224, 0, 0, 251);
 const GROUP_V6: Ipv6Addr = Ipv6Addr::new(0xff02, 0, 0, 0, 0, 0, 0, 0xfb);
 const PORT: u16 = 5353;
 
-/// Messages read of one socket in [`ALLOWANCE`]: what a crowd needs, and nothing to a processor.
-/// Of more, the rest is not looked at.
-const MAX_READ: u32 = 50;
+/// How long an [`Allowance`] lasts.
 const ALLOWANCE: Duration = Duration::from_millis(250);
+
+/// Messages taken off one socket in that time; of more, the system drops the rest.
+const MAX_READ: u32 = 1_000;
+
+/// Messages looked at of those: what a crowd says, and nothing to a processor.
+const MAX_TAKEN: u32 = 64;
+
+/// Messages looked at of one sender: so one that floods does not drown the others.
+const MAX_PER_SENDER: u32 = 8;
 
 /// A message somebody on a network sent to all, with the index of the network's interface.
 pub(super) type Overheard = (u32, Vec<u8>);
@@ -60,8 +68,8 @@ impl Door {
         heard: &mpsc::Sender<Overheard>,
     ) -> io::Result<Self> {
         let v4 = net.addrs.iter().find_map(|ip| match ip {
-            std::net::IpAddr::V4(ip) => Some(*ip),
-            std::net::IpAddr::V6(_) => None,
+            IpAddr::V4(ip) => Some(*ip),
+            IpAddr::V6(_) => None,
         });
         let v4 = v4.map(|ip| Ok((SocketAddr::from((GROUP_V4, PORT)), socket_v4(index, ip)?)));
         let group_v6 = SocketAddrV6::new(GROUP_V6, PORT, 0, index);
@@ -137,27 +145,70 @@ fn shared(domain: Domain) -> io::Result<Socket> {
     Ok(socket)
 }
 
+/// What may be read of one socket for a while.
+#[derive(Debug)]
+struct Allowance {
+    until: Instant,
+    read: u32,
+    taken: u32,
+    by_sender: BTreeMap<IpAddr, u32>,
+}
+
+/// What to do with a message.
+#[derive(Debug, PartialEq, Eq)]
+enum Verdict {
+    Take,
+    Drop,
+    /// Nor read another one until this time.
+    Rest(Instant),
+}
+
+impl Allowance {
+    fn new(now: Instant) -> Self {
+        let until = now.checked_add(ALLOWANCE).unwrap_or(now);
+        Self { until, read: 0, taken: 0, by_sender: BTreeMap::new() }
+    }
+
+    fn judge(&mut self, now: Instant, from: SocketAddr) -> Verdict {
+        if now >= self.until {
+            *self = Self::new(now);
+        }
+        self.read = self.read.saturating_add(1);
+        if self.read > MAX_READ {
+            return Verdict::Rest(self.until);
+        }
+        // Only questions of programs that do not keep the standard come from other ports.
+        if from.port() != PORT || self.taken >= MAX_TAKEN {
+            return Verdict::Drop;
+        }
+        let of_sender = self.by_sender.entry(from.ip()).or_default();
+        if *of_sender >= MAX_PER_SENDER {
+            return Verdict::Drop;
+        }
+        *of_sender = of_sender.saturating_add(1);
+        self.taken = self.taken.saturating_add(1);
+        Verdict::Take
+    }
+}
+
 /// Reads for as long as somebody wants to hear it.
 async fn read(index: u32, socket: Arc<UdpSocket>, heard: mpsc::Sender<Overheard>) {
     let mut buf = vec![0; MAX_LEN.saturating_add(1)];
-    let mut allowances = interval(ALLOWANCE);
-    allowances.set_missed_tick_behavior(MissedTickBehavior::Delay);
-    let (mut left, mut since) = (MAX_READ, Instant::now());
+    let mut allowance = Allowance::new(Instant::now());
     loop {
-        let Ok(len) = socket.recv(&mut buf).await else {
+        let Ok((len, from)) = socket.recv_from(&mut buf).await else {
             // The interface is going; the next look at them tells.
-            allowances.tick().await;
+            sleep(ALLOWANCE).await;
             continue;
         };
-        if since.elapsed() >= ALLOWANCE {
-            (left, since) = (MAX_READ, Instant::now());
+        match allowance.judge(Instant::now(), from) {
+            Verdict::Take => {}
+            Verdict::Drop => continue,
+            Verdict::Rest(until) => {
+                sleep_until(until).await;
+                continue;
+            }
         }
-        let Some(rest) = left.checked_sub(1) else {
-            // What came too thick is dropped by the system meanwhile.
-            allowances.tick().await;
-            continue;
-        };
-        left = rest;
         let Some(message) = buf.get(..len).filter(|message| message.len() <= MAX_LEN) else {
             continue;
         };
@@ -165,5 +216,43 @@ async fn read(index: u32, socket: Arc<UdpSocket>, heard: mpsc::Sender<Overheard>
             Err(mpsc::error::TrySendError::Closed(_)) => return,
             Ok(()) | Err(mpsc::error::TrySendError::Full(_)) => {}
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::net::SocketAddr;
+
+    use tokio::time::Instant;
+
+    use super::{ALLOWANCE, Allowance, MAX_PER_SENDER, MAX_READ, MAX_TAKEN, PORT, Verdict};
+
+    fn sender(n: u32) -> SocketAddr {
+        (std::net::Ipv4Addr::from_bits(0x0a00_0000 + n), PORT).into()
+    }
+
+    #[test]
+    fn sender_that_floods_is_cut_short_and_others_are_heard() {
+        let now = Instant::now();
+        let mut allowance = Allowance::new(now);
+        let verdicts = |allowance: &mut Allowance, now, from, times| {
+            let all = (0..times).map(|_| allowance.judge(now, from));
+            all.filter(|verdict| *verdict == Verdict::Take).count()
+        };
+
+        assert_eq!(verdicts(&mut allowance, now, sender(1), 500), MAX_PER_SENDER as usize);
+        assert_eq!(verdicts(&mut allowance, now, sender(2), 1), 1);
+        assert_eq!(verdicts(&mut allowance, now + ALLOWANCE, sender(1), 1), 1, "forgiven");
+    }
+
+    #[test]
+    fn many_senders_together_are_bounded_too() {
+        let now = Instant::now();
+        let mut allowance = Allowance::new(now);
+        let verdicts: Vec<_> = (0..=MAX_READ).map(|n| allowance.judge(now, sender(n))).collect();
+
+        let taken = verdicts.iter().filter(|verdict| **verdict == Verdict::Take).count();
+        assert_eq!(taken, MAX_TAKEN as usize);
+        assert_eq!(verdicts.last(), Some(&Verdict::Rest(now + ALLOWANCE)));
     }
 }

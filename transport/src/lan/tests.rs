@@ -1,6 +1,6 @@
 //! Devices on this machine's loopback network.
 
-use std::{net::SocketAddr, time::Duration};
+use std::{net::{Ipv4Addr, SocketAddr}, time::Duration};
 
 use mdns_sd::{IfKind, ServiceDaemon, ServiceEvent};
 use rand_core::{OsRng, RngCore as _};
@@ -124,6 +124,19 @@ async fn any_other_program_that_browses_sees_an_ordinary_service() {
     daemon.shutdown().expect("a command").recv_timeout(PATIENCE).expect("ends");
 }
 
+/// A socket that speaks as another device on the loopback network.
+fn flooder() -> tokio::net::UdpSocket {
+    use socket2::{Domain, Socket, Type};
+    let socket = Socket::new(Domain::IPV4, Type::DGRAM, None).expect("a socket");
+    socket.set_reuse_address(true).expect("an option");
+    socket.set_reuse_port(true).expect("an option");
+    socket.set_nonblocking(true).expect("an option");
+    socket.set_multicast_if_v4(&Ipv4Addr::LOCALHOST).expect("loopback");
+    let addr = SocketAddr::from(([127, 0, 0, 66], 5353));
+    socket.bind(&addr.into()).expect("a port others use, too");
+    tokio::net::UdpSocket::from_std(socket.into()).expect("inside a runtime")
+}
+
 /// A flood of well-formed announcements costs a bounded amount of memory, and a friend who comes
 /// in the middle of it is found.
 #[tokio::test]
@@ -135,15 +148,12 @@ async fn friend_is_found_through_a_flood_of_announcements() {
     };
     let alice = fresh_name();
     let guest = device(4011, &[]);
-    let flood = tokio::net::UdpSocket::bind("127.0.0.1:0").await.expect("a port");
-    socket2::SockRef::from(&flood)
-        .set_multicast_if_v4(&std::net::Ipv4Addr::LOCALHOST)
-        .expect("loopback");
+    let flood = flooder();
     let flooding = tokio::spawn(async move {
         loop {
             let mut nonce = [0; 16];
             OsRng.fill_bytes(&mut nonce);
-            let ip = std::net::Ipv4Addr::from_bits(OsRng.next_u32() >> 8 | 0x0a00_0000);
+            let ip = Ipv4Addr::from_bits(OsRng.next_u32() >> 8 | 0x0a00_0000);
             let spot = Spot::new(9, [ip.into()]);
             let said = Announcement { nonce, spot, tokens: vec![nonce[..8].try_into().unwrap(); 16], ttl: u32::MAX };
             let _ = flood.send_to(&said.encode().expect("fits"), "224.0.0.251:5353").await;
