@@ -88,9 +88,9 @@ pub(super) fn question() -> Result<Vec<u8>, SimpleDnsError> {
 /// Reads a message; `None` if it is not about us, or not as it should be.
 pub(super) fn decode(bytes: &[u8]) -> Option<Heard> {
     // The counts at its beginning decide how much the reader sets aside.
-    let counts = bytes.get(4..12)?.chunks(2);
-    let is_large = |count: &[u8]| u16::from_be_bytes([count[0], count[1]]) > MAX_RECORDS;
-    if bytes.len() > MAX_LEN || { counts }.any(is_large) {
+    let (counts, _) = bytes.get(4..12)?.as_chunks::<2>();
+    let is_large = |count: &[u8; 2]| u16::from_be_bytes(*count) > MAX_RECORDS;
+    if bytes.len() > MAX_LEN || counts.iter().any(is_large) {
         return None;
     }
     let packet = Packet::parse(bytes).ok()?;

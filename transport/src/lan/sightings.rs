@@ -98,7 +98,7 @@ impl Sightings {
 #[cfg(test)]
 mod tests {
     use std::{
-        net::{IpAddr, Ipv4Addr},
+        net::{IpAddr, Ipv4Addr, SocketAddr},
         time::{Duration, Instant},
     };
 
@@ -113,6 +113,10 @@ mod tests {
 
     fn alice() -> Name {
         Name::new(&DialKey::from_bytes([1; 32]), &Callee::from_bytes([1; 16]))
+    }
+
+    fn addr(text: &str) -> SocketAddr {
+        text.parse().expect("an address")
     }
 
     fn spot(n: u32, port: u16) -> Spot {
@@ -135,7 +139,7 @@ mod tests {
 
         let found = sightings.find(later, &alice());
 
-        assert_eq!(found, ["10.0.0.2:9".parse().unwrap(), "10.0.0.1:9".parse().unwrap()]);
+        assert_eq!(found, [addr("10.0.0.2:9"), addr("10.0.0.1:9")]);
         let stranger = Name::new(&DialKey::from_bytes([2; 32]), &Callee::from_bytes([1; 16]));
         assert!(sightings.find(later, &stranger).is_empty());
     }
@@ -168,7 +172,7 @@ mod tests {
         sightings.hear(now, announce(&[], 4, &spot(1, 9)));
 
         assert_eq!(sightings.len(), MAX_SIGHTINGS);
-        assert_eq!(sightings.find(now, &alice()), ["10.0.0.1:9".parse().unwrap()]);
+        assert_eq!(sightings.find(now, &alice()), [addr("10.0.0.1:9")]);
     }
 
     #[test]

@@ -42,6 +42,9 @@ const ANSWER_GAP: Duration = Duration::from_secs(1);
 /// What each device heard of adds to that, so that a crowd says at most 25 things a second.
 const ANSWER_GAP_PER_DEVICE: Duration = Duration::from_millis(40);
 
+/// How long a few devices take to answer.
+const ANSWER_SPREAD: Duration = Duration::from_millis(100);
+
 /// News are told no more often, since whoever hears of them looks for all it misses.
 const NEWS_GAP: Duration = Duration::from_millis(250);
 
@@ -275,8 +278,8 @@ impl Task {
         if self.plan.answer.is_some() || self.plan.answered.is_some_and(has_answered) {
             return;
         }
-        let spread = Duration::from_millis(100).saturating_add(gap / 2);
-        let spread = if devices < 4 { Duration::from_millis(100) } else { spread };
+        // A crowd takes its time.
+        let spread = ANSWER_SPREAD.saturating_add(ANSWER_GAP_PER_DEVICE.saturating_mul(devices));
         self.plan.answer = Some(later(now, Duration::from_millis(20), by_chance(spread)));
     }
 }
