@@ -175,10 +175,11 @@ impl SuccessStats {
             within: std::array::from_fn(within),
         };
         let day = self.day(day);
+        let is_full = day.tallies.len() >= MAX_TALLIES;
         match day.tallies.iter_mut().find(|tally| tally.is_like(&one)) {
             Some(tally) => tally.add(&one),
-            None if day.tallies.len() < MAX_TALLIES => day.tallies.push(one),
-            None => {}
+            None if is_full => {}
+            None => day.tallies.push(one),
         }
     }
 

@@ -142,7 +142,19 @@ impl Shared {
 }
 
 /// Reads a message as [`Lan`] would, for the fuzzer; whether it was about us.
+///
+/// # Panics
+///
+/// If what was read is not heard when it is said.
 #[doc(hidden)]
 pub fn decode(bytes: &[u8]) -> bool {
-    message::decode(bytes).is_some()
+    let heard = message::decode(bytes);
+    if let Some(message::Heard::Answer(announcements)) = &heard {
+        for announcement in announcements {
+            let said = announcement.encode().expect("what was read fits a message");
+            let again = message::Heard::Answer(vec![announcement.clone()]);
+            assert_eq!(message::decode(&said), Some(again));
+        }
+    }
+    heard.is_some()
 }
