@@ -1,11 +1,7 @@
 //! How well devices find each other, counted by day on this device alone: no names, no addresses,
 //! nothing that says who was looked for.
 
-use std::{
-    collections::BTreeMap,
-    fmt::Write as _,
-    time::Duration,
-};
+use std::{collections::BTreeMap, fmt::Write as _, time::Duration};
 
 use serde::{Deserialize, Serialize};
 use transport::{LinkPath, TransportError, TransportKind};
@@ -206,13 +202,15 @@ impl SuccessStats {
         for (name, day) in &self.days {
             let signaling = day.signaling_sent.saturating_add(day.signaling_received);
             let share = day.share_of_ceiling() * 100.0;
-            let _ = writeln!(text, "{name}: signaling {signaling} bytes ({share:.0} % of the most)");
+            let _ =
+                writeln!(text, "{name}: signaling {signaling} bytes ({share:.0} % of the most)");
             for tally in &day.tallies {
                 let Tally { transport, nat, outcome, count, within } = tally;
                 let _ = write!(text, "  {transport}, NAT {nat}: {} {count}", outcome.word());
                 if outcome.is_success() {
                     let [second, three, ten, later] = within;
-                    let _ = write!(text, " (1 s: {second}, 3 s: {three}, 10 s: {ten}, later: {later})");
+                    let _ =
+                        write!(text, " (1 s: {second}, 3 s: {three}, 10 s: {ten}, later: {later})");
                 }
                 text.push('\n');
             }

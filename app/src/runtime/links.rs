@@ -13,7 +13,8 @@ use std::{
 use engine::{Frame, Input, LinkId, PeerId, RoomId, Target};
 use tokio::sync::{mpsc, watch};
 use transport::{
-    AddrKind, Link, LinkFailure, LinkPath, LinkReceiver, LinkSender, LinkStats, Phase, Role, TransportKind,
+    AddrKind, Link, LinkFailure, LinkPath, LinkReceiver, LinkSender, LinkStats, Phase, Role,
+    TransportKind,
 };
 
 use super::{Shared, dialer::Way};

@@ -228,7 +228,7 @@ mod tests {
     use super::{ALLOWANCE, Allowance, MAX_PER_SENDER, MAX_READ, MAX_TAKEN, PORT, Verdict};
 
     fn sender(n: u32) -> SocketAddr {
-        (std::net::Ipv4Addr::from_bits(0x0a00_0000 + n), PORT).into()
+        (std::net::Ipv4Addr::from_bits(0x0a00_0000 | n), PORT).into()
     }
 
     #[test]

@@ -4,8 +4,7 @@
 use std::net::{IpAddr, SocketAddr};
 
 use simple_dns::{
-    CLASS, Name, Packet, PacketFlag, QTYPE, Question, ResourceRecord,
-    SimpleDnsError, TYPE,
+    CLASS, Name, Packet, PacketFlag, QTYPE, Question, ResourceRecord, SimpleDnsError, TYPE,
     rdata::{A, AAAA, PTR, RData, SRV, TXT},
 };
 
@@ -123,8 +122,7 @@ fn announcements(packet: &Packet<'_>) -> Vec<Announcement> {
             _ => None,
         })?;
         let addrs = records().filter(|other| other.name == service.target).filter_map(addr);
-        let usable =
-            addrs.map(|ip| Addr::from_socket_addr(SocketAddr::new(ip, service.port)));
+        let usable = addrs.map(|ip| Addr::from_socket_addr(SocketAddr::new(ip, service.port)));
         let usable = usable.filter_map(|addr| addr.to_socket_addr()).take(MAX_ADDRS);
         let spot = Spot::new(service.port, usable.map(|addr| addr.ip()));
         let tokens = tokens(text)?;

@@ -114,10 +114,9 @@ mod tests {
     }
 
     fn shown(names: &[Name], nonce: Nonce) -> Vec<Token> {
-        let mut next = 0_u8;
+        let mut fillers = 1_u8..;
         tokens(names, &nonce, &spot("192.0.2.7", 9), |token| {
-            next += 1;
-            *token = [next; 8];
+            *token = [fillers.next().expect("few"); 8];
         })
     }
 

@@ -45,8 +45,7 @@ impl Sightings {
         }
         let lifetime = LIFETIME.min(Duration::from_secs(ttl.into()));
         let until = now.checked_add(lifetime).unwrap_or(now);
-        let same =
-            |s: &&mut Sighting| s.nonce == nonce && s.spot == spot && s.tokens == tokens;
+        let same = |s: &&mut Sighting| s.nonce == nonce && s.spot == spot && s.tokens == tokens;
         if let Some(sighting) = self.0.iter_mut().find(same) {
             (sighting.heard, sighting.until) = (now, until);
             return false;
@@ -120,7 +119,7 @@ mod tests {
     }
 
     fn spot(n: u32, port: u16) -> Spot {
-        Spot::new(port, [IpAddr::V4(Ipv4Addr::from_bits(0x0a00_0000 + n))])
+        Spot::new(port, [IpAddr::V4(Ipv4Addr::from_bits(0x0a00_0000 | n))])
     }
 
     fn announce(names: &[Name], nonce: u8, spot: &Spot) -> Announcement {

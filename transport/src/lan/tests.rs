@@ -1,6 +1,9 @@
 //! Devices on this machine's loopback network.
 
-use std::{net::{Ipv4Addr, SocketAddr}, time::Duration};
+use std::{
+    net::{Ipv4Addr, SocketAddr},
+    time::Duration,
+};
 
 use mdns_sd::{IfKind, ServiceDaemon, ServiceEvent};
 use rand_core::{OsRng, RngCore as _};
@@ -141,11 +144,7 @@ fn flooder() -> tokio::net::UdpSocket {
 /// in the middle of it is found.
 #[tokio::test]
 async fn friend_is_found_through_a_flood_of_announcements() {
-    use super::{
-        message::Announcement,
-        names::Spot,
-        sightings::MAX_SIGHTINGS,
-    };
+    use super::{message::Announcement, names::Spot, sightings::MAX_SIGHTINGS};
     let alice = fresh_name();
     let guest = device(4011, &[]);
     let flood = flooder();
@@ -155,7 +154,12 @@ async fn friend_is_found_through_a_flood_of_announcements() {
             OsRng.fill_bytes(&mut nonce);
             let ip = Ipv4Addr::from_bits(OsRng.next_u32() >> 8 | 0x0a00_0000);
             let spot = Spot::new(9, [ip.into()]);
-            let said = Announcement { nonce, spot, tokens: vec![nonce[..8].try_into().unwrap(); 16], ttl: u32::MAX };
+            let said = Announcement {
+                nonce,
+                spot,
+                tokens: vec![nonce[..8].try_into().unwrap(); 16],
+                ttl: u32::MAX,
+            };
             let _ = flood.send_to(&said.encode().expect("fits"), "224.0.0.251:5353").await;
             tokio::task::yield_now().await;
         }

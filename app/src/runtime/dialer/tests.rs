@@ -15,8 +15,8 @@ use tokio::{
     time::timeout,
 };
 use transport::{
-    Addr, Callee, DialKey, Dialing, Link, LinkPath, LinkStats, LinkTraits, Listener, Role, Transport,
-    TransportError, TransportKind,
+    Addr, Callee, DialKey, Dialing, Link, LinkPath, LinkStats, LinkTraits, Listener, Role,
+    Transport, TransportError, TransportKind,
 };
 
 use super::{super::*, Dialer, Way};
