@@ -5,12 +5,12 @@
 
 use std::{
     fs::File,
-    net::{IpAddr, SocketAddr},
+    net::{IpAddr, SocketAddr, UdpSocket},
     os::fd::AsFd as _,
     process::{Command, id},
     sync::{
         Arc, Mutex,
-        atomic::{AtomicU32, Ordering},
+        atomic::{AtomicBool, AtomicU32, Ordering},
         mpsc,
     },
     thread::JoinHandle,
@@ -18,14 +18,21 @@ use std::{
 };
 
 use rustix::thread::{LinkNameSpaceType, move_into_link_name_space};
+use simple_dns::{
+    CLASS, Name, Packet, ResourceRecord,
+    rdata::{A, RData, SRV, TXT},
+};
 use tokio::{sync::oneshot, time::timeout};
 use transport::{
     Callee, DialKey,
-    lan::{Lan, places},
+    lan::{Lan, LanReport, places},
 };
 
 /// Far longer than anything here takes.
-const PATIENCE: Duration = Duration::from_secs(20);
+const PATIENCE: Duration = Duration::from_secs(25);
+
+/// As often as somebody is dialed who is looked for.
+const LOOK_AGAIN: Duration = Duration::from_secs(1);
 
 /// Runs `ip` with these words.
 fn ip(words: &str) {
@@ -128,6 +135,63 @@ fn enter(path: &str) {
         .expect("the right to enter it");
 }
 
+/// Announcements of devices that are not there, as fast as the network takes them, until dropped.
+struct Flood {
+    is_over: Arc<AtomicBool>,
+    thread: Option<JoinHandle<u64>>,
+}
+
+impl Flood {
+    fn start(network: &Network, name: &str) -> Self {
+        let path = format!("/run/netns/{}-{name}", network.prefix);
+        let is_over = Arc::new(AtomicBool::new(false));
+        let ends = Arc::clone(&is_over);
+        let thread = std::thread::spawn(move || {
+            enter(&path);
+            let socket = UdpSocket::bind("0.0.0.0:5353").expect("a port of its own");
+            let mut said = 0;
+            while !ends.load(Ordering::Relaxed) {
+                said += 1;
+                let _ = socket.send_to(&false_announcement(said), "224.0.0.251:5353");
+            }
+            said
+        });
+        Self { is_over, thread: Some(thread) }
+    }
+
+    /// Ends it; how much was said.
+    fn end(mut self) -> u64 {
+        self.is_over.store(true, Ordering::Relaxed);
+        self.thread.take().expect("runs").join().expect("no panic")
+    }
+}
+
+impl Drop for Flood {
+    fn drop(&mut self) {
+        self.is_over.store(true, Ordering::Relaxed);
+    }
+}
+
+/// The announcement of a device of its own for each number, to be believed for a century.
+fn false_announcement(number: u64) -> Vec<u8> {
+    let label = format!("{number:032x}");
+    let (instance, host) = (format!("{label}._festival._udp.local"), format!("{label}.local"));
+    let (instance, host) =
+        (Name::new(&instance).expect("a name"), Name::new(&host).expect("a name"));
+    let tokens = number.to_be_bytes().repeat(16);
+    let text = TXT::new().with_attribute("t0", Some(&tokens)).expect("fits");
+    let service = SRV { priority: 0, weight: 0, port: 9, target: host.clone() };
+    let mut packet = Packet::new_reply(0);
+    for (name, rdata) in [
+        (instance.clone(), RData::SRV(service)),
+        (instance, RData::TXT(text)),
+        (host, RData::A(A { address: 0x0a02_0000 | (number as u32 & 0xffff) })),
+    ] {
+        packet.answers.push(ResourceRecord::new(name, CLASS::IN, u32::MAX, rdata));
+    }
+    packet.build_bytes_vec_compressed().expect("fits")
+}
+
 /// Discovery in a thread of its own.
 struct Device {
     lan: Arc<Lan>,
@@ -136,13 +200,27 @@ struct Device {
 }
 
 impl Device {
+    /// Waits until it knows of as much as `is_it` says.
+    fn notices(&self, is_it: impl Fn(&LanReport) -> bool) {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+        let mut changed = self.lan.changed();
+        let look = async {
+            while !is_it(&self.lan.report()) {
+                changed.changed().await.expect("running");
+            }
+        };
+        let noticed = runtime.expect("a runtime").block_on(async { timeout(PATIENCE, look).await });
+        assert!(noticed.is_ok(), "not noticed in time: {:?}", self.lan.report());
+    }
+
     /// Waits until it knows `name` to be where `is_it` says.
     fn finds(&self, name: &(DialKey, Callee), is_it: impl Fn(&SocketAddr) -> bool) {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
         let mut changed = self.lan.changed();
         let look = async {
             while !self.lan.find(&name.0, &name.1).iter().any(&is_it) {
-                changed.changed().await.expect("running");
+                // Whoever looks for somebody looks again, and so asks again.
+                let _ = timeout(LOOK_AGAIN, changed.changed()).await;
             }
         };
         let found = runtime.expect("a runtime").block_on(async { timeout(PATIENCE, look).await });
@@ -247,4 +325,23 @@ fn loopback_device_is_found_on_its_machine_and_says_nothing_on_the_network() {
     alice.finds(&name(4), at("10.1.0.3:4004"));
 
     assert_eq!(alice.lan.report().devices, 1, "carol alone");
+}
+
+#[test]
+fn friend_is_found_through_a_flood_which_costs_no_memory() {
+    let network = Network::new();
+    network.add("alice", &["10.1.0.1/24"]);
+    network.add("bob", &["10.1.0.2/24"]);
+    network.add("mallory", &["10.1.0.3/24"]);
+    let bob = network.start("bob", 4002, false, &[]);
+    let flood = Flood::start(&network, "mallory");
+    // The most that is remembered.
+    bob.notices(|report| report.devices == 256);
+    let _alice = network.start("alice", 4001, false, &[name(1)]);
+
+    bob.finds(&name(1), at("10.1.0.1:4001"));
+
+    assert_eq!(bob.lan.report().devices, 256);
+    let said = flood.end();
+    assert!(said > 1_000, "{said}");
 }

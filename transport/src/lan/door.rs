@@ -37,7 +37,7 @@ const MAX_READ: u32 = 1_000;
 const MAX_TAKEN: u32 = 64;
 
 /// Messages looked at of one sender: so one that floods does not drown the others.
-const MAX_PER_SENDER: u32 = 8;
+const MAX_PER_SENDER: u32 = 16;
 
 /// A message somebody on a network sent to all, with the index of the network's interface.
 pub(super) type Overheard = (u32, Vec<u8>);
