@@ -5,6 +5,8 @@ use std::time::Duration;
 use engine::{Command, Event, LinkId, PeerId, RoomId};
 use transport::{LinkFailure, LinkPath, Phase, Role, TransportKind};
 
+use crate::stats::SuccessStats;
+
 /// The far side of the screens: the runtime in the product, a script in tests.
 pub trait Backend {
     /// Passes the person's wish on. Never blocks.
@@ -24,6 +26,11 @@ pub trait Backend {
 
     /// Where this device can be dialed, as a person would write it, and where its data is kept.
     fn whereabouts(&self) -> Whereabouts;
+
+    /// How well devices found each other lately.
+    fn success_stats(&self) -> SuccessStats {
+        SuccessStats::default()
+    }
 }
 
 /// Something that happened.

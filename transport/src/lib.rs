@@ -7,6 +7,8 @@
 
 mod addr;
 pub mod control;
+#[cfg(feature = "lan")]
+pub mod lan;
 mod link;
 pub mod memory;
 pub mod nat;

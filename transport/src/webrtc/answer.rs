@@ -33,12 +33,15 @@ const MAX_OFFERS: usize = 64;
 /// Batches of addresses that may wait for a connection: an offer has two parts.
 const MAX_MORE: usize = 4;
 
+/// By which keys this device may be called, and as whom.
+type Heard = HashMap<DialKey, (Callee, Option<Hearing>)>;
+
 /// Listens on relays for whoever calls with an admitted key.
 #[derive(Debug)]
 pub(super) struct Switchboard {
     net: Arc<Net>,
     offers: mpsc::Sender<Offer>,
-    heard: Mutex<HashMap<DialKey, (Callee, Option<Hearing>)>>,
+    heard: Mutex<Heard>,
 }
 
 impl Switchboard {
@@ -51,15 +54,29 @@ impl Switchboard {
     /// Hears those who know `key` and mean `callee`.
     pub(super) fn admit(&self, key: DialKey, callee: Callee) {
         let hearing = self.hear(key, callee);
-        self.lock().insert(key, (callee, hearing));
+        let mut heard = self.lock();
+        heard.insert(key, (callee, hearing));
+        self.announce(&heard);
     }
 
     pub(super) fn refuse(&self, key: &DialKey) {
-        self.lock().remove(key);
+        let mut heard = self.lock();
+        heard.remove(key);
+        self.announce(&heard);
     }
 
     pub(super) fn refuse_all(&self) {
-        self.lock().clear();
+        let mut heard = self.lock();
+        heard.clear();
+        self.announce(&heard);
+    }
+
+    /// Tells friends on the local network, and nobody else, that we are here.
+    fn announce(&self, heard: &Heard) {
+        if let Some(lan) = self.net.lan() {
+            let names: Vec<_> = heard.iter().map(|(key, (callee, _))| (*key, *callee)).collect();
+            lan.announce(&names);
+        }
     }
 
     /// Uses other servers whenever they change; runs until it is dropped.
@@ -82,7 +99,7 @@ impl Switchboard {
         Some(reach.rendezvous.hear(key, callee, reach.relays.clone(), self.offers.clone()))
     }
 
-    fn lock(&self) -> MutexGuard<'_, HashMap<DialKey, (Callee, Option<Hearing>)>> {
+    fn lock(&self) -> MutexGuard<'_, Heard> {
         self.heard.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

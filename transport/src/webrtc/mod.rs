@@ -28,7 +28,7 @@ mod stun_client;
 mod tests;
 mod turn;
 
-use std::{io, sync::Arc, time::Duration};
+use std::{io, net::SocketAddr, sync::Arc, time::Duration};
 
 use tokio::{
     runtime::Handle,
@@ -51,7 +51,11 @@ use self::{
 };
 use crate::{
     Addr, Callee, DialKey, Dialing, Link, LinkTraits, Listener, Transport, TransportError,
-    TransportKind, nostr::RelayPool, servers::Servers,
+    TransportKind,
+    lan::Lan,
+    nat::NatKind,
+    nostr::RelayPool,
+    servers::Servers,
 };
 
 /// The longest frame, in bytes: one data channel message. Twice the engine's usual 64 KiB, half of
@@ -71,6 +75,8 @@ pub struct WebRtcConfig {
     pub port: u16,
     /// Whether to offer loopback addresses even if the machine has others: for tests.
     pub loopback: bool,
+    /// Whether to find friends on the local network by multicast.
+    pub discovery: bool,
     /// How long a whole dial may take.
     pub dial_timeout: Duration,
     /// How long one attempt of a dial may take before a fresh one replaces it.
@@ -88,6 +94,7 @@ impl Default for WebRtcConfig {
         Self {
             port: 0,
             loopback: false,
+            discovery: false,
             dial_timeout: Duration::from_secs(10),
             attempt_timeout: Duration::from_secs(4),
             call_timeout: Duration::from_secs(6),
@@ -128,6 +135,36 @@ impl WebRtcTransport {
         self.net.network_changed();
     }
 
+    /// Where whoever answers to this name was seen on the local network.
+    pub fn find(&self, key: &DialKey, callee: &Callee) -> Vec<SocketAddr> {
+        self.net.lan().map(|lan| lan.find(key, callee)).unwrap_or_default()
+    }
+
+    /// Counts what is seen on the local network; `None` before it listens, or without discovery.
+    pub fn sightings(&self) -> Option<watch::Receiver<u64>> {
+        self.net.lan().map(Lan::changed)
+    }
+
+    /// What kind of address translation the listening port is behind.
+    pub fn nat(&self) -> NatKind {
+        self.net.nat()
+    }
+
+    /// The addresses of the listening port in public, as far as servers have told.
+    pub fn public_addrs(&self) -> Vec<SocketAddr> {
+        self.net.public().addrs
+    }
+
+    /// Bytes sent and received so far to find and be found, by way of relays and on the local
+    /// network.
+    pub fn signaling_bytes(&self) -> (u64, u64) {
+        let relays = self.relays().map(|pool| pool.report()).unwrap_or_default();
+        let sent = relays.iter().map(|relay| relay.bytes_sent).sum::<u64>();
+        let received = relays.iter().map(|relay| relay.bytes_received).sum::<u64>();
+        let lan = self.net.lan().map(Lan::report).unwrap_or_default();
+        (sent.saturating_add(lan.bytes_sent), received.saturating_add(lan.bytes_received))
+    }
+
     /// The relays in use, if any.
     pub fn relays(&self) -> Option<RelayPool> {
         self.net.reach().map(|reach| reach.pool.clone())
@@ -141,9 +178,12 @@ impl WebRtcTransport {
         let crypto = Crypto::new()?;
         let identity = crypto.identity()?;
         let net = Arc::clone(&self.net);
-        let WebRtcConfig { port, open_timeout, limits, .. } = self.config;
+        let WebRtcConfig { port, loopback, open_timeout, limits, .. } = self.config;
         let (newcomers, arrived) = mpsc::channel(limits.half_open.max(1));
         let mux = Mux::bind(port, limits, crypto.clone(), newcomers)?;
+        if self.config.discovery {
+            net.meet_neighbors(mux.port(), loopback)?;
+        }
         let (stop, listening) = watch::channel(());
         let reception = Reception {
             crypto,
@@ -180,7 +220,8 @@ impl WebRtcTransport {
     ) -> Result<Race, TransportError> {
         let crypto = Crypto::new()?;
         let attempt_timeout = self.config.attempt_timeout;
-        let candidates = dial::distinct(addrs.iter().filter_map(Addr::to_socket_addr));
+        let seen = self.find(&key, &callee).into_iter();
+        let candidates = dial::distinct(seen.chain(addrs.iter().filter_map(Addr::to_socket_addr)));
         let call = self.net.reach().and_then(|reach| {
             let relays = reach.meeting_places(addrs);
             (!relays.is_empty()).then(|| Call {

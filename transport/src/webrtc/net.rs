@@ -4,7 +4,7 @@ use std::{
     fmt, io,
     net::{IpAddr, SocketAddr, UdpSocket},
     str::FromStr,
-    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError},
     time::Duration,
 };
 
@@ -21,6 +21,7 @@ use super::{
 };
 use crate::{
     Addr, LinkFailure,
+    lan::Lan,
     nat::NatKind,
     nostr::{RelayPool, RelayUrl},
     servers::{Servers, StunUrl, TurnServer},
@@ -37,6 +38,8 @@ const FIRST_LOOK: Duration = Duration::from_millis(300);
 #[derive(Debug)]
 pub(super) struct Net {
     pub(super) interfaces: Interfaces,
+    /// Looks for friends on the local network, once there is a port to tell them of.
+    lan: OnceLock<Lan>,
     reach: watch::Sender<Option<Arc<Reach>>>,
     public: watch::Sender<Public>,
     pace: Mutex<Pace>,
@@ -68,12 +71,29 @@ impl Net {
     pub(super) fn new(config: &WebRtcConfig) -> Self {
         Self {
             interfaces: Interfaces::new(config.loopback),
+            lan: OnceLock::new(),
             reach: watch::Sender::default(),
             public: watch::Sender::default(),
             pace: Mutex::default(),
             links: Mutex::default(),
             changed: watch::Sender::default(),
         }
+    }
+
+    /// Begins to look for friends on the local network and to tell them of `port`.
+    ///
+    /// # Errors
+    ///
+    /// Outside a tokio runtime.
+    pub(super) fn meet_neighbors(&self, port: u16, loopback: bool) -> io::Result<()> {
+        if self.lan.get().is_none() {
+            let _first_port_counts = self.lan.set(Lan::start(port, loopback)?);
+        }
+        Ok(())
+    }
+
+    pub(super) fn lan(&self) -> Option<&Lan> {
+        self.lan.get()
     }
 
     /// Uses these servers from now on.
@@ -165,6 +185,9 @@ impl Net {
         self.interfaces.forget();
         self.pace().reset();
         self.changed.send_replace(());
+        if let Some(lan) = self.lan() {
+            lan.network_changed();
+        }
         if let Some(reach) = self.reach() {
             reach.pool.network_changed();
         }
