@@ -82,7 +82,8 @@ impl Backoff {
 
     /// The other end was proved, whoever dialed.
     pub(super) fn meet(&mut self, now: Duration) {
-        self.session_since = Some(now);
+        // It may be told again.
+        self.session_since.get_or_insert(now);
     }
 
     /// The target is wanted, perhaps because a session with it ended: after a good one it is

@@ -48,12 +48,21 @@ pub(super) struct Dialer {
     /// Outlives the tasks: a target that takes its turn again is not dialed as if it were new.
     patience: BTreeMap<Target, (Way, Arc<Mutex<Backoff>>)>,
     thrift: Arc<Mutex<Thrift>>,
+    /// Looks for direct ways beside relayed links.
+    upgrades: BTreeMap<LinkId, JoinHandle<()>>,
 }
 
 impl Dialer {
     pub(super) fn new(shared: Arc<Shared>, tokio: tokio::runtime::Handle) -> Self {
         let thrift = Arc::new(Mutex::new(Thrift::new(shared.started.elapsed())));
-        Self { shared, tokio, wanted: BTreeMap::new(), patience: BTreeMap::new(), thrift }
+        Self {
+            shared,
+            tokio,
+            wanted: BTreeMap::new(),
+            patience: BTreeMap::new(),
+            thrift,
+            upgrades: BTreeMap::new(),
+        }
     }
 
     /// Dials `target` until it is no longer wanted.
@@ -97,8 +106,10 @@ impl Dialer {
         if let Some((_, backoff)) = self.patience.get(&target) {
             lock(backoff).meet(self.shared.started.elapsed());
         }
+        self.upgrades.retain(|_, task| !task.is_finished());
         if let Some(way) = self.shared.links.relayed_way(link) {
-            self.tokio.spawn(seek_direct(Arc::clone(&self.shared), link, target, way));
+            let seek = seek_direct(Arc::clone(&self.shared), link, target, way);
+            self.upgrades.entry(link).or_insert_with(|| self.tokio.spawn(seek));
         }
     }
 
