@@ -120,6 +120,9 @@ impl Model {
                 self.rooms.remove(&room);
             }
             Event::CommandRefused { why } => self.notes.push(sentence(&why.to_string())),
+            Event::MailboxDoubt { relay, why, .. } => self.notes.push(format!("{relay}: {why}")),
+            // Nothing on the screens says so yet.
+            Event::MailboxSet { .. } | Event::Deposited { .. } => {}
             Event::InviteReady { room, .. }
             | Event::MessageAdded { room, .. }
             | Event::PageLoaded { room, .. }

@@ -10,6 +10,8 @@ pub mod control;
 #[cfg(feature = "lan")]
 pub mod lan;
 mod link;
+#[cfg(feature = "relays")]
+pub mod mailbox;
 pub mod memory;
 pub mod nat;
 #[cfg(feature = "relays")]

@@ -9,8 +9,8 @@ use rand_chacha::ChaCha20Rng;
 use rand_core::{RngCore as _, SeedableRng as _};
 
 use crate::{
-    Addr, Batch, Command, Event, Frame, InviteId, LinkId, MemberIndex, PeerId, Position, Profile,
-    RoomId, RoomSummary, Store, StoreError, Timestamp, hlc,
+    Addr, Batch, Command, DepositFailure, Event, Frame, InviteId, LinkId, MemberIndex, PeerId,
+    Position, Profile, RoomId, RoomSummary, Store, StoreError, Timestamp, hlc,
     identity::Identity,
     join::Join,
     op::KIND_TEXT,
@@ -51,6 +51,33 @@ pub enum Input {
     LinkDown(LinkId),
     /// This device can be dialed at these addresses now, best first.
     AddrsChanged(Vec<Addr>),
+    /// A relay has shown what is in a mailbox that is being collected.
+    PackCollected {
+        /// The mailbox.
+        mailbox: [u8; 32],
+        /// What the relay is called.
+        relay: String,
+        /// What it holds.
+        pack: Vec<u8>,
+    },
+    /// A relay has shown everything it had in a mailbox; what follows is new there.
+    MailboxRead {
+        /// The mailbox.
+        mailbox: [u8; 32],
+        /// What the relay is called.
+        relay: String,
+    },
+    /// A relay has answered to a pack.
+    PackDeposited {
+        /// The mailbox.
+        mailbox: [u8; 32],
+        /// As in [`Output::Deposit`].
+        number: u64,
+        /// What the relay is called.
+        relay: String,
+        /// Whether it holds the pack now.
+        result: Result<(), DepositFailure>,
+    },
     /// The time of [`Engine::deadline`] has come.
     Timeout,
 }
@@ -85,6 +112,32 @@ pub enum Output {
     },
     /// Answer them no more.
     Refuse([u8; 32]),
+    /// Leave a pack in a mailbox, on every relay there is at these places; for two minutes it is
+    /// worth another try.
+    Deposit {
+        /// The secret that finds and opens the mailbox; relays must not learn it.
+        mailbox: [u8; 32],
+        /// Which pack of this device it is; for [`Input::PackDeposited`].
+        number: u64,
+        /// What to leave: it looks like chance and has one of few lengths.
+        pack: Vec<u8>,
+        /// Until when it should be kept.
+        expires_at: Timestamp,
+        /// Addresses of relays.
+        at: Vec<Addr>,
+    },
+    /// Read a mailbox, and then listen to it, until [`Output::StopCollecting`]. A second one for
+    /// the same mailbox replaces the first, and reads anew.
+    Collect {
+        /// The secret that finds and opens the mailbox.
+        mailbox: [u8; 32],
+        /// Addresses of relays.
+        at: Vec<Addr>,
+        /// Relays that need to show only what was left since then; all others everything.
+        since: BTreeMap<String, Timestamp>,
+    },
+    /// Listen to this mailbox no more.
+    StopCollecting([u8; 32]),
     /// Tell the person.
     Notify(Event),
 }
@@ -129,6 +182,8 @@ pub struct Engine<S> {
     pub(crate) unhurried: BTreeSet<(RoomId, MemberIndex)>,
     /// Rooms in which there may be something to send once it is on disk, and the logs that grew.
     pub(crate) unsent: BTreeMap<RoomId, BTreeSet<MemberIndex>>,
+    /// Rooms of which something changed that may matter to their mailbox.
+    pub(crate) untended: BTreeSet<RoomId>,
     /// Rooms whose number of unread messages changed.
     pub(crate) recounted: BTreeSet<RoomId>,
     pub(crate) wanted_pages: Vec<Wanted>,
@@ -161,6 +216,7 @@ impl<S: Store> Engine<S> {
             staged: Batch::default(),
             unhurried: BTreeSet::new(),
             unsent: BTreeMap::new(),
+            untended: BTreeSet::new(),
             recounted: BTreeSet::new(),
             wanted_pages: Vec::new(),
             dialed: BTreeMap::new(),
@@ -184,6 +240,9 @@ impl<S: Store> Engine<S> {
             let members = self.store.members(id)?;
             let heads = self.store.heads(id)?;
             let mut room = Room::new(record, members, heads, last_hlc);
+            if let Some(mailbox) = self.store.mailbox(id)? {
+                room.mailbox.restore(mailbox, self.store.kept(id)?);
+            }
             let read = room.record.read_up_to;
             room.unread = self.store.count_after(id, read, KIND_TEXT, room.my_index, MAX_UNREAD)?;
             summaries.push(self.summary(&room)?);
@@ -194,6 +253,7 @@ impl<S: Store> Engine<S> {
         for room in self.rooms.keys().copied().collect::<Vec<_>>() {
             self.admit(room);
             self.dial_members(room);
+            self.mind_mailbox(room);
         }
         Ok(())
     }
@@ -223,10 +283,21 @@ impl<S: Store> Engine<S> {
                 self.move_to(addrs);
                 Ok(())
             }
+            Input::PackCollected { mailbox, relay, pack } => {
+                self.take_pack(&mailbox, &relay, &pack);
+                Ok(())
+            }
+            Input::MailboxRead { mailbox, relay } => {
+                self.end_reading(&mailbox, &relay);
+                Ok(())
+            }
+            Input::PackDeposited { mailbox, number, relay, result } => {
+                self.note_deposited(&mailbox, number, &relay, result)
+            }
             Input::Timeout => {
                 self.end_late_links();
                 self.take_turns();
-                Ok(())
+                self.serve_mailboxes()
             }
         };
         self.has_failed |= outcome.is_err();
@@ -248,6 +319,7 @@ impl<S: Store> Engine<S> {
     }
 
     fn write_and_release(&mut self) -> Result<(), StoreError> {
+        self.tend_mailboxes();
         if !self.staged.is_empty() {
             self.stage_unhurried();
             self.store.commit(std::mem::take(&mut self.staged))?;
@@ -296,7 +368,8 @@ impl<S: Store> Engine<S> {
     /// When [`Input::Timeout`] is due, in [`Now::since_start`].
     pub fn deadline(&self) -> Option<Duration> {
         let links = self.links.values().filter_map(LinkState::deadline);
-        links.chain(self.turn_at).min()
+        let mailboxes = self.rooms.values().filter_map(|room| room.mailbox.deadline());
+        links.chain(self.turn_at).chain(mailboxes).min()
     }
 
     /// The memory, to look at.

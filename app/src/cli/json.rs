@@ -9,6 +9,7 @@ use serde_json::{Value, json};
 use crate::{
     backend::{LinkInfo, Notice},
     stats::SuccessStats,
+    runtime,
 };
 
 /// A line read.
@@ -24,6 +25,8 @@ pub(super) enum Line {
     Page { room: String, before: Option<Place>, limit: Option<usize> },
     MarkRead { room: String, up_to: Place },
     Leave { room: String },
+    SetMailbox { room: String, on: bool },
+    SetRelays { room: String, relays: Vec<String> },
     Links,
     Stats,
     Quit,
@@ -82,6 +85,10 @@ impl Line {
                 Command::MarkRead { room: room(&id)?, up_to: up_to.into() }
             }
             Self::Leave { room: id } => Command::LeaveRoom { room: room(&id)? },
+            Self::SetMailbox { room: id, on } => Command::SetMailbox { room: room(&id)?, on },
+            Self::SetRelays { room: id, relays } => {
+                Command::SetRelays { room: room(&id)?, relays: runtime::relay_addrs(&relays) }
+            }
             Self::Links => return Ok(Wish::Links),
             Self::Stats => return Ok(Wish::Stats),
             Self::Quit => return Ok(Wish::Quit),
@@ -191,6 +198,21 @@ fn event(event: &Event) -> Value {
         Event::PeerLost { room, peer } => {
             json!({"event": "peer_lost", "room": room.to_string(), "peer": peer.to_string()})
         }
+        Event::MailboxSet { room, on, relays } => json!({
+            "event": "mailbox",
+            "room": room.to_string(),
+            "on": on,
+            "relays": runtime::relay_urls(relays),
+        }),
+        Event::Deposited { room, up_to } => {
+            json!({"event": "deposited", "room": room.to_string(), "up_to": up_to})
+        }
+        Event::MailboxDoubt { room, relay, why } => json!({
+            "event": "mailbox_doubt",
+            "room": room.to_string(),
+            "relay": relay,
+            "why": why.to_string(),
+        }),
         Event::CommandRefused { why } => json!({"event": "refused", "why": why.to_string()}),
     }
 }

@@ -8,12 +8,14 @@ use std::{
 use engine::{Engine, Event, Input, Now, Output, StoreError, Timestamp};
 use storage::RedbStore;
 use tokio::sync::mpsc;
-use transport::{Callee, DialKey};
+use transport::{Callee, DialKey, webrtc::WebRtcTransport};
 
 use super::{
     Shared,
     dialer::{Dialer, Way},
-    links, wall_millis,
+    links,
+    mailbox::Post,
+    wall_millis,
 };
 use crate::backend::Notice;
 
@@ -27,6 +29,7 @@ pub(super) struct EngineLoop {
     inputs: mpsc::Receiver<Input>,
     tokio: tokio::runtime::Handle,
     dialer: Dialer,
+    post: Post,
 }
 
 impl EngineLoop {
@@ -35,9 +38,11 @@ impl EngineLoop {
         engine: Engine<RedbStore>,
         inputs: mpsc::Receiver<Input>,
         tokio: tokio::runtime::Handle,
+        transport: WebRtcTransport,
     ) -> Self {
         let dialer = Dialer::new(Arc::clone(&shared), tokio.clone());
-        Self { shared, engine, inputs, tokio, dialer }
+        let post = Post::new(Arc::clone(&shared), tokio.clone(), transport);
+        Self { shared, engine, inputs, tokio, dialer, post }
     }
 
     /// Runs until the device stops or its memory fails.
@@ -103,6 +108,13 @@ impl EngineLoop {
                     let callee = Callee::from_bytes(callee);
                     self.shared.listener.admit(DialKey::from_bytes(key), callee);
                 }
+                Output::Deposit { mailbox, number, pack, expires_at, at } => {
+                    self.post.deposit((mailbox, number), &pack.into(), expires_at, &at);
+                }
+                Output::Collect { mailbox, at, since } => {
+                    self.post.collect(mailbox, &at, &since);
+                }
+                Output::StopCollecting(mailbox) => self.post.stop(&mailbox),
                 Output::Refuse(key) => self.shared.listener.refuse(&DialKey::from_bytes(key)),
                 Output::Notify(event) => {
                     if let Event::PeerSeen { room, peer, link } = event {

@@ -7,6 +7,7 @@ mod backoff;
 mod dialer;
 mod engine_loop;
 mod links;
+mod mailbox;
 mod network;
 mod notices;
 mod stats;
@@ -147,15 +148,16 @@ impl Runtime {
             is_stopping: AtomicBool::new(false),
             listener,
             surroundings: Surroundings::of(&transport),
-            transport: Box::new(transport),
+            transport: Box::new(transport.clone()),
             stats: StatsKeeper::open(&config.data_dir),
             fresh: watch::Sender::default(),
         });
         tokio.spawn(links::welcome(Arc::clone(&shared), dialed));
         tokio.spawn(network::watch(Arc::clone(&shared)));
         tokio.spawn(stats::keep(Arc::clone(&shared)));
+        let handle = tokio.handle().clone();
         let engine_loop =
-            EngineLoop::new(Arc::clone(&shared), engine, inputs, tokio.handle().clone());
+            EngineLoop::new(Arc::clone(&shared), engine, inputs, handle, transport);
         let engine = std::thread::Builder::new()
             .name("festival-engine".to_owned())
             .spawn(move || engine_loop.run())
@@ -233,6 +235,18 @@ impl Drop for Runtime {
         }
         self.shared.write_stats();
     }
+}
+
+/// Relays' URLs as addresses the engine carries.
+pub(crate) fn relay_addrs(urls: &[String]) -> Vec<engine::Addr> {
+    let addrs = transport::Addr::of_relays(urls.iter().map(String::as_str));
+    addrs.iter().filter_map(links::to_engine).collect()
+}
+
+/// The URLs of the relays at these addresses.
+pub(crate) fn relay_urls(addrs: &[engine::Addr]) -> Vec<String> {
+    let addrs = addrs.iter().filter_map(links::to_transport);
+    addrs.flat_map(|addr| addr.relay_urls()).collect()
 }
 
 /// Milliseconds since the Unix epoch, now.

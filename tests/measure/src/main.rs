@@ -1,6 +1,7 @@
 //! Figures, measured on the real parts: `cargo run --release -p measure -- NAME [--json]`.
 
 mod link;
+mod mailbox;
 mod meetings;
 mod process;
 mod qr;
@@ -40,6 +41,8 @@ enum What {
     Link,
     /// A link through a TURN server, beside a direct one.
     Turn,
+    /// A thousand messages left at a relay, and fetched by a device that was never there.
+    Mailbox,
     /// The database, beside SQLite.
     Storage,
     /// The reader of QR codes, beside the libraries alone.
@@ -64,6 +67,7 @@ fn main() -> ExitCode {
         What::TenAtOnce => shown(meetings::ten_at_once(), meetings::table),
         What::Link => shown(link::run(quick), link::table),
         What::Turn => shown(turn::run(quick), turn::table),
+        What::Mailbox => shown(mailbox::run(quick), meetings::table),
         What::Storage => shown(storage::run(quick), storage::table),
         What::Qr => shown(qr::run(quick), qr::table),
         What::Relay => shown(relay::run(quick), meetings::table),

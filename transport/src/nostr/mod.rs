@@ -30,8 +30,8 @@ mod url;
 
 pub use http::{RelayInfo, RelayLimits, parse_date};
 pub use nostr::{
-    Alphabet, Event, EventBuilder, Filter, Keys, Kind, RelayMessage, SingleLetterTag, Tag,
-    Timestamp,
+    Alphabet, Event, EventBuilder, EventId, Filter, Keys, Kind, RelayMessage, SecretKey,
+    SingleLetterTag, Tag, Timestamp,
 };
 pub use pool::{FetchError, PublishError, RelayPool, RelayReport, RelayState};
 pub use subscription::Subscription;
