@@ -235,12 +235,17 @@ pub fn preview(room: &Room, message: &Message) -> String {
     }
 }
 
-/// A phrase as a sentence: capital letter and full stop.
-pub fn sentence(phrase: &str) -> String {
+/// A phrase with a capital letter.
+pub fn capital(phrase: &str) -> String {
     let mut chars = phrase.chars();
     let head: String = chars.next().map(|c| c.to_uppercase().collect()).unwrap_or_default();
+    format!("{head}{}", chars.as_str())
+}
+
+/// A phrase as a sentence: capital letter and full stop.
+pub fn sentence(phrase: &str) -> String {
     let stop = if phrase.ends_with(['.', '!', '?']) { "" } else { "." };
-    format!("{head}{}{stop}", chars.as_str())
+    format!("{}{stop}", capital(phrase))
 }
 
 #[cfg(test)]

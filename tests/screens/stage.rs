@@ -3,7 +3,10 @@
 use std::{cell::RefCell, collections::VecDeque, path::PathBuf, rc::Rc, time::Duration};
 
 use app::{
-    backend::{Backend, LinkInfo, Notice, Whereabouts},
+    backend::{
+        Backend, LinkInfo, NetInfo, Notice, RelayInfo, RelayState, RelayedLinks, SelfTest,
+        ServersInUse, SuccessStats, TestScope, Whereabouts,
+    },
     chat_app::ChatApp,
     host::{Host, HostNews},
     scan::Source,
@@ -18,7 +21,7 @@ use engine::{
     Addr, Body, Command, Event, Invite, LinkId, Member, MemberIndex, Message, PeerId, Position,
     RoomId, RoomSummary, Timestamp,
 };
-use transport::{LinkPath, Phase, Role, TransportKind};
+use transport::{LinkPath, Phase, Role, TransportKind, servers::Servers};
 
 /// A phone, in points.
 pub(crate) const PHONE: Vec2 = vec2(390.0, 844.0);
@@ -49,6 +52,20 @@ pub(crate) struct Script {
     pub(crate) links: Vec<LinkInfo>,
     /// Where the device can be reached.
     pub(crate) addrs: Vec<String>,
+    /// How the device stands in the network.
+    pub(crate) net: NetInfo,
+    /// The servers in use.
+    pub(crate) servers: ServersInUse,
+    /// When links may be relayed.
+    pub(crate) relayed: RelayedLinks,
+    /// The self-tests asked for, oldest first.
+    pub(crate) tests: Vec<(TestScope, Servers)>,
+    /// How far the last one has come.
+    pub(crate) test: SelfTest,
+    /// How well connecting has gone.
+    pub(crate) stats: SuccessStats,
+    /// Why choices cannot be kept, if they cannot.
+    pub(crate) disk_problem: Option<String>,
     /// Pictures that were to be saved.
     pub(crate) saved: Vec<(String, Vec<u8>)>,
     /// What is on the clipboard.
@@ -93,6 +110,50 @@ impl Backend for Stage {
             addrs: self.0.borrow().addrs.clone(),
             data_dir: "/home/ana/.local/share/festival-chat".to_owned(),
         }
+    }
+
+    fn net(&self) -> NetInfo {
+        self.0.borrow().net.clone()
+    }
+
+    fn servers(&self) -> ServersInUse {
+        self.0.borrow().servers.clone()
+    }
+
+    fn set_servers(&mut self, servers: Servers) -> Result<(), String> {
+        let mut script = self.0.borrow_mut();
+        if let Some(why) = &script.disk_problem {
+            return Err(why.clone());
+        }
+        script.servers.servers = servers;
+        Ok(())
+    }
+
+    fn relayed_links(&self) -> RelayedLinks {
+        self.0.borrow().relayed
+    }
+
+    fn set_relayed_links(&mut self, relayed: RelayedLinks) -> Result<(), String> {
+        self.0.borrow_mut().relayed = relayed;
+        Ok(())
+    }
+
+    fn start_self_test(&mut self, scope: TestScope, servers: Servers) {
+        let mut script = self.0.borrow_mut();
+        script.tests.push((scope, servers));
+        script.test.is_running = true;
+    }
+
+    fn self_test(&self) -> SelfTest {
+        self.0.borrow().test.clone()
+    }
+
+    fn success_stats(&self) -> SuccessStats {
+        self.0.borrow().stats.clone()
+    }
+
+    fn forget_stats(&mut self) {
+        self.0.borrow_mut().stats = SuccessStats::default();
     }
 }
 
@@ -285,6 +346,8 @@ pub(crate) fn settled(looking: Looking) -> (Harness<'static, ChatApp>, Shared) {
         script.addrs = vec!["192.168.1.20:40911".to_owned()];
         script.history = conversation();
         script.links = vec![link(4, Some(BEA))];
+        script.net = on_the_internet();
+        script.servers.servers = Servers::shipped();
         let rooms = rooms(&script.history);
         script.tell(Event::Started { name: Some("Ana".to_owned()), rooms });
         script.tell(Event::PeerSeen { room: ROOM, peer: BEA, link: LinkId(4) });
@@ -315,6 +378,25 @@ pub(crate) fn harness(looking: Looking, shared: &Shared) -> Harness<'static, Cha
     );
     harness.run();
     harness
+}
+
+/// A device that most relays serve.
+pub(crate) fn on_the_internet() -> NetInfo {
+    let open = |millis| RelayState::Open { round_trip: Some(Duration::from_millis(millis)) };
+    let waiting = RelayState::Waiting {
+        retry_after: Duration::from_secs(40),
+        why: "it does not answer".to_owned(),
+    };
+    let states = [open(38), open(51), waiting, open(120), open(64)];
+    let relays = Servers::shipped().relays.into_iter().zip(states);
+    NetInfo {
+        relays: relays.map(|(url, state)| RelayInfo { url, state }).collect(),
+        nat: transport::nat::NatKind::EndpointIndependent,
+        public: vec!["203.0.113.9:40911".to_owned()],
+        idle_bytes_today: 812_000,
+        is_metered: false,
+        mailboxes: std::collections::BTreeSet::new(),
+    }
 }
 
 /// A conversation of three.

@@ -6,11 +6,17 @@
 #![warn(clippy::arithmetic_side_effects)]
 
 mod addr;
+#[cfg(feature = "webrtc")]
+pub mod check;
 pub mod control;
 mod link;
 pub mod memory;
+pub mod nat;
+pub mod server_url;
 pub mod servers;
 pub mod stun;
+#[cfg(feature = "webrtc")]
+pub mod tls;
 #[cfg(feature = "webrtc")]
 pub mod webrtc;
 

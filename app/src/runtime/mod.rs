@@ -7,6 +7,8 @@ mod dialer;
 mod engine_loop;
 mod links;
 mod notices;
+pub(crate) mod self_test;
+mod servers;
 
 use std::{
     path::{Path, PathBuf},
@@ -26,12 +28,17 @@ use transport::{
 };
 
 use crate::{
-    backend::{Backend, LinkInfo, Notice, Whereabouts},
+    backend::{
+        Backend, LinkInfo, NetInfo, Notice, RelayedLinks, SelfTest, ServersInUse, SuccessStats,
+        TestScope, Whereabouts,
+    },
     logbook,
 };
 use engine_loop::EngineLoop;
 use links::Links;
 use notices::Notices;
+use self_test::SelfTests;
+use servers::Choices;
 
 /// Inputs that may wait for the engine: links wait beyond this, so a flood stays in the network.
 const INBOX_LEN: usize = 1_024;
@@ -81,6 +88,8 @@ pub struct Runtime {
     tokio: Option<tokio::runtime::Runtime>,
     engine: Option<JoinHandle<()>>,
     data_dir: PathBuf,
+    choices: Choices,
+    self_tests: SelfTests,
 }
 
 impl Runtime {
@@ -105,6 +114,8 @@ impl Runtime {
             .build()
             .map_err(StartError::Io)?;
         let _inside = tokio.enter();
+        let choices = Choices::load(&config.data_dir, config.servers.as_ref());
+        let self_tests = SelfTests::new(tokio.handle().clone(), Arc::clone(&wake));
         let port = remembered_port(&config.data_dir);
         let transport = WebRtcTransport::new(WebRtcConfig {
             port,
@@ -137,6 +148,8 @@ impl Runtime {
             tokio: Some(tokio),
             engine: Some(engine),
             data_dir: config.data_dir.clone(),
+            choices,
+            self_tests,
         })
     }
 }
@@ -183,6 +196,42 @@ impl Backend for Runtime {
             data_dir: self.data_dir.display().to_string(),
         }
     }
+
+    fn net(&self) -> NetInfo {
+        NetInfo::default()
+    }
+
+    fn servers(&self) -> ServersInUse {
+        self.choices.servers()
+    }
+
+    fn set_servers(&mut self, servers: Servers) -> Result<(), String> {
+        self.choices.set_servers(servers)
+    }
+
+    fn relayed_links(&self) -> RelayedLinks {
+        self.choices.relayed_links()
+    }
+
+    fn set_relayed_links(&mut self, relayed: RelayedLinks) -> Result<(), String> {
+        self.choices.set_relayed_links(relayed)
+    }
+
+    fn start_self_test(&mut self, scope: TestScope, servers: Servers) {
+        let addrs = self.shared.listener.addrs();
+        let own = addrs.iter().filter_map(transport::Addr::to_socket_addr).collect();
+        self.self_tests.start(scope, servers, own);
+    }
+
+    fn self_test(&self) -> SelfTest {
+        self.self_tests.state()
+    }
+
+    fn success_stats(&self) -> SuccessStats {
+        SuccessStats::default()
+    }
+
+    fn forget_stats(&mut self) {}
 }
 
 impl Drop for Runtime {

@@ -92,13 +92,18 @@ impl Clock {
     /// For a list: the time of today, the weekday of this week, else the date.
     pub fn brief(&self, at: Timestamp) -> String {
         let (day, today) = (self.day(at), self.day(self.now));
-        let (year, month, of_month) = civil(day);
         match today - day {
             0 => self.time(at),
             1 => "Yesterday".to_owned(),
             2..=6 => weekday(day).to_owned(),
-            _ => format!("{year}-{month:02}-{of_month:02}"),
+            _ => self.date(at),
         }
+    }
+
+    /// "2026-11-23"
+    pub fn date(&self, at: Timestamp) -> String {
+        let (year, month, of_month) = civil(self.day(at));
+        format!("{year}-{month:02}-{of_month:02}")
     }
 
     /// "just now", "5 min ago", "3 h ago", then the day.
@@ -142,6 +147,15 @@ pub fn span(span: Duration) -> String {
         10..=89 => format!("{secs} s"),
         90..=5_399 => format!("{} min", (secs + 30) / 60),
         _ => format!("{} h", (secs + 1_800) / 3_600),
+    }
+}
+
+/// A round trip at a glance: whole milliseconds, below two with a digit behind the point.
+pub fn round_trip(trip: Duration) -> String {
+    if trip < Duration::from_millis(2) || trip >= Duration::from_secs(1) {
+        span(trip)
+    } else {
+        format!("{:.0} ms", trip.as_secs_f64() * 1e3)
     }
 }
 

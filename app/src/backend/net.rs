@@ -1,0 +1,168 @@
+//! Facts about the network: how this device stands in it, whom it asks for help, what it allows.
+
+use std::{collections::BTreeSet, time::Duration};
+
+use engine::{RoomId, Timestamp};
+use serde::{Deserialize, Serialize};
+use transport::{LinkPath, TransportKind, nat::NatKind, servers::Servers};
+
+/// The most bytes a day that may be spent while nobody writes.
+pub const IDLE_BYTES_PER_DAY: u64 = 5_000_000;
+
+/// How this device stands in the network.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct NetInfo {
+    /// The relays it hears offers at.
+    pub relays: Vec<RelayInfo>,
+    /// What stands between it and the internet.
+    pub nat: NatKind,
+    /// Its addresses as seen from the internet.
+    pub public: Vec<String>,
+    /// Bytes spent today while nobody wrote: for being found, and for keeping links open.
+    pub idle_bytes_today: u64,
+    /// Whether the person may pay per byte here, as far as the system says.
+    pub is_metered: bool,
+    /// Rooms whose messages a mailbox takes and gives right now.
+    pub mailboxes: BTreeSet<RoomId>,
+}
+
+impl NetInfo {
+    /// How many relays can be used now.
+    pub fn open_relays(&self) -> usize {
+        self.relays.iter().filter(|relay| matches!(relay.state, RelayState::Open { .. })).count()
+    }
+}
+
+/// One relay and how it is doing.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RelayInfo {
+    /// Its address, as in [`Servers::relays`].
+    pub url: String,
+    /// How it is doing.
+    pub state: RelayState,
+}
+
+/// How a relay is doing.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum RelayState {
+    /// It is being reached.
+    Connecting,
+    /// It can be used.
+    Open {
+        /// The last measured round trip.
+        round_trip: Option<Duration>,
+    },
+    /// It cannot be used; it will be tried again by itself.
+    Waiting {
+        /// In how long.
+        retry_after: Duration,
+        /// Why, as a phrase.
+        why: String,
+    },
+}
+
+/// The servers in use.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct ServersInUse {
+    /// Which.
+    pub servers: Servers,
+    /// Whether they were named when the program was started, so that nothing the person changes
+    /// would have an effect.
+    pub is_fixed: bool,
+}
+
+/// When links may go through a TURN server, which carries every byte twice.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum RelayedLinks {
+    /// Never.
+    Never,
+    /// Where nobody pays per byte.
+    #[default]
+    Unmetered,
+    /// Everywhere: the person has given their word.
+    Always,
+}
+
+/// What a self-test looks at.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum TestScope {
+    /// This device, its network and the servers.
+    Everything,
+    /// The servers only.
+    ServersOnly,
+}
+
+/// A self-test, as far as it has come.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct SelfTest {
+    /// Its steps, in order. Those to come are [`StepState::Waiting`].
+    pub steps: Vec<TestStep>,
+    /// What all of it means, in one sentence, once it is over. Empty if only servers were tested.
+    pub conclusion: Option<String>,
+    /// Whether it is still going on.
+    pub is_running: bool,
+}
+
+/// One step of a self-test.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TestStep {
+    /// What is looked at: "IPv6", "Relay wss://nos.lol".
+    pub name: String,
+    /// The server it is about, as the settings write it.
+    pub server: Option<String>,
+    /// What came of it.
+    pub state: StepState,
+}
+
+/// What came of a step.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum StepState {
+    /// Its turn has not come.
+    Waiting,
+    /// It is being looked at.
+    Running,
+    /// It works; a phrase says how.
+    Ok(String),
+    /// It does not; a phrase says why, and what can be done.
+    Failed(String),
+    /// There was no reason to look; a phrase says why.
+    Skipped(String),
+}
+
+/// What stands between a device and the internet, as a phrase for people.
+pub fn nat_words(nat: NatKind) -> &'static str {
+    match nat {
+        NatKind::Unknown => "a network not looked into",
+        NatKind::Open => "a public address of its own",
+        NatKind::EndpointIndependent => "a router that keeps its ports (cone NAT)",
+        NatKind::Symmetric => "a router that changes its ports (symmetric NAT)",
+        NatKind::Blocked => "a network that blocks UDP",
+    }
+}
+
+/// How well connecting has gone on this device. Nothing in it says to whom, or where.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct SuccessStats {
+    /// Since when it is counted; `None` if nothing was counted yet.
+    pub since: Option<Timestamp>,
+    /// Attempts of one sort and end each, in no order.
+    pub tallies: Vec<Tally>,
+}
+
+/// Attempts of one sort that ended alike.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Tally {
+    /// Over what.
+    pub kind: TransportKind,
+    /// The way it came about, or for one that failed the last way tried.
+    pub path: LinkPath,
+    /// What stood between this device and the internet.
+    pub nat: NatKind,
+    /// Why they failed, as a phrase without names or addresses; `None` for those that did not.
+    pub cause: Option<String>,
+    /// How many.
+    pub count: u64,
+    /// How long the middle one of them took.
+    pub median: Option<Duration>,
+}
