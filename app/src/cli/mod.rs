@@ -1,5 +1,6 @@
 //! The program `festival`: its arguments, and which face it shows.
 
+mod check;
 mod demo;
 mod headless;
 mod json;
@@ -39,6 +40,8 @@ struct Cli {
 enum Mode {
     /// Read commands and write events as JSON lines; see app/docs/headless.md.
     Headless(Place),
+    /// Try what this network allows and which servers can be reached, and print what was found.
+    Check(Place),
     /// Put the app into the desktop's menu and have it open festival: links.
     Register,
     /// Play the whole story on this machine, through the real parts.
@@ -119,6 +122,7 @@ pub fn run_with(args: Vec<std::ffi::OsString>) -> ExitCode {
     logbook::start();
     let outcome = match cli.mode {
         Some(Mode::Headless(place)) => place.config().and_then(|config| headless::run(&config)),
+        Some(Mode::Check(place)) => place.config().and_then(|config| check::run(&config)),
         Some(Mode::Register) => register::run(),
         Some(Mode::Demo { json }) => demo::run(json),
         None => cli.place.config().and_then(|config| show(&cli, config, started)),

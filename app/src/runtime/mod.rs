@@ -7,7 +7,7 @@ mod dialer;
 mod engine_loop;
 mod links;
 mod notices;
-pub(crate) mod self_test;
+mod self_test;
 mod servers;
 
 use std::{
@@ -37,6 +37,7 @@ use crate::{
 use engine_loop::EngineLoop;
 use links::Links;
 use notices::Notices;
+pub use self_test::check;
 use self_test::SelfTests;
 use servers::Choices;
 

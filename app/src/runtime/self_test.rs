@@ -9,16 +9,19 @@ use std::{
 
 use tokio::{
     runtime::Handle,
+    sync::mpsc,
     task::{JoinHandle, JoinSet},
 };
 use transport::{
+    Transport as _,
     check::{self, CheckError, StunAnswer},
     nat::NatKind,
     servers::Servers,
     tls::{self, Tls},
+    webrtc::{WebRtcConfig, WebRtcTransport},
 };
 
-use super::Wake;
+use super::{Config, StartError, Wake, servers::Choices};
 use crate::{
     backend::{SelfTest, StepState, TestScope, TestStep, nat_words},
     model::capital,
@@ -64,9 +67,29 @@ fn lock(state: &Mutex<SelfTest>) -> MutexGuard<'_, SelfTest> {
     state.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// Runs a test to its end, for those who have nothing else to do.
-pub(crate) async fn run_alone(servers: Servers, own: Vec<SocketAddr>, wake: Wake) -> SelfTest {
-    let test = Test::new(TestScope::Everything, servers, own, wake);
+/// Runs a whole test on a device that is not started otherwise.
+///
+/// # Errors
+///
+/// [`StartError`], whose text tells a person what to do.
+pub fn check(config: &Config) -> Result<SelfTest, StartError> {
+    let tokio = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .map_err(StartError::Io)?;
+    let servers = Choices::load(&config.data_dir, config.servers.as_ref()).servers().servers;
+    tokio.block_on(async {
+        let transport =
+            WebRtcTransport::new(WebRtcConfig { loopback: config.loopback, ..Default::default() });
+        let (incoming, _dialed) = mpsc::channel(1);
+        let listener = transport.listen(incoming).map_err(StartError::Network)?;
+        let own = listener.addrs().iter().filter_map(transport::Addr::to_socket_addr).collect();
+        Ok(to_its_end(servers, own).await)
+    })
+}
+
+async fn to_its_end(servers: Servers, own: Vec<SocketAddr>) -> SelfTest {
+    let test = Test::new(TestScope::Everything, servers, own, Arc::new(|| {}));
     let state = Arc::clone(&test.state);
     test.run().await;
     let test = lock(&state).clone();

@@ -8,12 +8,12 @@ use std::sync::{
 use tokio::net::UdpSocket;
 use transport::{nat::NatKind, servers::Servers};
 
-use super::{Findings, SelfTests, run_alone};
+use super::{Findings, SelfTests, to_its_end};
 use crate::backend::{StepState, TestScope};
 
 #[tokio::test]
 async fn device_on_no_network_without_servers_is_told_so() {
-    let test = run_alone(Servers::none(), Vec::new(), Arc::new(|| {})).await;
+    let test = to_its_end(Servers::none(), Vec::new()).await;
 
     let names: Vec<_> = test.steps.iter().map(|step| step.name.as_str()).collect();
     assert_eq!(
