@@ -8,9 +8,11 @@ use transport::{LinkFailure, LinkPath, Phase, Role, TransportKind, servers::Serv
 mod net;
 
 pub use net::{
-    IDLE_BYTES_PER_DAY, NetInfo, RelayInfo, RelayState, RelayedLinks, SelfTest, ServersInUse,
-    StepState, SuccessStats, Tally, TestScope, TestStep, nat_words,
+    NetInfo, RelayInfo, RelayState, RelayedLinks, SelfTest, ServersInUse, StepState, TestScope,
+    TestStep, nat_name, nat_words,
 };
+
+use crate::stats::SuccessStats;
 
 /// The far side of the screens: the runtime in the product, a script in tests.
 pub trait Backend {
@@ -69,13 +71,10 @@ pub trait Backend {
         SelfTest::default()
     }
 
-    /// How well connecting has gone.
+    /// How well devices found each other lately.
     fn success_stats(&self) -> SuccessStats {
         SuccessStats::default()
     }
-
-    /// Begins to count anew.
-    fn forget_stats(&mut self);
 }
 
 /// Something that happened.

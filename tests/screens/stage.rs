@@ -5,11 +5,12 @@ use std::{cell::RefCell, collections::VecDeque, path::PathBuf, rc::Rc, time::Dur
 use app::{
     backend::{
         Backend, LinkInfo, NetInfo, Notice, RelayInfo, RelayState, RelayedLinks, SelfTest,
-        ServersInUse, SuccessStats, TestScope, Whereabouts,
+        ServersInUse, TestScope, Whereabouts,
     },
     chat_app::ChatApp,
     host::{Host, HostNews},
     scan::Source,
+    stats::SuccessStats,
     ui::{
         action::ScanFrom,
         state::{Look, TextSize, UiState},
@@ -150,10 +151,6 @@ impl Backend for Stage {
 
     fn success_stats(&self) -> SuccessStats {
         self.0.borrow().stats.clone()
-    }
-
-    fn forget_stats(&mut self) {
-        self.0.borrow_mut().stats = SuccessStats::default();
     }
 }
 

@@ -9,6 +9,8 @@ mod addr;
 #[cfg(feature = "webrtc")]
 pub mod check;
 pub mod control;
+#[cfg(feature = "lan")]
+pub mod lan;
 mod link;
 pub mod memory;
 pub mod nat;

@@ -2,12 +2,9 @@
 
 use std::{collections::BTreeSet, time::Duration};
 
-use engine::{RoomId, Timestamp};
+use engine::RoomId;
 use serde::{Deserialize, Serialize};
-use transport::{LinkPath, TransportKind, nat::NatKind, servers::Servers};
-
-/// The most bytes a day that may be spent while nobody writes.
-pub const IDLE_BYTES_PER_DAY: u64 = 5_000_000;
+use transport::{nat::NatKind, servers::Servers};
 
 /// How this device stands in the network.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -130,7 +127,18 @@ pub enum StepState {
     Skipped(String),
 }
 
-/// What stands between a device and the internet, as a phrase for people.
+/// What stands between a device and the internet, in one word: it is written to files.
+pub fn nat_name(nat: NatKind) -> &'static str {
+    match nat {
+        NatKind::Unknown => "unknown",
+        NatKind::Open => "none",
+        NatKind::EndpointIndependent => "cone",
+        NatKind::Symmetric => "symmetric",
+        NatKind::Blocked => "blocked",
+    }
+}
+
+/// The same as a phrase for people.
 pub fn nat_words(nat: NatKind) -> &'static str {
     match nat {
         NatKind::Unknown => "a network not looked into",
@@ -139,30 +147,4 @@ pub fn nat_words(nat: NatKind) -> &'static str {
         NatKind::Symmetric => "a router that changes its ports (symmetric NAT)",
         NatKind::Blocked => "a network that blocks UDP",
     }
-}
-
-/// How well connecting has gone on this device. Nothing in it says to whom, or where.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct SuccessStats {
-    /// Since when it is counted; `None` if nothing was counted yet.
-    pub since: Option<Timestamp>,
-    /// Attempts of one sort and end each, in no order.
-    pub tallies: Vec<Tally>,
-}
-
-/// Attempts of one sort that ended alike.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Tally {
-    /// Over what.
-    pub kind: TransportKind,
-    /// The way it came about, or for one that failed the last way tried.
-    pub path: LinkPath,
-    /// What stood between this device and the internet.
-    pub nat: NatKind,
-    /// Why they failed, as a phrase without names or addresses; `None` for those that did not.
-    pub cause: Option<String>,
-    /// How many.
-    pub count: u64,
-    /// How long the middle one of them took.
-    pub median: Option<Duration>,
 }

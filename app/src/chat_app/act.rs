@@ -50,7 +50,6 @@ impl ChatApp {
                     self.toasts.push(why);
                 }
             }
-            Action::ForgetStats => self.backend.forget_stats(),
             Action::Dismiss(id) => self.toasts.dismiss(id),
         }
         ctx.request_repaint();
@@ -69,7 +68,6 @@ impl ChatApp {
     fn arrive(&mut self, ctx: &Context, route: Route) {
         self.state.now.leaving = None;
         self.state.now.is_resetting = false;
-        self.state.now.is_forgetting = false;
         match route {
             Route::Room(room) => {
                 self.state.now.wants_composer = !ctx.input(|input| input.has_touch_screen());

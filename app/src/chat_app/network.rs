@@ -13,7 +13,7 @@ use crate::{
         self_test::{SelfTestView, self_test_ui},
         server_edit::{EditView, edit_ui},
         servers::{Resetting, ServersView, servers_ui},
-        statistics::{Forgetting, StatisticsView, statistics_ui},
+        statistics::statistics_ui,
     },
 };
 
@@ -57,18 +57,9 @@ impl ChatApp {
         self_test_ui(ui, &SelfTestView { test: &test, servers: &servers }, actions);
     }
 
-    pub(super) fn statistics(&mut self, ui: &mut Ui, actions: &mut Vec<Action>) {
+    pub(super) fn statistics(&self, ui: &mut Ui, actions: &mut Vec<Action>) {
         let stats = self.backend.success_stats();
-        let view = StatisticsView {
-            stats: &stats,
-            clock: &self.clock,
-            is_forgetting: self.state.now.is_forgetting,
-        };
-        match statistics_ui(ui, &view, actions) {
-            Some(Forgetting::Asked) => self.state.now.is_forgetting = true,
-            Some(Forgetting::Over) => self.state.now.is_forgetting = false,
-            None => {}
-        }
+        statistics_ui(ui, &stats, actions);
         ui.ctx().request_repaint_after(REFRESH);
     }
 

@@ -6,7 +6,10 @@ use engine::{
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use crate::backend::{LinkInfo, Notice};
+use crate::{
+    backend::{LinkInfo, Notice},
+    stats::SuccessStats,
+};
 
 /// A line read.
 #[derive(Debug, Deserialize)]
@@ -22,6 +25,7 @@ pub(super) enum Line {
     MarkRead { room: String, up_to: Place },
     Leave { room: String },
     Links,
+    Stats,
     Quit,
 }
 
@@ -44,6 +48,7 @@ impl From<Place> for Position {
 pub(super) enum Wish {
     Command(Command),
     Links,
+    Stats,
     Quit,
 }
 
@@ -78,6 +83,7 @@ impl Line {
             }
             Self::Leave { room: id } => Command::LeaveRoom { room: room(&id)? },
             Self::Links => return Ok(Wish::Links),
+            Self::Stats => return Ok(Wish::Stats),
             Self::Quit => return Ok(Wish::Quit),
         };
         Ok(Wish::Command(command))
@@ -97,6 +103,11 @@ pub(super) fn notice(notice: &Notice) -> Value {
 pub(super) fn links(links: &[LinkInfo]) -> Value {
     let links: Vec<_> = links.iter().map(link).collect();
     json!({"event": "links", "links": links})
+}
+
+/// The line for how well devices found each other.
+pub(super) fn stats(stats: &SuccessStats) -> Value {
+    json!({"event": "stats", "stats": stats, "text": stats.to_text()})
 }
 
 fn link(link: &LinkInfo) -> Value {

@@ -10,7 +10,11 @@ use storage::RedbStore;
 use tokio::sync::mpsc;
 use transport::{Callee, DialKey};
 
-use super::{Shared, dialer::Dialer, wall_millis};
+use super::{
+    Shared,
+    dialer::{Dialer, Way},
+    links, wall_millis,
+};
 use crate::backend::Notice;
 
 /// Inputs handled before their changes are written: while one write is under way, the next batch
@@ -87,8 +91,12 @@ impl EngineLoop {
                 Output::Transmit(link, frame) => self.shared.links.send(link, frame),
                 Output::Hangup(link) => self.shared.links.hang_up(link),
                 Output::Dial { target, addrs, key, callee } => {
-                    let name = (DialKey::from_bytes(key), Callee::from_bytes(callee));
-                    self.dialer.want(target, &addrs, name);
+                    let way = Way {
+                        addrs: addrs.iter().filter_map(links::to_transport).collect(),
+                        key: DialKey::from_bytes(key),
+                        callee: Callee::from_bytes(callee),
+                    };
+                    self.dialer.want(target, way);
                 }
                 Output::StopDialing(target) => self.dialer.drop_want(&target),
                 Output::Admit { key, callee } => {
@@ -99,6 +107,7 @@ impl EngineLoop {
                 Output::Notify(event) => {
                     if let Event::PeerSeen { room, peer, link } = event {
                         self.shared.links.prove(link, room, peer);
+                        self.dialer.meet(link, room, peer);
                     }
                     notices.push(Notice::Event(event));
                 }

@@ -48,8 +48,6 @@ pub enum Action {
     Test(TestScope, Servers),
     /// Relay links as the person says.
     RelayLinks(RelayedLinks),
-    /// Count successes anew.
-    ForgetStats,
     /// Close a toast.
     Dismiss(u64),
 }

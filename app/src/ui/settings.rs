@@ -20,7 +20,10 @@ use super::{
         text,
     },
 };
-use crate::backend::{IDLE_BYTES_PER_DAY, NetInfo, RelayedLinks, Whereabouts};
+use crate::{
+    backend::{NetInfo, RelayedLinks, Whereabouts},
+    stats::IDLE_CEILING,
+};
 
 const FACE: f32 = 64.0;
 
@@ -149,7 +152,7 @@ fn network_ui(ui: &mut Ui, view: &SettingsView<'_>, actions: &mut Vec<Action>) {
         ui.add_space(SPACE_S);
         text::small(ui, "Traffic today while nobody wrote");
         text::body(ui, &idle(view.net.idle_bytes_today));
-        let share = view.net.idle_bytes_today as f32 / IDLE_BYTES_PER_DAY as f32;
+        let share = view.net.idle_bytes_today as f32 / IDLE_CEILING as f32;
         let colors = palette(ui);
         meter(ui, share, if share < 1.0 { colors.connected } else { colors.danger });
     });
@@ -210,5 +213,5 @@ fn relays(net: &NetInfo) -> (Status, String) {
 /// "0.8 MB of 5 MB"
 fn idle(bytes: u64) -> String {
     let mb = |bytes: u64| bytes as f64 / 1e6;
-    format!("{:.1} MB of {:.0} MB", mb(bytes), mb(IDLE_BYTES_PER_DAY))
+    format!("{:.1} MB of {:.0} MB", mb(bytes), mb(IDLE_CEILING))
 }

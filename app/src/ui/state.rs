@@ -44,8 +44,6 @@ pub struct Momentary {
     pub tested: BTreeMap<String, StepState>,
     /// Whether the person may be about to give up their own list of servers.
     pub is_resetting: bool,
-    /// Whether the person may be about to forget the statistics.
-    pub is_forgetting: bool,
     /// Where in each room the person is.
     pub scrolls: BTreeMap<RoomId, Scroll>,
     /// Whether the composer should take the keyboard.

@@ -275,8 +275,6 @@ impl Backend for Script {
     }
 
     fn start_self_test(&mut self, _scope: TestScope, _servers: Servers) {}
-
-    fn forget_stats(&mut self) {}
 }
 
 /// A device with nothing around it.
