@@ -92,18 +92,13 @@ impl Clock {
     /// For a list: the time of today, the weekday of this week, else the date.
     pub fn brief(&self, at: Timestamp) -> String {
         let (day, today) = (self.day(at), self.day(self.now));
+        let (year, month, of_month) = civil(day);
         match today - day {
             0 => self.time(at),
             1 => "Yesterday".to_owned(),
             2..=6 => weekday(day).to_owned(),
-            _ => self.date(at),
+            _ => format!("{year}-{month:02}-{of_month:02}"),
         }
-    }
-
-    /// "2026-11-23"
-    pub fn date(&self, at: Timestamp) -> String {
-        let (year, month, of_month) = civil(self.day(at));
-        format!("{year}-{month:02}-{of_month:02}")
     }
 
     /// "just now", "5 min ago", "3 h ago", then the day.
