@@ -14,9 +14,9 @@ pub mod lan;
 mod link;
 pub mod memory;
 pub mod nat;
-pub mod server_url;
 pub mod servers;
 pub mod stun;
+pub mod turn_stream;
 #[cfg(feature = "webrtc")]
 pub mod tls;
 #[cfg(feature = "webrtc")]

@@ -52,6 +52,10 @@ const LISTENER_CHECKS: u16 = 20;
 /// enough to fill 100 Mbit/s over 160 ms.
 const SEND_BUFFER: usize = 2 << 20;
 
+/// Bytes the other end of a relayed connection may have under way: more than the longest frame of
+/// one, and less than what makes a TURN server drop datagrams, each of which may cost SCTP a second.
+const RELAYED_WINDOW: u32 = 110_000;
+
 /// How long hanging up may take; what is left then is simply cut.
 const CLOSE_TIMEOUT: Duration = Duration::from_secs(1);
 
@@ -138,7 +142,8 @@ impl Connection {
     async fn start(plan: &Plan, wirings: Vec<Wiring>, crypto: &Crypto) -> Result<Self, Error> {
         let progress = Progress::new();
         let placeholders = wirings.iter().map(|wiring| wiring.family.placeholder()).collect();
-        let inboxes = wirings.iter().filter_map(|wiring| wiring.inbox.clone()).collect();
+        let is_relayed = wirings.iter().any(Wiring::is_relayed);
+        let inboxes = wirings.iter().filter_map(Wiring::inbox).collect();
         let watcher = Watcher { progress: progress.clone(), inboxes };
         let runtime = AbortOnDrop(Arc::new(DriverRuntime::new(wirings, progress.clone())));
         let configuration = RTCConfigurationBuilder::default()
@@ -146,7 +151,7 @@ impl Connection {
             .build();
         let pc = PeerConnectionBuilder::<SocketAddr>::new()
             .with_configuration(configuration)
-            .with_setting_engine(engine(plan, crypto))
+            .with_setting_engine(engine(plan, is_relayed, crypto))
             .with_runtime(Arc::clone(&runtime.0) as _)
             .with_handler(Arc::new(watcher))
             .with_udp_addrs(placeholders)
@@ -257,13 +262,13 @@ async fn wait_open(channel: &Arc<dyn DataChannel>) -> Result<(), Error> {
     }
 }
 
-fn engine(plan: &Plan, crypto: &Crypto) -> SettingEngine {
+fn engine(plan: &Plan, is_relayed: bool, crypto: &Crypto) -> SettingEngine {
     let checks = match plan.role {
         Role::Dialer => DIALER_CHECKS,
         Role::Listener => LISTENER_CHECKS,
     };
     let max_message_size = u32::try_from(MAX_FRAME_LEN).unwrap_or(u32::MAX);
-    SettingEngineBuilder::new()
+    let engine = SettingEngineBuilder::new()
         .with_crypto_provider(crypto.provider())
         .with_ice_credentials(plan.ours.ufrag.clone(), plan.ours.pwd.clone())
         .with_include_loopback_candidate(true)
@@ -275,8 +280,10 @@ fn engine(plan: &Plan, crypto: &Crypto) -> SettingEngine {
         .with_prflx_acceptance_min_wait(Some(Duration::ZERO))
         .with_answering_dtls_role(RTCDtlsRole::Server)
         .with_disable_certificate_fingerprint_verification(plan.their_fingerprint.is_none())
-        .with_sctp_max_message_size(SctpMaxMessageSize::Bounded(max_message_size))
-        .build()
+        .with_sctp_max_message_size(SctpMaxMessageSize::Bounded(max_message_size));
+    let engine =
+        if is_relayed { engine.with_sctp_max_receive_buffer_size(RELAYED_WINDOW) } else { engine };
+    engine.build()
 }
 
 /// Notes what the driver reports. Runs on the driver's task, so it never waits.

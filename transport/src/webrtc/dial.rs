@@ -14,7 +14,7 @@ use super::{
     connection::{Connection, Opened, Plan},
     credentials::{Credentials, Crypto, failed},
     pump,
-    socket::{Family, Udp, Wiring},
+    socket::{Family, Socket, Udp, Wiring},
 };
 use crate::{DialKey, Link, LinkStats, Role, TransportError, TransportKind};
 
@@ -88,7 +88,7 @@ impl Dial {
                 continue;
             }
             match Udp::bind(family, 0) {
-                Ok(udp) => wirings.push(Wiring { family, udp: Arc::new(udp), inbox: None }),
+                Ok(udp) => wirings.push(Wiring { family, socket: Socket::Own(Arc::new(udp)) }),
                 Err(error) => last_error = Some(error),
             }
         }

@@ -16,8 +16,10 @@ mod pump;
 mod runtime;
 mod sdp;
 mod socket;
+mod stun_client;
 #[cfg(test)]
 mod tests;
+mod turn;
 
 use std::time::{Duration, Instant};
 
@@ -28,6 +30,7 @@ use tokio::{
 };
 
 pub use gate::Limits;
+pub use turn::TurnError;
 
 use self::{
     credentials::Crypto,

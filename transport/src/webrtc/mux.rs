@@ -24,7 +24,7 @@ use super::{
     credentials::{Credentials, Crypto, Fingerprint},
     gate::{Gate, Limits},
     inbox::{Batch, Inbox},
-    socket::{Family, Udp, Wiring},
+    socket::{Family, Socket, Udp, Wiring},
 };
 use crate::{DialKey, stun};
 
@@ -270,8 +270,7 @@ impl RouteGuard {
         sockets
             .map(|((family, udp), (_same, inbox))| Wiring {
                 family: *family,
-                udp: Arc::clone(udp),
-                inbox: Some(Arc::clone(inbox)),
+                socket: Socket::Shared(Arc::clone(udp), Arc::clone(inbox)),
             })
             .collect()
     }
