@@ -14,10 +14,14 @@ pub mod lan;
 mod link;
 pub mod memory;
 pub mod nat;
+#[cfg(feature = "relays")]
+pub mod nostr;
+#[cfg(feature = "relays")]
+pub mod offer;
 pub mod servers;
 pub mod stun;
 pub mod turn_stream;
-#[cfg(feature = "webrtc")]
+#[cfg(feature = "relays")]
 pub mod tls;
 #[cfg(feature = "webrtc")]
 pub mod webrtc;

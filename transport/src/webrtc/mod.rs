@@ -13,6 +13,7 @@ mod listen;
 mod mux;
 mod outbound;
 mod pump;
+mod rendezvous;
 mod runtime;
 mod sdp;
 mod socket;
