@@ -175,10 +175,10 @@ impl SuccessStats {
             within: std::array::from_fn(within),
         };
         let day = self.day(day);
-        match day.tallies.iter_mut().find(|tally| tally.is_like(&one)) {
-            Some(tally) => tally.add(&one),
-            None if day.tallies.len() < MAX_TALLIES => day.tallies.push(one),
-            None => {}
+        if let Some(tally) = day.tallies.iter_mut().find(|tally| tally.is_like(&one)) {
+            tally.add(&one);
+        } else if day.tallies.len() < MAX_TALLIES {
+            day.tallies.push(one);
         }
     }
 

@@ -7,7 +7,7 @@ use egui_kittest::{Harness, SnapshotResults, kittest::Queryable as _};
 use engine::{Event, LinkId};
 
 use crate::stage::{
-    BEA, DESKTOP, Looking, PHONE, ROOM, Shared, SMALL_PHONE, alone, in_room, link, network,
+    BEA, DESKTOP, Looking, PHONE, ROOM, SMALL_PHONE, Shared, alone, in_room, link, network,
     newcomer, reach, settled,
 };
 

@@ -393,7 +393,7 @@ pub(crate) fn resumed(
 
 /// A device that most relays serve.
 pub(crate) fn on_the_internet() -> NetInfo {
-    let open = |millis| RelayState::Open { round_trip: Some(Duration::from_millis(millis)) };
+    let open = |millis| RelayState::Open { round_trip: Duration::from_millis(millis) };
     let waiting = RelayState::Waiting {
         retry_after: Duration::from_secs(40),
         why: "it does not answer".to_owned(),
@@ -504,10 +504,7 @@ pub(crate) fn reach(harness: &mut Harness<'static, ChatApp>, label: &str) {
 }
 
 /// One of the screens about the network, by the name of the button that leads to it.
-pub(crate) fn network(
-    looking: Looking,
-    label: &str,
-) -> (Harness<'static, ChatApp>, Shared) {
+pub(crate) fn network(looking: Looking, label: &str) -> (Harness<'static, ChatApp>, Shared) {
     let (mut harness, shared) = settled(looking);
     {
         let mut script = shared.borrow_mut();
@@ -540,9 +537,8 @@ pub(crate) fn tested() -> SelfTest {
         state,
     };
     let ok = |how: &str| StepState::Ok(how.to_owned());
-    let relay = |name: &str, state| {
-        step(&format!("Relay {name}"), Some(&format!("wss://{name}")), state)
-    };
+    let relay =
+        |name: &str, state| step(&format!("Relay {name}"), Some(&format!("wss://{name}")), state);
     let silent = || StepState::Failed("it does not answer, or a firewall is in between".to_owned());
     SelfTest {
         steps: vec![

@@ -10,7 +10,7 @@ use std::{
 use futures_util::{SinkExt as _, StreamExt as _};
 use tokio::{
     io::{AsyncRead, AsyncWrite},
-    net::{TcpStream, UdpSocket, lookup_host},
+    net::{TcpStream, ToSocketAddrs, UdpSocket, lookup_host},
     time::timeout,
 };
 use tokio_rustls::{TlsConnector, rustls::pki_types::ServerName};
@@ -20,15 +20,15 @@ use tokio_tungstenite::{
 };
 
 use crate::{
-    nat::NatKind,
-    server_url::{self, BadUrl, Endpoint, RelayEndpoint},
-    servers::TurnServer,
+    nostr::{NotARelay, RelayUrl},
+    servers::UrlError,
     tls::Tls,
 };
 
 mod stun;
 
-pub use stun::{StunAnswer, check_stun};
+pub use self::stun::{StunAnswer, check_stun};
+pub use crate::webrtc::check_turn;
 
 /// How long a name may take to resolve, and each step of reaching a server after that.
 const STEP_TIMEOUT: Duration = Duration::from_secs(5);
@@ -52,7 +52,10 @@ const NOBODY: [IpAddr; 2] = [
 pub enum CheckError {
     /// The address makes no sense.
     #[error("{0}")]
-    Url(#[from] BadUrl),
+    Url(#[from] UrlError),
+    /// The address is that of no relay.
+    #[error("{0}")]
+    Relay(#[from] NotARelay),
     /// The name leads to no machine.
     #[error("there is no machine of that name, or this network has no name service")]
     NoSuchHost,
@@ -128,7 +131,7 @@ pub async fn check_udp(ip: IpAddr) -> Result<(), CheckError> {
     let (to, from) = (UdpSocket::bind((ip, 0)).await?, UdpSocket::bind((ip, 0)).await?);
     from.send_to(WORD, to.local_addr()?).await?;
     let mut buffer = [0; 64];
-    let (len, _) = timeout(STEP_TIMEOUT, to.recv_from(&mut buffer)).await.or(Err(CheckError::TimedOut))??;
+    let (len, _) = within(to.recv_from(&mut buffer)).await??;
     if buffer.get(..len) == Some(WORD) { Ok(()) } else { Err(CheckError::TimedOut) }
 }
 
@@ -138,28 +141,27 @@ pub async fn check_udp(ip: IpAddr) -> Result<(), CheckError> {
 ///
 /// [`CheckError`] in words for the person.
 pub async fn check_relay(url: &str, tls: &Tls) -> Result<Duration, CheckError> {
-    let relay = server_url::relay(url)?;
-    let stream = connect(&relay.at).await?;
-    if relay.has_tls {
-        let name = ServerName::try_from(relay.at.host.clone()).or(Err(BadUrl::Host))?;
-        let connector = TlsConnector::from(Tls::clone(tls));
-        let stream = within(connector.connect(name, stream)).await?.map_err(tls_error)?;
-        ask_relay(&relay, stream).await
-    } else {
-        ask_relay(&relay, stream).await
+    let relay: RelayUrl = url.parse()?;
+    let host = relay.host();
+    let stream = connect(&host).await?;
+    if !relay.is_tls() {
+        return ask_relay(&relay, stream).await;
     }
+    let name = host.rsplit_once(':').map_or(host.as_str(), |(name, _port)| name);
+    let name = name.trim_start_matches('[').trim_end_matches(']').to_owned();
+    let name = ServerName::try_from(name).or(Err(NotARelay))?;
+    let stream = within(TlsConnector::from(Tls::clone(tls)).connect(name, stream)).await?;
+    ask_relay(&relay, stream.map_err(tls_error)?).await
 }
 
-async fn ask_relay<S>(relay: &RelayEndpoint, stream: S) -> Result<Duration, CheckError>
+async fn ask_relay<S>(relay: &RelayUrl, stream: S) -> Result<Duration, CheckError>
 where
     S: AsyncRead + AsyncWrite + Unpin,
 {
-    let scheme = if relay.has_tls { "wss" } else { "ws" };
-    let request = format!("{scheme}://{}{}", relay.at, relay.path);
     let config = WebSocketConfig::default()
         .max_message_size(Some(MAX_ANSWER_LEN))
         .max_frame_size(Some(MAX_ANSWER_LEN));
-    let opening = client_async_with_config(request, stream, Some(config));
+    let opening = client_async_with_config(relay.as_str(), stream, Some(config));
     let (mut socket, _) = within(opening).await?.map_err(strange)?;
     let asked = Instant::now();
     let question = format!(r#"["REQ","check",{{"ids":["{}"],"limit":1}}]"#, "0".repeat(64));
@@ -221,10 +223,10 @@ fn tls_error(error: io::Error) -> CheckError {
     }
 }
 
-/// Opens a stream to whichever of the machine's addresses answers first.
-async fn connect(at: &Endpoint) -> Result<TcpStream, CheckError> {
+/// Opens a stream to the first of the machine's addresses that answers; `host` ends in a port.
+async fn connect(host: &str) -> Result<TcpStream, CheckError> {
     let mut last = CheckError::NoSuchHost;
-    for addr in resolve(at).await? {
+    for addr in resolve(host).await? {
         match within(TcpStream::connect(addr)).await {
             Ok(Ok(stream)) => {
                 stream.set_nodelay(true)?;
@@ -238,8 +240,8 @@ async fn connect(at: &Endpoint) -> Result<TcpStream, CheckError> {
 }
 
 /// The addresses of a machine, at most two of each family.
-async fn resolve(at: &Endpoint) -> Result<Vec<SocketAddr>, CheckError> {
-    let found = within(lookup_host((at.host.as_str(), at.port))).await?;
+async fn resolve(host: impl ToSocketAddrs) -> Result<Vec<SocketAddr>, CheckError> {
+    let found = within(lookup_host(host)).await?;
     let found = found.or(Err(CheckError::NoSuchHost))?;
     let (v4, v6): (Vec<_>, Vec<_>) = found.partition(SocketAddr::is_ipv4);
     let addrs: Vec<_> = v4.into_iter().take(2).chain(v6.into_iter().take(2)).collect();
@@ -248,17 +250,6 @@ async fn resolve(at: &Endpoint) -> Result<Vec<SocketAddr>, CheckError> {
 
 async fn within<T>(step: impl Future<Output = T>) -> Result<T, CheckError> {
     timeout(STEP_TIMEOUT, step).await.or(Err(CheckError::TimedOut))
-}
-
-/// Asks a TURN server for an address to relay from; gives it.
-///
-/// # Errors
-///
-/// [`CheckError`] in words for the person.
-pub async fn check_turn(server: &TurnServer, _tls: &Tls) -> Result<SocketAddr, CheckError> {
-    let turn = server_url::turn(&server.url)?;
-    let stream = connect(&turn.at).await?;
-    Ok(stream.peer_addr()?)
 }
 
 #[cfg(test)]

@@ -1,10 +1,17 @@
 //! Facts about the network: how this device stands in it, whom it asks for help, what it allows.
 
-use std::{collections::BTreeSet, time::Duration};
+use std::{
+    collections::BTreeSet,
+    time::{Duration, Instant},
+};
 
 use engine::RoomId;
 use serde::{Deserialize, Serialize};
-use transport::{nat::NatKind, servers::Servers};
+use transport::{
+    nat::NatKind,
+    nostr::{self, RelayReport},
+    servers::Servers,
+};
 
 /// How this device stands in the network.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -33,7 +40,7 @@ impl NetInfo {
 /// One relay and how it is doing.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RelayInfo {
-    /// Its address, as in [`Servers::relays`].
+    /// Its address, as [`nostr::RelayUrl`] writes it.
     pub url: String,
     /// How it is doing.
     pub state: RelayState,
@@ -47,7 +54,7 @@ pub enum RelayState {
     /// It can be used.
     Open {
         /// The last measured round trip.
-        round_trip: Option<Duration>,
+        round_trip: Duration,
     },
     /// It cannot be used; it will be tried again by itself.
     Waiting {
@@ -56,6 +63,20 @@ pub enum RelayState {
         /// Why, as a phrase.
         why: String,
     },
+}
+
+impl From<RelayReport> for RelayInfo {
+    fn from(report: RelayReport) -> Self {
+        let state = match report.state {
+            nostr::RelayState::Connecting => RelayState::Connecting,
+            nostr::RelayState::Open { round_trip } => RelayState::Open { round_trip },
+            nostr::RelayState::Waiting { until, why } => RelayState::Waiting {
+                retry_after: until.saturating_duration_since(Instant::now()),
+                why,
+            },
+        };
+        Self { url: report.url.to_string(), state }
+    }
 }
 
 /// The servers in use.

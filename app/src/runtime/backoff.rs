@@ -179,7 +179,7 @@ mod tests {
     fn dials_come_thick_and_fast_then_seldom_but_never_stop() {
         let dials = dials(&mut Backoff::default(), secs(24 * 3_600));
         let within = |from: u64, to: u64| {
-            dials.iter().filter(|at| (secs(from)..secs(to)).contains(at)).count()
+            dials.iter().filter(|at| (secs(from)..secs(to)).contains(*at)).count()
         };
 
         assert!(within(0, 60) >= 5, "{dials:?}");

@@ -42,8 +42,8 @@ use engine_loop::EngineLoop;
 use links::Links;
 use network::Surroundings;
 use notices::Notices;
-pub use self_test::check;
 use self_test::SelfTests;
+pub use self_test::check;
 use servers::Choices;
 use stats::StatsKeeper;
 

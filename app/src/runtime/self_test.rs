@@ -335,7 +335,7 @@ async fn local_network(outward: &[IpAddr]) -> StepState {
     }
 }
 
-fn told(came: Result<String, CheckError>) -> StepState {
+fn told<E: std::fmt::Display>(came: Result<String, E>) -> StepState {
     match came {
         Ok(how) => StepState::Ok(how),
         Err(why) => StepState::Failed(why.to_string()),
@@ -347,7 +347,9 @@ fn nat_state(nat: NatKind, public: &str) -> StepState {
         NatKind::Blocked => StepState::Failed(
             "no STUN server answers: this network blocks UDP, or is not on the internet".to_owned(),
         ),
-        NatKind::Unknown => StepState::Ok(format!("public address {public}; too few answered to say more")),
+        NatKind::Unknown => {
+            StepState::Ok(format!("public address {public}; too few answered to say more"))
+        }
         _ => StepState::Ok(format!("{}; public address {public}", nat_words(nat))),
     }
 }

@@ -59,7 +59,8 @@ impl Choices {
         }
         let path = self.data_dir.join(SERVERS_FILE);
         // Those who have changed nothing get the list of the next version.
-        let kept = if servers == Servers::shipped() { forget(&path) } else { keep(&path, &servers) };
+        let kept =
+            if servers == Servers::shipped() { forget(&path) } else { keep(&path, &servers) };
         kept.map_err(|err| format!("The servers could not be saved: {err}."))?;
         now.0.servers = servers;
         Ok(())

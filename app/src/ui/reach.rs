@@ -107,9 +107,8 @@ mod tests {
     use super::{Reach, Status};
 
     fn words(ways: &[(LinkPath, u64)], is_crowd: bool) -> String {
-        let way = |(path, millis): &(LinkPath, u64)| {
-            Some((*path, Some(Duration::from_millis(*millis))))
-        };
+        let way =
+            |(path, millis): &(LinkPath, u64)| Some((*path, Some(Duration::from_millis(*millis))));
         Reach { online: ways.iter().map(way).collect(), is_crowd, ..Reach::default() }
             .standing()
             .words

@@ -2,8 +2,8 @@
 
 use egui::Ui;
 use transport::{
-    server_url::{self, BadUrl},
-    servers::{Servers, TurnServer},
+    nostr::RelayUrl,
+    servers::{Servers, StunUrl, TurnServer, TurnUrl},
 };
 
 use super::{
@@ -155,8 +155,13 @@ impl Editing {
         }
     }
 
+    /// The address, of a relay as all relays' are written.
     fn address(&self) -> String {
-        self.url.trim().to_owned()
+        let url = self.url.trim();
+        match (self.kind, url.parse::<RelayUrl>()) {
+            (ServerKind::Relay, Ok(relay)) => relay.to_string(),
+            _ => url.to_owned(),
+        }
     }
 
     fn turn(&self) -> TurnServer {
@@ -173,21 +178,22 @@ impl Editing {
     /// What is wrong with it among these servers, as a sentence that says what to do.
     pub fn problem(&self, servers: &Servers) -> Option<String> {
         let url = self.url.trim();
-        let read = match self.kind {
-            ServerKind::Relay => server_url::relay(url).map(drop),
-            ServerKind::Stun => server_url::stun(url).map(drop),
-            ServerKind::Turn => server_url::turn(url).map(drop),
+        let wrong = match self.kind {
+            ServerKind::Relay => url.parse::<RelayUrl>().err().map(|why| why.to_string()),
+            ServerKind::Stun => url.parse::<StunUrl>().err().map(|why| why.to_string()),
+            ServerKind::Turn => url.parse::<TurnUrl>().err().map(|why| why.to_string()),
         };
-        if let Err(why) = read {
-            return Some(self.sentence(why));
+        if let Some(why) = wrong {
+            return Some(sentence(&why));
         }
+        let url = self.address();
         let known: Vec<&str> = match self.kind {
             ServerKind::Relay => servers.relays.iter().map(String::as_str).collect(),
             ServerKind::Stun => servers.stun.iter().map(String::as_str).collect(),
             ServerKind::Turn => servers.turn.iter().map(|server| server.url.as_str()).collect(),
         };
         let others = known.iter().enumerate().filter(|(at, _)| Some(*at) != self.index);
-        if others.clone().any(|(_, known)| known.eq_ignore_ascii_case(url)) {
+        if others.clone().any(|(_, known)| known.eq_ignore_ascii_case(&url)) {
             return Some(format!("This {} is in the list already.", self.kind.name()));
         }
         if self.kind != ServerKind::Turn {
@@ -196,15 +202,11 @@ impl Editing {
         match (self.is_secret, self.word.is_empty(), self.username.trim().is_empty()) {
             (true, true, _) => Some("Enter the secret that the server shares with you.".to_owned()),
             (false, true, _) => Some("Enter the password that goes with the user name.".to_owned()),
-            (false, false, true) => Some("Enter the user name that the server gave you.".to_owned()),
+            (false, false, true) => {
+                Some("Enter the user name that the server gave you.".to_owned())
+            }
             _ => None,
         }
-    }
-
-    fn sentence(&self, why: BadUrl) -> String {
-        let why = sentence(&why.to_string());
-        let stop = why.trim_end_matches('.');
-        format!("{stop}, like {}.", self.kind.example())
     }
 }
 
@@ -347,12 +349,14 @@ mod tests {
     fn problem_names_what_to_do() {
         let with = |kind, url: &str| Editing { url: url.to_owned(), ..Editing::new(kind) };
 
-        let scheme = problem(&with(ServerKind::Relay, "relay.example.org"));
-        assert!(scheme.starts_with("Begin the address with wss://"), "{scheme}");
-        assert!(scheme.ends_with("like wss://relay.example.org."), "{scheme}");
-        let twice = problem(&with(ServerKind::Relay, "wss://B.example"));
+        let web = problem(&with(ServerKind::Relay, "https://a.example"));
+        assert_eq!(web, "Not the address of a relay: wss://host, or ws://host without TLS.");
+        let port = problem(&with(ServerKind::Turn, "turn:a.example:x"));
+        assert!(port.ends_with("the port must be a number from 1 to 65535."), "{port}");
+        let twice = problem(&with(ServerKind::Relay, "B.example"));
         assert_eq!(twice, "This relay is in the list already.");
-        let nameless = Editing { word: "pw".to_owned(), ..with(ServerKind::Turn, "turn:x.example") };
+        let nameless =
+            Editing { word: "pw".to_owned(), ..with(ServerKind::Turn, "turn:x.example") };
         assert_eq!(problem(&nameless), "Enter the user name that the server gave you.");
     }
 }

@@ -1,9 +1,12 @@
 //! Which servers help devices to find and reach each other.
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, time::Duration};
 
 use egui::{Align, Layout, Ui};
-use transport::servers::{Servers, TurnServer};
+use transport::{
+    nostr::RelayUrl,
+    servers::{Servers, TurnServer},
+};
 
 use super::{
     action::Action,
@@ -156,34 +159,51 @@ fn rows<'a>(view: &'a ServersView<'_>, kind: ServerKind) -> Vec<Row<'a>> {
         alone: only(),
     };
     match kind {
-        ServerKind::Relay => servers.relays.iter().enumerate().map(row).map(|row| {
-            let alone = Servers { relays: vec![row.url.to_owned()], ..only() };
-            let state = row.state.clone().or_else(|| standing(view.net, row.url));
-            Row { alone, state, ..row }
-        }).collect(),
-        ServerKind::Stun => servers.stun.iter().enumerate().map(row).map(|row| {
-            let alone = Servers { stun: vec![row.url.to_owned()], ..only() };
-            Row { alone, ..row }
-        }).collect(),
-        ServerKind::Turn => servers.turn.iter().enumerate().map(|(index, turn)| {
-            let alone = Servers { turn: vec![turn.clone()], ..only() };
-            Row { alone, login: Some(login(turn)), ..row((index, &turn.url)) }
-        }).collect(),
+        ServerKind::Relay => servers
+            .relays
+            .iter()
+            .enumerate()
+            .map(row)
+            .map(|row| {
+                let alone = Servers { relays: vec![row.url.to_owned()], ..only() };
+                let state = row.state.clone().or_else(|| standing(view.net, row.url));
+                Row { alone, state, ..row }
+            })
+            .collect(),
+        ServerKind::Stun => servers
+            .stun
+            .iter()
+            .enumerate()
+            .map(row)
+            .map(|row| {
+                let alone = Servers { stun: vec![row.url.to_owned()], ..only() };
+                Row { alone, ..row }
+            })
+            .collect(),
+        ServerKind::Turn => servers
+            .turn
+            .iter()
+            .enumerate()
+            .map(|(index, turn)| {
+                let alone = Servers { turn: vec![turn.clone()], ..only() };
+                Row { alone, login: Some(login(turn)), ..row((index, &turn.url)) }
+            })
+            .collect(),
     }
 }
 
 /// How a relay is doing, when nobody has tested it.
 fn standing(net: &NetInfo, url: &str) -> Option<StepState> {
-    let relay = net.relays.iter().find(|relay| relay.url == url)?;
+    let written = url.parse::<RelayUrl>().ok()?.to_string();
+    let relay = net.relays.iter().find(|relay| relay.url == written)?;
     Some(match &relay.state {
         RelayState::Connecting => StepState::Running,
-        RelayState::Open { round_trip: None } => StepState::Ok("connected".to_owned()),
-        RelayState::Open { round_trip: Some(trip) } => {
-            StepState::Ok(format!("connected, {}", clock::round_trip(*trip)))
+        RelayState::Open { round_trip } => {
+            StepState::Ok(format!("connected, {}", clock::round_trip(*round_trip)))
         }
         RelayState::Waiting { retry_after, why } => StepState::Failed(format!(
             "{why}; tried again in {}",
-            clock::span(retry_after.max(&std::time::Duration::from_secs(1)).to_owned())
+            clock::span((*retry_after).max(Duration::from_secs(1)))
         )),
     })
 }
@@ -264,7 +284,8 @@ fn edit_button(ui: &mut Ui, view: &ServersView<'_>, row: &Row<'_>, actions: &mut
 
 fn reset_ui(ui: &mut Ui, is_asked: bool, actions: &mut Vec<Action>) -> Option<Resetting> {
     if !is_asked {
-        let reset = button::wide(ui, Weight::Danger, Some(Icon::Again), "Reset to the shipped list");
+        let reset =
+            button::wide(ui, Weight::Danger, Some(Icon::Again), "Reset to the shipped list");
         return reset.clicked().then_some(Resetting::Asked);
     }
     ui.add_space(SPACE_L);

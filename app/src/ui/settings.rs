@@ -186,9 +186,7 @@ fn relayed_ui(ui: &mut Ui, view: &SettingsView<'_>, actions: &mut Vec<Action>) {
         }
     });
     let said = match (view.relayed_links, view.net.is_metered) {
-        (RelayedLinks::Never, _) => {
-            "Where no direct way is found, messages wait in the mailbox."
-        }
+        (RelayedLinks::Never, _) => "Where no direct way is found, messages wait in the mailbox.",
         (RelayedLinks::Unmetered, false) => {
             "For devices that find no direct way. Not where your system says that data is paid for."
         }

@@ -156,13 +156,8 @@ fn ways(tallies: &[Tally]) -> Vec<Group> {
 }
 
 fn causes(tallies: &[Tally]) -> Vec<Group> {
-    let causes = [
-        Outcome::Unreachable,
-        Outcome::NoAddress,
-        Outcome::Off,
-        Outcome::Denied,
-        Outcome::Failed,
-    ];
+    let causes =
+        [Outcome::Unreachable, Outcome::NoAddress, Outcome::Off, Outcome::Denied, Outcome::Failed];
     ended(tallies, &causes)
 }
 

@@ -12,8 +12,11 @@ use turn_client_proto::stun::types::{
     prelude::MessageWrite as _,
 };
 
-use super::{CheckError, NatKind, resolve};
-use crate::server_url;
+use super::{CheckError, NOBODY, resolve, source_towards};
+use crate::{
+    nat::{Mapping, NatKind},
+    servers::StunUrl,
+};
 
 /// When a question is asked, and asked again: the last answer is waited for as long again.
 const ASK_AFTER: [Duration; 4] = [
@@ -52,9 +55,9 @@ pub async fn check_stun(urls: &[String]) -> (Vec<Result<StunAnswer, CheckError>>
     let mut answers: Vec<Result<StunAnswer, CheckError>> = Vec::new();
     let mut questions = Vec::new();
     for (index, url) in urls.iter().enumerate() {
-        let addrs = match server_url::stun(url) {
-            Ok(at) => resolve(&at).await,
-            Err(why) => Err(why.into()),
+        let addrs = match url.parse() {
+            Ok(StunUrl { host, port }) => resolve((host, port)).await,
+            Err(why) => Err(CheckError::Url(why)),
         };
         match addrs {
             // One family per server: IPv4 first, since only there addresses are translated.
@@ -79,11 +82,9 @@ pub async fn check_stun(urls: &[String]) -> (Vec<Result<StunAnswer, CheckError>>
 
 impl Question {
     fn new(index: usize, to: SocketAddr) -> Self {
-        let message = Message::builder_request(BINDING, MessageWriteVec::new());
-        let bytes = message.finish();
-        let id = Message::from_bytes(&bytes)
-            .map_or_else(|_| TransactionId::generate(), |message| message.transaction_id());
-        Self { index, to, id, bytes, asked: Instant::now() }
+        let request = Message::builder_request(BINDING, MessageWriteVec::new());
+        let id = request.transaction_id();
+        Self { index, to, id, bytes: request.finish(), asked: Instant::now() }
     }
 
     fn answer(&self, from: SocketAddr, datagram: &[u8]) -> Option<SocketAddr> {
@@ -102,11 +103,8 @@ async fn ask(
     is_ipv6: bool,
     answers: &mut [Result<StunAnswer, CheckError>],
 ) -> Option<SocketAddr> {
-    let any = if is_ipv6 {
-        IpAddr::V6(Ipv6Addr::UNSPECIFIED)
-    } else {
-        IpAddr::V4(Ipv4Addr::UNSPECIFIED)
-    };
+    let any =
+        if is_ipv6 { IpAddr::V6(Ipv6Addr::UNSPECIFIED) } else { IpAddr::V4(Ipv4Addr::UNSPECIFIED) };
     let socket = UdpSocket::bind((any, 0)).await.ok()?;
     let port = socket.local_addr().ok()?.port();
     let started = Instant::now();
@@ -130,8 +128,9 @@ async fn ask(
         };
         hear(&socket, until, &mut questions, answers).await;
     }
-    let own = super::source_towards(if is_ipv6 { super::NOBODY[1] } else { super::NOBODY[0] });
-    own.await.map(|ip| SocketAddr::new(ip, port))
+    let [v4, v6] = NOBODY;
+    let own = source_towards(if is_ipv6 { v6 } else { v4 }).await?;
+    Some(SocketAddr::new(own, port))
 }
 
 async fn hear(
@@ -160,25 +159,18 @@ async fn hear(
     }
 }
 
-/// What stands between this device, whose sockets are `local`, and those who answered.
+/// What stands between this device, whose sockets are `local`, and those who answered. Where
+/// IPv4 was asked, it decides: only there addresses are translated.
 fn kind(local: &[SocketAddr], answers: &[Result<StunAnswer, CheckError>]) -> NatKind {
     let asked = answers.iter().filter(|answer| !matches!(answer, Err(CheckError::Url(_)))).count();
-    let seen: Vec<&StunAnswer> = answers.iter().flatten().collect();
-    let v4: Vec<_> = seen.iter().filter(|answer| answer.server.is_ipv4()).collect();
-    let of = if v4.is_empty() { seen.iter().collect() } else { v4 };
-    let Some(first) = of.first() else {
-        return if asked == 0 { NatKind::Unknown } else { NatKind::Blocked };
-    };
-    let servers: std::collections::BTreeSet<_> = of.iter().map(|answer| answer.server).collect();
-    if local.contains(&first.public) {
-        NatKind::Open
-    } else if of.iter().any(|answer| answer.public != first.public) {
-        NatKind::Symmetric
-    } else if servers.len() > 1 {
-        NatKind::EndpointIndependent
-    } else {
-        NatKind::Unknown
-    }
+    let all: Vec<&StunAnswer> = answers.iter().flatten().collect();
+    let has_ipv4 = all.iter().any(|answer| answer.server.is_ipv4());
+    let of_family = all.iter().filter(|answer| answer.server.is_ipv4() == has_ipv4);
+    let mappings: Vec<Mapping> =
+        of_family.map(|answer| Mapping { server: answer.server, mapped: answer.public }).collect();
+    let own = local.iter().find(|addr| addr.is_ipv4() == has_ipv4);
+    let ips: Vec<IpAddr> = own.iter().map(|addr| addr.ip()).collect();
+    NatKind::of(&ips, own.map_or(0, SocketAddr::port), &mappings, asked)
 }
 
 #[cfg(test)]

@@ -1,6 +1,7 @@
 //! Links over WebRTC data channels, dialed straight from a [`DialKey`] and addresses: no
 //! signaling server, no exchange of descriptions. See `docs/transports.md`.
 
+mod check;
 mod connection;
 mod credentials;
 mod dial;
@@ -30,6 +31,7 @@ use tokio::{
     time::timeout,
 };
 
+pub use check::check_turn;
 pub use gate::Limits;
 pub use turn::TurnError;
 

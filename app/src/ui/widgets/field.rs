@@ -32,11 +32,7 @@ fn lined(ui: &mut Ui, name: &str, field: TextEdit<'_>) -> Response {
             // The frame around it makes the field large enough for a finger.
             ui.spacing_mut().interact_size.y = 0.0;
             ui.add(
-                field
-                    .id(id)
-                    .frame(Frame::NONE)
-                    .margin(Margin::ZERO)
-                    .desired_width(f32::INFINITY),
+                field.id(id).frame(Frame::NONE).margin(Margin::ZERO).desired_width(f32::INFINITY),
             )
         });
     inner.inner.labelled_by(label.id)
