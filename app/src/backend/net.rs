@@ -102,6 +102,17 @@ pub enum RelayedLinks {
     Always,
 }
 
+impl RelayedLinks {
+    /// Whether links may be relayed where the person pays per byte, or does not.
+    pub fn is_allowed(self, is_metered: bool) -> bool {
+        match self {
+            Self::Never => false,
+            Self::Unmetered => !is_metered,
+            Self::Always => true,
+        }
+    }
+}
+
 /// What a self-test looks at.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum TestScope {
@@ -167,5 +178,19 @@ pub fn nat_words(nat: NatKind) -> &'static str {
         NatKind::EndpointIndependent => "a router that keeps its ports (cone NAT)",
         NatKind::Symmetric => "a router that changes its ports (symmetric NAT)",
         NatKind::Blocked => "a network that blocks UDP",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::RelayedLinks;
+
+    #[test]
+    fn relaying_where_data_is_paid_for_needs_the_persons_word() {
+        let allowed = |choice: RelayedLinks| [choice.is_allowed(false), choice.is_allowed(true)];
+
+        assert_eq!(allowed(RelayedLinks::default()), [true, false]);
+        assert_eq!(allowed(RelayedLinks::Always), [true, true]);
+        assert_eq!(allowed(RelayedLinks::Never), [false, false]);
     }
 }

@@ -7,6 +7,7 @@ mod backoff;
 mod dialer;
 mod engine_loop;
 mod links;
+mod metered;
 mod network;
 mod notices;
 mod self_test;
@@ -15,7 +16,10 @@ mod stats;
 
 use std::{
     path::{Path, PathBuf},
-    sync::{Arc, atomic::AtomicBool},
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
     thread::JoinHandle,
     time::{Duration, Instant, SystemTime, UNIX_EPOCH},
 };
@@ -110,6 +114,7 @@ pub struct Runtime {
     data_dir: PathBuf,
     choices: Choices,
     self_tests: SelfTests,
+    is_metered: Arc<AtomicBool>,
 }
 
 impl Runtime {
@@ -167,6 +172,8 @@ impl Runtime {
         });
         tokio.spawn(links::welcome(Arc::clone(&shared), dialed));
         tokio.spawn(network::watch(Arc::clone(&shared)));
+        let is_metered = Arc::new(AtomicBool::new(false));
+        tokio.spawn(metered::watch(Arc::clone(&is_metered), shared.fresh.subscribe()));
         tokio.spawn(stats::keep(Arc::clone(&shared)));
         let engine_loop =
             EngineLoop::new(Arc::clone(&shared), engine, inputs, tokio.handle().clone());
@@ -181,6 +188,7 @@ impl Runtime {
             data_dir: config.data_dir.clone(),
             choices,
             self_tests,
+            is_metered,
         })
     }
 }
@@ -231,7 +239,11 @@ impl Backend for Runtime {
     fn net(&self) -> NetInfo {
         let (sent, received) = (self.shared.surroundings.signaling)();
         self.shared.stats.meter_signaling(sent, received);
-        NetInfo { idle_bytes_today: self.shared.stats.signaling_today(), ..NetInfo::default() }
+        NetInfo {
+            idle_bytes_today: self.shared.stats.signaling_today(),
+            is_metered: self.is_metered.load(Ordering::Relaxed),
+            ..NetInfo::default()
+        }
     }
 
     fn servers(&self) -> ServersInUse {
@@ -267,7 +279,7 @@ impl Backend for Runtime {
 
 impl Drop for Runtime {
     fn drop(&mut self) {
-        self.shared.is_stopping.store(true, std::sync::atomic::Ordering::SeqCst);
+        self.shared.is_stopping.store(true, Ordering::SeqCst);
         // Wakes the engine thread in case it waits; if the inbox is full, it is awake.
         let _ = self.shared.inbox.try_send(Input::Timeout);
         if let Some(engine) = self.engine.take() {
