@@ -9,7 +9,7 @@ use tokio::{net::UdpSocket, time::timeout_at};
 use turn_client_proto::stun::types::{
     attribute::XorMappedAddress,
     message::{BINDING, Message, MessageClass, MessageWriteVec, TransactionId},
-    prelude::MessageWrite as _,
+    prelude::{MessageWrite as _, MessageWriteExt as _},
 };
 
 use super::{CheckError, NOBODY, resolve, source_towards};
