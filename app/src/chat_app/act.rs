@@ -39,7 +39,7 @@ impl ChatApp {
             Action::SaveQr { name, text } => self.save_qr(&name, &text),
             Action::Scan(from) => self.scan(ctx, from),
             Action::Edit(editing) => {
-                self.state.now.tested.remove(editing.url.trim());
+                self.state.now.tested.remove(&editing.address());
                 self.state.now.editing = Some(*editing);
                 self.state.stack.open(Route::EditServer);
             }

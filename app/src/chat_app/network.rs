@@ -45,10 +45,10 @@ impl ChatApp {
             return;
         };
         let before = editing.clone();
-        let tested = self.state.now.tested.get(editing.url.trim());
+        let tested = self.state.now.tested.get(&editing.address());
         edit_ui(ui, &EditView { servers: &in_use.servers, tested }, editing, actions);
         if *editing != before {
-            self.state.now.tested.remove(before.url.trim());
+            self.state.now.tested.remove(&before.address());
         }
     }
 

@@ -92,8 +92,7 @@ async fn to_its_end(servers: Servers, own: Vec<SocketAddr>) -> SelfTest {
     let test = Test::new(TestScope::Everything, servers, own, Arc::new(|| {}));
     let state = Arc::clone(&test.state);
     test.run().await;
-    let test = lock(&state).clone();
-    test
+    lock(&state).clone()
 }
 
 /// What a step looks at.

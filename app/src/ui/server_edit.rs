@@ -155,8 +155,8 @@ impl Editing {
         }
     }
 
-    /// The address, of a relay as all relays' are written.
-    fn address(&self) -> String {
+    /// Its address as it goes into the list: relays' are all written alike.
+    pub fn address(&self) -> String {
         let url = self.url.trim();
         match (self.kind, url.parse::<RelayUrl>()) {
             (ServerKind::Relay, Ok(relay)) => relay.to_string(),
