@@ -139,7 +139,7 @@ pub struct Circumstances {
 
 impl SuccessStats {
     /// The days, oldest first.
-    pub fn days(&self) -> impl Iterator<Item = (&Day, &DayStats)> {
+    pub fn days(&self) -> impl DoubleEndedIterator<Item = (&Day, &DayStats)> {
         self.days.iter()
     }
 

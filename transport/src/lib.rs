@@ -6,6 +6,8 @@
 #![warn(clippy::arithmetic_side_effects)]
 
 mod addr;
+#[cfg(feature = "webrtc")]
+pub mod check;
 pub mod control;
 #[cfg(feature = "lan")]
 pub mod lan;

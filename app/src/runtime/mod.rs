@@ -8,13 +8,19 @@ mod dialer;
 mod engine_loop;
 mod links;
 mod mailbox;
+mod metered;
 mod network;
 mod notices;
+mod self_test;
+mod servers;
 mod stats;
 
 use std::{
     path::{Path, PathBuf},
-    sync::{Arc, atomic::AtomicBool},
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
     thread::JoinHandle,
     time::{Duration, Instant, SystemTime, UNIX_EPOCH},
 };
@@ -30,7 +36,10 @@ use transport::{
 };
 
 use crate::{
-    backend::{Backend, LinkInfo, Notice, Whereabouts},
+    backend::{
+        Backend, LinkInfo, NetInfo, Notice, RelayInfo, RelayedLinks, SelfTest, ServersInUse, TestScope,
+        Whereabouts,
+    },
     logbook,
     stats::SuccessStats,
 };
@@ -38,6 +47,9 @@ use engine_loop::EngineLoop;
 use links::Links;
 use network::Surroundings;
 use notices::Notices;
+use self_test::SelfTests;
+pub use self_test::check;
+use servers::Choices;
 use stats::StatsKeeper;
 
 /// Inputs that may wait for the engine: links wait beyond this, so a flood stays in the network.
@@ -101,6 +113,10 @@ pub struct Runtime {
     tokio: Option<tokio::runtime::Runtime>,
     engine: Option<JoinHandle<()>>,
     data_dir: PathBuf,
+    transport: WebRtcTransport,
+    choices: Arc<Choices>,
+    self_tests: SelfTests,
+    is_metered: Arc<AtomicBool>,
 }
 
 impl Runtime {
@@ -125,6 +141,8 @@ impl Runtime {
             .build()
             .map_err(StartError::Io)?;
         let _inside = tokio.enter();
+        let choices = Arc::new(Choices::load(&config.data_dir, config.servers.as_ref()));
+        let self_tests = SelfTests::new(tokio.handle().clone(), Arc::clone(&wake));
         let port = remembered_port(&config.data_dir);
         let transport = WebRtcTransport::new(WebRtcConfig {
             port,
@@ -133,8 +151,11 @@ impl Runtime {
             discovery: !config.loopback,
             ..WebRtcConfig::default()
         });
-        if let Some(servers) = &config.servers {
-            transport.set_servers(servers).map_err(StartError::Servers)?;
+        match (transport.set_servers(&choices.servers().servers), &config.servers) {
+            (Ok(()), _) => {}
+            (Err(err), Some(_)) => return Err(StartError::Servers(err)),
+            // The person can put it right on the page for that.
+            (Err(err), None) => log::warn!("the servers in the settings are not used: {err}"),
         }
         let (incoming, dialed) = mpsc::channel(16);
         let listener = transport.listen(incoming).map_err(StartError::Network)?;
@@ -154,10 +175,17 @@ impl Runtime {
         });
         tokio.spawn(links::welcome(Arc::clone(&shared), dialed));
         tokio.spawn(network::watch(Arc::clone(&shared)));
+        let is_metered = Arc::new(AtomicBool::new(false));
+        tokio.spawn(metered::watch(
+            Arc::clone(&is_metered),
+            Arc::clone(&choices),
+            transport.clone(),
+            shared.fresh.subscribe(),
+        ));
         tokio.spawn(stats::keep(Arc::clone(&shared)));
         let handle = tokio.handle().clone();
         let engine_loop =
-            EngineLoop::new(Arc::clone(&shared), engine, inputs, handle, transport);
+            EngineLoop::new(Arc::clone(&shared), engine, inputs, handle, transport.clone());
         let engine = std::thread::Builder::new()
             .name("festival-engine".to_owned())
             .spawn(move || engine_loop.run())
@@ -167,6 +195,10 @@ impl Runtime {
             tokio: Some(tokio),
             engine: Some(engine),
             data_dir: config.data_dir.clone(),
+            transport,
+            choices,
+            self_tests,
+            is_metered,
         })
     }
 }
@@ -214,16 +246,64 @@ impl Backend for Runtime {
         }
     }
 
-    fn success_stats(&self) -> SuccessStats {
+    fn net(&self) -> NetInfo {
         let (sent, received) = (self.shared.surroundings.signaling)();
         self.shared.stats.meter_signaling(sent, received);
+        let relays = self.transport.relays().map(|pool| pool.report()).unwrap_or_default();
+        let public = self.transport.public_addrs();
+        NetInfo {
+            relays: relays.into_iter().map(RelayInfo::from).collect(),
+            nat: self.transport.nat(),
+            public: public.iter().map(ToString::to_string).collect(),
+            idle_bytes_today: self.shared.stats.signaling_today(),
+            is_metered: self.is_metered.load(Ordering::Relaxed),
+        }
+    }
+
+    fn servers(&self) -> ServersInUse {
+        self.choices.servers()
+    }
+
+    fn set_servers(&mut self, servers: Servers) -> Result<(), String> {
+        let _inside = self.tokio.as_ref().map(|tokio| tokio.enter());
+        // First where it may fail without having changed anything.
+        self.choices.check()?;
+        self.transport
+            .set_servers(&servers)
+            .map_err(|err| format!("The servers cannot be used: {err}."))?;
+        self.choices.set_servers(servers)?;
+        self.shared.begin_anew();
+        Ok(())
+    }
+
+    fn relayed_links(&self) -> RelayedLinks {
+        self.choices.relayed_links()
+    }
+
+    fn set_relayed_links(&mut self, relayed: RelayedLinks) -> Result<(), String> {
+        self.choices.set_relayed_links(relayed)?;
+        self.transport.set_may_relay(relayed.is_allowed(self.is_metered.load(Ordering::Relaxed)));
+        Ok(())
+    }
+
+    fn start_self_test(&mut self, scope: TestScope, servers: Servers) {
+        let addrs = self.shared.listener.addrs();
+        let own = addrs.iter().filter_map(transport::Addr::to_socket_addr).collect();
+        self.self_tests.start(scope, servers, own);
+    }
+
+    fn self_test(&self) -> SelfTest {
+        self.self_tests.state()
+    }
+
+    fn success_stats(&self) -> SuccessStats {
         self.shared.stats.get()
     }
 }
 
 impl Drop for Runtime {
     fn drop(&mut self) {
-        self.shared.is_stopping.store(true, std::sync::atomic::Ordering::SeqCst);
+        self.shared.is_stopping.store(true, Ordering::SeqCst);
         // Wakes the engine thread in case it waits; if the inbox is full, it is awake.
         let _ = self.shared.inbox.try_send(Input::Timeout);
         if let Some(engine) = self.engine.take() {

@@ -62,6 +62,14 @@ impl StatsKeeper {
         }
     }
 
+    /// Bytes of signaling today, as far as they were counted.
+    pub(super) fn signaling_today(&self) -> u64 {
+        let kept = self.lock();
+        let today = today();
+        let day = kept.stats.days().rev().find(|(day, _)| **day == today);
+        day.map_or(0, |(_, day)| day.signaling_sent.saturating_add(day.signaling_received))
+    }
+
     pub(super) fn get(&self) -> SuccessStats {
         self.lock().stats.clone()
     }

@@ -131,6 +131,9 @@ impl Answering {
     async fn answer(self, mut offer: Offer) {
         let started = Instant::now();
         let theirs = offer.description.clone();
+        if theirs.relayed && !self.net.may_relay() {
+            return log::debug!("a relayed call, which may cost money, is not answered");
+        }
         let ours = Credentials::random();
         let Some(place) = self.mux.expect(&ours, &theirs.ufrag) else {
             return log::debug!("no room for another call");

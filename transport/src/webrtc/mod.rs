@@ -3,6 +3,7 @@
 
 mod answer;
 mod call;
+mod check;
 mod connection;
 mod credentials;
 mod dial;
@@ -36,6 +37,7 @@ use tokio::{
     time::timeout,
 };
 
+pub use check::check_turn;
 pub use gate::Limits;
 pub use turn::{Relayed, Trial, TurnError, try_turn};
 
@@ -127,6 +129,11 @@ impl WebRtcTransport {
     /// If the file of certificates cannot be used; then nothing changes.
     pub fn set_servers(&self, servers: &Servers) -> io::Result<()> {
         self.net.set_servers(servers)
+    }
+
+    /// Whether links may go through a TURN server from now on; at first they may. Open ones stay.
+    pub fn set_may_relay(&self, may: bool) {
+        self.net.set_may_relay(may);
     }
 
     /// Looks at the device's addresses anew: hangs up links whose network is gone, with
@@ -240,6 +247,7 @@ impl WebRtcTransport {
         if dial.is_none() && call.is_none() {
             return Err(TransportError::NoUsableAddr);
         }
+        let may_relay = may_relay && self.net.may_relay();
         Ok(Race { net: Arc::clone(&self.net), dial, call, may_relay })
     }
 

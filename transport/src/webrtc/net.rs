@@ -4,7 +4,10 @@ use std::{
     fmt, io,
     net::{IpAddr, SocketAddr, UdpSocket},
     str::FromStr,
-    sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError},
+    sync::{
+        Arc, Mutex, MutexGuard, OnceLock, PoisonError,
+        atomic::{AtomicBool, Ordering},
+    },
     time::Duration,
 };
 
@@ -45,6 +48,7 @@ pub(super) struct Net {
     pace: Mutex<Pace>,
     links: Mutex<Vec<OpenLink>>,
     changed: watch::Sender<()>,
+    never_relay: AtomicBool,
 }
 
 /// The servers in use.
@@ -77,6 +81,7 @@ impl Net {
             pace: Mutex::default(),
             links: Mutex::default(),
             changed: watch::Sender::default(),
+            never_relay: AtomicBool::new(false),
         }
     }
 
@@ -109,6 +114,15 @@ impl Net {
         self.reach.send_replace(reach);
         self.pace().reset();
         Ok(())
+    }
+
+    /// Whether frames may go through a TURN server, which may cost the person money.
+    pub(super) fn may_relay(&self) -> bool {
+        !self.never_relay.load(Ordering::Relaxed)
+    }
+
+    pub(super) fn set_may_relay(&self, may: bool) {
+        self.never_relay.store(!may, Ordering::Relaxed);
     }
 
     /// The servers in use, if any.
