@@ -2,6 +2,7 @@
 //! measurements.
 
 use std::{
+    ffi::OsStr,
     fmt,
     io::{BufRead as _, BufReader, Write as _},
     path::Path,
@@ -35,9 +36,32 @@ impl Device {
     /// # Errors
     ///
     /// [`DeviceError`] if it cannot be started or does not wake.
-    pub fn start(mut program: Command, data_dir: &Path) -> Result<Self, DeviceError> {
+    pub fn start(program: Command, data_dir: &Path) -> Result<Self, DeviceError> {
+        Self::launch(program, data_dir, &["--loopback".as_ref(), "--servers=none".as_ref()])
+    }
+
+    /// Starts `program headless --data data_dir --servers servers` and waits until it is awake.
+    ///
+    /// # Errors
+    ///
+    /// [`DeviceError`] if it cannot be started or does not wake.
+    pub fn start_with_servers(
+        program: Command,
+        data_dir: &Path,
+        servers: &Path,
+    ) -> Result<Self, DeviceError> {
+        Self::launch(program, data_dir, &["--servers".as_ref(), servers.as_os_str()])
+    }
+
+    fn launch(
+        mut program: Command,
+        data_dir: &Path,
+        args: &[&OsStr],
+    ) -> Result<Self, DeviceError> {
         let mut child = program
-            .args(["headless", "--loopback", "--servers", "none", "--data"])
+            .arg("headless")
+            .args(args)
+            .arg("--data")
             .arg(data_dir)
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())

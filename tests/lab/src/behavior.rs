@@ -7,7 +7,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use crate::{Namespace, kind::{Filtering, Nat}};
+use crate::{Filtering, Namespace, Nat};
 
 const MAGIC: u32 = 0x2112_a442;
 const BINDING_REQUEST: u16 = 0x0001;
@@ -57,8 +57,17 @@ pub fn behavior(machine: &Namespace, server: StunServer) -> io::Result<Option<Na
     })
 }
 
+/// The address at which a STUN server sees this socket, if an answer comes.
+///
+/// # Errors
+///
+/// If nothing can be sent there.
+pub fn public_addr(socket: &UdpSocket, server: SocketAddr) -> io::Result<Option<SocketAddr>> {
+    ask(socket, server, 0)
+}
+
 /// A port from which the server can be asked.
-pub(crate) fn open(server: SocketAddr) -> io::Result<UdpSocket> {
+fn open(server: SocketAddr) -> io::Result<UdpSocket> {
     if server.is_ipv4() {
         UdpSocket::bind((Ipv4Addr::UNSPECIFIED, 0))
     } else {

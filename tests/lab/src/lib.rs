@@ -16,13 +16,19 @@
 
 mod behavior;
 mod capture;
+mod certificates;
+mod coturn;
+mod hostile;
 mod internet;
 mod kind;
 mod namespace;
 mod network;
+mod server;
 mod services;
 
-pub use behavior::{StunServer, behavior};
+pub use behavior::{StunServer, behavior, public_addr};
+pub use coturn::Coturn;
+pub use hostile::Fault;
 pub use internet::Internet;
 pub use kind::{Filtering, Kind, Nat, can_be_direct};
 pub use namespace::{Namespace, become_root};

@@ -88,6 +88,8 @@ impl Drop for Network {
 #[derive(Debug)]
 pub struct Host {
     machine: Namespace,
+    /// The last number of its address.
+    number: AtomicU16,
 }
 
 impl Host {
@@ -97,7 +99,7 @@ impl Host {
     ///
     /// If the kernel lacks something or rights are missing.
     pub fn new(network: &Network) -> io::Result<Self> {
-        let host = Self { machine: Namespace::new()? };
+        let host = Self { machine: Namespace::new()?, number: AtomicU16::new(0) };
         host.join(network)?;
         Ok(host)
     }
@@ -105,6 +107,12 @@ impl Host {
     /// Its namespace.
     pub fn machine(&self) -> &Namespace {
         &self.machine
+    }
+
+    /// Its IPv4 address in its network, where that has IPv4.
+    pub fn addr(&self) -> IpAddr {
+        let number = u8::try_from(self.number.load(Ordering::Relaxed)).unwrap_or_default();
+        Ipv4Addr::new(192, 168, 1, number).into()
     }
 
     /// Takes the device out of its network into another, while its programs go on: the interface goes, and one with
@@ -134,6 +142,7 @@ impl Host {
     /// If the kernel refuses.
     pub fn join(&self, network: &Network) -> io::Result<()> {
         let number = network.hosts.fetch_add(1, Ordering::Relaxed);
+        self.number.store(number, Ordering::Relaxed);
         let no_ipv6 = if network.kind.has_ipv6() { "0" } else { "1" };
         self.machine.set("ipv6/conf/default/disable_ipv6", no_ipv6)?;
         plug(&network.home, &self.machine, "eth0", &format!("host{number}"))?;

@@ -1,52 +1,44 @@
-//! The servers of the lab's internet: STUN and TURN (coturn), and relays.
+//! All servers of a lab's internet, and the files that tell devices about them.
 
 use std::{
     ffi::OsString,
     fmt::Write as _,
-    fs,
-    io::{self, BufRead as _, BufReader},
-    net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr},
-    path::{Path, PathBuf},
-    process::{Child, Command, Stdio},
+    fs, io,
+    net::IpAddr,
+    path::PathBuf,
+    process::Command,
     sync::Arc,
 };
 
-use rcgen::{BasicConstraints, CertificateParams, IsCa, Issuer, KeyPair};
-use serde_json::json;
+use serde_json::{Value, json};
 use tempfile::TempDir;
 
 use crate::{
-    Internet, Namespace,
-    behavior::{self, StunServer},
+    Coturn, Fault, Internet, Namespace,
+    certificates::Certificates,
+    coturn,
+    hostile::Proxy,
+    server::{Server, addrs, start},
 };
 
-const TURN_USER: &str = "camper";
-const TURN_PASSWORD: &str = "marshmallow";
-/// Where coturn takes UDP and TCP, and its second port for those who ask what their NAT does.
-const TURN_PORTS: [u16; 2] = [3_478, 3_479];
+/// The number of the first relay's addresses.
+const FIRST_RELAY: u8 = 20;
 
-/// The servers, and the files that tell devices about them.
+/// coturn, and relays as `festival relay` serves them.
 #[derive(Debug)]
 pub struct Services {
     internet: Arc<Internet>,
-    files: TempDir,
-    _coturn: Server,
-    relays: Vec<Option<Server>>,
     festival: Vec<OsString>,
+    coturn: Coturn,
+    relays: Vec<Option<Relay>>,
+    /// What the relays keep, and the lists for devices.
+    files: TempDir,
 }
 
-/// A machine with public addresses, and the program on it.
 #[derive(Debug)]
-struct Server {
-    machine: Namespace,
-    process: Child,
-}
-
-impl Drop for Server {
-    fn drop(&mut self) {
-        let _ = self.process.kill();
-        let _ = self.process.wait();
-    }
+struct Relay {
+    _proxy: Option<Proxy>,
+    _server: Server,
 }
 
 impl Services {
@@ -55,169 +47,126 @@ impl Services {
     /// # Errors
     ///
     /// If a program is missing or does not come up.
-    pub fn start(
-        internet: &Arc<Internet>,
-        festival: &[OsString],
-        relays: u8,
-    ) -> io::Result<Self> {
-        let files = tempfile::tempdir()?;
-        write_certificates(files.path(), relays)?;
+    pub fn start(internet: &Arc<Internet>, festival: &[OsString], relays: u8) -> io::Result<Self> {
         let mut hosts = "127.0.0.1 localhost\n::1 localhost\n".to_owned();
-        let mut name = |name: &str, [v4, v6]: [IpAddr; 2]| {
-            let _ = writeln!(hosts, "{v4} {name}\n{v6} {name}");
-        };
-        name("turn.test", addrs(10));
-        name("stun.test", addrs(11));
-        for relay in 0..relays {
-            name(&relay_name(relay), relay_addrs(relay));
+        let mut names = Vec::new();
+        let relay_hosts = (0..relays).map(|relay| (relay_name(relay), relay_number(relay)));
+        let servers = coturn::NAMES.map(|(name, number)| (name.to_owned(), number));
+        for (name, number) in servers.into_iter().chain(relay_hosts) {
+            for addr in addrs(number) {
+                let _ = writeln!(hosts, "{addr} {name}");
+            }
+            names.push(name);
         }
+        let files = tempfile::tempdir()?;
         fs::write(files.path().join("hosts"), hosts)?;
-        let coturn = start_coturn(internet, files.path())?;
-        let mut services = Self {
-            internet: Arc::clone(internet),
-            _coturn: coturn,
-            relays: Vec::new(),
-            festival: festival.to_vec(),
-            files,
-        };
-        services.write_servers("servers.json", relays)?;
-        services.write_servers("no-turn.json", relays)?;
+        let coturn = Coturn::start_with(internet, Certificates::new(names)?)?;
+        let (internet, festival) = (Arc::clone(internet), festival.to_vec());
+        let mut services = Self { internet, festival, coturn, relays: Vec::new(), files };
         for relay in 0..relays {
             services.relays.push(None);
-            services.start_relay(relay)?;
+            services.start_relay(relay, None)?;
         }
         Ok(services)
     }
 
-    fn write_servers(&self, file: &str, relays: u8) -> io::Result<()> {
-        let turn = |url: &str| json!({"url": url, "username": TURN_USER, "password": TURN_PASSWORD});
-        let relays: Vec<_> = (0..relays).map(|n| format!("wss://{}", relay_name(n))).collect();
-        let servers = json!({
-            "relays": relays,
-            "stun": ["stun:turn.test", "stun:stun.test"],
-            "turn": [
-                turn("turn:turn.test"),
-                turn("turn:turn.test?transport=tcp"),
-                turn("turns:turn.test:443"),
-            ],
-            "trust": self.files.path().join("authority.pem"),
-        });
-        fs::write(self.files.path().join(file), servers.to_string())
+    /// STUN and TURN.
+    pub fn coturn(&self) -> &Coturn {
+        &self.coturn
     }
 
-    /// The file that a device takes with `--servers`.
-    pub fn servers_file(&self) -> PathBuf {
-        self.files.path().join("servers.json")
+    /// A file for `--servers` that names all servers.
+    ///
+    /// # Errors
+    ///
+    /// If it cannot be written.
+    pub fn list(&self) -> io::Result<PathBuf> {
+        self.write_list("all.json", &coturn::turn())
     }
 
-    /// What runs a program on a machine that knows the servers by name.
-    pub fn command(&self, machine: &Namespace, program: &[OsString]) -> Command {
+    /// A file for `--servers` that names all servers but TURN.
+    ///
+    /// # Errors
+    ///
+    /// If it cannot be written.
+    pub fn list_without_turn(&self) -> io::Result<PathBuf> {
+        self.write_list("no-turn.json", &json!([]))
+    }
+
+    fn write_list(&self, file: &str, turn: &Value) -> io::Result<PathBuf> {
+        let relays: Value = (0_u8..)
+            .zip(&self.relays)
+            .map(|(relay, _)| format!("wss://{}", relay_name(relay)))
+            .collect();
+        let trust = self.coturn.certificates().authority();
+        let list = json!({"relays": relays, "stun": coturn::stun(), "turn": turn, "trust": trust});
+        let path = self.files.path().join(file);
+        fs::write(&path, list.to_string())?;
+        Ok(path)
+    }
+
+    /// What runs Festival Chat on a machine that knows the servers by name.
+    pub fn festival(&self, machine: &Namespace) -> Command {
         let mut command = machine.command("unshare");
         // Its own list of hosts over the system's, which nobody else sees.
         command
             .args(["--mount", "--", "sh", "-c", "mount --bind \"$0\" /etc/hosts && exec \"$@\""])
             .arg(self.files.path().join("hosts"))
-            .args(program);
+            .args(&self.festival);
         command
     }
 
-    /// What runs Festival Chat on a machine that knows the servers by name.
-    pub fn festival(&self, machine: &Namespace) -> Command {
-        self.command(machine, &self.festival)
-    }
-
-    /// The STUN server, for those who ask over IPv4.
-    pub fn stun4(&self) -> StunServer {
-        StunServer { addrs: [addrs(10)[0], addrs(11)[0]], ports: TURN_PORTS }
-    }
-
-    /// The STUN server, for those who ask over IPv6.
-    pub fn stun6(&self) -> StunServer {
-        StunServer { addrs: [addrs(10)[1], addrs(11)[1]], ports: TURN_PORTS }
-    }
-
-    /// Where coturn takes TLS.
-    pub fn turns(&self) -> [SocketAddr; 2] {
-        addrs(10).map(|addr| SocketAddr::new(addr, 443))
-    }
-
-    /// Ends a relay's process, as a crash would.
+    /// Ends a relay's process, as a crash would: who connects is refused.
     pub fn stop_relay(&mut self, relay: u8) {
-        if let Some(server) = self.relays.get_mut(usize::from(relay)) {
-            *server = None;
+        if let Some(running) = self.relays.get_mut(usize::from(relay)) {
+            *running = None;
         }
     }
 
-    /// Starts a relay that is stopped.
+    /// A relay falls silent: nothing reaches it or comes from it, and nobody is told; or it can be reached again.
+    pub fn silence_relay(&self, relay: u8, is_silent: bool) {
+        for addr in relay_addrs(relay) {
+            self.internet.set_silent(addr, is_silent);
+        }
+    }
+
+    /// Starts a relay, instead of the one that runs; with a fault, it misbehaves.
     ///
     /// # Errors
     ///
     /// If it does not come up.
-    pub fn start_relay(&mut self, relay: u8) -> io::Result<()> {
+    pub fn start_relay(&mut self, relay: u8, fault: Option<Fault>) -> io::Result<()> {
+        self.stop_relay(relay);
         let machine = Namespace::new()?;
         self.internet.connect(&machine, &relay_addrs(relay), None)?;
         let mut command = self.festival(&machine);
-        command
-            .args(["relay", "--listen", "[::]:443", "--tls-cert"])
-            .arg(self.files.path().join("server.pem"))
-            .arg("--tls-key")
-            .arg(self.files.path().join("server.key"))
-            .arg("--data")
-            .arg(self.files.path().join(relay_name(relay)));
-        let process = start(command, "listening")?;
-        if let Some(server) = self.relays.get_mut(usize::from(relay)) {
-            *server = Some(Server { machine, process });
+        command.arg("relay").arg("--data").arg(self.files.path().join(relay_name(relay)));
+        let certificates = self.coturn.certificates();
+        if fault.is_some() {
+            command.args(["--listen", "127.0.0.1:80"]);
+        } else {
+            command.args(["--listen", "[::]:443", "--tls-cert"]).arg(certificates.certificate());
+            command.arg("--tls-key").arg(certificates.key());
+        }
+        let (process, _) = start(command, "listening")?;
+        let server = Server::new(machine, process);
+        let proxy = fault.map(|fault| Proxy::start(server.machine(), fault, certificates));
+        let running = Relay { _proxy: proxy.transpose()?, _server: server };
+        if let Some(place) = self.relays.get_mut(usize::from(relay)) {
+            *place = Some(running);
         }
         Ok(())
     }
 }
 
-/// Both public addresses of the server with this number.
-fn addrs(number: u8) -> [IpAddr; 2] {
-    let v4 = Ipv4Addr::new(203, 0, 113, number).into();
-    let v6 = Ipv6Addr::new(0x2001, 0xdb8, 0, 0, 0, 0, 0, number.into()).into();
-    [v4, v6]
+fn relay_number(relay: u8) -> u8 {
+    FIRST_RELAY.saturating_add(relay)
 }
 
 fn relay_addrs(relay: u8) -> [IpAddr; 2] {
-    addrs(20_u8.saturating_add(relay))
+    addrs(relay_number(relay))
 }
 
 fn relay_name(relay: u8) -> String {
     format!("relay{relay}.test")
-}
-
-/// Starts a program and waits until it has written a line with this word.
-fn start(mut command: Command, word: &str) -> io::Result<Child> {
-    let mut process = command.stdout(Stdio::piped()).spawn()?;
-    let output = process.stdout.take().ok_or_else(|| io::Error::other("no output"))?;
-    let mut lines = BufReader::new(output).lines();
-    while let Some(Ok(line)) = lines.next() {
-        if line.contains(word) {
-            // What else it says is read, so that it never waits for a reader.
-            std::thread::spawn(move || lines.for_each(drop));
-            return Ok(process);
-        }
-    }
-    let _ = process.kill();
-    Err(io::Error::other(format!("{command:?} ended with {:?}", process.wait()?)))
-}
-
-/// An authority of the lab's own, and a certificate of all its servers.
-fn write_certificates(dir: &Path, relays: u8) -> io::Result<()> {
-    let wrong = |err: rcgen::Error| io::Error::other(err.to_string());
-    let authority_key = KeyPair::generate().map_err(wrong)?;
-    let mut authority = CertificateParams::new(Vec::new()).map_err(wrong)?;
-    authority.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
-    let certificate = authority.self_signed(&authority_key).map_err(wrong)?;
-    fs::write(dir.join("authority.pem"), certificate.pem())?;
-
-    let mut names = vec!["turn.test".to_owned(), "stun.test".to_owned()];
-    names.extend((0..relays).map(relay_name));
-    let key = KeyPair::generate().map_err(wrong)?;
-    let issuer = Issuer::from_params(&authority, &authority_key);
-    let params = CertificateParams::new(names).map_err(wrong)?;
-    let certificate = params.signed_by(&key, &issuer).map_err(wrong)?;
-    fs::write(dir.join("server.pem"), certificate.pem())?;
-    fs::write(dir.join("server.key"), key.serialize_pem())
 }

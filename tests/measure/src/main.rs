@@ -2,8 +2,12 @@
 
 mod link;
 mod meetings;
+#[cfg(target_os = "linux")]
+mod nat;
 mod process;
 mod qr;
+#[cfg(target_os = "linux")]
+mod reconnect;
 mod storage;
 mod ui;
 
@@ -40,6 +44,12 @@ enum What {
     Storage,
     /// The reader of QR codes, beside the libraries alone.
     Qr,
+    /// Pairs of networks behind every kind of NAT, and relays that misbehave.
+    #[cfg(target_os = "linux")]
+    Nat,
+    /// Coming back after a change of network, and after sleep.
+    #[cfg(target_os = "linux")]
+    Reconnect,
     /// Drawing, with very many messages, and the first frame of a real window.
     Ui,
 }
@@ -59,6 +69,10 @@ fn main() -> ExitCode {
         What::Link => shown(link::run(quick), link::table),
         What::Storage => shown(storage::run(quick), storage::table),
         What::Qr => shown(qr::run(quick), qr::table),
+        #[cfg(target_os = "linux")]
+        What::Nat => shown(nat::run(quick), nat::table),
+        #[cfg(target_os = "linux")]
+        What::Reconnect => shown(reconnect::run(quick), reconnect::table),
         What::Ui => shown(ui::run(quick, Some(&window)), ui::table),
     };
     let shown = if json { format!("{figures}\n") } else { table };
