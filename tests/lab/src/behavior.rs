@@ -18,8 +18,8 @@ const CHANGE_ADDRESS: u32 = 4;
 const CHANGE_PORT: u32 = 2;
 
 /// How often it is asked, and how long waited for each answer.
-const TRIES: u8 = 4;
-const PATIENCE: Duration = Duration::from_millis(400);
+const TRIES: u8 = 3;
+const PATIENCE: Duration = Duration::from_millis(300);
 
 /// A STUN server's addresses and ports; every combination of them is one of its sockets.
 #[derive(Debug, Clone, Copy)]

@@ -191,10 +191,8 @@ where
             message = client.next() => {
                 let Some(Ok(message)) = message else { return };
                 let (to_relay, to_client) = liar.hears(message);
-                for message in to_relay {
-                    if relay.send(message).await.is_err() {
-                        return;
-                    }
+                if let Some(message) = to_relay && relay.send(message).await.is_err() {
+                    return;
                 }
                 late.extend(to_client.into_iter().map(|message| (Instant::now(), message)));
             }

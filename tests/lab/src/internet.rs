@@ -122,10 +122,14 @@ impl Internet {
     /// A number for a network, from which its addresses are made; none is given again soon.
     pub(crate) fn take_number(&self) -> io::Result<u8> {
         let mut state = self.shared.lock();
-        let last = state.last_number;
-        let mut free = (1..=MAX_NETWORKS).map(|step| (u16::from(last) + u16::from(step)) % 250 + 1);
-        let number = free.find(|number| !state.numbers.contains(number));
-        let number = number.ok_or_else(|| io::Error::other("too many networks"))?;
+        let next = |number: u8| number % MAX_NETWORKS + 1;
+        let mut number = next(state.last_number);
+        while state.numbers.contains(&number) {
+            if number == state.last_number {
+                return Err(io::Error::other("too many networks"));
+            }
+            number = next(number);
+        }
         state.numbers.insert(number);
         state.last_number = number;
         Ok(number)
@@ -144,6 +148,7 @@ impl Internet {
         prefix: Option<[u8; 8]>,
     ) -> io::Result<PortId> {
         let device = machine.enter(|| DeviceBuilder::new().name("wan").mtu(1_500).build_sync())?;
+        device.set_nonblocking(true)?;
         let mut lines = "link set wan up\n".to_owned();
         for addr in addrs {
             let len = if addr.is_ipv4() { 32 } else { 128 };
@@ -153,7 +158,7 @@ impl Internet {
             lines += "route add default dev wan\n";
         }
         if prefix.is_some() || addrs.iter().any(IpAddr::is_ipv6) {
-            lines += "-6 route add default dev wan\n";
+            lines += "route add ::/0 dev wan\n";
         }
         machine.ip(&lines)?;
         let mut state = self.shared.lock();
@@ -219,7 +224,7 @@ impl Shared {
             for (device, _) in ports.values().zip(is_ready.iter().skip(1)).filter(|(_, ready)| **ready)
             {
                 for _ in 0..MAX_BURST {
-                    let Ok(len) = device.try_recv(&mut buffer) else { break };
+                    let Ok(len) = device.recv(&mut buffer) else { break };
                     let mut state = self.lock();
                     let Some(to) = state.route(&buffer[..len]) else { continue };
                     if in_flight.len() < MAX_IN_FLIGHT {
@@ -236,7 +241,7 @@ impl Shared {
                 let Some(Reverse((_, _, to, packet))) = in_flight.pop() else { break };
                 let device = self.lock().ports.get(&to).cloned();
                 // A full queue at the other side loses the packet, as in any network.
-                let _ = device.map(|device| device.try_send(&packet));
+                let _ = device.map(|device| device.send(&packet));
             }
         }
     }

@@ -154,7 +154,7 @@ impl Host {
         }
         if network.kind.has_ipv6() {
             let (router, addr) = (inner6(network.number, 1), inner6(network.number, number));
-            lines += &format!("addr add {addr}/64 dev eth0\n-6 route add default via {router}\n");
+            lines += &format!("addr add {addr}/64 dev eth0\nroute add ::/0 via {router}\n");
         }
         self.machine.ip(&lines)
     }

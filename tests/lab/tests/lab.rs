@@ -5,6 +5,7 @@
 use std::{
     net::{SocketAddr, TcpStream, UdpSocket},
     sync::Arc,
+    thread,
     time::{Duration, Instant},
 };
 
@@ -27,7 +28,7 @@ fn connects(machine: &Namespace, to: SocketAddr) -> bool {
 #[test]
 fn every_kind_of_network_treats_udp_as_its_name_says() {
     let (internet, coturn) = internet(Duration::ZERO);
-    for kind in Kind::ALL {
+    let check = &|kind: Kind| {
         let network = Network::new(&internet, kind).expect("a network");
         let host = Host::new(&network).expect("a device");
         if kind.has_ipv4() {
@@ -38,7 +39,12 @@ fn every_kind_of_network_treats_udp_as_its_name_says() {
             let found = behavior(host.machine(), coturn.stun6()).expect("a device with IPv6");
             assert_eq!(found, kind.udp6(), "{kind} over IPv6");
         }
-    }
+    };
+    thread::scope(|scope| {
+        for kind in Kind::ALL {
+            scope.spawn(move || check(kind));
+        }
+    });
 }
 
 #[test]
@@ -57,19 +63,29 @@ fn blocked_networks_let_tcp_out_where_they_should() {
 #[test]
 fn pairs_meet_where_theory_says_they_can_and_nowhere_else() {
     let (internet, coturn) = internet(Duration::ZERO);
-    for (a, b) in [
-        (Kind::PortRestricted, Kind::PortRestricted),
-        (Kind::Double, Kind::AddressRestricted),
-        (Kind::FullCone, Kind::Symmetric),
-        (Kind::AddressRestricted, Kind::Symmetric),
-        (Kind::PortRestricted, Kind::Symmetric),
-        (Kind::Symmetric, Kind::Symmetric),
-    ] {
+    let check = &|a: Kind, b: Kind| {
         let networks = [a, b].map(|kind| Network::new(&internet, kind).expect("a network"));
         let hosts = networks.each_ref().map(|network| Host::new(network).expect("a device"));
         assert_eq!(meet(&hosts, &coturn), can_be_direct(a, b), "{a} and {b}");
-    }
+    };
+    thread::scope(|scope| {
+        for (at, a) in WITH_UDP.into_iter().enumerate() {
+            for b in WITH_UDP.into_iter().skip(at) {
+                scope.spawn(move || check(a, b));
+            }
+        }
+    });
 }
+
+/// The kinds that let UDP over IPv4 out.
+const WITH_UDP: [Kind; 6] = [
+    Kind::FullCone,
+    Kind::AddressRestricted,
+    Kind::PortRestricted,
+    Kind::Symmetric,
+    Kind::Double,
+    Kind::Both,
+];
 
 /// Whether two devices that tell each other what STUN says can talk directly: each writes to the other's address, or
 /// to where the other's packets come from if that is elsewhere.
