@@ -5,6 +5,7 @@ mod headless;
 mod json;
 pub mod process;
 mod register;
+mod relay;
 mod terminal;
 
 use std::{path::PathBuf, process::ExitCode, time::Instant};
@@ -41,6 +42,8 @@ enum Mode {
     Headless(Place),
     /// Put the app into the desktop's menu and have it open festival: links.
     Register,
+    /// Run a relay: it passes sealed offers on and keeps sealed mail; see app/docs/relay.md.
+    Relay(relay::RelayArgs),
     /// Play the whole story on this machine, through the real parts.
     Demo {
         /// Write each step as a JSON line.
@@ -120,6 +123,7 @@ pub fn run_with(args: Vec<std::ffi::OsString>) -> ExitCode {
     let outcome = match cli.mode {
         Some(Mode::Headless(place)) => place.config().and_then(|config| headless::run(&config)),
         Some(Mode::Register) => register::run(),
+        Some(Mode::Relay(args)) => relay::run(args),
         Some(Mode::Demo { json }) => demo::run(json),
         None => cli.place.config().and_then(|config| show(&cli, config, started)),
     };

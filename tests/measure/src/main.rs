@@ -8,6 +8,7 @@ mod process;
 mod qr;
 #[cfg(target_os = "linux")]
 mod reconnect;
+mod relay;
 mod storage;
 mod ui;
 
@@ -50,6 +51,8 @@ enum What {
     /// Coming back after a change of network, and after sleep.
     #[cfg(target_os = "linux")]
     Reconnect,
+    /// The relay with 2,000 connections and 500 offers a second.
+    Relay,
     /// Drawing, with very many messages, and the first frame of a real window.
     Ui,
 }
@@ -73,6 +76,7 @@ fn main() -> ExitCode {
         What::Nat => shown(nat::run(quick), nat::table),
         #[cfg(target_os = "linux")]
         What::Reconnect => shown(reconnect::run(quick), reconnect::table),
+        What::Relay => shown(relay::run(quick), meetings::table),
         What::Ui => shown(ui::run(quick, Some(&window)), ui::table),
     };
     let shown = if json { format!("{figures}\n") } else { table };
