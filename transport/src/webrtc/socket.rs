@@ -217,8 +217,12 @@ impl Wiring {
         }
     }
 
-    pub(super) fn is_relayed(&self) -> bool {
-        matches!(self.socket, Socket::Turn(_))
+    /// The address on a TURN server, if it is one.
+    pub(super) fn turn(&self) -> Option<Arc<Turn>> {
+        match &self.socket {
+            Socket::Own(_) | Socket::Shared(..) => None,
+            Socket::Turn(turn) => Some(Arc::clone(turn)),
+        }
     }
 }
 

@@ -250,9 +250,4 @@ impl Offer {
     pub(crate) async fn more(&mut self) -> Option<Description> {
         self.further.recv().await
     }
-
-    /// Whether the caller may have more to say.
-    pub(crate) fn is_first(&self) -> bool {
-        self.description.part == Part::First
-    }
 }
