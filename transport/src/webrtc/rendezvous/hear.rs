@@ -20,7 +20,7 @@ use super::{
 use crate::{
     Callee, DialKey,
     nostr::{Event, RelayPool, RelayUrl},
-    offer::{self, Description, Part, Side, Topic},
+    offer::{self, Description, Side, Topic},
 };
 
 /// Topics subscribed to at one relay; what is heard first goes first.
