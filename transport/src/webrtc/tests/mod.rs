@@ -1,6 +1,5 @@
 //! Links between real sockets of this machine.
 
-mod bench;
 mod flow;
 mod hostile;
 mod stun;
