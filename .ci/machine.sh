@@ -111,6 +111,13 @@ install_packages() {
     esac
 }
 
+# Debian starts what it installs; the tests start TURN servers of their own, and nobody else asked for one.
+stop_coturn() {
+    if command -v systemctl >/dev/null && [ -d /run/systemd/system ]; then
+        as_root systemctl disable --quiet --now coturn >&2 || true
+    fi
+}
+
 # need WHAT...: installs those of their packages which this machine lacks. Where that fails it says so and
 # goes on: the machine may have the same thing by another name, and if not, `still_missing` tells.
 need() {
@@ -125,6 +132,9 @@ need() {
     say "Installing what this machine lacks:$missing"
     # shellcheck disable=SC2086 # a list of names, split on purpose
     if install_packages $missing </dev/null >&2; then
+        case "$missing" in
+        *coturn*) stop_coturn ;;
+        esac
         missing=
     else
         still_missing
