@@ -8,6 +8,7 @@ use serde_json::{Value, json};
 
 use crate::{
     backend::{LinkInfo, Notice},
+    stats::SuccessStats,
     runtime,
 };
 
@@ -27,6 +28,7 @@ pub(super) enum Line {
     SetMailbox { room: String, on: bool },
     SetRelays { room: String, relays: Vec<String> },
     Links,
+    Stats,
     Quit,
 }
 
@@ -49,6 +51,7 @@ impl From<Place> for Position {
 pub(super) enum Wish {
     Command(Command),
     Links,
+    Stats,
     Quit,
 }
 
@@ -87,6 +90,7 @@ impl Line {
                 Command::SetRelays { room: room(&id)?, relays: runtime::relay_addrs(&relays) }
             }
             Self::Links => return Ok(Wish::Links),
+            Self::Stats => return Ok(Wish::Stats),
             Self::Quit => return Ok(Wish::Quit),
         };
         Ok(Wish::Command(command))
@@ -106,6 +110,11 @@ pub(super) fn notice(notice: &Notice) -> Value {
 pub(super) fn links(links: &[LinkInfo]) -> Value {
     let links: Vec<_> = links.iter().map(link).collect();
     json!({"event": "links", "links": links})
+}
+
+/// The line for how well devices found each other.
+pub(super) fn stats(stats: &SuccessStats) -> Value {
+    json!({"event": "stats", "stats": stats, "text": stats.to_text()})
 }
 
 fn link(link: &LinkInfo) -> Value {

@@ -8,9 +8,15 @@ use std::{
 use engine::{Engine, Event, Input, Now, Output, StoreError, Timestamp};
 use storage::RedbStore;
 use tokio::sync::mpsc;
-use transport::{Callee, DialKey, nostr::RelayPool};
+use transport::{Callee, DialKey, webrtc::WebRtcTransport};
 
-use super::{Shared, dialer::Dialer, mailbox::Post, wall_millis};
+use super::{
+    Shared,
+    dialer::{Dialer, Way},
+    links,
+    mailbox::Post,
+    wall_millis,
+};
 use crate::backend::Notice;
 
 /// Inputs handled before their changes are written: while one write is under way, the next batch
@@ -32,10 +38,10 @@ impl EngineLoop {
         engine: Engine<RedbStore>,
         inputs: mpsc::Receiver<Input>,
         tokio: tokio::runtime::Handle,
-        relays: RelayPool,
+        transport: WebRtcTransport,
     ) -> Self {
         let dialer = Dialer::new(Arc::clone(&shared), tokio.clone());
-        let post = Post::new(Arc::clone(&shared), tokio.clone(), relays);
+        let post = Post::new(Arc::clone(&shared), tokio.clone(), transport);
         Self { shared, engine, inputs, tokio, dialer, post }
     }
 
@@ -90,8 +96,12 @@ impl EngineLoop {
                 Output::Transmit(link, frame) => self.shared.links.send(link, frame),
                 Output::Hangup(link) => self.shared.links.hang_up(link),
                 Output::Dial { target, addrs, key, callee } => {
-                    let name = (DialKey::from_bytes(key), Callee::from_bytes(callee));
-                    self.dialer.want(target, &addrs, name);
+                    let way = Way {
+                        addrs: addrs.iter().filter_map(links::to_transport).collect(),
+                        key: DialKey::from_bytes(key),
+                        callee: Callee::from_bytes(callee),
+                    };
+                    self.dialer.want(target, way);
                 }
                 Output::StopDialing(target) => self.dialer.drop_want(&target),
                 Output::Admit { key, callee } => {
@@ -109,6 +119,7 @@ impl EngineLoop {
                 Output::Notify(event) => {
                     if let Event::PeerSeen { room, peer, link } = event {
                         self.shared.links.prove(link, room, peer);
+                        self.dialer.meet(link, room, peer);
                     }
                     notices.push(Notice::Event(event));
                 }

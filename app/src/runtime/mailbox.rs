@@ -7,6 +7,7 @@ use tokio::task::{AbortHandle, JoinSet};
 use transport::{
     mailbox::{self, Collected, MailboxSecret},
     nostr::{PublishError, RelayPool, RelayUrl},
+    webrtc::WebRtcTransport,
 };
 
 use super::{Shared, links};
@@ -21,15 +22,19 @@ const FIRST_PAUSE: Duration = Duration::from_secs(3);
 pub(super) struct Post {
     shared: Arc<Shared>,
     tokio: tokio::runtime::Handle,
-    pool: RelayPool,
+    transport: WebRtcTransport,
     /// Ends with this.
     tasks: JoinSet<()>,
     collecting: BTreeMap<[u8; 32], Vec<AbortHandle>>,
 }
 
 impl Post {
-    pub(super) fn new(shared: Arc<Shared>, tokio: tokio::runtime::Handle, pool: RelayPool) -> Self {
-        Self { shared, tokio, pool, tasks: JoinSet::new(), collecting: BTreeMap::new() }
+    pub(super) fn new(
+        shared: Arc<Shared>,
+        tokio: tokio::runtime::Handle,
+        transport: WebRtcTransport,
+    ) -> Self {
+        Self { shared, tokio, transport, tasks: JoinSet::new(), collecting: BTreeMap::new() }
     }
 
     /// Leaves a pack at every relay of `at`.
@@ -41,9 +46,9 @@ impl Post {
         at: &[engine::Addr],
     ) {
         self.clear_up();
+        let Some(pool) = self.transport.relays() else { return };
         for relay in relays(at) {
-            let (shared, pool, pack) =
-                (Arc::clone(&self.shared), self.pool.clone(), Arc::clone(pack));
+            let (shared, pool, pack) = (Arc::clone(&self.shared), pool.clone(), Arc::clone(pack));
             let task = async move {
                 let expires_at = expires_at.0.div_ceil(1_000);
                 let result = deposit(&pool, &relay, mailbox, &pack, expires_at).await;
@@ -64,10 +69,11 @@ impl Post {
         since: &BTreeMap<String, Timestamp>,
     ) {
         self.stop(&mailbox);
+        let Some(pool) = self.transport.relays() else { return };
         let mut handles = Vec::new();
         for relay in relays(at) {
             let since = since.get(relay.as_str()).copied().unwrap_or_default();
-            let (shared, pool) = (Arc::clone(&self.shared), self.pool.clone());
+            let (shared, pool) = (Arc::clone(&self.shared), pool.clone());
             let task = collect(shared, pool, relay, mailbox, since.0 / 1_000);
             handles.push(self.tasks.spawn_on(task, &self.tokio));
         }

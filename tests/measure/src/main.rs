@@ -3,10 +3,15 @@
 mod link;
 mod mailbox;
 mod meetings;
+#[cfg(target_os = "linux")]
+mod nat;
 mod process;
 mod qr;
+#[cfg(target_os = "linux")]
+mod reconnect;
 mod relay;
 mod storage;
+mod turn;
 mod ui;
 
 use std::{
@@ -38,12 +43,20 @@ enum What {
     TenAtOnce,
     /// A link, beside the library alone.
     Link,
+    /// A link through a TURN server, beside a direct one.
+    Turn,
     /// A thousand messages left at a relay, and fetched by a device that was never there.
     Mailbox,
     /// The database, beside SQLite.
     Storage,
     /// The reader of QR codes, beside the libraries alone.
     Qr,
+    /// Pairs of networks behind every kind of NAT, and relays that misbehave.
+    #[cfg(target_os = "linux")]
+    Nat,
+    /// Coming back after a change of network, and after sleep.
+    #[cfg(target_os = "linux")]
+    Reconnect,
     /// The relay with 2,000 connections and 500 offers a second.
     Relay,
     /// Drawing, with very many messages, and the first frame of a real window.
@@ -63,9 +76,14 @@ fn main() -> ExitCode {
         What::ScanToChat => shown(meetings::scan_to_chat(quick), meetings::table),
         What::TenAtOnce => shown(meetings::ten_at_once(), meetings::table),
         What::Link => shown(link::run(quick), link::table),
+        What::Turn => shown(turn::run(quick), turn::table),
         What::Mailbox => shown(mailbox::run(quick), meetings::table),
         What::Storage => shown(storage::run(quick), storage::table),
         What::Qr => shown(qr::run(quick), qr::table),
+        #[cfg(target_os = "linux")]
+        What::Nat => shown(nat::run(quick), nat::table),
+        #[cfg(target_os = "linux")]
+        What::Reconnect => shown(reconnect::run(quick), reconnect::table),
         What::Relay => shown(relay::run(quick), meetings::table),
         What::Ui => shown(ui::run(quick, Some(&window)), ui::table),
     };

@@ -12,6 +12,8 @@ pub(super) enum Ended {
     Closed,
     /// Nobody needs it.
     Idle,
+    /// The device is on another network now.
+    Moved,
     /// It failed.
     Failed(Failure),
 }

@@ -12,7 +12,7 @@ use super::{
     ended::{Ended, shorten},
     parse_message,
     pool::{FetchError, PublishError, RelayState},
-    session::{FETCH, Publishing, Session},
+    session::{FETCH, Ping, Publishing, Session},
     subscription::Delivery,
 };
 
@@ -28,7 +28,7 @@ impl Session<'_> {
     pub(super) async fn receive(&mut self, message: Message) -> Result<(), Ended> {
         let now = Instant::now();
         self.heard = now;
-        if let Some((sent, _overdue)) = self.pinged.take() {
+        if let Some(Ping { sent, .. }) = self.pinged.take() {
             self.round_trip(now.saturating_duration_since(sent));
         }
         match message {

@@ -76,6 +76,7 @@ impl Keeper {
             match self.connect(request).await {
                 Ended::Closed => return,
                 Ended::Idle => {}
+                Ended::Moved => self.pauses.reset(),
                 Ended::Failed(failure) => {
                     if !self.pause(failure).await {
                         return;
@@ -110,16 +111,21 @@ impl Keeper {
         self.relay.take_network_change();
         let opening = socket::open(&self.relay.url, &self.tls, Arc::clone(&self.relay.meter));
         let started = Instant::now();
-        let opened = match timeout(CONNECT_TIMEOUT, opening).await {
-            Ok(Ok(opened)) => Ok(opened),
-            Ok(Err(error)) => Err(Ended::from(error)),
-            Err(_elapsed) => Err(Ended::failed("does not answer")),
+        let opened = tokio::select! {
+            opened = timeout(CONNECT_TIMEOUT, opening) => match opened {
+                Ok(Ok(opened)) => Ok(opened),
+                Ok(Err(error)) => Err(Ended::from(error)),
+                Err(_elapsed) => Err(Ended::failed("does not answer")),
+            },
+            outdated = self.relay.outdated() => Err(outdated),
         };
         let (socket, clock_offset) = match opened {
             Ok(opened) => opened,
             Err(ended) => {
-                if let Some(request) = request {
-                    request.fail();
+                match (request, &ended) {
+                    (Some(request), Ended::Moved) => self.put_back(request),
+                    (Some(request), _) => request.fail(),
+                    (None, _) => {}
                 }
                 return ended;
             }
@@ -135,6 +141,11 @@ impl Keeper {
             self.pauses.reset();
         }
         ended
+    }
+
+    /// Keeps a request for the next connection, if there is room.
+    fn put_back(&self, request: Request) {
+        drop(self.relay.requests.try_send(request));
     }
 
     /// Learns the relay's limits beside everything else.
@@ -193,8 +204,7 @@ impl Keeper {
                     if broke_rules || waited < PATIENCE {
                         request.fail();
                     } else {
-                        // Puts it back for the connection: there is room, nobody else takes out.
-                        drop(self.relay.requests.try_send(request));
+                        self.put_back(request);
                         return true;
                     }
                 }

@@ -11,6 +11,7 @@ use tokio::sync::{Notify, mpsc, oneshot, watch};
 
 use super::{
     RelayUrl,
+    ended::Ended,
     http::RelayLimits,
     meter::Meter,
     pool::{FetchError, PublishError, RelayReport, RelayState},
@@ -176,6 +177,19 @@ impl Relay {
     /// Whether the network has changed since this was last asked.
     pub(super) fn take_network_change(&self) -> bool {
         std::mem::take(&mut self.wishes().network_changed)
+    }
+
+    /// Waits until a connection that is being made is of no use any more.
+    pub(super) async fn outdated(&self) -> Ended {
+        loop {
+            self.changed().await;
+            if self.is_closed() {
+                return Ended::Closed;
+            }
+            if self.take_network_change() {
+                return Ended::Moved;
+            }
+        }
     }
 
     /// Lets the task look again.

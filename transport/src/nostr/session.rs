@@ -30,8 +30,8 @@ pub(super) const FETCH_TIMEOUT: Duration = Duration::from_secs(30);
 const SILENCE: Duration = Duration::from_secs(50);
 const PONG_TIMEOUT: Duration = Duration::from_secs(15);
 
-/// The same after a change of network.
-const QUICK_PONG_TIMEOUT: Duration = Duration::from_secs(3);
+/// The same after a change of network, which connections rarely survive.
+const MOVED_PONG_TIMEOUT: Duration = Duration::from_secs(1);
 
 /// How long a relay may not read.
 const WRITE_TIMEOUT: Duration = Duration::from_secs(10);
@@ -62,6 +62,15 @@ pub(super) struct Publishing {
     pub(super) sent: Instant,
 }
 
+/// A question whether the relay is there.
+#[derive(Debug)]
+pub(super) struct Ping {
+    pub(super) sent: Instant,
+    overdue: Instant,
+    /// Asked because the network has changed.
+    moved: bool,
+}
+
 /// One open connection and what is under way on it.
 pub(super) struct Session<'a> {
     pub(super) relay: &'a Relay,
@@ -75,8 +84,7 @@ pub(super) struct Session<'a> {
     pub(super) useless: (u32, Instant),
     used: Instant,
     pub(super) heard: Instant,
-    /// When a ping was sent, and when its answer is overdue.
-    pub(super) pinged: Option<(Instant, Instant)>,
+    pub(super) pinged: Option<Ping>,
 }
 
 impl<'a> Session<'a> {
@@ -138,7 +146,7 @@ impl<'a> Session<'a> {
                         return Err(Ended::Closed);
                     }
                     if self.relay.take_network_change() {
-                        self.ping(QUICK_PONG_TIMEOUT).await?;
+                        self.ping(true).await?;
                     }
                     self.subscribe().await?;
                 }
@@ -150,9 +158,11 @@ impl<'a> Session<'a> {
     /// Does what is due, and tells when something will be next.
     async fn check(&mut self, now: Instant) -> Result<Instant, Ended> {
         match self.pinged {
-            Some((_sent, overdue)) if overdue <= now => return Err(Ended::failed("fell silent")),
+            Some(Ping { overdue, moved, .. }) if overdue <= now => {
+                return Err(if moved { Ended::Moved } else { Ended::failed("fell silent") });
+            }
             None if now.saturating_duration_since(self.heard) >= SILENCE => {
-                self.ping(PONG_TIMEOUT).await?;
+                self.ping(false).await?;
             }
             _ => {}
         }
@@ -181,7 +191,7 @@ impl<'a> Session<'a> {
         }
         let after = |from: Instant, wait: Duration| from.checked_add(wait).unwrap_or(from);
         let mut due = match self.pinged {
-            Some((_sent, overdue)) => overdue,
+            Some(Ping { overdue, .. }) => overdue,
             None => after(self.heard, SILENCE),
         };
         if !is_needed {
@@ -194,9 +204,11 @@ impl<'a> Session<'a> {
         Ok(again.map_or(due, |again| due.min(again)))
     }
 
-    async fn ping(&mut self, patience: Duration) -> Result<(), Ended> {
-        let now = Instant::now();
-        self.pinged = Some((now, now.checked_add(patience).unwrap_or(now)));
+    async fn ping(&mut self, moved: bool) -> Result<(), Ended> {
+        let sent = Instant::now();
+        let patience = if moved { MOVED_PONG_TIMEOUT } else { PONG_TIMEOUT };
+        let overdue = sent.checked_add(patience).unwrap_or(sent);
+        self.pinged = Some(Ping { sent, overdue, moved });
         self.write(Message::Ping(Vec::new().into())).await
     }
 

@@ -6,11 +6,16 @@ mod tls;
 
 use std::time::Duration;
 
-use tokio::time::timeout;
+use tokio::{
+    io::copy_bidirectional,
+    net::{TcpListener, TcpStream},
+    sync::watch,
+    time::timeout,
+};
 
 use super::{
     Alphabet, Event, EventBuilder, FetchError, Filter, Keys, Kind, PublishError, RelayPool,
-    RelayState, SingleLetterTag, Subscription, Tag,
+    RelayState, RelayUrl, SingleLetterTag, Subscription, Tag,
     test_relay::{Fault, TestRelay},
 };
 use crate::tls::client_config;
@@ -241,4 +246,44 @@ async fn change_of_network_ends_a_wait() {
 
     relay.until(|relay| relay.subscriptions() == 1).await;
     assert!(started.elapsed() < Duration::from_millis(1000));
+}
+
+/// Passes connections on to a relay; after a word to `sender`, those there are lead nowhere, as
+/// after a change of network.
+async fn way_to(relay: &TestRelay, sender: &watch::Sender<()>) -> RelayUrl {
+    let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
+    let url = format!("ws://{}", listener.local_addr().expect("bound"));
+    let (moved, port) = (sender.subscribe(), relay.port());
+    tokio::spawn(async move {
+        while let Ok((mut front, _from)) = listener.accept().await {
+            let mut moved = moved.clone();
+            moved.mark_unchanged();
+            tokio::spawn(async move {
+                let mut back = TcpStream::connect(("127.0.0.1", port)).await.expect("a relay");
+                tokio::select! {
+                    _ended = copy_bidirectional(&mut front, &mut back) => {}
+                    _moved = moved.changed() => {
+                        // Neither end learns of it.
+                        std::mem::forget((front, back));
+                    }
+                }
+            });
+        }
+    });
+    url.parse().expect("a relay")
+}
+
+#[tokio::test]
+async fn connection_that_does_not_survive_a_change_of_network_is_replaced_within_seconds() {
+    let relay = TestRelay::start().await;
+    let (sender, pool) = (watch::Sender::new(()), pool());
+    let _subscription = pool.subscribe(&[way_to(&relay, &sender).await], &about("tents"));
+    relay.until(|relay| relay.subscriptions() == 1).await;
+
+    let started = std::time::Instant::now();
+    sender.send_replace(());
+    pool.network_changed();
+    relay.until(|relay| relay.subscriptions() == 2).await;
+
+    assert!(started.elapsed() < Duration::from_secs(3), "{:?}", started.elapsed());
 }

@@ -125,3 +125,87 @@ impl Sessions {
         has_one
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::time::{Duration, Instant};
+
+    use super::{MAX_SESSIONS, MEMORY, Sessions, Verdict};
+    use crate::{
+        nat::NatKind,
+        nostr::RelayUrl,
+        offer::{Description, Part, Setup, Side},
+    };
+
+    fn offer(session: u32, part: Part) -> Description {
+        let mut id = [0; 16];
+        id[..4].copy_from_slice(&session.to_be_bytes());
+        Description {
+            session: id,
+            side: Side::Offer,
+            part,
+            relayed: false,
+            nat: NatKind::Unknown,
+            setup: Setup::ActPass,
+            ufrag: "abcd".to_owned(),
+            pwd: "p".repeat(24),
+            fingerprint: [7; 32],
+            candidates: Vec::new(),
+        }
+    }
+
+    fn relay(name: &str) -> RelayUrl {
+        name.parse().expect("a relay")
+    }
+
+    fn heard(sessions: &mut Sessions, offer: &Description, from: &str, now: Instant) -> Verdict {
+        sessions.heard((0, offer.session), &relay(from), offer, now)
+    }
+
+    #[test]
+    fn sessions_are_bounded_in_rate_and_number_and_forgotten_in_time() {
+        let (mut sessions, start) = (Sessions::default(), Instant::now());
+        let mut now = start;
+        let mut begin = |session: u32, now: Instant| {
+            let verdict = heard(&mut sessions, &offer(session, Part::First), "one", now);
+            matches!(verdict, Verdict::New(_))
+        };
+
+        assert_eq!((0..1000).filter(|n| begin(*n, now)).count(), 64);
+        // As fast as is allowed, for ever: what is remembered stays bounded.
+        let lasting: usize = (1000..3000)
+            .filter(|n| {
+                now += Duration::from_millis(500);
+                begin(*n, now)
+            })
+            .count();
+        assert_eq!(lasting, 2000);
+        assert!(sessions.sessions.len() < MAX_SESSIONS);
+        assert!(sessions.sessions.len() <= 64 + 2 * MEMORY.as_secs() as usize);
+    }
+
+    #[test]
+    fn each_part_counts_once_in_whatever_order_and_each_relay_gets_the_answers() {
+        let (mut sessions, now) = (Sessions::default(), Instant::now());
+        let (first, more) = (offer(1, Part::First), offer(1, Part::More));
+
+        let Verdict::New(mut further) = heard(&mut sessions, &more, "one", now) else {
+            panic!("not new");
+        };
+        for from in ["one", "two", "one"] {
+            assert!(matches!(heard(&mut sessions, &first, from, now), Verdict::Known(_)));
+        }
+        assert_eq!(further.try_recv(), Ok(first.clone()));
+        assert!(further.try_recv().is_err());
+
+        let answer = Description { side: Side::Answer, ..first.clone() };
+        let at = sessions.answered((0, first.session), &answer);
+        assert_eq!(at, [relay("one"), relay("two")]);
+        for (from, expected) in [("three", vec![answer]), ("two", vec![])] {
+            let Verdict::Known(answers) = heard(&mut sessions, &more, from, now) else {
+                panic!("not known");
+            };
+            assert_eq!(answers, expected, "{from}");
+        }
+    }
+}
