@@ -1,11 +1,7 @@
 //! Facts about the network: how this device stands in it, whom it asks for help, what it allows.
 
-use std::{
-    collections::BTreeSet,
-    time::{Duration, Instant},
-};
+use std::time::{Duration, Instant};
 
-use engine::RoomId;
 use serde::{Deserialize, Serialize};
 use transport::{
     nat::NatKind,
