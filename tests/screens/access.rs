@@ -148,7 +148,7 @@ fn messages_and_rooms_can_be_read_aloud() {
         })
         .collect();
     for words in [
-        "Main stage crew, 3 unread, nobody online, \
+        "Main stage crew, 3 unread, mailbox only, \
          Dilan: Soundcheck moved to five, tell the others, 17:25",
         "Platform 4, last car, so that we sit together.",
         "18:28, reached 1 of 2 members",

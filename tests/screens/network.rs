@@ -63,11 +63,11 @@ fn bar_of_a_room_says_what_becomes_of_messages_when_nobody_is_there() {
     let (mut harness, shared) = in_room(Looking::at(DESKTOP));
     shared.borrow_mut().links.clear();
     shared.borrow_mut().tell(Event::PeerLost { room: ROOM, peer: BEA });
-    shared.borrow_mut().net.mailboxes.insert(ROOM);
     harness.run();
     assert!(has(&harness, "mailbox only"));
 
-    shared.borrow_mut().net.mailboxes.clear();
+    let off = Event::MailboxSet { room: ROOM, on: false, relays: Vec::new() };
+    shared.borrow_mut().tell(off);
     harness.run();
     assert!(has(&harness, "nobody online: messages will go when someone is"));
 

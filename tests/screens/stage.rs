@@ -230,6 +230,12 @@ impl Script {
             Command::MarkRead { room, .. } => {
                 self.tell(Event::UnreadChanged { room, count: 0 });
             }
+            Command::SetMailbox { room, on } => {
+                self.tell(Event::MailboxSet { room, on, relays: Vec::new() });
+            }
+            Command::SetRelays { room, relays } => {
+                self.tell(Event::MailboxSet { room, on: true, relays });
+            }
             Command::LeaveRoom { room } => self.tell(Event::RoomLeft { room }),
             Command::CancelJoin { invite } => {
                 self.tell(Event::JoinFailed { invite, why: engine::JoinFailure::Canceled });
@@ -406,7 +412,6 @@ pub(crate) fn on_the_internet() -> NetInfo {
         public: vec!["203.0.113.9:40911".to_owned()],
         idle_bytes_today: 812_000,
         is_metered: false,
-        mailboxes: std::collections::BTreeSet::new(),
     }
 }
 

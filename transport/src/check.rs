@@ -21,14 +21,14 @@ use tokio_tungstenite::{
 
 use crate::{
     nostr::{NotARelay, RelayUrl},
-    servers::UrlError,
+    servers::{TurnServer, UrlError},
     tls::Tls,
+    webrtc::{Relayed, TurnError, try_turn},
 };
 
 mod stun;
 
 pub use self::stun::{StunAnswer, check_stun};
-pub use crate::webrtc::check_turn;
 
 /// How long a name may take to resolve, and each step of reaching a server after that.
 const STEP_TIMEOUT: Duration = Duration::from_secs(5);
@@ -250,6 +250,25 @@ async fn resolve(host: impl ToSocketAddrs) -> Result<Vec<SocketAddr>, CheckError
 
 async fn within<T>(step: impl Future<Output = T>) -> Result<T, CheckError> {
     timeout(STEP_TIMEOUT, step).await.or(Err(CheckError::TimedOut))
+}
+
+/// What a TURN server gives.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct TurnAnswer {
+    /// The address it passes on from.
+    pub relayed: SocketAddr,
+    /// How long it took to give it.
+    pub took: Duration,
+}
+
+/// Opens a link of this device with itself through a TURN server, and closes it.
+///
+/// # Errors
+///
+/// [`TurnError`] in words for the person.
+pub async fn check_turn(server: &TurnServer, tls: &Tls) -> Result<TurnAnswer, TurnError> {
+    let trial = try_turn(server, tls, Relayed::BothEnds).await?;
+    Ok(TurnAnswer { relayed: trial.relayed, took: trial.allocated })
 }
 
 #[cfg(test)]

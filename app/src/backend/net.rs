@@ -1,8 +1,6 @@
 //! Facts about the network: how this device stands in it, whom it asks for help, what it allows.
 
-use std::{
-    time::{Duration, Instant},
-};
+use std::time::{Duration, Instant};
 
 use serde::{Deserialize, Serialize};
 use transport::{

@@ -37,8 +37,8 @@ use transport::{
 
 use crate::{
     backend::{
-        Backend, LinkInfo, NetInfo, Notice, RelayInfo, RelayedLinks, SelfTest, ServersInUse, TestScope,
-        Whereabouts,
+        Backend, LinkInfo, NetInfo, Notice, RelayInfo, RelayedLinks, SelfTest, ServersInUse,
+        TestScope, Whereabouts,
     },
     logbook,
     stats::SuccessStats,
@@ -266,12 +266,7 @@ impl Backend for Runtime {
 
     fn set_servers(&mut self, servers: Servers) -> Result<(), String> {
         let _inside = self.tokio.as_ref().map(|tokio| tokio.enter());
-        // First where it may fail without having changed anything.
-        self.choices.check()?;
-        self.transport
-            .set_servers(&servers)
-            .map_err(|err| format!("The servers cannot be used: {err}."))?;
-        self.choices.set_servers(servers)?;
+        self.choices.set_servers(servers, |servers| self.transport.set_servers(servers))?;
         self.shared.begin_anew();
         Ok(())
     }

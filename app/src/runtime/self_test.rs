@@ -4,7 +4,7 @@ use std::{
     collections::BTreeMap,
     net::{IpAddr, SocketAddr},
     sync::{Arc, Mutex, MutexGuard, PoisonError},
-    time::{Duration, Instant},
+    time::Duration,
 };
 
 use tokio::{
@@ -226,10 +226,10 @@ impl Test {
                     let Some(server) = servers.turn.get(index).cloned() else { continue };
                     let tls = Tls::clone(&tls);
                     asked.spawn(async move {
-                        let began = Instant::now();
                         let came = check::check_turn(&server, &tls).await;
-                        let state = told(came.map(|relayed| {
-                            format!("passes on from {relayed}, ready in {}", ms(began.elapsed()))
+                        let state = told(came.map(|answer| {
+                            let took = ms(answer.took);
+                            format!("passes on from {}, ready in {took}", answer.relayed)
                         }));
                         Answer::One(Subject::Turn(index), state)
                     });

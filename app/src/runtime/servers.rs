@@ -51,22 +51,28 @@ impl Choices {
         self.lock().0.clone()
     }
 
-    /// Whether the servers may be changed.
-    pub(super) fn check(&self) -> Result<(), String> {
-        match self.lock().0.is_fixed {
-            true => Err("The servers were named when the app was started.".to_owned()),
-            false => Ok(()),
-        }
-    }
-
-    /// Uses these servers from now on.
-    pub(super) fn set_servers(&self, servers: Servers) -> Result<(), String> {
+    /// Keeps these servers from now on, once `apply` has put them in force. If they cannot be
+    /// kept, it is called again with those there were.
+    pub(super) fn set_servers(
+        &self,
+        servers: Servers,
+        apply: impl Fn(&Servers) -> std::io::Result<()>,
+    ) -> Result<(), String> {
         let mut now = self.lock();
+        if now.0.is_fixed {
+            return Err("The servers were named when the app was started.".to_owned());
+        }
+        apply(&servers).map_err(|err| format!("The servers cannot be used: {err}."))?;
         let path = self.data_dir.join(SERVERS_FILE);
         // Those who have changed nothing get the list of the next version.
         let kept =
             if servers == Servers::shipped() { forget(&path) } else { keep(&path, &servers) };
-        kept.map_err(|err| format!("The servers could not be saved: {err}."))?;
+        if let Err(err) = kept {
+            if let Err(err) = apply(&now.0.servers) {
+                log::warn!("the servers there were cannot be used: {err}");
+            }
+            return Err(format!("The servers could not be saved: {err}."));
+        }
         now.0.servers = servers;
         Ok(())
     }
@@ -141,6 +147,8 @@ fn forget(path: &Path) -> std::io::Result<()> {
 
 #[cfg(test)]
 mod tests {
+    use std::cell::RefCell;
+
     use transport::servers::{Servers, TurnServer};
 
     use super::{Choices, RelayedLinks, SERVERS_FILE};
@@ -158,12 +166,16 @@ mod tests {
         }
     }
 
+    fn fine(_servers: &Servers) -> std::io::Result<()> {
+        Ok(())
+    }
+
     #[test]
     fn choices_survive_a_restart() {
         let dir = tempfile::tempdir().expect("a folder");
         let choices = Choices::load(dir.path(), None);
         assert_eq!(choices.servers().servers, Servers::shipped());
-        choices.set_servers(own()).expect("kept");
+        choices.set_servers(own(), fine).expect("kept");
         choices.set_relayed_links(RelayedLinks::Always).expect("kept");
 
         let again = Choices::load(dir.path(), None);
@@ -176,8 +188,8 @@ mod tests {
     fn whoever_goes_back_to_the_shipped_list_gets_the_next_one_too() {
         let dir = tempfile::tempdir().expect("a folder");
         let choices = Choices::load(dir.path(), None);
-        choices.set_servers(own()).expect("kept");
-        choices.set_servers(Servers::shipped()).expect("kept");
+        choices.set_servers(own(), fine).expect("kept");
+        choices.set_servers(Servers::shipped(), fine).expect("kept");
 
         assert!(!dir.path().join(SERVERS_FILE).exists());
     }
@@ -185,11 +197,11 @@ mod tests {
     #[test]
     fn servers_named_at_the_start_stand_in_for_those_kept() {
         let dir = tempfile::tempdir().expect("a folder");
-        Choices::load(dir.path(), None).set_servers(own()).expect("kept");
+        Choices::load(dir.path(), None).set_servers(own(), fine).expect("kept");
 
         let named = Choices::load(dir.path(), Some(&Servers::none()));
 
-        assert!(named.set_servers(Servers::shipped()).is_err(), "it would have no effect");
+        assert!(named.set_servers(Servers::shipped(), fine).is_err(), "it would have no effect");
         let in_use = named.servers();
         assert_eq!((in_use.servers, in_use.is_fixed), (Servers::none(), true));
         assert_eq!(Choices::load(dir.path(), None).servers().servers, own());
@@ -201,7 +213,7 @@ mod tests {
         std::fs::write(dir.path().join(SERVERS_FILE), "{\"relays\": [").expect("written");
 
         let choices = Choices::load(dir.path(), None);
-        choices.set_servers(own()).expect("kept");
+        choices.set_servers(own(), fine).expect("kept");
 
         assert_eq!(Choices::load(dir.path(), None).servers().servers, own());
         let aside = std::fs::read_to_string(dir.path().join("servers.bad.json"));
@@ -212,11 +224,28 @@ mod tests {
     fn choice_that_cannot_be_kept_is_not_taken() {
         let dir = tempfile::tempdir().expect("a folder");
         let choices = Choices::load(&dir.path().join("missing"), None);
+        let in_force = RefCell::new(Servers::shipped());
+        let apply = |servers: &Servers| {
+            *in_force.borrow_mut() = servers.clone();
+            Ok(())
+        };
 
-        let why = choices.set_servers(own()).expect_err("there is no folder");
+        let why = choices.set_servers(own(), apply).expect_err("there is no folder");
 
         assert!(why.starts_with("The servers could not be saved"), "{why}");
         assert_eq!(choices.servers().servers, Servers::shipped());
+        assert_eq!(in_force.into_inner(), Servers::shipped());
+    }
+
+    #[test]
+    fn servers_that_cannot_be_used_are_not_kept() {
+        let dir = tempfile::tempdir().expect("a folder");
+        let choices = Choices::load(dir.path(), None);
+
+        let why = choices.set_servers(own(), |_| Err(std::io::Error::other("no certificate")));
+
+        assert_eq!(why, Err("The servers cannot be used: no certificate.".to_owned()));
+        assert!(!dir.path().join(SERVERS_FILE).exists());
     }
 
     #[cfg(unix)]
@@ -224,7 +253,7 @@ mod tests {
     fn passwords_are_for_the_owner_alone() {
         use std::os::unix::fs::PermissionsExt as _;
         let dir = tempfile::tempdir().expect("a folder");
-        Choices::load(dir.path(), None).set_servers(own()).expect("kept");
+        Choices::load(dir.path(), None).set_servers(own(), fine).expect("kept");
 
         let meta = std::fs::metadata(dir.path().join(SERVERS_FILE)).expect("a file");
 

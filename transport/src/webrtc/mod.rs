@@ -3,7 +3,6 @@
 
 mod answer;
 mod call;
-mod check;
 mod connection;
 mod credentials;
 mod dial;
@@ -37,7 +36,6 @@ use tokio::{
     time::timeout,
 };
 
-pub use check::check_turn;
 pub use gate::Limits;
 pub use turn::{Relayed, Trial, TurnError, try_turn};
 
