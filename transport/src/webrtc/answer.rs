@@ -7,7 +7,7 @@ use std::{
     time::Instant,
 };
 
-use tokio::sync::mpsc;
+use tokio::{runtime::Handle, sync::mpsc};
 
 use super::{
     call::reachable,
@@ -40,15 +40,17 @@ type Heard = HashMap<DialKey, (Callee, Option<Hearing>)>;
 #[derive(Debug)]
 pub(super) struct Switchboard {
     net: Arc<Net>,
+    /// Where hearing takes place: who admits keys may be any thread.
+    runtime: Handle,
     offers: mpsc::Sender<Offer>,
     heard: Mutex<Heard>,
 }
 
 impl Switchboard {
     /// One that hears nothing yet, and the offers it will hear.
-    pub(super) fn new(net: Arc<Net>) -> (Arc<Self>, mpsc::Receiver<Offer>) {
+    pub(super) fn new(net: Arc<Net>, runtime: Handle) -> (Arc<Self>, mpsc::Receiver<Offer>) {
         let (offers, heard) = mpsc::channel(MAX_OFFERS);
-        (Arc::new(Self { net, offers, heard: Mutex::default() }), heard)
+        (Arc::new(Self { net, runtime, offers, heard: Mutex::default() }), heard)
     }
 
     /// Hears those who know `key` and mean `callee`.
@@ -60,12 +62,14 @@ impl Switchboard {
     }
 
     pub(super) fn refuse(&self, key: &DialKey) {
+        let _inside = self.runtime.enter();
         let mut heard = self.lock();
         heard.remove(key);
         self.announce(&heard);
     }
 
     pub(super) fn refuse_all(&self) {
+        let _inside = self.runtime.enter();
         let mut heard = self.lock();
         heard.clear();
         self.announce(&heard);
@@ -96,6 +100,7 @@ impl Switchboard {
 
     fn hear(&self, key: DialKey, callee: Callee) -> Option<Hearing> {
         let reach = self.net.reach()?;
+        let _inside = self.runtime.enter();
         Some(reach.rendezvous.hear(key, callee, reach.relays.clone(), self.offers.clone()))
     }
 

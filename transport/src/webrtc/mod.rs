@@ -179,7 +179,7 @@ impl WebRtcTransport {
         &self,
         incoming: mpsc::Sender<Link>,
     ) -> Result<WebRtcListener, TransportError> {
-        Handle::try_current().map_err(credentials::failed)?;
+        let runtime = Handle::try_current().map_err(credentials::failed)?;
         let crypto = Crypto::new()?;
         let identity = crypto.identity()?;
         let net = Arc::clone(&self.net);
@@ -198,7 +198,7 @@ impl WebRtcTransport {
             open_timeout,
             listening,
         };
-        let (switchboard, offers) = Switchboard::new(Arc::clone(&net));
+        let (switchboard, offers) = Switchboard::new(Arc::clone(&net), runtime);
         tokio::spawn(reception.clone().run(arrived));
         let answering =
             Answering { net: Arc::clone(&net), mux: Arc::clone(&mux), reception };
