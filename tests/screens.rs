@@ -4,6 +4,8 @@
 mod access;
 #[path = "screens/behavior.rs"]
 mod behavior;
+#[path = "screens/network.rs"]
+mod network;
 #[path = "screens/pictures.rs"]
 mod pictures;
 #[path = "screens/stage.rs"]

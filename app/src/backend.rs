@@ -3,7 +3,16 @@
 use std::time::Duration;
 
 use engine::{Command, Event, LinkId, PeerId, RoomId};
-use transport::{LinkFailure, LinkPath, Phase, Role, TransportKind};
+use transport::{LinkFailure, LinkPath, Phase, Role, TransportKind, servers::Servers};
+
+mod net;
+
+pub use net::{
+    NetInfo, RelayInfo, RelayState, RelayedLinks, SelfTest, ServersInUse, StepState, TestScope,
+    TestStep, nat_name, nat_words,
+};
+
+use crate::stats::SuccessStats;
 
 /// The far side of the screens: the runtime in the product, a script in tests.
 pub trait Backend {
@@ -24,6 +33,48 @@ pub trait Backend {
 
     /// Where this device can be dialed, as a person would write it, and where its data is kept.
     fn whereabouts(&self) -> Whereabouts;
+
+    /// How this device stands in the network.
+    fn net(&self) -> NetInfo {
+        NetInfo::default()
+    }
+
+    /// The servers in use.
+    fn servers(&self) -> ServersInUse {
+        ServersInUse::default()
+    }
+
+    /// Uses these servers from now on, also after the next start.
+    ///
+    /// # Errors
+    ///
+    /// A sentence for the person, if they cannot be kept; then nothing has changed.
+    fn set_servers(&mut self, servers: Servers) -> Result<(), String>;
+
+    /// When links may be relayed.
+    fn relayed_links(&self) -> RelayedLinks {
+        RelayedLinks::default()
+    }
+
+    /// Follows the person's word on relayed links, also after the next start.
+    ///
+    /// # Errors
+    ///
+    /// A sentence for the person, if it cannot be kept; then nothing has changed.
+    fn set_relayed_links(&mut self, relayed: RelayedLinks) -> Result<(), String>;
+
+    /// Begins a self-test with these servers, in place of the last one. Never blocks.
+    fn start_self_test(&mut self, scope: TestScope, servers: Servers);
+
+    /// The last self-test begun, as far as it has come.
+    fn self_test(&self) -> SelfTest {
+        SelfTest::default()
+    }
+
+    /// How well devices found each other lately.
+    fn success_stats(&self) -> SuccessStats {
+        SuccessStats::default()
+    }
 }
 
 /// Something that happened.

@@ -7,7 +7,7 @@ use egui::{Context, Ui};
 use engine::{Command, Event, Invite, RoomId, Timestamp};
 
 use crate::{
-    backend::{Backend, LinkInfo, Notice, Whereabouts},
+    backend::{Backend, LinkInfo, NetInfo, Notice, Whereabouts},
     host::{Host, HostNews},
     model::{Model, sentence},
     ui::{
@@ -23,6 +23,7 @@ use crate::{
 mod act;
 mod frame;
 mod gather;
+mod network;
 mod scanning;
 
 use scanning::Scanning;
@@ -42,6 +43,9 @@ pub struct ChatApp {
     codes: BTreeMap<RoomId, Code>,
     links: Vec<LinkInfo>,
     whereabouts: Whereabouts,
+    net: NetInfo,
+    /// Whether a self-test may still have something to tell.
+    is_testing: bool,
     /// An invite to follow as soon as there is a name.
     pending: Option<Invite>,
     installed: Option<(Look, TextSize)>,
@@ -71,6 +75,8 @@ impl ChatApp {
             codes: BTreeMap::new(),
             links: Vec::new(),
             whereabouts: Whereabouts::default(),
+            net: NetInfo::default(),
+            is_testing: false,
             pending: None,
             installed: None,
             save_at: None,
@@ -106,7 +112,9 @@ impl ChatApp {
         }
         self.links = self.backend.links();
         self.whereabouts = self.backend.whereabouts();
+        self.net = self.backend.net();
         self.follow_scan(ctx);
+        self.follow_test();
         for note in self.model.notes.drain(..) {
             self.toasts.push(note);
         }

@@ -9,4 +9,5 @@ pub mod logbook;
 pub mod model;
 pub mod runtime;
 pub mod scan;
+pub mod stats;
 pub mod ui;

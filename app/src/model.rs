@@ -45,6 +45,8 @@ pub struct Room {
     pub last: Option<Message>,
     /// How many messages of others are newer than the last one read.
     pub unread: usize,
+    /// Whether its mailbox is used on this device.
+    pub uses_mailbox: bool,
     /// Who is connected, and over which link.
     pub online: BTreeMap<PeerId, LinkId>,
     /// The invite to show, once there is one.
@@ -120,6 +122,14 @@ impl Model {
                 self.rooms.remove(&room);
             }
             Event::CommandRefused { why } => self.notes.push(sentence(&why.to_string())),
+            Event::MailboxDoubt { relay, why, .. } => self.notes.push(format!("{relay}: {why}")),
+            Event::MailboxSet { room, on, .. } => {
+                if let Some(room) = self.rooms.get_mut(&room) {
+                    room.uses_mailbox = on;
+                }
+            }
+            // The chip says that there is a mailbox; what is in it is nobody's worry.
+            Event::Deposited { .. } => {}
             Event::InviteReady { room, .. }
             | Event::MessageAdded { room, .. }
             | Event::PageLoaded { room, .. }
@@ -156,6 +166,7 @@ impl Room {
             members,
             last,
             unread,
+            uses_mailbox: true,
             online: BTreeMap::new(),
             invite: None,
             messages: Messages::default(),
@@ -235,12 +246,17 @@ pub fn preview(room: &Room, message: &Message) -> String {
     }
 }
 
-/// A phrase as a sentence: capital letter and full stop.
-pub fn sentence(phrase: &str) -> String {
+/// A phrase with a capital letter.
+pub fn capital(phrase: &str) -> String {
     let mut chars = phrase.chars();
     let head: String = chars.next().map(|c| c.to_uppercase().collect()).unwrap_or_default();
+    format!("{head}{}", chars.as_str())
+}
+
+/// A phrase as a sentence: capital letter and full stop.
+pub fn sentence(phrase: &str) -> String {
     let stop = if phrase.ends_with(['.', '!', '?']) { "" } else { "." };
-    format!("{head}{}{stop}", chars.as_str())
+    format!("{}{stop}", capital(phrase))
 }
 
 #[cfg(test)]

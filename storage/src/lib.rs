@@ -19,8 +19,8 @@ use std::{
 };
 
 use engine::{
-    Batch, Head, MemberIndex, MemberRecord, Position, Profile, RoomId, RoomRecord, Store,
-    StoreError, StoredOp,
+    Batch, Head, Kept, MailboxRecord, MemberIndex, MemberRecord, Position, Profile, RoomId,
+    RoomRecord, Store, StoreError, StoredOp,
 };
 use redb::{Builder, Database, ReadableDatabase, StorageBackend};
 
@@ -175,6 +175,14 @@ impl Store for RedbStore {
 
     fn heads(&self, room: RoomId) -> Result<Vec<Head>, StoreError> {
         self.read(|snapshot| snapshot.heads(room))
+    }
+
+    fn mailbox(&self, room: RoomId) -> Result<Option<MailboxRecord>, StoreError> {
+        self.read(|snapshot| snapshot.mailbox(room))
+    }
+
+    fn kept(&self, room: RoomId) -> Result<Vec<(MemberIndex, Kept)>, StoreError> {
+        self.read(|snapshot| snapshot.kept(room))
     }
 
     fn ops_after(

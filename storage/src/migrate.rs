@@ -9,17 +9,24 @@ use redb::{Database, ReadableDatabase, TableHandle, WriteTransaction};
 
 use crate::{
     error::{corrupt, from_redb},
-    tables::{FORMAT, HEADS, LOG, MEMBERS, META, ROOMS, TIMELINE},
+    tables::{FORMAT, HEADS, KEPT, LOG, MAILBOXES, MEMBERS, META, ROOMS, TIMELINE},
 };
 
 /// The format this program writes, and the newest it reads.
-pub(crate) const FORMAT_KNOWN: u32 = 1;
+pub(crate) const FORMAT_KNOWN: u32 = 2;
 
 /// Entry `n` turns format `n + 1` into format `n + 2`.
-pub(crate) const STEPS: &[Step] = &[];
+pub(crate) const STEPS: &[Step] = &[add_mailboxes];
 
 /// One step from a format to the next, inside the transaction that also records the new number.
 pub(crate) type Step = fn(&WriteTransaction) -> Result<(), StoreError>;
+
+/// Format 2: mailboxes are remembered.
+fn add_mailboxes(transaction: &WriteTransaction) -> Result<(), StoreError> {
+    transaction.open_table(MAILBOXES).map_err(from_redb)?;
+    transaction.open_table(KEPT).map_err(from_redb)?;
+    Ok(())
+}
 
 /// The format of `database`; `None` if nothing was ever written to it.
 ///
@@ -81,6 +88,7 @@ fn create(database: &Database) -> Result<(), StoreError> {
     transaction.open_table(HEADS).map_err(from_redb)?;
     transaction.open_table(TIMELINE).map_err(from_redb)?;
     transaction.open_table(LOG).map_err(from_redb)?;
+    add_mailboxes(&transaction)?;
     transaction.commit().map_err(from_redb)
 }
 

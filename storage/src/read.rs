@@ -1,17 +1,17 @@
 //! What can be asked of the database.
 
 use engine::{
-    Batch, Head, MemberIndex, MemberRecord, Position, Profile, RoomId, RoomRecord, StoreError,
-    StoredOp,
+    Batch, Head, Kept, MailboxRecord, MemberIndex, MemberRecord, Position, Profile, RoomId,
+    RoomRecord, StoreError, StoredOp,
 };
 use redb::{ReadOnlyTable, ReadTransaction, ReadableTable};
 
 use crate::{
     error::{corrupt, from_redb},
     tables::{
-        HEADS, HeadBytes, Keys, LOG, LogKey, MEMBERS, META, MemberKey, PROFILE, ROOMS, RoomKey,
-        TIMELINE, TimelineKey, decode, decode_head, log_key, member_index, member_key, position,
-        seq, timeline_key,
+        HEADS, HeadBytes, KEPT, Keys, LOG, LogKey, MAILBOXES, MEMBERS, META, MemberKey, PROFILE,
+        ROOMS, RoomKey, TIMELINE, TimelineKey, decode, decode_head, log_key, member_index,
+        member_key, position, seq, timeline_key,
     },
 };
 
@@ -21,6 +21,8 @@ pub(crate) struct Snapshot {
     rooms: ReadOnlyTable<&'static RoomKey, &'static [u8]>,
     members: ReadOnlyTable<&'static MemberKey, &'static [u8]>,
     heads: ReadOnlyTable<&'static MemberKey, &'static HeadBytes>,
+    mailboxes: ReadOnlyTable<&'static RoomKey, &'static [u8]>,
+    kept: ReadOnlyTable<&'static MemberKey, &'static [u8]>,
     timeline: ReadOnlyTable<&'static TimelineKey, &'static [u8]>,
     log: ReadOnlyTable<&'static LogKey, u64>,
 }
@@ -33,6 +35,8 @@ impl Snapshot {
             rooms: transaction.open_table(ROOMS).map_err(from_redb)?,
             members: transaction.open_table(MEMBERS).map_err(from_redb)?,
             heads: transaction.open_table(HEADS).map_err(from_redb)?,
+            mailboxes: transaction.open_table(MAILBOXES).map_err(from_redb)?,
+            kept: transaction.open_table(KEPT).map_err(from_redb)?,
             timeline: transaction.open_table(TIMELINE).map_err(from_redb)?,
             log: transaction.open_table(LOG).map_err(from_redb)?,
         })
@@ -68,6 +72,21 @@ impl Snapshot {
             heads.push(own.map(|(_, head)| decode_head(head.value())).unwrap_or_default());
         }
         Ok(heads)
+    }
+
+    pub(crate) fn mailbox(&self, room: RoomId) -> Result<Option<MailboxRecord>, StoreError> {
+        let value = self.mailboxes.get(room.as_bytes()).map_err(from_redb)?;
+        value.map(|value| decode(value.value())).transpose()
+    }
+
+    pub(crate) fn kept(&self, room: RoomId) -> Result<Vec<(MemberIndex, Kept)>, StoreError> {
+        let all =
+            self.kept.range::<&MemberKey>(Keys::<20>::of(room).bounds()).map_err(from_redb)?;
+        let all = all.map(|entry| {
+            let (key, kept) = entry.map_err(from_redb)?;
+            Ok((member_index(key.value()), decode(kept.value())?))
+        });
+        all.collect()
     }
 
     pub(crate) fn ops_after(
@@ -173,6 +192,18 @@ impl Snapshot {
         for (&(room, index), record) in &batch.members {
             let value = self.members.get(&member_key(room, index)).map_err(from_redb)?;
             if !is_record(value.map(|value| decode(value.value())), record)? {
+                return Ok(false);
+            }
+        }
+        for (room, record) in &batch.mailboxes {
+            let value = self.mailboxes.get(room.as_bytes()).map_err(from_redb)?;
+            if !is_record(value.map(|value| decode(value.value())), record)? {
+                return Ok(false);
+            }
+        }
+        for (&(room, index), kept) in &batch.kept {
+            let value = self.kept.get(&member_key(room, index)).map_err(from_redb)?;
+            if !is_record(value.map(|value| decode(value.value())), kept)? {
                 return Ok(false);
             }
         }

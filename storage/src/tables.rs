@@ -20,6 +20,13 @@ pub(crate) const MEMBERS: TableDefinition<'_, &MemberKey, &[u8]> = TableDefiniti
 /// How far each log is held.
 pub(crate) const HEADS: TableDefinition<'_, &MemberKey, &HeadBytes> = TableDefinition::new("heads");
 
+/// What is known of a room's mailbox, one record per room.
+pub(crate) const MAILBOXES: TableDefinition<'_, &RoomKey, &[u8]> =
+    TableDefinition::new("mailboxes");
+
+/// How much of each log is in the room's mailbox.
+pub(crate) const KEPT: TableDefinition<'_, &MemberKey, &[u8]> = TableDefinition::new("kept");
+
 /// The operations, in the order they are shown; the only copy. Value: kind, then the sealed bytes.
 pub(crate) const TIMELINE: TableDefinition<'_, &TimelineKey, &[u8]> =
     TableDefinition::new("timeline");

@@ -6,8 +6,8 @@ use redb::{Database, Durability, Table, Value, WriteTransaction};
 use crate::{
     error::from_redb,
     tables::{
-        HEADS, Keys, LOG, MEMBERS, META, PROFILE, ROOMS, TIMELINE, encode, encode_head, log_key,
-        member_key, timeline_key,
+        HEADS, KEPT, Keys, LOG, MAILBOXES, MEMBERS, META, PROFILE, ROOMS, TIMELINE, encode,
+        encode_head, log_key, member_key, timeline_key,
     },
 };
 
@@ -30,6 +30,9 @@ pub(crate) fn write(database: &Database, batch: &Batch) -> Result<(), StoreError
 fn forget(transaction: &WriteTransaction, room: RoomId) -> Result<(), StoreError> {
     let mut rooms = transaction.open_table(ROOMS).map_err(from_redb)?;
     rooms.remove(room.as_bytes()).map_err(from_redb)?;
+    let mut mailboxes = transaction.open_table(MAILBOXES).map_err(from_redb)?;
+    mailboxes.remove(room.as_bytes()).map_err(from_redb)?;
+    clear(transaction.open_table(KEPT).map_err(from_redb)?, room)?;
     clear(transaction.open_table(MEMBERS).map_err(from_redb)?, room)?;
     clear(transaction.open_table(HEADS).map_err(from_redb)?, room)?;
     clear(transaction.open_table(TIMELINE).map_err(from_redb)?, room)?;
@@ -61,6 +64,15 @@ fn write_records(transaction: &WriteTransaction, batch: &Batch) -> Result<(), St
     let mut heads = transaction.open_table(HEADS).map_err(from_redb)?;
     for (&(room, index), head) in &batch.heads {
         heads.insert(&member_key(room, index), &encode_head(head)).map_err(from_redb)?;
+    }
+    let mut mailboxes = transaction.open_table(MAILBOXES).map_err(from_redb)?;
+    for (room, record) in &batch.mailboxes {
+        mailboxes.insert(room.as_bytes(), encode(record)?.as_slice()).map_err(from_redb)?;
+    }
+    let mut all_kept = transaction.open_table(KEPT).map_err(from_redb)?;
+    for (&(room, index), kept) in &batch.kept {
+        let key = member_key(room, index);
+        all_kept.insert(&key, encode(kept)?.as_slice()).map_err(from_redb)?;
     }
     Ok(())
 }

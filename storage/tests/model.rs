@@ -4,8 +4,8 @@
 use std::{collections::BTreeMap, fmt::Debug};
 
 use engine::{
-    Addr, Batch, Head, InviteRecord, MemberIndex, MemberRecord, MemoryStore, PeerId, Position,
-    Profile, RoomId, RoomRecord, Store, StoredOp, Timestamp,
+    Addr, Batch, Head, InviteRecord, Kept, MailboxRecord, MemberIndex, MemberRecord, MemoryStore,
+    PeerId, Position, Profile, RelayRecord, RoomId, RoomRecord, Store, StoredOp, Timestamp,
 };
 use proptest::{collection::vec, option, prelude::*};
 use storage::{Options, RedbStore};
@@ -64,6 +64,28 @@ fn any_record() -> impl Strategy<Value = (RoomId, RoomRecord)> {
     )
 }
 
+fn any_mailbox() -> impl Strategy<Value = (RoomId, MailboxRecord)> {
+    let relay =
+        (".{0,8}", any_number(), vec(any_number(), 0..3)).prop_map(|(name, from, missing)| {
+            RelayRecord { name, from, missing, ..RelayRecord::default() }
+        });
+    (any_room(), any::<bool>(), any_number(), vec(relay, 0..3)).prop_map(
+        |(room, on, made, relays)| {
+            let (epoch, at, lives, welcomes) = (7, Vec::new(), Vec::new(), Vec::new());
+            (room, MailboxRecord { on, epoch, at, made, lives, relays, welcomes })
+        },
+    )
+}
+
+fn any_kept() -> impl Strategy<Value = ((RoomId, MemberIndex), Kept)> {
+    let kept = (any_number(), any_number()).prop_map(|(up_to, at)| Kept {
+        up_to,
+        expires_at: Timestamp(at),
+        ..Kept::default()
+    });
+    ((any_room(), any_index()), kept)
+}
+
 fn any_batch() -> impl Strategy<Value = Batch> {
     let heads = vec(((any_room(), any_index()), (any_number(), any::<[u8; 16]>())), 0..6);
     (
@@ -72,18 +94,23 @@ fn any_batch() -> impl Strategy<Value = Batch> {
         prop_oneof![4 => Just(Vec::new()), 1 => vec(any_room(), 1..3)],
         vec(((any_room(), any_index()), any_member()), 0..6),
         heads,
+        (vec(any_mailbox(), 0..3), vec(any_kept(), 0..6)),
         vec(any_op(), 0..30),
     )
-        .prop_map(|(profile, rooms, forgotten, members, heads, ops)| Batch {
-            profile: profile.map(|name| Profile { name }),
-            rooms: rooms.into_iter().collect(),
-            forgotten,
-            members: members.into_iter().collect(),
-            heads: heads
-                .into_iter()
-                .map(|(key, (height, id))| (key, Head { height, id }))
-                .collect::<BTreeMap<_, _>>(),
-            ops,
+        .prop_map(|(profile, rooms, forgotten, members, heads, (mailboxes, kept), ops)| {
+            Batch {
+                profile: profile.map(|name| Profile { name }),
+                rooms: rooms.into_iter().collect(),
+                forgotten,
+                members: members.into_iter().collect(),
+                heads: heads
+                    .into_iter()
+                    .map(|(key, (height, id))| (key, Head { height, id }))
+                    .collect::<BTreeMap<_, _>>(),
+                mailboxes: mailboxes.into_iter().collect(),
+                kept: kept.into_iter().collect(),
+                ops,
+            }
         })
 }
 
@@ -145,6 +172,8 @@ fn compare(
     for q in questions {
         agree(model, store, |s| s.members(q.room))?;
         agree(model, store, |s| s.heads(q.room))?;
+        agree(model, store, |s| s.mailbox(q.room))?;
+        agree(model, store, |s| s.kept(q.room))?;
         agree(model, store, |s| s.ops_after(q.room, q.author, q.after, q.limit, q.max_bytes))?;
         agree(model, store, |s| s.page_before(q.room, q.position, q.limit))?;
         agree(model, store, |s| s.count_after(q.room, q.position, q.kind, q.author, q.limit))?;

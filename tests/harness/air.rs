@@ -224,7 +224,7 @@ impl World {
 
     /// Delivers frames until none is in flight.
     pub fn settle(&mut self) {
-        while self.deliver() {}
+        while self.deliver() || self.deliver_post() {}
     }
 
     /// Delivers one frame; false if none was in flight.

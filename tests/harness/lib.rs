@@ -5,6 +5,7 @@
 
 mod air;
 mod person;
+mod post;
 
 use std::{
     collections::{BTreeMap, BTreeSet, VecDeque},
@@ -15,6 +16,7 @@ pub use air::Tamper;
 use engine::{
     Addr, Command, Engine, Event, Frame, Input, LinkId, MemoryStore, Now, Output, Target, Timestamp,
 };
+pub use post::{Left, Relay};
 use rand_chacha::ChaCha20Rng;
 use rand_core::SeedableRng as _;
 
@@ -63,6 +65,11 @@ pub struct World {
     tampers: BTreeMap<(Name, Name), Tamper>,
     /// What arrived at ends held by a test.
     raw: BTreeMap<LinkId, Vec<Frame>>,
+    relays: Vec<Relay>,
+    /// What is on its way to relays.
+    post: VecDeque<post::Post>,
+    off: BTreeMap<Name, post::Off>,
+    tries: usize,
     frames_seen: Vec<(Name, Name, Frame)>,
 }
 
@@ -104,12 +111,19 @@ impl World {
 
     /// Ends the device's process without warning and starts it again from another disk.
     pub fn restart_from(&mut self, name: Name, store: MemoryStore) {
+        let device = self.remove(name);
+        self.wake(name, store, device.number, device.ahead);
+    }
+
+    /// Ends the device's process; everyone notices.
+    fn remove(&mut self, name: Name) -> Device {
         let device = self.devices.remove(name).expect("known device");
+        self.forget_listener(name);
         let ends: Vec<_> = self.links.keys().copied().filter(|(n, _)| *n == name).collect();
         for (name, link) in ends {
             self.cut_end(name, link);
         }
-        self.wake(name, store, device.number, device.ahead);
+        device
     }
 
     fn wake(&mut self, name: Name, store: MemoryStore, number: u8, ahead: i64) {
@@ -120,7 +134,9 @@ impl World {
         let (events, wanted) = (Vec::new(), BTreeMap::new());
         let device = Device { engine, events, wanted, number, ahead, is_held: false };
         self.devices.insert(name, device);
-        self.input(name, Input::AddrsChanged(vec![Self::addr(number)]));
+        let relays = (0..self.relays.len()).map(Self::relay_addr);
+        let addrs = [Self::addr(number)].into_iter().chain(relays).collect();
+        self.input(name, Input::AddrsChanged(addrs));
     }
 
     /// The address of the device with this number, counted from 0 in the order they were added.
@@ -212,6 +228,11 @@ impl World {
                     self.device_mut(name).wanted.remove(&target);
                 }
                 Output::Admit { .. } | Output::Refuse(_) => {}
+                Output::Deposit { mailbox, number, pack, expires_at, at } => {
+                    self.leave(name, (mailbox, number), pack, (expires_at, &at));
+                }
+                Output::Collect { mailbox, at, since } => self.listen(name, mailbox, &at, &since),
+                Output::StopCollecting(mailbox) => self.stop_listening(name, mailbox),
                 Output::Notify(event) => self.device_mut(name).events.push(event),
             }
         }

@@ -9,8 +9,8 @@ use egui_kittest::{Harness, kittest::NodeT as _, kittest::Queryable as _};
 use engine::{Event, RoomSummary};
 
 use crate::stage::{
-    BEA, DESKTOP, Looking, ME, PHONE, ROOM, Shared, harness, in_room, member, newcomer, settled,
-    text_of,
+    BEA, DESKTOP, Looking, ME, PHONE, ROOM, Shared, harness, in_room, member, network, newcomer,
+    reach, settled, text_of,
 };
 
 /// Every screen, at one size of window and text.
@@ -32,6 +32,12 @@ fn screens(looking: Looking) -> Vec<(String, Harness<'static, ChatApp>)> {
         harness.run_steps(6);
         screens.push((label.to_owned(), harness));
     }
+    for label in ["Servers", "Connection test", "Statistics", "Diagnostics"] {
+        screens.push((label.to_owned(), network(looking, label).0));
+    }
+    let (mut harness, _shared) = network(looking, "Servers");
+    reach(&mut harness, "Add TURN server");
+    screens.push(("Add TURN server".to_owned(), harness));
     screens
 }
 
@@ -142,7 +148,7 @@ fn messages_and_rooms_can_be_read_aloud() {
         })
         .collect();
     for words in [
-        "Main stage crew, 3 unread, nearby only, \
+        "Main stage crew, 3 unread, mailbox only, \
          Dilan: Soundcheck moved to five, tell the others, 17:25",
         "Platform 4, last car, so that we sit together.",
         "18:28, reached 1 of 2 members",

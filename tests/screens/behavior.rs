@@ -157,7 +157,7 @@ fn draft_waits_in_its_room() {
     harness.run();
     assert!(harness.query_by_label_contains("Draft: half a thou").is_some());
 
-    harness.get_by_label_contains("Weekend in the mountains, connected").click();
+    harness.get_by_label_contains("Weekend in the mountains, direct").click();
     harness.run();
     assert_eq!(harness.get_by_label(FIELD).value().as_deref(), Some("half a thou"));
 }
@@ -397,7 +397,7 @@ fn members_are_shown_with_how_they_are_reached() {
         harness.get_by_label("Members").click();
         harness.run_steps(4);
 
-        assert!(harness.query_by_label("connected over WebRTC").is_some());
+        assert!(harness.query_by_label("connected directly over WebRTC").is_some());
         assert!(harness.query_by_label("Round trip 1.8 ms").is_some());
         assert!(harness.query_by_label("not connected, last seen 11 min ago").is_some());
     }

@@ -2,12 +2,13 @@
 //!
 //! `UPDATE_SNAPSHOTS=1` makes new ones; look at them before they are checked in.
 
-use app::{chat_app::ChatApp, ui::state::Look};
+use app::{backend::StepState, chat_app::ChatApp, ui::state::Look};
 use egui_kittest::{Harness, SnapshotResults, kittest::Queryable as _};
 use engine::{Event, LinkId};
 
 use crate::stage::{
-    BEA, DESKTOP, Looking, PHONE, ROOM, Shared, alone, in_room, link, newcomer, settled,
+    BEA, DESKTOP, Looking, PHONE, ROOM, SMALL_PHONE, Shared, alone, in_room, link, network,
+    newcomer, reach, settled,
 };
 
 type Scene = fn(Looking) -> (Harness<'static, ChatApp>, Shared);
@@ -50,6 +51,33 @@ fn named(looking: Looking) -> (Harness<'static, ChatApp>, Shared) {
     (harness, shared)
 }
 
+fn servers(looking: Looking) -> (Harness<'static, ChatApp>, Shared) {
+    network(looking, "Servers")
+}
+
+fn self_test(looking: Looking) -> (Harness<'static, ChatApp>, Shared) {
+    network(looking, "Connection test")
+}
+
+fn statistics(looking: Looking) -> (Harness<'static, ChatApp>, Shared) {
+    network(looking, "Statistics")
+}
+
+#[test]
+fn servers_look_as_they_did() {
+    pictures("servers", servers);
+}
+
+#[test]
+fn connection_test_looks_as_it_did() {
+    pictures("self-test", self_test);
+}
+
+#[test]
+fn statistics_look_as_they_did() {
+    pictures("statistics", statistics);
+}
+
 #[test]
 fn welcome_looks_as_it_did() {
     pictures("welcome", named);
@@ -75,6 +103,60 @@ fn members_look_as_they_did() {
     pictures("members", members);
 }
 
+/// A name for a picture, and what leads to what is on it.
+type Shot = (&'static str, fn(Looking) -> (Harness<'static, ChatApp>, Shared));
+
+/// The screens about the network in all their states.
+const NETWORK: [Shot; 9] = [
+    ("servers", servers),
+    ("self-test", self_test),
+    ("statistics", statistics),
+    ("settings-network", |looking| {
+        let (mut harness, shared) = settled(looking);
+        reach(&mut harness, "Settings");
+        harness.get_by_label("Statistics").scroll_to_me();
+        harness.run_steps(4);
+        (harness, shared)
+    }),
+    ("self-test-running", |looking| {
+        let (mut harness, shared) = network(looking, "Connection test");
+        let test = &mut shared.borrow_mut().test;
+        test.is_running = true;
+        test.conclusion = None;
+        for (step, state) in test.steps.iter_mut().skip(4).zip([StepState::Running]) {
+            step.state = state;
+        }
+        for step in test.steps.iter_mut().skip(5) {
+            step.state = StepState::Waiting;
+        }
+        harness.run_steps(4);
+        (harness, Shared::clone(&shared))
+    }),
+    ("statistics-empty", |looking| {
+        let (mut harness, shared) = network(looking, "Statistics");
+        shared.borrow_mut().stats = app::stats::SuccessStats::default();
+        harness.run_steps(4);
+        (harness, shared)
+    }),
+    ("servers-none", |looking| {
+        let (mut harness, shared) = network(looking, "Servers");
+        shared.borrow_mut().servers.servers = transport::servers::Servers::none();
+        harness.run_steps(4);
+        (harness, shared)
+    }),
+    ("servers-end", |looking| {
+        let (mut harness, shared) = network(looking, "Servers");
+        harness.get_by_label("Reset to the shipped list").scroll_to_me();
+        harness.run_steps(4);
+        (harness, shared)
+    }),
+    ("edit-turn", |looking| {
+        let (mut harness, shared) = network(looking, "Servers");
+        reach(&mut harness, "Edit turns:turn.festival.example:443");
+        (harness, shared)
+    }),
+];
+
 /// Writes pictures of everything else to the folder in `FESTIVAL_PICTURES`, to be looked at.
 #[test]
 #[ignore = "writes pictures for people, compares nothing"]
@@ -97,7 +179,7 @@ fn every_screen_can_be_looked_at() {
             (harness, shared)
         }
     };
-    for (size, size_name) in [(PHONE, "phone"), (DESKTOP, "desktop")] {
+    for (size, size_name) in [(SMALL_PHONE, "small"), (PHONE, "phone"), (DESKTOP, "desktop")] {
         for (text, look) in [(100, Look::Light), (200, Look::Dark)] {
             let looking = Looking { text, look, has_pictures: true, ..Looking::at(size) };
             let scenes: [(&str, Scene); 6] = [
@@ -108,7 +190,7 @@ fn every_screen_can_be_looked_at() {
                 ("invite", invited),
                 ("members", members),
             ];
-            for (name, scene) in scenes {
+            for (name, scene) in scenes.into_iter().chain(NETWORK) {
                 shoot(&format!("{name}-{size_name}-{text}"), scene, looking);
             }
             for (name, label) in

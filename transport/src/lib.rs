@@ -6,11 +6,25 @@
 #![warn(clippy::arithmetic_side_effects)]
 
 mod addr;
+#[cfg(feature = "webrtc")]
+pub mod check;
 pub mod control;
+#[cfg(feature = "lan")]
+pub mod lan;
 mod link;
+#[cfg(feature = "relays")]
+pub mod mailbox;
 pub mod memory;
+pub mod nat;
+#[cfg(feature = "relays")]
+pub mod nostr;
+#[cfg(feature = "relays")]
+pub mod offer;
 pub mod servers;
 pub mod stun;
+#[cfg(feature = "relays")]
+pub mod tls;
+pub mod turn_stream;
 #[cfg(feature = "webrtc")]
 pub mod webrtc;
 
@@ -45,6 +59,12 @@ pub trait Transport: fmt::Debug + Send + Sync {
     ///
     /// All addresses are tried side by side; dropping the future abandons the attempt.
     fn dial(&self, addrs: &[Addr], key: DialKey, callee: Callee) -> Dialing;
+
+    /// Like [`dial`](Self::dial), but only [`LinkPath::Direct`] will do: for replacing a link that
+    /// is not.
+    fn dial_directly(&self, addrs: &[Addr], key: DialKey, callee: Callee) -> Dialing {
+        self.dial(addrs, key, callee)
+    }
 }
 
 /// An attempt to open a link.

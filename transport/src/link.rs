@@ -203,6 +203,8 @@ pub enum LinkFailure {
     PeerHungUp,
     /// The other end fell silent.
     Silent,
+    /// This device left the network the link began on.
+    Moved,
     /// The transport failed beneath.
     Broken,
 }

@@ -1,9 +1,13 @@
 //! The servers that help devices find and reach each other over the internet. None of them can
 //! read anything; every one can be replaced, or left out.
 
+mod url;
+
 use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
+
+pub use url::{StunUrl, TurnUrl, TurnVia, UrlError};
 
 /// Which servers to use.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -64,4 +68,39 @@ impl Servers {
     pub fn none() -> Self {
         Self::default()
     }
+}
+
+impl TurnServer {
+    /// The server's address, if that and the way of proving oneself make sense.
+    ///
+    /// # Errors
+    ///
+    /// In words that say what to change.
+    pub fn check(&self) -> Result<TurnUrl, ServerError> {
+        let url: TurnUrl = self.url.parse()?;
+        let named = || self.url.clone();
+        match (&self.password, &self.secret) {
+            (None, None) => Err(ServerError::NoPassword(named())),
+            (Some(_), Some(_)) => Err(ServerError::PasswordAndSecret(named())),
+            (Some(_), None) if self.username.is_empty() => Err(ServerError::NoUsername(named())),
+            _ => Ok(url),
+        }
+    }
+}
+
+/// What is wrong with what is said of a TURN server.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum ServerError {
+    /// The address.
+    #[error(transparent)]
+    Url(#[from] UrlError),
+    /// A password without a name.
+    #[error("{0:?} needs a \"username\" beside its \"password\"")]
+    NoUsername(String),
+    /// Neither a password nor a secret.
+    #[error("{0:?} needs a \"password\", or the server's \"secret\" to make passwords from")]
+    NoPassword(String),
+    /// Both.
+    #[error("{0:?} has both a \"password\" and a \"secret\": leave one out")]
+    PasswordAndSecret(String),
 }

@@ -9,6 +9,9 @@ const MAGIC_COOKIE: [u8; 4] = [0x21, 0x12, 0xa4, 0x42];
 /// Message type of a binding request.
 const BINDING_REQUEST: [u8; 2] = [0x00, 0x01];
 
+/// Message type of its success response.
+const BINDING_SUCCESS: [u8; 2] = [0x01, 0x01];
+
 /// Bytes of a STUN message before its attributes.
 const HEADER_LEN: usize = 20;
 
@@ -58,6 +61,11 @@ impl<'a> BindingRequest<'a> {
 /// Whether `datagram` could be a binding request at all: the cheapest test there is.
 pub fn is_binding_request(datagram: &[u8]) -> bool {
     datagram.get(..2) == Some(&BINDING_REQUEST) && datagram.get(4..8) == Some(&MAGIC_COOKIE)
+}
+
+/// Whether `datagram` could be the answer to a binding request.
+pub fn is_binding_response(datagram: &[u8]) -> bool {
+    datagram.get(..2) == Some(&BINDING_SUCCESS) && datagram.get(4..8) == Some(&MAGIC_COOKIE)
 }
 
 /// Reads a dialer's first datagram; `None` if it is anything else or malformed.

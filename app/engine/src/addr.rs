@@ -20,11 +20,20 @@ pub struct Addr {
 /// The tags that fit in an invite and mean something.
 const TAGS: std::ops::RangeInclusive<u8> = 1..=15;
 
+/// The tags of addresses that are not of the device but of relays where it can be met, and where
+/// mailboxes are.
+const RELAY_TAGS: std::ops::RangeInclusive<u8> = 3..=4;
+
 impl Addr {
     /// Whether it keeps the limits.
     pub(crate) fn is_usable(&self) -> bool {
         self.bytes.len() <= MAX_ADDR_LEN && TAGS.contains(&self.tag)
     }
+}
+
+/// Those of `addrs` that name relays.
+pub(crate) fn relays(addrs: &[Addr]) -> Vec<Addr> {
+    addrs.iter().filter(|addr| RELAY_TAGS.contains(&addr.tag)).cloned().collect()
 }
 
 /// Whether `addrs` keep the limits of addresses told of one device.

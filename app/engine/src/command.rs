@@ -1,6 +1,6 @@
 //! The person's words: what they ask for, and what they are told.
 
-use crate::{Invite, InviteId, LinkId, Message, PeerId, Position, RoomId, Timestamp};
+use crate::{Addr, Invite, InviteId, LinkId, Message, PeerId, Position, RoomId, Timestamp};
 
 /// The longest name of a person or a room, in bytes of UTF-8: long enough for any name, short
 /// enough for one line of a list.
@@ -66,6 +66,22 @@ pub enum Command {
         room: RoomId,
         /// The last message read.
         up_to: Position,
+    },
+    /// Use the room's mailbox on this device, or do not: leave there what is written and fetch what
+    /// others have left. Answered by [`Event::MailboxSet`].
+    SetMailbox {
+        /// Where.
+        room: RoomId,
+        /// Whether to; it is used unless said otherwise.
+        on: bool,
+    },
+    /// Say for everyone which relays have the room's mailbox; the owner only. Answered by
+    /// [`Event::MailboxSet`].
+    SetRelays {
+        /// Where.
+        room: RoomId,
+        /// Addresses of relays, at most [`MAX_ADDRS`](crate::MAX_ADDRS).
+        relays: Vec<Addr>,
     },
     /// Leave the room on this device and forget everything in it. Answered by [`Event::RoomLeft`].
     LeaveRoom {
@@ -177,6 +193,31 @@ pub enum Event {
         /// Who.
         peer: PeerId,
     },
+    /// Whether the room's mailbox is used on this device, and where it is, changed or was asked.
+    MailboxSet {
+        /// Where.
+        room: RoomId,
+        /// Whether it is used.
+        on: bool,
+        /// The relays that have it; none if the room does not say, and those of this device do.
+        relays: Vec<Addr>,
+    },
+    /// Everything this device has written up to here is in the room's mailbox.
+    Deposited {
+        /// Where.
+        room: RoomId,
+        /// The `seq` of the last message there.
+        up_to: u64,
+    },
+    /// A relay does not do its part for the room's mailbox. What it lacks is left there anew.
+    MailboxDoubt {
+        /// Where.
+        room: RoomId,
+        /// The relay.
+        relay: String,
+        /// What is wrong.
+        why: Doubt,
+    },
     /// A command could not be carried out.
     CommandRefused {
         /// Why.
@@ -232,6 +273,35 @@ pub enum JoinFailure {
     Canceled,
 }
 
+/// Why a relay is not to be trusted with a mailbox.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, thiserror::Error)]
+#[non_exhaustive]
+pub enum Doubt {
+    /// Of what it has acknowledged or shown, something is missing.
+    #[error("it keeps back messages it was given")]
+    Withholds,
+    /// The newest it has acknowledged or shown is missing: it is back at an older state.
+    #[error("it went back to an older state, or deleted messages before their time")]
+    RolledBack,
+    /// It shows things no member has made.
+    #[error("it shows forged messages")]
+    Forges,
+    /// It does not take what it is given.
+    #[error("it does not take what is to be kept there")]
+    Refuses,
+}
+
+/// Why a relay does not hold what it was given.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum DepositFailure {
+    /// It did not answer in time.
+    #[error("the relay cannot be reached")]
+    Unreachable,
+    /// It said no.
+    #[error("the relay refuses")]
+    Refused,
+}
+
 /// Why a command was refused.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
@@ -245,6 +315,12 @@ pub enum Refusal {
     /// There is no such room here.
     #[error("this room is not on this device")]
     UnknownRoom,
+    /// Only the room's owner may do this.
+    #[error("only who began the room can do this")]
+    NotOwner,
+    /// There are too many addresses, or some are not of relays.
+    #[error("these are not addresses of relays")]
+    BadRelays,
     /// No name was chosen yet.
     #[error("choose a name first")]
     Nameless,

@@ -84,6 +84,26 @@ pub(crate) fn op_nonce(header: &[u8]) -> [u8; 12] {
     first(derive("festival/1 operation nonce", &[header]))
 }
 
+/// What opens a room's mailbox in one epoch: where it is and what is in it.
+pub(crate) fn room_mailbox(room: RoomId, epoch_key: &[u8; 32]) -> [u8; 32] {
+    derive("festival/1 room mailbox", &[room.as_bytes(), epoch_key])
+}
+
+/// What opens the mailbox in which a host leaves a welcome for those who have seen its invite.
+pub(crate) fn invite_mailbox(secret: &[u8; 16]) -> [u8; 32] {
+    derive("festival/1 invite mailbox", &[secret])
+}
+
+/// The key of one pack. `nonce` makes it fresh.
+pub(crate) fn pack_key(mailbox: &[u8; 32], nonce: &[u8; 24]) -> [u8; 32] {
+    derive("festival/1 pack key", &[mailbox, nonce])
+}
+
+/// What a relay is called inside packs.
+pub(crate) fn relay_tag(mailbox: &[u8; 32], relay: &str) -> [u8; 4] {
+    first(derive("festival/1 relay tag", &[mailbox, relay.as_bytes()]))
+}
+
 /// Encrypts `text` in place and appends the tag.
 pub(crate) fn seal(key: &[u8; 32], nonce: &[u8; 12], aad: &[u8], text: &mut Vec<u8>) {
     let cipher = ChaCha20Poly1305::new(key.into());

@@ -18,8 +18,8 @@ const MAX_DIALED_PER_ROOM: usize = 6;
 /// Of those dialed, how many stay the ones seen last, while others take turns.
 const MAX_DIALED_STEADILY: usize = 3;
 
-/// How long a member is dialed before it is another's turn: long enough for the longest pause
-/// between two dials.
+/// How long a member is dialed before it is another's turn: long enough for a few dials. Whoever
+/// dials remembers how patient it was with each.
 const TURN: Duration = Duration::from_secs(60);
 
 impl<S: Store> Engine<S> {

@@ -9,94 +9,18 @@ use rand_chacha::ChaCha20Rng;
 use rand_core::{RngCore as _, SeedableRng as _};
 
 use crate::{
-    Addr, Batch, Command, Event, Frame, InviteId, LinkId, MemberIndex, PeerId, Position, Profile,
-    RoomId, RoomSummary, Store, StoreError, Timestamp, hlc,
+    Addr, Batch, Event, InviteId, MemberIndex, PeerId, Position, Profile, RoomId, RoomSummary,
+    Store, StoreError, Timestamp, hlc,
     identity::Identity,
     join::Join,
     op::KIND_TEXT,
     room::Room,
     session::{LinkState, Links},
 };
+pub use crate::turn::{Input, Now, Output, Target};
 
 /// Unread messages are counted no further than this.
 pub(crate) const MAX_UNREAD: usize = 1_000;
-
-/// What the engine is told of time.
-#[derive(Debug, Clone, Copy)]
-pub struct Now {
-    /// Time since some fixed moment; never runs backwards. For timers.
-    pub since_start: Duration,
-    /// What the device's clock shows. For display and expiry.
-    pub wall: Timestamp,
-}
-
-/// What happened outside.
-#[derive(Debug)]
-pub enum Input {
-    /// The person did something.
-    Command(Command),
-    /// A link opened.
-    LinkUp {
-        /// The link.
-        link: LinkId,
-        /// Whom it was dialed to reach; `None` if the other end dialed.
-        target: Option<Target>,
-        /// For links that encrypt by themselves, what binds a handshake to them: 32 bytes both
-        /// ends compute alike and no machine in the middle can make equal.
-        binding: Option<[u8; 32]>,
-    },
-    /// A frame arrived whole.
-    FrameReceived(LinkId, Frame),
-    /// The link closed; nothing more will arrive on it.
-    LinkDown(LinkId),
-    /// This device can be dialed at these addresses now, best first.
-    AddrsChanged(Vec<Addr>),
-    /// The time of [`Engine::deadline`] has come.
-    Timeout,
-}
-
-/// What to do about it.
-#[derive(Debug, PartialEq, Eq)]
-pub enum Output {
-    /// Send this frame.
-    Transmit(LinkId, Frame),
-    /// Close this link.
-    Hangup(LinkId),
-    /// Keep dialing until a link to the target is up, and again whenever it is lost, until
-    /// [`Output::StopDialing`]. A second one for the same target replaces the first.
-    Dial {
-        /// Whom to reach.
-        target: Target,
-        /// Where to try.
-        addrs: Vec<Addr>,
-        /// What makes the other end answer.
-        key: [u8; 32],
-        /// Which of those who answer to the key is meant.
-        callee: [u8; 16],
-    },
-    /// Dial this target no more.
-    StopDialing(Target),
-    /// Answer dialers who know this key.
-    Admit {
-        /// Shared by everyone who may dial and be dialed so.
-        key: [u8; 32],
-        /// This device's name among those who answer to the key.
-        callee: [u8; 16],
-    },
-    /// Answer them no more.
-    Refuse([u8; 32]),
-    /// Tell the person.
-    Notify(Event),
-}
-
-/// Whom a dial is meant to reach.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Target {
-    /// The device that showed an invite.
-    Invite(InviteId),
-    /// A member of a room.
-    Member(RoomId, PeerId),
-}
 
 /// A page of history the person asked for.
 #[derive(Debug)]
@@ -129,6 +53,8 @@ pub struct Engine<S> {
     pub(crate) unhurried: BTreeSet<(RoomId, MemberIndex)>,
     /// Rooms in which there may be something to send once it is on disk, and the logs that grew.
     pub(crate) unsent: BTreeMap<RoomId, BTreeSet<MemberIndex>>,
+    /// Rooms of which something changed that may matter to their mailbox.
+    pub(crate) untended: BTreeSet<RoomId>,
     /// Rooms whose number of unread messages changed.
     pub(crate) recounted: BTreeSet<RoomId>,
     pub(crate) wanted_pages: Vec<Wanted>,
@@ -161,6 +87,7 @@ impl<S: Store> Engine<S> {
             staged: Batch::default(),
             unhurried: BTreeSet::new(),
             unsent: BTreeMap::new(),
+            untended: BTreeSet::new(),
             recounted: BTreeSet::new(),
             wanted_pages: Vec::new(),
             dialed: BTreeMap::new(),
@@ -184,6 +111,9 @@ impl<S: Store> Engine<S> {
             let members = self.store.members(id)?;
             let heads = self.store.heads(id)?;
             let mut room = Room::new(record, members, heads, last_hlc);
+            if let Some(mailbox) = self.store.mailbox(id)? {
+                room.mailbox.restore(mailbox, self.store.kept(id)?);
+            }
             let read = room.record.read_up_to;
             room.unread = self.store.count_after(id, read, KIND_TEXT, room.my_index, MAX_UNREAD)?;
             summaries.push(self.summary(&room)?);
@@ -194,6 +124,7 @@ impl<S: Store> Engine<S> {
         for room in self.rooms.keys().copied().collect::<Vec<_>>() {
             self.admit(room);
             self.dial_members(room);
+            self.mind_mailbox(room);
         }
         Ok(())
     }
@@ -223,10 +154,21 @@ impl<S: Store> Engine<S> {
                 self.move_to(addrs);
                 Ok(())
             }
+            Input::PackCollected { mailbox, relay, pack } => {
+                self.take_pack(&mailbox, &relay, &pack);
+                Ok(())
+            }
+            Input::MailboxRead { mailbox, relay } => {
+                self.end_reading(&mailbox, &relay);
+                Ok(())
+            }
+            Input::PackDeposited { mailbox, number, relay, result } => {
+                self.note_deposited(&mailbox, number, &relay, result)
+            }
             Input::Timeout => {
                 self.end_late_links();
                 self.take_turns();
-                Ok(())
+                self.serve_mailboxes()
             }
         };
         self.has_failed |= outcome.is_err();
@@ -248,6 +190,7 @@ impl<S: Store> Engine<S> {
     }
 
     fn write_and_release(&mut self) -> Result<(), StoreError> {
+        self.tend_mailboxes();
         if !self.staged.is_empty() {
             self.stage_unhurried();
             self.store.commit(std::mem::take(&mut self.staged))?;
@@ -296,7 +239,8 @@ impl<S: Store> Engine<S> {
     /// When [`Input::Timeout`] is due, in [`Now::since_start`].
     pub fn deadline(&self) -> Option<Duration> {
         let links = self.links.values().filter_map(LinkState::deadline);
-        links.chain(self.turn_at).min()
+        let mailboxes = self.rooms.values().filter_map(|room| room.mailbox.deadline());
+        links.chain(self.turn_at).chain(mailboxes).min()
     }
 
     /// The memory, to look at.

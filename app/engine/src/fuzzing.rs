@@ -1,6 +1,13 @@
 //! Decoders of peers' bytes, for the fuzz targets and for nobody else.
 
-use crate::{op::Op, wire::Packet};
+use crate::{
+    mailbox::{
+        Greeting,
+        pack::{self, Letter, Parcel},
+    },
+    op::Op,
+    wire::Packet,
+};
 
 /// Whether `bytes` are a packet; if so, it must read back from what it is written as.
 ///
@@ -10,6 +17,23 @@ use crate::{op::Op, wire::Packet};
 pub fn is_packet(bytes: &[u8]) -> bool {
     let Some(packet) = Packet::decode(bytes) else { return false };
     assert_eq!(Packet::decode(&packet.encode()).as_ref(), Some(&packet));
+    true
+}
+
+/// Whether `bytes` are a letter such as is sealed into packs; if so, it must read back from what it
+/// is written as.
+///
+/// # Panics
+///
+/// If the letter does not survive being written and read.
+pub fn is_letter(bytes: &[u8]) -> bool {
+    survives::<Parcel>(bytes) | survives::<Greeting>(bytes)
+}
+
+fn survives<L: Letter + PartialEq + std::fmt::Debug>(bytes: &[u8]) -> bool {
+    let Some(letter) = pack::decode::<L>(bytes) else { return false };
+    let written = postcard::to_stdvec(&letter).expect("letters hold no unserializable value");
+    assert_eq!(pack::decode::<L>(&written).as_ref(), Some(&letter));
     true
 }
 

@@ -1,11 +1,12 @@
 //! From a scanned invite to a room, on both sides of the screen.
 
 use crate::{
-    Engine, Event, Frame, Invite, InviteId, InviteRecord, JoinFailure, LinkId, Refusal, RoomId,
-    RoomRecord, Store, StoreError, addr, crypto,
+    Addr, Engine, Event, Frame, Invite, InviteId, InviteRecord, JoinFailure, LinkId, Refusal,
+    RoomId, RoomRecord, Store, StoreError, addr, crypto,
     engine::Target,
     handshake::{Handshake, Proof},
     identity::Identity,
+    mailbox::Greeting,
     op::{self, Op, OpBody},
     room::Room,
     session::{LinkState, Purpose},
@@ -18,6 +19,19 @@ pub(crate) struct Join {
     pub(crate) invite: Invite,
     identity_seed: [u8; 32],
     stage: Stage,
+    /// Whether the host's welcome is looked for in the invite's mailbox as well,
+    pub(crate) is_collecting: bool,
+    /// whether a relay has shown all it has of it,
+    pub(crate) has_read_mailbox: bool,
+    /// and the newest that was found.
+    pub(crate) greeting: Option<Greeting>,
+}
+
+impl Join {
+    fn new(invite: Invite, identity_seed: [u8; 32], stage: Stage) -> Self {
+        let (is_collecting, has_read_mailbox) = (false, false);
+        Self { invite, identity_seed, stage, is_collecting, has_read_mailbox, greeting: None }
+    }
 }
 
 /// How far a join has come.
@@ -61,7 +75,8 @@ impl<S: Store> Engine<S> {
         self.hang_up_join(id);
         let identity_seed = self.chance();
         self.dial_invite(&invite);
-        self.joins.insert(id, Join { invite, identity_seed, stage: Stage::Asking });
+        self.joins.insert(id, Join::new(invite.clone(), identity_seed, Stage::Asking));
+        self.collect_welcome(&invite);
         self.notify(Event::JoinStarted { invite: id });
         Ok(())
     }
@@ -73,7 +88,7 @@ impl<S: Store> Engine<S> {
             return;
         }
         let identity_seed = room.record.identity_seed;
-        let join = Join { invite: invite.clone(), identity_seed, stage: Stage::Visiting(id) };
+        let join = Join::new(invite.clone(), identity_seed, Stage::Visiting(id));
         self.hang_up_join(invite.id());
         self.dial_invite(&invite);
         self.joins.insert(invite.id(), join);
@@ -89,6 +104,7 @@ impl<S: Store> Engine<S> {
     }
 
     pub(crate) fn fail_join(&mut self, invite: InviteId, why: JoinFailure) {
+        self.stop_welcome(invite);
         let Some(join) = self.joins.remove(&invite) else { return };
         self.stop_dialing(Target::Invite(invite));
         self.hang_up_join(invite);
@@ -122,6 +138,7 @@ impl<S: Store> Engine<S> {
 
     fn end_joins(&mut self, invites: &[InviteId]) {
         for invite in invites {
+            self.stop_welcome(*invite);
             self.joins.remove(invite);
             self.stop_dialing(Target::Invite(*invite));
         }
@@ -184,6 +201,7 @@ impl<S: Store> Engine<S> {
                 let told = self.outputs.len();
                 match self.take_part(record, invite, welcome) {
                     Ok(()) => {
+                        self.stop_welcome(invite);
                         self.announce_room(id, Some(invite), told);
                         self.begin_with_genesis(link, id);
                     }
@@ -202,6 +220,33 @@ impl<S: Store> Engine<S> {
         self.enliven(link);
         self.greet(link);
         true
+    }
+
+    /// Enters the room an invite led to by the welcome its host left in a mailbox.
+    pub(crate) fn enter_absent(&mut self, invite: InviteId, welcome: &Welcome, relays: Vec<Addr>) {
+        let Some(record) = self.record_from(invite, welcome) else { return };
+        if self.joins.get(&invite).is_none_or(|join| join.stage != Stage::Asking) {
+            return;
+        }
+        let id = record.id;
+        if self.rooms.contains_key(&id) {
+            return self.fail_join(invite, JoinFailure::AlreadyJoined);
+        }
+        let told = self.outputs.len();
+        match self.take_part(record, invite, welcome) {
+            Ok(()) => {
+                if let Some(room) = self.rooms.get_mut(&id)
+                    && !relays.is_empty()
+                {
+                    room.mailbox.record.at = relays;
+                }
+                self.stop_welcome(invite);
+                self.announce_room(id, Some(invite), told);
+            }
+            // Its host is at fault; it may still come itself.
+            Err(None) => {}
+            Err(Some(why)) => self.fail_join(invite, why),
+        }
     }
 
     fn begin_with_genesis(&mut self, link: LinkId, id: RoomId) {
@@ -232,6 +277,7 @@ impl<S: Store> Engine<S> {
         {
             owner.addrs.clone_from(&join.invite.addrs);
         }
+        room.mailbox.record.at = addr::relays(&join.invite.addrs);
         // Known to us from the screen, before the owner's log confirms it.
         let (secret, expires_at) = (join.invite.secret, join.invite.expires_at);
         room.record.invites.push(InviteRecord { secret, expires_at });

@@ -21,6 +21,7 @@ mod identity;
 mod invite;
 mod join;
 mod links;
+mod mailbox;
 mod memory_store;
 mod message;
 mod obey;
@@ -32,20 +33,23 @@ mod room;
 mod session;
 mod store;
 mod sync;
+mod turn;
 mod whereabouts;
 mod wire;
 
 pub use addr::{Addr, MAX_ADDR_LEN, MAX_ADDRS};
 pub use command::{
-    Command, Event, JoinFailure, MAX_NAME_LEN, MAX_PAGE_LEN, MAX_TEXT_LEN, Member, Refusal,
-    RoomSummary,
+    Command, DepositFailure, Doubt, Event, JoinFailure, MAX_NAME_LEN, MAX_PAGE_LEN, MAX_TEXT_LEN,
+    Member, Refusal, RoomSummary,
 };
 pub use engine::{Engine, Input, Now, Output, Target};
 pub use id::{InviteId, LinkId, MemberIndex, PeerId, Position, RoomId, Timestamp};
 pub use invite::{INVITE_SCHEME, Invite, InviteError};
+pub use mailbox::MAX_PACK_LEN;
 pub use memory_store::MemoryStore;
 pub use message::{Body, Message};
 pub use store::{
-    Batch, Head, InviteRecord, MemberRecord, Profile, RoomRecord, Store, StoreError, StoredOp,
+    Batch, Head, InviteRecord, Kept, MailboxRecord, MemberRecord, Profile, RelayRecord, RoomRecord,
+    SeenParcel, Store, StoreError, StoredOp,
 };
 pub use wire::{Frame, MAX_FRAME_LEN};

@@ -144,6 +144,7 @@ impl<S: Store> Engine<S> {
         self.notify(Event::PeerSeen { room: id, peer, link });
         self.stop_dialing(Target::Member(id, peer));
         self.dial_members(id);
+        self.mind_mailbox(id);
         self.note_receipt(id, peer, held);
         if let Some(addrs) = addrs {
             self.learn_addrs(id, peer, peer, addrs);
@@ -176,6 +177,7 @@ impl<S: Store> Engine<S> {
             None => self.notify(Event::PeerLost { room: id, peer }),
         }
         self.dial_members(id);
+        self.mind_mailbox(id);
     }
 
     /// Closes links on which nothing was proved in time.

@@ -3,8 +3,8 @@
 use std::{collections::BTreeMap, ops::Bound};
 
 use crate::{
-    Batch, Head, MemberIndex, MemberRecord, Position, Profile, RoomId, RoomRecord, Store,
-    StoreError, StoredOp,
+    Batch, Head, Kept, MailboxRecord, MemberIndex, MemberRecord, Position, Profile, RoomId,
+    RoomRecord, Store, StoreError, StoredOp,
 };
 
 /// A [`Store`] in memory. Clones are independent: a clone is what a disk held at that moment.
@@ -14,6 +14,8 @@ pub struct MemoryStore {
     rooms: BTreeMap<RoomId, RoomRecord>,
     members: BTreeMap<(RoomId, MemberIndex), MemberRecord>,
     heads: BTreeMap<(RoomId, MemberIndex), Head>,
+    mailboxes: BTreeMap<RoomId, MailboxRecord>,
+    kept: BTreeMap<(RoomId, MemberIndex), Kept>,
     timeline: BTreeMap<(RoomId, Position), StoredOp>,
     logs: BTreeMap<(RoomId, MemberIndex, u64), u64>,
 }
@@ -36,6 +38,15 @@ impl Store for MemoryStore {
         let all = (room, MemberIndex(0))..=(room, MemberIndex(u32::MAX));
         let roster = self.members.range(all).map(|(key, _)| key);
         Ok(roster.map(|key| self.heads.get(key).copied().unwrap_or_default()).collect())
+    }
+
+    fn mailbox(&self, room: RoomId) -> Result<Option<MailboxRecord>, StoreError> {
+        Ok(self.mailboxes.get(&room).cloned())
+    }
+
+    fn kept(&self, room: RoomId) -> Result<Vec<(MemberIndex, Kept)>, StoreError> {
+        let all = (room, MemberIndex(0))..=(room, MemberIndex(u32::MAX));
+        Ok(self.kept.range(all).map(|((_, index), kept)| (*index, *kept)).collect())
     }
 
     fn ops_after(
@@ -94,6 +105,8 @@ impl Store for MemoryStore {
             self.rooms.remove(&room);
             self.members.retain(|(r, _), _| *r != room);
             self.heads.retain(|(r, _), _| *r != room);
+            self.mailboxes.remove(&room);
+            self.kept.retain(|(r, _), _| *r != room);
             self.timeline.retain(|(r, _), _| *r != room);
             self.logs.retain(|(r, _, _), _| *r != room);
         }
@@ -103,6 +116,8 @@ impl Store for MemoryStore {
         self.rooms.extend(batch.rooms);
         self.members.extend(batch.members);
         self.heads.extend(batch.heads);
+        self.mailboxes.extend(batch.mailboxes);
+        self.kept.extend(batch.kept);
         for op in batch.ops {
             let Position { hlc, author, seq } = op.position;
             self.logs.insert((op.room, author, seq), hlc);

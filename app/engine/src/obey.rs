@@ -20,6 +20,8 @@ impl<S: Store> Engine<S> {
             }
             Command::ShowInvite { room } => self.ask_invite(room),
             Command::SendText { room, text } => self.send_text(room, text),
+            Command::SetMailbox { room, on } => self.set_mailbox(room, on),
+            Command::SetRelays { room, relays } => self.set_relays(room, relays),
             Command::LeaveRoom { room } => self.leave_room(room),
             Command::LoadPage { room, before, limit } => self.ask_page(room, before, limit),
             Command::MarkRead { room, up_to } => return self.mark_read(room, up_to),
@@ -94,6 +96,7 @@ impl<S: Store> Engine<S> {
         let joined = Event::RoomJoined { room: summary, invite };
         self.outputs.insert(at.min(self.outputs.len()), Output::Notify(joined));
         self.admit(id);
+        self.stage_mailbox(id);
     }
 
     fn ask_invite(&mut self, room: RoomId) -> Result<(), Refusal> {
@@ -102,6 +105,7 @@ impl<S: Store> Engine<S> {
         }
         self.shown_invites.insert(room);
         self.show_invite(room);
+        self.mind_welcome(room);
         Ok(())
     }
 
@@ -118,6 +122,7 @@ impl<S: Store> Engine<S> {
     fn leave_room(&mut self, id: RoomId) -> Result<(), Refusal> {
         let room = self.rooms.remove(&id).ok_or(Refusal::UnknownRoom)?;
         self.refuse(&room);
+        self.close_mailbox(&room);
         self.shown_invites.remove(&id);
         self.hang_up_room(id);
         self.forget_joins(id);
@@ -135,9 +140,12 @@ impl<S: Store> Engine<S> {
         self.staged.rooms.remove(&id);
         self.staged.members.retain(|(room, _), _| *room != id);
         self.staged.heads.retain(|(room, _), _| *room != id);
+        self.staged.mailboxes.remove(&id);
+        self.staged.kept.retain(|(room, _), _| *room != id);
         self.staged.ops.retain(|op| op.room != id);
         self.unhurried.retain(|(room, _)| *room != id);
         self.unsent.remove(&id);
+        self.untended.remove(&id);
         self.recounted.remove(&id);
         self.wanted_pages.retain(|wanted| wanted.room != id);
     }
@@ -207,7 +215,7 @@ impl<S: Store> Engine<S> {
     }
 
     /// Writes into this device's own log.
-    fn write(&mut self, id: RoomId, body: &OpBody) -> Result<(), Refusal> {
+    pub(crate) fn write(&mut self, id: RoomId, body: &OpBody) -> Result<(), Refusal> {
         let now = self.now;
         let room = self.rooms.get_mut(&id).ok_or(Refusal::UnknownRoom)?;
         let bytes = room.write(now.wall, body);

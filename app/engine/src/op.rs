@@ -7,7 +7,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    InviteId, MAX_NAME_LEN, MAX_TEXT_LEN, PeerId, RoomId, Timestamp, crypto, hlc,
+    Addr, InviteId, MAX_NAME_LEN, MAX_TEXT_LEN, PeerId, RoomId, Timestamp, addr, crypto, hlc,
     identity::{self, Identity},
 };
 
@@ -52,6 +52,8 @@ pub(crate) enum OpBody {
     Text(String),
     /// Changes the author's name.
     Profile { name: String },
+    /// Says which relays have the room's mailbox; by the owner only.
+    Relays { addrs: Vec<Addr> },
 }
 
 impl OpBody {
@@ -63,6 +65,7 @@ impl OpBody {
             Self::Join { .. } => 2,
             Self::Text(_) => KIND_TEXT,
             Self::Profile { .. } => 4,
+            Self::Relays { .. } => 5,
         }
     }
 
@@ -73,6 +76,7 @@ impl OpBody {
             Self::Join { name, .. } | Self::Profile { name } => is_name(name),
             Self::Text(text) => is_text(text),
             Self::Invite { .. } => true,
+            Self::Relays { addrs } => are_relays(addrs),
         }
     }
 }
@@ -83,6 +87,11 @@ pub(crate) const KIND_TEXT: u8 = 3;
 /// Whether `name` can name a person or a room.
 pub(crate) fn is_name(name: &str) -> bool {
     !name.trim().is_empty() && name.len() <= MAX_NAME_LEN && !name.chars().any(char::is_control)
+}
+
+/// Whether `addrs` can be said to be a room's relays.
+pub(crate) fn are_relays(addrs: &[Addr]) -> bool {
+    addr::are_usable(addrs) && addr::relays(addrs).len() == addrs.len()
 }
 
 /// Whether `text` can be said.

@@ -116,6 +116,10 @@ impl<S: Store> Engine<S> {
             let member = member.into();
             self.notify(Event::MemberChanged { room: id, member });
         }
+        if added.has_moved_mailbox {
+            self.stage_mailbox(id);
+            self.tell_mailbox(id);
+        }
         if let Some(invite) = added.new_invite {
             if let Some(room) = self.rooms.get(&id) {
                 self.staged.rooms.insert(id, room.record.clone());
@@ -129,6 +133,7 @@ impl<S: Store> Engine<S> {
             self.notify(Event::MessageAdded { room: id, message });
         }
         self.unsent.entry(id).or_default().insert(index);
+        self.mind_deposit(id, index);
     }
 
     /// Those who join by a new invite may have been refused before it was known.

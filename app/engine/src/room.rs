@@ -11,6 +11,7 @@ use crate::{
     engine::Now,
     hlc,
     identity::Identity,
+    mailbox::Mailbox,
     op::{self, Header, Op, OpBody},
     quota::Quota,
 };
@@ -46,6 +47,7 @@ pub(crate) struct Room {
     pub(crate) turn: usize,
     /// Members who may not know us, whatever we think.
     pub(crate) doubted: BTreeSet<PeerId>,
+    pub(crate) mailbox: Mailbox,
     by_id: BTreeMap<PeerId, MemberIndex>,
     /// Authors who wrote two different operations at the same place: their logs end here.
     forked: BTreeSet<PeerId>,
@@ -77,6 +79,7 @@ pub(crate) struct Added {
     pub(crate) author: MemberIndex,
     pub(crate) message: Option<Message>,
     pub(crate) has_changed_member: bool,
+    pub(crate) has_moved_mailbox: bool,
     pub(crate) new_invite: Option<InviteRecord>,
 }
 
@@ -93,6 +96,8 @@ impl Room {
         let by_id: BTreeMap<_, _> =
             members.iter().enumerate().map(|(n, member)| (member.id, index(n))).collect();
         let my_index = by_id.get(&me.id).copied().unwrap_or(NOT_ENROLLED);
+        let (epoch, key) = record.epochs.last().copied().unwrap_or_default();
+        let mailbox = Mailbox::new(crypto::room_mailbox(record.id, &key), epoch);
         Self {
             record,
             me,
@@ -102,6 +107,7 @@ impl Room {
             unread: 0,
             turn: 0,
             doubted: BTreeSet::new(),
+            mailbox,
             by_id,
             forked: BTreeSet::new(),
             last_hlc,
@@ -249,7 +255,7 @@ impl Room {
                     && record.expires_at.is_none_or(|end| end > op.sent_at())
                     && op::is_join_certified(secret, self.id(), author, noise_key, certificate)
             }
-            OpBody::Invite { .. } => !is_first && is_owner,
+            OpBody::Invite { .. } | OpBody::Relays { .. } => !is_first && is_owner,
             OpBody::Text(_) | OpBody::Profile { .. } => !is_first,
         };
         if is_allowed { Ok(()) } else { Err(Unusable::Wrong) }
@@ -263,6 +269,7 @@ impl Room {
         let author = op.header.author;
         let mut new_invite = None;
         let mut has_changed_member = true;
+        let mut has_moved_mailbox = false;
         match &body {
             OpBody::Genesis { room_name, name, noise_key, .. } => {
                 self.record.name.clone_from(room_name);
@@ -279,6 +286,11 @@ impl Room {
                 new_invite = self.confirm_invite(record);
                 has_changed_member = false;
             }
+            OpBody::Relays { addrs } => {
+                has_moved_mailbox = self.mailbox.record.at != *addrs;
+                self.mailbox.record.at.clone_from(addrs);
+                has_changed_member = false;
+            }
             OpBody::Text(_) => has_changed_member = false,
         }
         let index = self.index_of(author).expect("members are enrolled before they write");
@@ -293,7 +305,7 @@ impl Room {
         let kind = body.kind();
         let message = message_of(op, position, body);
         let stored = StoredOp { room: self.id(), position, kind, bytes: op.bytes.to_vec() };
-        Added { stored, author: index, message, has_changed_member, new_invite }
+        Added { stored, author: index, message, has_changed_member, has_moved_mailbox, new_invite }
     }
 
     /// Takes the owner's word on an invite; gives it if it was not known so.
@@ -357,7 +369,7 @@ fn message_of(op: &Op<'_>, position: Position, body: OpBody) -> Option<Message> 
         OpBody::Genesis { room_name, .. } => Body::Created { name: room_name },
         OpBody::Join { name, .. } => Body::Joined { name },
         OpBody::Profile { name } => Body::Renamed { name },
-        OpBody::Invite { .. } => return None,
+        OpBody::Invite { .. } | OpBody::Relays { .. } => return None,
     };
     Some(Message { position, author: op.header.author, sent_at: op.sent_at(), body })
 }

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use crate::{Addr, MemberIndex, PeerId, Position, RoomId, Timestamp};
+use crate::{Addr, InviteId, MemberIndex, PeerId, Position, RoomId, Timestamp};
 
 /// Durable memory. Implemented by [`MemoryStore`](crate::MemoryStore) here and by
 /// `storage::RedbStore`.
@@ -39,6 +39,20 @@ pub trait Store {
     ///
     /// [`StoreError`] if the memory cannot be read.
     fn heads(&self, room: RoomId) -> Result<Vec<Head>, StoreError>;
+
+    /// What is remembered of the room's mailbox, if anything.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError`] if the memory cannot be read.
+    fn mailbox(&self, room: RoomId) -> Result<Option<MailboxRecord>, StoreError>;
+
+    /// How much of each log of `room` is in its mailbox, as far as was noted.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError`] if the memory cannot be read.
+    fn kept(&self, room: RoomId) -> Result<Vec<(MemberIndex, Kept)>, StoreError>;
 
     /// The operations of one log with `seq` above `after`, oldest first: at most `limit`, and no
     /// further one once `max_bytes` are exceeded, but always at least one if there is one.
@@ -168,6 +182,72 @@ pub struct Head {
     pub id: [u8; 16],
 }
 
+/// What is remembered of a room's mailbox besides what it holds.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct MailboxRecord {
+    /// Whether it is used by this device.
+    pub on: bool,
+    /// Of which epoch it is.
+    pub epoch: u32,
+    /// The relays that have it, if the room or an invite says which.
+    pub at: Vec<Addr>,
+    /// The number of the last parcel made here.
+    pub made: u64,
+    /// From which number on parcels made here end when.
+    pub lives: Vec<(u64, Timestamp)>,
+    /// What is known of each relay.
+    pub relays: Vec<RelayRecord>,
+    /// Invites for which a welcome was left, and when it ends.
+    pub welcomes: Vec<(InviteId, Timestamp)>,
+}
+
+/// What is remembered of one relay that has a room's mailbox.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct RelayRecord {
+    /// What it is called.
+    pub name: String,
+    /// Of the parcels made here, it acknowledged those from this number on
+    pub from: u64,
+    /// up to this one,
+    pub up_to: u64,
+    /// save these.
+    pub missing: Vec<u64>,
+    /// Up to when what it holds was read.
+    pub read_up_to: Timestamp,
+    /// When it was last read from the beginning.
+    pub audited_at: Timestamp,
+    /// The last parcels it has shown, one a depositor.
+    pub seen: Vec<SeenParcel>,
+    /// When everything was left anew because it had lost something.
+    pub doubted_at: Timestamp,
+}
+
+/// A parcel that a relay has shown, or acknowledged, and must show again.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SeenParcel {
+    /// Whose.
+    pub depositor: PeerId,
+    /// Its place among those of the depositor, counted from 1.
+    pub number: u64,
+    /// When it was made, by the depositor's clock.
+    pub made_at: Timestamp,
+    /// Until when the relay should hold it.
+    pub expires_at: Timestamp,
+}
+
+/// How much of one log is in the mailbox.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct Kept {
+    /// All operations up to this one are there
+    pub up_to: u64,
+    /// until then at least.
+    pub expires_at: Timestamp,
+    /// Up to this one they are there a second time,
+    pub renewed_to: u64,
+    /// to stay until then.
+    pub renewal_expires_at: Timestamp,
+}
+
 /// An operation as it is remembered: sealed, as it was received.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct StoredOp {
@@ -194,6 +274,10 @@ pub struct Batch {
     pub members: BTreeMap<(RoomId, MemberIndex), MemberRecord>,
     /// Logs that grew.
     pub heads: BTreeMap<(RoomId, MemberIndex), Head>,
+    /// What changed of mailboxes.
+    pub mailboxes: BTreeMap<RoomId, MailboxRecord>,
+    /// Logs of which more is in a mailbox, or less.
+    pub kept: BTreeMap<(RoomId, MemberIndex), Kept>,
     /// Operations written here or received.
     pub ops: Vec<StoredOp>,
 }
@@ -206,6 +290,8 @@ impl Batch {
             && self.forgotten.is_empty()
             && self.members.is_empty()
             && self.heads.is_empty()
+            && self.mailboxes.is_empty()
+            && self.kept.is_empty()
             && self.ops.is_empty()
     }
 }

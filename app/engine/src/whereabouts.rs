@@ -24,6 +24,7 @@ impl<S: Store> Engine<S> {
         for link in self.greeted_links() {
             self.transmit(link, &hello);
         }
+        self.untended.extend(self.rooms.keys());
         for room in self.shown_invites.clone() {
             self.show_invite(room);
         }

@@ -17,7 +17,7 @@ use tokio::{
 use crate::{
     RelayConfig, StartError,
     connection::{self, Client},
-    http::{self, Head},
+    http,
     hub::Hub,
     limits::Limits,
     quota::{Buckets, Counts},
@@ -139,20 +139,29 @@ struct Guest {
 }
 
 impl Guest {
-    async fn serve(self, shared: Arc<Shared>, stopped: watch::Receiver<bool>) {
+    async fn serve(self, shared: Arc<Shared>, mut stopped: watch::Receiver<bool>) {
         let Self { stream, peer, seat, alive } = self;
         // An answer of a few hundred bytes must not wait for the other end's acknowledgment.
         if let Err(err) = stream.set_nodelay(true) {
             log::debug!("relay: {err}");
         }
-        let served = match shared.tls.as_ref().map(Tls::acceptor) {
-            None => greet(stream, peer.ip(), &shared, stopped).await,
-            Some(tls) => match time::timeout(shared.limits.handshake, tls.accept(stream)).await {
-                Ok(Ok(stream)) => greet(stream, peer.ip(), &shared, stopped).await,
-                Ok(Err(err)) => Err(err),
-                Err(late) => Err(io::Error::other(late)),
+        // A proxy's connections are counted once it has said whose they are.
+        let counted = match shared.trust_proxy {
+            true => None,
+            false => match Counted::new(&shared.connections, peer.ip()) {
+                Some(counted) => Some(counted),
+                // Not even told: whoever has too many connections could hold more by not asking.
+                None => return,
             },
         };
+        let served = match shared.tls.as_ref().map(Tls::acceptor) {
+            None => greet(stream, peer.ip(), &shared, stopped).await,
+            Some(tls) => match in_time(&shared, &mut stopped, tls.accept(stream)).await {
+                Ok(stream) => greet(stream, peer.ip(), &shared, stopped).await,
+                Err(err) => Err(err),
+            },
+        };
+        drop(counted);
         if let Err(err) = served {
             log::debug!("relay: a connection ended: {err}");
         }
@@ -161,23 +170,42 @@ impl Guest {
     }
 }
 
-/// Finds out what the client wants.
+/// Waits for what a client must do before it is served: only so long, and not for a relay that
+/// stops.
+async fn in_time<T>(
+    shared: &Shared,
+    stopped: &mut watch::Receiver<bool>,
+    opening: impl Future<Output = io::Result<T>>,
+) -> io::Result<T> {
+    tokio::select! {
+        opened = time::timeout(shared.limits.handshake, opening) => opened.map_err(io::Error::other)?,
+        _ = stopped.wait_for(|stop| *stop) => Err(io::Error::other("the relay stops")),
+    }
+}
+
+/// Finds out what the client wants, and serves it.
 async fn greet<S>(
     mut stream: S,
     peer: IpAddr,
     shared: &Shared,
-    stopped: watch::Receiver<bool>,
+    mut stopped: watch::Receiver<bool>,
 ) -> io::Result<()>
 where
     S: AsyncRead + AsyncWrite + Unpin,
 {
     let opening = open(&mut stream, peer, shared);
-    let opened = time::timeout(shared.limits.handshake, opening).await;
-    let Some((rest, address, counted)) = opened.map_err(io::Error::other)?? else { return Ok(()) };
-    let client = Client::new(shared, address);
-    client.serve(stream, rest, stopped).await;
-    drop(counted);
+    let Some(opened) = in_time(shared, &mut stopped, opening).await? else { return Ok(()) };
+    Client::new(shared, opened.address).serve(stream, opened.rest, stopped).await;
+    drop(opened.counted);
     Ok(())
+}
+
+/// A WebSocket that was agreed to.
+struct Opened<'a> {
+    /// What came after the opening already.
+    rest: Vec<u8>,
+    address: IpAddr,
+    counted: Option<Counted<'a>>,
 }
 
 /// Opens a WebSocket, or answers and is done.
@@ -185,7 +213,7 @@ async fn open<'a, S>(
     stream: &mut S,
     peer: IpAddr,
     shared: &'a Shared,
-) -> io::Result<Option<(Vec<u8>, IpAddr, Counted<'a>)>>
+) -> io::Result<Option<Opened<'a>>>
 where
     S: AsyncRead + AsyncWrite + Unpin,
 {
@@ -196,27 +224,22 @@ where
             return Err(err);
         }
     };
-    let address = asked_by(&head, peer, shared.trust_proxy);
-    let Some(counted) = Counted::new(&shared.connections, address) else {
-        let why = "There are too many connections from your address.";
-        http::refuse(stream, "429 Too Many Requests", why).await?;
-        return Ok(None);
-    };
-    match &head.websocket_key {
-        Some(key) => {
-            http::agree(stream, key).await?;
-            Ok(Some((rest, address, counted)))
-        }
-        None => {
-            http::answer(stream, &head, &shared.limits).await?;
-            Ok(None)
+    let mut opened = Opened { rest, address: peer, counted: None };
+    if shared.trust_proxy {
+        opened.address = head.forwarded_for.unwrap_or(peer);
+        opened.counted = Counted::new(&shared.connections, opened.address);
+        if opened.counted.is_none() {
+            let why = "There are too many connections from your address.";
+            http::refuse(stream, "429 Too Many Requests", why).await?;
+            return Ok(None);
         }
     }
-}
-
-/// Whose quotas a connection counts against.
-fn asked_by(head: &Head, peer: IpAddr, trust_proxy: bool) -> IpAddr {
-    head.forwarded_for.filter(|_| trust_proxy).unwrap_or(peer)
+    let Some(key) = &head.websocket_key else {
+        http::answer(stream, &head, &shared.limits).await?;
+        return Ok(None);
+    };
+    http::agree(stream, key).await?;
+    Ok(Some(opened))
 }
 
 /// How WebSockets are set up.

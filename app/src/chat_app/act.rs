@@ -4,9 +4,12 @@ use egui::{Context, Event as Input, Key, Modifiers};
 use engine::Command;
 
 use super::ChatApp;
-use crate::ui::{
-    action::{Action, ScanFrom},
-    route::Route,
+use crate::{
+    backend::TestScope,
+    ui::{
+        action::{Action, ScanFrom},
+        route::Route,
+    },
 };
 
 /// Pixels per module of a saved QR: large enough to be printed on a page.
@@ -35,6 +38,18 @@ impl ChatApp {
             }
             Action::SaveQr { name, text } => self.save_qr(&name, &text),
             Action::Scan(from) => self.scan(ctx, from),
+            Action::Edit(editing) => {
+                self.state.now.tested.remove(&editing.address());
+                self.state.now.editing = Some(*editing);
+                self.state.stack.open(Route::EditServer);
+            }
+            Action::UseServers { servers, note } => self.use_servers(servers, note),
+            Action::Test(scope, servers) => self.test(scope, servers),
+            Action::RelayLinks(choice) => {
+                if let Err(why) = self.backend.set_relayed_links(choice) {
+                    self.toasts.push(why);
+                }
+            }
             Action::Dismiss(id) => self.toasts.dismiss(id),
         }
         ctx.request_repaint();
@@ -52,6 +67,7 @@ impl ChatApp {
     /// What a screen needs when one comes to it.
     fn arrive(&mut self, ctx: &Context, route: Route) {
         self.state.now.leaving = None;
+        self.state.now.is_resetting = false;
         match route {
             Route::Room(room) => {
                 self.state.now.wants_composer = !ctx.input(|input| input.has_touch_screen());
@@ -60,6 +76,10 @@ impl ChatApp {
             Route::Invite(room) => self.backend.send(Command::ShowInvite { room }),
             Route::Scan => self.scan(ctx, ScanFrom::Camera),
             Route::NewRoom => self.state.now.room_name.clear(),
+            Route::SelfTest => {
+                let servers = self.backend.servers().servers;
+                self.test(TestScope::Everything, servers);
+            }
             _ => {}
         }
     }

@@ -14,6 +14,7 @@ use crate::ui::{
     layout::{self, Panes},
     new_room::new_room_ui,
     peers::{Leaving, peers_ui},
+    reach::Standing,
     room::{RoomDoing, RoomView, room_ui},
     rooms::rooms_ui,
     route::Route,
@@ -21,11 +22,13 @@ use crate::ui::{
     settings::{SettingsDoing, SettingsView, settings_ui},
     theme::{SPACE_XL, palette},
     welcome::{WelcomeView, welcome_ui},
-    widgets::text,
+    widgets::{status_dot::Status, text},
 };
 
 /// How often round trips and ages are refreshed while they are looked at.
 const REFRESH: Duration = Duration::from_secs(1);
+/// How often figures are refreshed that are read in passing: every frame costs.
+const GLANCE_REFRESH: Duration = Duration::from_secs(5);
 /// Distance of notes from the bottom, in points: above the composer.
 const NOTES_ABOVE: f32 = 84.0;
 
@@ -91,6 +94,10 @@ impl ChatApp {
             Route::Joining(invite) => joining_ui(ui, &self.joining_view(invite), actions),
             Route::Settings => self.settings(ui, actions),
             Route::Diagnostics => self.diagnostics(ui, actions),
+            Route::Servers => self.servers(ui, actions),
+            Route::EditServer => self.edit_server(ui, actions),
+            Route::SelfTest => self.self_test(ui, actions),
+            Route::Statistics => self.statistics(ui, actions),
             Route::Room(room) => self.room(ui, room, has_back, actions),
             Route::Invite(room) => {
                 if let Some(room) = self.model.rooms.get(&room) {
@@ -109,7 +116,10 @@ impl ChatApp {
 
     fn room(&mut self, ui: &mut Ui, id: RoomId, has_back: bool, actions: &mut Vec<Action>) {
         let Some(room) = self.model.rooms.get(&id) else { return };
-        let (status, status_words) = self.room_status(room);
+        let Standing { status, words: status_words, .. } = self.room_standing(room);
+        if status == Status::Connected {
+            ui.ctx().request_repaint_after(GLANCE_REFRESH);
+        }
         let view = RoomView {
             room,
             clock: &self.clock,
@@ -144,13 +154,19 @@ impl ChatApp {
 
     fn settings(&mut self, ui: &mut Ui, actions: &mut Vec<Action>) {
         let name = self.model.name.clone().unwrap_or_default();
-        let view = SettingsView { name: &name, whereabouts: &self.whereabouts };
+        let view = SettingsView {
+            name: &name,
+            whereabouts: &self.whereabouts,
+            net: &self.net,
+            relayed_links: self.backend.relayed_links(),
+        };
         let doing = SettingsDoing {
             name: self.state.now.name.get_or_insert_with(|| name.clone()),
             look: &mut self.state.look,
             text_size: &mut self.state.text_size,
         };
         settings_ui(ui, &view, doing, actions);
+        ui.ctx().request_repaint_after(GLANCE_REFRESH);
     }
 
     fn diagnostics(&self, ui: &mut Ui, actions: &mut Vec<Action>) {

@@ -1,6 +1,7 @@
 //! What each screen shows, gathered from what is known.
 
 use engine::{InviteId, PeerId, RoomId};
+use transport::LinkPath;
 
 use super::ChatApp;
 use crate::{
@@ -12,6 +13,7 @@ use crate::{
         invite::InviteView,
         joining::JoiningView,
         peers::{PeerRow, PeersView},
+        reach::{self, Reach, Standing},
         rooms::{RoomRow, RoomsView},
         widgets::status_dot::Status,
     },
@@ -30,39 +32,39 @@ impl ChatApp {
         self.links.iter().any(|link| link.closed.is_none() && link.peer.is_none())
     }
 
-    /// How a room is connected, and the same in words.
-    pub(super) fn room_status(&self, room: &Room) -> (Status, String) {
-        match room.online.len() {
-            0 if self.is_dialing() => (Status::Connecting, "connecting".to_owned()),
-            0 if self.is_reachable() => (Status::Nearby, "nearby only".to_owned()),
-            0 => (Status::Offline, "offline".to_owned()),
-            1 if room.members.len() <= 2 => (Status::Connected, "connected".to_owned()),
-            count => (Status::Connected, format!("connected to {count}")),
+    /// How a room is connected.
+    pub(super) fn room_standing(&self, room: &Room) -> Standing {
+        let way = |id: &engine::LinkId| {
+            let link = self.links.iter().find(|link| link.id == *id)?;
+            Some((link.path, link.round_trip))
+        };
+        Reach {
+            online: room.online.values().map(way).collect(),
+            is_crowd: room.members.len() > 2,
+            is_dialing: self.is_dialing(),
+            has_mailbox: room.uses_mailbox && self.net.open_relays() > 0,
+            has_relay: self.net.open_relays() > 0,
         }
+        .standing()
     }
 
-    fn device_status(&self) -> (Status, String) {
+    fn device_standing(&self) -> Standing {
         let mut peers: Vec<PeerId> =
             self.model.rooms.values().flat_map(|room| room.online.keys().copied()).collect();
         peers.sort_unstable();
         peers.dedup();
-        match peers.len() {
-            0 if self.is_dialing() => (Status::Connecting, "connecting".to_owned()),
-            0 if self.is_reachable() => (Status::Nearby, "nearby only".to_owned()),
-            0 => (Status::Offline, "offline: on no network".to_owned()),
-            1 => (Status::Connected, "connected to 1 device".to_owned()),
-            count => (Status::Connected, format!("connected to {count} devices")),
-        }
+        let relays = self.net.open_relays();
+        reach::of_device(peers.len(), self.is_dialing(), relays, self.is_reachable())
     }
 
     pub(super) fn rooms_view(&self, chosen: Option<RoomId>) -> RoomsView {
-        let (status, status_words) = self.device_status();
+        let Standing { status, words, .. } = self.device_standing();
         let rows = self.model.recent().into_iter().map(|room| self.room_row(room)).collect();
-        RoomsView { status, status_words, rows, chosen }
+        RoomsView { status, status_words: words, rows, chosen }
     }
 
     fn room_row(&self, room: &Room) -> RoomRow {
-        let (status, status_words) = self.room_status(room);
+        let Standing { status, brief, .. } = self.room_standing(room);
         let last = room.last.as_ref();
         let draft = self.state.drafts.iter().find(|draft| draft.room == room.id);
         let words = match draft {
@@ -79,7 +81,7 @@ impl ChatApp {
             time: last.map_or_else(String::new, |message| self.clock.brief(message.sent_at)),
             unread: room.unread,
             status,
-            status_words,
+            status_words: brief,
         }
     }
 
@@ -121,7 +123,11 @@ impl ChatApp {
             let status = if self.is_reachable() { Status::Nearby } else { Status::Offline };
             (status, "this device".to_owned())
         } else if let Some(link) = link {
-            (Status::Connected, format!("connected over {}", kind(link.kind)))
+            let way = match link.path {
+                LinkPath::Direct => "directly",
+                LinkPath::Relayed => "through a relay",
+            };
+            (Status::Connected, format!("connected {way} over {}", kind(link.kind)))
         } else if room.online.contains_key(&member.id) {
             (Status::Connected, "connected".to_owned())
         } else {

@@ -56,6 +56,7 @@ fn grant(runtime: &mut Runtime, wish: Result<Wish, String>) -> Result<bool, Stri
     match wish {
         Ok(Wish::Command(command)) => runtime.send(command),
         Ok(Wish::Links) => write_line(&json::links(&runtime.links()))?,
+        Ok(Wish::Stats) => write_line(&json::stats(&runtime.success_stats()))?,
         Ok(Wish::Quit) => return Ok(false),
         Err(why) => write_line(&json!({"event": "bad_line", "why": why}))?,
     }

@@ -6,7 +6,11 @@ use engine::{
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use crate::backend::{LinkInfo, Notice};
+use crate::{
+    backend::{LinkInfo, Notice},
+    stats::SuccessStats,
+    runtime,
+};
 
 /// A line read.
 #[derive(Debug, Deserialize)]
@@ -21,7 +25,10 @@ pub(super) enum Line {
     Page { room: String, before: Option<Place>, limit: Option<usize> },
     MarkRead { room: String, up_to: Place },
     Leave { room: String },
+    SetMailbox { room: String, on: bool },
+    SetRelays { room: String, relays: Vec<String> },
     Links,
+    Stats,
     Quit,
 }
 
@@ -44,6 +51,7 @@ impl From<Place> for Position {
 pub(super) enum Wish {
     Command(Command),
     Links,
+    Stats,
     Quit,
 }
 
@@ -77,7 +85,12 @@ impl Line {
                 Command::MarkRead { room: room(&id)?, up_to: up_to.into() }
             }
             Self::Leave { room: id } => Command::LeaveRoom { room: room(&id)? },
+            Self::SetMailbox { room: id, on } => Command::SetMailbox { room: room(&id)?, on },
+            Self::SetRelays { room: id, relays } => {
+                Command::SetRelays { room: room(&id)?, relays: runtime::relay_addrs(&relays) }
+            }
             Self::Links => return Ok(Wish::Links),
+            Self::Stats => return Ok(Wish::Stats),
             Self::Quit => return Ok(Wish::Quit),
         };
         Ok(Wish::Command(command))
@@ -97,6 +110,11 @@ pub(super) fn notice(notice: &Notice) -> Value {
 pub(super) fn links(links: &[LinkInfo]) -> Value {
     let links: Vec<_> = links.iter().map(link).collect();
     json!({"event": "links", "links": links})
+}
+
+/// The line for how well devices found each other.
+pub(super) fn stats(stats: &SuccessStats) -> Value {
+    json!({"event": "stats", "stats": stats, "text": stats.to_text()})
 }
 
 fn link(link: &LinkInfo) -> Value {
@@ -180,6 +198,21 @@ fn event(event: &Event) -> Value {
         Event::PeerLost { room, peer } => {
             json!({"event": "peer_lost", "room": room.to_string(), "peer": peer.to_string()})
         }
+        Event::MailboxSet { room, on, relays } => json!({
+            "event": "mailbox",
+            "room": room.to_string(),
+            "on": on,
+            "relays": runtime::relay_urls(relays),
+        }),
+        Event::Deposited { room, up_to } => {
+            json!({"event": "deposited", "room": room.to_string(), "up_to": up_to})
+        }
+        Event::MailboxDoubt { room, relay, why } => json!({
+            "event": "mailbox_doubt",
+            "room": room.to_string(),
+            "relay": relay,
+            "why": why.to_string(),
+        }),
         Event::CommandRefused { why } => json!({"event": "refused", "why": why.to_string()}),
     }
 }

@@ -1,5 +1,6 @@
 //! The program `festival`: its arguments, and which face it shows.
 
+mod check;
 mod demo;
 mod headless;
 mod json;
@@ -40,6 +41,8 @@ struct Cli {
 enum Mode {
     /// Read commands and write events as JSON lines; see app/docs/headless.md.
     Headless(Place),
+    /// Try what this network allows and which servers can be reached, and print what was found.
+    Check(Place),
     /// Put the app into the desktop's menu and have it open festival: links.
     Register,
     /// Run a relay: it passes sealed offers on and keeps sealed mail; see app/docs/relay.md.
@@ -122,6 +125,7 @@ pub fn run_with(args: Vec<std::ffi::OsString>) -> ExitCode {
     logbook::start();
     let outcome = match cli.mode {
         Some(Mode::Headless(place)) => place.config().and_then(|config| headless::run(&config)),
+        Some(Mode::Check(place)) => place.config().and_then(|config| check::run(&config)),
         Some(Mode::Register) => register::run(),
         Some(Mode::Relay(args)) => relay::run(args),
         Some(Mode::Demo { json }) => demo::run(json),

@@ -53,11 +53,7 @@ impl Device {
         Self::launch(program, data_dir, &["--servers".as_ref(), servers.as_os_str()])
     }
 
-    fn launch(
-        mut program: Command,
-        data_dir: &Path,
-        args: &[&OsStr],
-    ) -> Result<Self, DeviceError> {
+    fn launch(mut program: Command, data_dir: &Path, args: &[&OsStr]) -> Result<Self, DeviceError> {
         let mut child = program
             .arg("headless")
             .args(args)

@@ -156,6 +156,9 @@ impl Face {
             Event::JoinFailed { why, .. } => say(&format!("! {why}"))?,
             Event::PeerSeen { peer, .. } => say(&format!("* {} is here", self.name(peer)))?,
             Event::PeerLost { peer, .. } => say(&format!("* {} is gone", self.name(peer)))?,
+            Event::MailboxDoubt { relay, why, .. } => {
+                say(&format!("! {}: {why}", printable(&relay)))?;
+            }
             Event::CommandRefused { why } => say(&format!("! {why}"))?,
             _ => {}
         }

@@ -1,27 +1,43 @@
-//! Dials whom the engine wants, again and again, with patience that grows.
+//! Dials whom the engine wants, again and again, with patience that grows and ends at once when
+//! there is news; and looks for a direct way beside links that are relayed.
 
 use std::{
     collections::BTreeMap,
-    sync::Arc,
+    future::pending,
+    net::SocketAddr,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
     time::{Duration, Instant},
 };
 
-use engine::Target;
-use rand_core::{OsRng, RngCore as _};
-use tokio::task::JoinHandle;
-use transport::{Addr, Callee, DialKey};
+use engine::{LinkId, PeerId, RoomId, Target};
+use tokio::{
+    sync::watch,
+    task::JoinHandle,
+    time::{sleep, timeout},
+};
+use transport::{Addr, Callee, DialKey, Link, LinkPath, TransportError};
 
-use super::{Shared, links};
+use super::{
+    Shared,
+    backoff::{Backoff, Thrift, Upgrades},
+    chance, links,
+};
+use crate::stats::{Circumstances, Outcome};
 
-/// The first pause after a failed dial: a person is looking.
-const FIRST_PAUSE: Duration = Duration::from_millis(250);
+/// How long a dial without much hope may take: whoever is there after all answers in a second or
+/// two, and every second costs twenty datagrams.
+const HOPELESS_DIAL: Duration = Duration::from_secs(4);
 
-/// The longest pause: someone who comes back into reach is found within this time, and a phone
-/// that looks for nobody sleeps almost always.
-const LONGEST_PAUSE: Duration = Duration::from_secs(20);
+/// Targets whose patience is remembered: ten large rooms.
+const MAX_REMEMBERED: usize = 1_024;
 
-/// A link that held this long was a good one: after it, dialing begins anew with short pauses.
-const GOOD_LINK: Duration = Duration::from_secs(5);
+/// Where somebody may be reached, and by what name.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Way {
+    pub(super) addrs: Vec<Addr>,
+    pub(super) key: DialKey,
+    pub(super) callee: Callee,
+}
 
 /// One task for every target that is wanted.
 #[derive(Debug)]
@@ -29,18 +45,50 @@ pub(super) struct Dialer {
     shared: Arc<Shared>,
     tokio: tokio::runtime::Handle,
     wanted: BTreeMap<Target, JoinHandle<()>>,
+    /// Outlives the tasks: a target that takes its turn again is not dialed as if it were new.
+    patience: BTreeMap<Target, (Way, Arc<Mutex<Backoff>>)>,
+    thrift: Arc<Mutex<Thrift>>,
+    /// Looks for direct ways beside relayed links.
+    upgrades: BTreeMap<LinkId, JoinHandle<()>>,
 }
 
 impl Dialer {
     pub(super) fn new(shared: Arc<Shared>, tokio: tokio::runtime::Handle) -> Self {
-        Self { shared, tokio, wanted: BTreeMap::new() }
+        let thrift = Arc::new(Mutex::new(Thrift::new(shared.started.elapsed())));
+        Self {
+            shared,
+            tokio,
+            wanted: BTreeMap::new(),
+            patience: BTreeMap::new(),
+            thrift,
+            upgrades: BTreeMap::new(),
+        }
     }
 
     /// Dials `target` until it is no longer wanted.
-    pub(super) fn want(&mut self, target: Target, addrs: &[engine::Addr], name: (DialKey, Callee)) {
-        let addrs = addrs.iter().filter_map(links::to_transport).collect();
-        let task = dial_forever(Arc::clone(&self.shared), target, addrs, name);
-        if let Some(old) = self.wanted.insert(target, self.tokio.spawn(task)) {
+    pub(super) fn want(&mut self, target: Target, way: Way) {
+        self.forget_some();
+        let now = self.shared.started.elapsed();
+        let (known, backoff) =
+            self.patience.entry(target).or_insert_with(|| (way.clone(), Arc::default()));
+        if *known == way {
+            lock(backoff).miss(now, chance());
+        } else {
+            *known = way.clone();
+            lock(backoff).begin_anew();
+        }
+        let news = News::new(&self.shared, &way);
+        let is_hopeless = lock(backoff).is_hopeless();
+        let dial = Dial {
+            since: (!is_hopeless).then(Instant::now),
+            shared: Arc::clone(&self.shared),
+            target,
+            way,
+            backoff: Arc::clone(backoff),
+            thrift: Arc::clone(&self.thrift),
+            news,
+        };
+        if let Some(old) = self.wanted.insert(target, self.tokio.spawn(dial.run())) {
             old.abort();
         }
     }
@@ -51,35 +99,208 @@ impl Dialer {
             task.abort();
         }
     }
-}
 
-async fn dial_forever(
-    shared: Arc<Shared>,
-    target: Target,
-    addrs: Vec<Addr>,
-    (key, callee): (DialKey, Callee),
-) {
-    let mut pause = FIRST_PAUSE;
-    loop {
-        match shared.transport.dial(&addrs, key, callee).await {
-            Ok(link) => {
-                let since = Instant::now();
-                let closed = links::adopt(&shared, link, Some(target)).await;
-                closed.await;
-                if since.elapsed() >= GOOD_LINK {
-                    pause = FIRST_PAUSE;
-                }
-            }
-            Err(err) => log::debug!("dialing {target:?}: {err}"),
+    /// A member was proved at the other end of `link`.
+    pub(super) fn meet(&mut self, link: LinkId, room: RoomId, peer: PeerId) {
+        let target = Target::Member(room, peer);
+        if let Some((_, backoff)) = self.patience.get(&target) {
+            lock(backoff).meet(self.shared.started.elapsed());
         }
-        tokio::time::sleep(with_jitter(pause)).await;
-        pause = (pause * 2).min(LONGEST_PAUSE);
+        self.upgrades.retain(|_, task| !task.is_finished());
+        if let Some(way) = self.shared.links.relayed_way(link) {
+            let seek = seek_direct(Arc::clone(&self.shared), link, target, way);
+            self.upgrades.entry(link).or_insert_with(|| self.tokio.spawn(seek));
+        }
+    }
+
+    fn forget_some(&mut self) {
+        if self.patience.len() >= MAX_REMEMBERED {
+            self.patience.retain(|target, _| self.wanted.contains_key(target));
+        }
     }
 }
 
-/// Between half and all of `pause`: devices that lost each other do not dial in step.
-fn with_jitter(pause: Duration) -> Duration {
-    let half = pause / 2;
-    let millis = u64::try_from(half.as_millis()).unwrap_or(u64::MAX).max(1);
-    half + Duration::from_millis(u64::from(OsRng.next_u32()) % millis)
+/// The endless dialing of one target.
+struct Dial {
+    shared: Arc<Shared>,
+    target: Target,
+    way: Way,
+    backoff: Arc<Mutex<Backoff>>,
+    thrift: Arc<Mutex<Thrift>>,
+    news: News,
+    /// Since when it has been looked for, until that is counted.
+    since: Option<Instant>,
 }
+
+impl Dial {
+    async fn run(mut self) {
+        loop {
+            let is_new = tokio::select! {
+                () = wait(&self.shared, &self.backoff, &self.thrift) => false,
+                () = self.news.come() => true,
+            };
+            if is_new {
+                self.begin_anew();
+                continue;
+            }
+            // News end a dial under way, too: it knows nothing of the new network.
+            let dialed = tokio::select! {
+                dialed = dial(&self.shared, &self.way, &self.backoff) => dialed,
+                () = self.news.come() => {
+                    self.begin_anew();
+                    continue;
+                }
+            };
+            match dialed {
+                Ok(link) => {
+                    self.count(path(&link).into());
+                    let way = Some(self.way.clone());
+                    links::adopt(&self.shared, link, Some((self.target, way))).await.await;
+                }
+                Err(err) => {
+                    log::debug!("dialing {:?}: {err}", self.target);
+                    // Whoever does not answer may yet.
+                    if !matches!(err, TransportError::Unreachable) {
+                        self.count((&err).into());
+                    }
+                }
+            }
+            let is_hopeless = {
+                let mut backoff = lock(&self.backoff);
+                backoff.fail(self.shared.started.elapsed(), chance());
+                backoff.is_hopeless()
+            };
+            if is_hopeless {
+                self.count(Outcome::Unreachable);
+            }
+        }
+    }
+
+    fn begin_anew(&mut self) {
+        lock(&self.backoff).begin_anew();
+        self.since = Some(Instant::now());
+    }
+
+    /// Counts how looking for it went, once.
+    fn count(&mut self, outcome: Outcome) {
+        let Some(since) = self.since.take() else { return };
+        let transport = self.shared.transport.kind();
+        let under = Circumstances { transport, nat: (self.shared.surroundings.nat)() };
+        self.shared.stats.count(under, outcome, since.elapsed());
+    }
+}
+
+/// Waits until the target may be dialed.
+async fn wait(shared: &Shared, backoff: &Mutex<Backoff>, thrift: &Mutex<Thrift>) {
+    loop {
+        let now = shared.started.elapsed();
+        let (pause, is_hopeless) = {
+            let backoff = lock(backoff);
+            (backoff.wait(now), backoff.is_hopeless())
+        };
+        if !pause.is_zero() {
+            sleep(pause).await;
+        } else if !is_hopeless {
+            return;
+        } else {
+            let spent = lock(thrift).spend(now);
+            match spent {
+                Ok(()) => return,
+                Err(pause) => sleep(pause).await,
+            }
+        }
+    }
+}
+
+async fn dial(
+    shared: &Shared,
+    way: &Way,
+    backoff: &Mutex<Backoff>,
+) -> Result<Link, TransportError> {
+    let dialing = shared.transport.dial(&way.addrs, way.key, way.callee);
+    let is_hopeless = lock(backoff).is_hopeless();
+    if is_hopeless {
+        let late = |_elapsed| Err(TransportError::Unreachable);
+        timeout(HOPELESS_DIAL, dialing).await.unwrap_or_else(late)
+    } else {
+        dialing.await
+    }
+}
+
+/// What makes a fresh dial worthwhile.
+struct News {
+    shared: Arc<Shared>,
+    name: (DialKey, Callee),
+    fresh: watch::Receiver<u64>,
+    sightings: watch::Receiver<u64>,
+    /// Where it was seen on the local network so far.
+    seen: Vec<SocketAddr>,
+}
+
+impl News {
+    fn new(shared: &Arc<Shared>, way: &Way) -> Self {
+        let mut sightings = shared.surroundings.sightings.clone();
+        sightings.mark_unchanged();
+        Self {
+            seen: (shared.surroundings.find)(&way.key, &way.callee),
+            shared: Arc::clone(shared),
+            name: (way.key, way.callee),
+            fresh: shared.fresh.subscribe(),
+            sightings,
+        }
+    }
+
+    /// Waits until the network changes, the device wakes, or the target is seen where it was not.
+    async fn come(&mut self) {
+        loop {
+            tokio::select! {
+                fresh = self.fresh.changed() => match fresh {
+                    Ok(()) => return,
+                    Err(_stopping) => pending().await,
+                },
+                // Without discovery there never are any.
+                Ok(()) = self.sightings.changed() => {
+                    let seen = (self.shared.surroundings.find)(&self.name.0, &self.name.1);
+                    let is_new = seen.iter().any(|addr| !self.seen.contains(addr));
+                    self.seen = seen;
+                    if is_new {
+                        return;
+                    }
+                }
+            }
+        }
+    }
+}
+
+/// Dials beside a relayed link until there is a direct one; the engine then keeps the newer.
+async fn seek_direct(shared: Arc<Shared>, link: LinkId, target: Target, way: Way) {
+    let mut upgrades = Upgrades::default();
+    let mut news = News::new(&shared, &way);
+    loop {
+        tokio::select! {
+            () = sleep(upgrades.next_pause(chance())) => {}
+            () = news.come() => upgrades = Upgrades::default(),
+        }
+        if shared.links.relayed_way(link).is_none() {
+            return;
+        }
+        let dialed = shared.transport.dial_directly(&way.addrs, way.key, way.callee).await;
+        if let Ok(direct) = dialed
+            && shared.links.relayed_way(link).is_some()
+        {
+            links::adopt(&shared, direct, Some((target, Some(way)))).await.await;
+            return;
+        }
+    }
+}
+
+fn path(link: &Link) -> LinkPath {
+    link.stats.lock().unwrap_or_else(PoisonError::into_inner).path
+}
+
+fn lock<T>(shared: &Mutex<T>) -> MutexGuard<'_, T> {
+    shared.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+#[cfg(test)]
+mod tests;

@@ -8,9 +8,15 @@ use std::{
 use engine::{Engine, Event, Input, Now, Output, StoreError, Timestamp};
 use storage::RedbStore;
 use tokio::sync::mpsc;
-use transport::{Callee, DialKey};
+use transport::{Callee, DialKey, webrtc::WebRtcTransport};
 
-use super::{Shared, dialer::Dialer, wall_millis};
+use super::{
+    Shared,
+    dialer::{Dialer, Way},
+    links,
+    mailbox::Post,
+    wall_millis,
+};
 use crate::backend::Notice;
 
 /// Inputs handled before their changes are written: while one write is under way, the next batch
@@ -23,6 +29,7 @@ pub(super) struct EngineLoop {
     inputs: mpsc::Receiver<Input>,
     tokio: tokio::runtime::Handle,
     dialer: Dialer,
+    post: Post,
 }
 
 impl EngineLoop {
@@ -31,9 +38,11 @@ impl EngineLoop {
         engine: Engine<RedbStore>,
         inputs: mpsc::Receiver<Input>,
         tokio: tokio::runtime::Handle,
+        transport: WebRtcTransport,
     ) -> Self {
         let dialer = Dialer::new(Arc::clone(&shared), tokio.clone());
-        Self { shared, engine, inputs, tokio, dialer }
+        let post = Post::new(Arc::clone(&shared), tokio.clone(), transport);
+        Self { shared, engine, inputs, tokio, dialer, post }
     }
 
     /// Runs until the device stops or its memory fails.
@@ -87,18 +96,30 @@ impl EngineLoop {
                 Output::Transmit(link, frame) => self.shared.links.send(link, frame),
                 Output::Hangup(link) => self.shared.links.hang_up(link),
                 Output::Dial { target, addrs, key, callee } => {
-                    let name = (DialKey::from_bytes(key), Callee::from_bytes(callee));
-                    self.dialer.want(target, &addrs, name);
+                    let way = Way {
+                        addrs: addrs.iter().filter_map(links::to_transport).collect(),
+                        key: DialKey::from_bytes(key),
+                        callee: Callee::from_bytes(callee),
+                    };
+                    self.dialer.want(target, way);
                 }
                 Output::StopDialing(target) => self.dialer.drop_want(&target),
                 Output::Admit { key, callee } => {
                     let callee = Callee::from_bytes(callee);
                     self.shared.listener.admit(DialKey::from_bytes(key), callee);
                 }
+                Output::Deposit { mailbox, number, pack, expires_at, at } => {
+                    self.post.deposit((mailbox, number), &pack.into(), expires_at, &at);
+                }
+                Output::Collect { mailbox, at, since } => {
+                    self.post.collect(mailbox, &at, &since);
+                }
+                Output::StopCollecting(mailbox) => self.post.stop(&mailbox),
                 Output::Refuse(key) => self.shared.listener.refuse(&DialKey::from_bytes(key)),
                 Output::Notify(event) => {
                     if let Event::PeerSeen { room, peer, link } = event {
                         self.shared.links.prove(link, room, peer);
+                        self.dialer.meet(link, room, peer);
                     }
                     notices.push(Notice::Event(event));
                 }

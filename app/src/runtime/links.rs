@@ -13,10 +13,11 @@ use std::{
 use engine::{Frame, Input, LinkId, PeerId, RoomId, Target};
 use tokio::sync::{mpsc, watch};
 use transport::{
-    AddrKind, Link, LinkFailure, LinkReceiver, LinkSender, LinkStats, Phase, Role, TransportKind,
+    AddrKind, Link, LinkFailure, LinkPath, LinkReceiver, LinkSender, LinkStats, Phase, Role,
+    TransportKind,
 };
 
-use super::Shared;
+use super::{Shared, dialer::Way};
 use crate::backend::LinkInfo;
 
 /// Frames that may wait for one link. The engine paces bulk by receipts, so only a peer that
@@ -34,6 +35,8 @@ struct Entry {
     stats: Arc<Mutex<LinkStats>>,
     peer: Option<(RoomId, PeerId)>,
     session: Option<Phase>,
+    /// How it was dialed, if this end did.
+    way: Option<Way>,
     /// `None` once hung up.
     queue: Option<mpsc::Sender<Frame>>,
 }
@@ -98,7 +101,18 @@ impl Links {
         infos
     }
 
-    fn add(&self, link: &Link, queue: mpsc::Sender<Frame>) -> LinkId {
+    /// How a link was dialed that is open and goes through a relay, if this end dialed it.
+    pub(super) fn relayed_way(&self, link: LinkId) -> Option<Way> {
+        let entries = self.lock();
+        let entry = entries.get(&link)?;
+        let is_relayed = {
+            let stats = read(&entry.stats);
+            stats.path == LinkPath::Relayed && stats.closed.is_none()
+        };
+        entry.way.clone().filter(|_| is_relayed)
+    }
+
+    fn add(&self, link: &Link, way: Option<Way>, queue: mpsc::Sender<Frame>) -> LinkId {
         let id = LinkId(self.next.fetch_add(1, Ordering::Relaxed));
         let entry = Entry {
             kind: link.kind,
@@ -106,6 +120,7 @@ impl Links {
             stats: Arc::clone(&link.stats),
             peer: None,
             session: None,
+            way,
             queue: Some(queue),
         };
         let mut entries = self.lock();
@@ -157,14 +172,16 @@ pub(super) async fn welcome(shared: Arc<Shared>, mut dialed: mpsc::Receiver<Link
     }
 }
 
-/// Names a link, tells the engine, and starts its tasks; gives what waits for its end.
+/// Names a link, tells the engine whom it was dialed to reach, and starts its tasks; gives what
+/// waits for its end.
 pub(super) async fn adopt(
     shared: &Arc<Shared>,
     link: Link,
-    target: Option<Target>,
+    dialed: Option<(Target, Option<Way>)>,
 ) -> impl Future<Output = ()> + use<> {
     let (queue, frames) = mpsc::channel(QUEUE_LEN);
-    let id = shared.links.add(&link, queue);
+    let (target, way) = dialed.unzip();
+    let id = shared.links.add(&link, way.flatten(), queue);
     let (ended, mut is_ended) = watch::channel(false);
     let up = Input::LinkUp { link: id, target, binding: link.binding };
     // The inbox keeps order: the link is up before its first frame arrives and down after its

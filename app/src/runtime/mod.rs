@@ -3,14 +3,24 @@
 //! One thread drives the engine; a small tokio runtime moves bytes. The runtime decides nothing:
 //! the engine says what to send, whom to dial and what to show.
 
+mod backoff;
 mod dialer;
 mod engine_loop;
 mod links;
+mod mailbox;
+mod metered;
+mod network;
 mod notices;
+mod self_test;
+mod servers;
+mod stats;
 
 use std::{
     path::{Path, PathBuf},
-    sync::{Arc, atomic::AtomicBool},
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
     thread::JoinHandle,
     time::{Duration, Instant, SystemTime, UNIX_EPOCH},
 };
@@ -18,7 +28,7 @@ use std::{
 use engine::{Command, Engine, Input, StoreError};
 use rand_core::{OsRng, RngCore as _};
 use storage::RedbStore;
-use tokio::sync::mpsc;
+use tokio::sync::{mpsc, watch};
 use transport::{
     Listener, Transport,
     servers::Servers,
@@ -26,19 +36,24 @@ use transport::{
 };
 
 use crate::{
-    backend::{Backend, LinkInfo, Notice, Whereabouts},
+    backend::{
+        Backend, LinkInfo, NetInfo, Notice, RelayInfo, RelayedLinks, SelfTest, ServersInUse,
+        TestScope, Whereabouts,
+    },
     logbook,
+    stats::SuccessStats,
 };
 use engine_loop::EngineLoop;
 use links::Links;
+use network::Surroundings;
 use notices::Notices;
+use self_test::SelfTests;
+pub use self_test::check;
+use servers::Choices;
+use stats::StatsKeeper;
 
 /// Inputs that may wait for the engine: links wait beyond this, so a flood stays in the network.
 const INBOX_LEN: usize = 1_024;
-
-/// How often the device's own addresses are looked at: soon enough that an invite on the screen
-/// follows a change of network, seldom enough to cost nothing.
-const ADDRS_INTERVAL: Duration = Duration::from_secs(3);
 
 /// How long a stop may take: a hang-up on every link, and one commit.
 const STOP_TIMEOUT: Duration = Duration::from_secs(2);
@@ -72,6 +87,23 @@ struct Shared {
     is_stopping: AtomicBool,
     listener: Box<dyn Listener>,
     transport: Box<dyn Transport>,
+    surroundings: Surroundings,
+    /// Counts the reasons to look for everybody anew.
+    fresh: watch::Sender<u64>,
+    stats: StatsKeeper,
+}
+
+impl Shared {
+    /// Ends every pause: something changed that may let dials succeed that failed before.
+    fn begin_anew(&self) {
+        self.fresh.send_modify(|count| *count = count.wrapping_add(1));
+    }
+
+    fn write_stats(&self) {
+        let (sent, received) = (self.surroundings.signaling)();
+        self.stats.meter_signaling(sent, received);
+        self.stats.write();
+    }
 }
 
 /// A running device. Dropping it hangs up and ends every thread.
@@ -81,6 +113,10 @@ pub struct Runtime {
     tokio: Option<tokio::runtime::Runtime>,
     engine: Option<JoinHandle<()>>,
     data_dir: PathBuf,
+    transport: WebRtcTransport,
+    choices: Arc<Choices>,
+    self_tests: SelfTests,
+    is_metered: Arc<AtomicBool>,
 }
 
 impl Runtime {
@@ -105,12 +141,22 @@ impl Runtime {
             .build()
             .map_err(StartError::Io)?;
         let _inside = tokio.enter();
+        let choices = Arc::new(Choices::load(&config.data_dir, config.servers.as_ref()));
+        let self_tests = SelfTests::new(tokio.handle().clone(), Arc::clone(&wake));
         let port = remembered_port(&config.data_dir);
         let transport = WebRtcTransport::new(WebRtcConfig {
             port,
             loopback: config.loopback,
+            // Devices of one machine find each other by their addresses.
+            discovery: !config.loopback,
             ..WebRtcConfig::default()
         });
+        match (transport.set_servers(&choices.servers().servers), &config.servers) {
+            (Ok(()), _) => {}
+            (Err(err), Some(_)) => return Err(StartError::Servers(err)),
+            // The person can put it right on the page for that.
+            (Err(err), None) => log::warn!("the servers in the settings are not used: {err}"),
+        }
         let (incoming, dialed) = mpsc::channel(16);
         let listener = transport.listen(incoming).map_err(StartError::Network)?;
         remember_port(&config.data_dir, listener.as_ref());
@@ -122,12 +168,24 @@ impl Runtime {
             started: Instant::now(),
             is_stopping: AtomicBool::new(false),
             listener,
-            transport: Box::new(transport),
+            surroundings: Surroundings::of(&transport),
+            transport: Box::new(transport.clone()),
+            stats: StatsKeeper::open(&config.data_dir),
+            fresh: watch::Sender::default(),
         });
         tokio.spawn(links::welcome(Arc::clone(&shared), dialed));
-        tokio.spawn(watch_addrs(Arc::clone(&shared)));
+        tokio.spawn(network::watch(Arc::clone(&shared)));
+        let is_metered = Arc::new(AtomicBool::new(false));
+        tokio.spawn(metered::watch(
+            Arc::clone(&is_metered),
+            Arc::clone(&choices),
+            transport.clone(),
+            shared.fresh.subscribe(),
+        ));
+        tokio.spawn(stats::keep(Arc::clone(&shared)));
+        let handle = tokio.handle().clone();
         let engine_loop =
-            EngineLoop::new(Arc::clone(&shared), engine, inputs, tokio.handle().clone());
+            EngineLoop::new(Arc::clone(&shared), engine, inputs, handle, transport.clone());
         let engine = std::thread::Builder::new()
             .name("festival-engine".to_owned())
             .spawn(move || engine_loop.run())
@@ -137,6 +195,10 @@ impl Runtime {
             tokio: Some(tokio),
             engine: Some(engine),
             data_dir: config.data_dir.clone(),
+            transport,
+            choices,
+            self_tests,
+            is_metered,
         })
     }
 }
@@ -183,11 +245,60 @@ impl Backend for Runtime {
             data_dir: self.data_dir.display().to_string(),
         }
     }
+
+    fn net(&self) -> NetInfo {
+        let (sent, received) = (self.shared.surroundings.signaling)();
+        self.shared.stats.meter_signaling(sent, received);
+        let relays = self.transport.relays().map(|pool| pool.report()).unwrap_or_default();
+        let public = self.transport.public_addrs();
+        NetInfo {
+            relays: relays.into_iter().map(RelayInfo::from).collect(),
+            nat: self.transport.nat(),
+            public: public.iter().map(ToString::to_string).collect(),
+            idle_bytes_today: self.shared.stats.signaling_today(),
+            is_metered: self.is_metered.load(Ordering::Relaxed),
+        }
+    }
+
+    fn servers(&self) -> ServersInUse {
+        self.choices.servers()
+    }
+
+    fn set_servers(&mut self, servers: Servers) -> Result<(), String> {
+        let _inside = self.tokio.as_ref().map(|tokio| tokio.enter());
+        self.choices.set_servers(servers, |servers| self.transport.set_servers(servers))?;
+        self.shared.begin_anew();
+        Ok(())
+    }
+
+    fn relayed_links(&self) -> RelayedLinks {
+        self.choices.relayed_links()
+    }
+
+    fn set_relayed_links(&mut self, relayed: RelayedLinks) -> Result<(), String> {
+        self.choices.set_relayed_links(relayed)?;
+        self.transport.set_may_relay(relayed.is_allowed(self.is_metered.load(Ordering::Relaxed)));
+        Ok(())
+    }
+
+    fn start_self_test(&mut self, scope: TestScope, servers: Servers) {
+        let addrs = self.shared.listener.addrs();
+        let own = addrs.iter().filter_map(transport::Addr::to_socket_addr).collect();
+        self.self_tests.start(scope, servers, own);
+    }
+
+    fn self_test(&self) -> SelfTest {
+        self.self_tests.state()
+    }
+
+    fn success_stats(&self) -> SuccessStats {
+        self.shared.stats.get()
+    }
 }
 
 impl Drop for Runtime {
     fn drop(&mut self) {
-        self.shared.is_stopping.store(true, std::sync::atomic::Ordering::SeqCst);
+        self.shared.is_stopping.store(true, Ordering::SeqCst);
         // Wakes the engine thread in case it waits; if the inbox is full, it is awake.
         let _ = self.shared.inbox.try_send(Input::Timeout);
         if let Some(engine) = self.engine.take() {
@@ -197,7 +308,20 @@ impl Drop for Runtime {
             tokio.block_on(self.shared.links.hang_up_all(STOP_TIMEOUT));
             tokio.shutdown_timeout(STOP_TIMEOUT);
         }
+        self.shared.write_stats();
     }
+}
+
+/// Relays' URLs as addresses the engine carries.
+pub(crate) fn relay_addrs(urls: &[String]) -> Vec<engine::Addr> {
+    let addrs = transport::Addr::of_relays(urls.iter().map(String::as_str));
+    addrs.iter().filter_map(links::to_engine).collect()
+}
+
+/// The URLs of the relays at these addresses.
+pub(crate) fn relay_urls(addrs: &[engine::Addr]) -> Vec<String> {
+    let addrs = addrs.iter().filter_map(links::to_transport);
+    addrs.flat_map(|addr| addr.relay_urls()).collect()
 }
 
 /// Milliseconds since the Unix epoch, now.
@@ -206,20 +330,9 @@ fn wall_millis() -> u64 {
     u64::try_from(since.as_millis()).unwrap_or(u64::MAX)
 }
 
-/// Tells the engine where this device can be dialed, now and whenever it changes.
-async fn watch_addrs(shared: Arc<Shared>) {
-    let mut known = None;
-    loop {
-        let addrs: Vec<engine::Addr> =
-            shared.listener.addrs().iter().filter_map(links::to_engine).collect();
-        if known.as_ref() != Some(&addrs) {
-            known = Some(addrs.clone());
-            if shared.inbox.send(Input::AddrsChanged(addrs)).await.is_err() {
-                return;
-            }
-        }
-        tokio::time::sleep(ADDRS_INTERVAL).await;
-    }
+/// Fresh chance for jitter.
+fn chance() -> u32 {
+    OsRng.next_u32()
 }
 
 fn remembered_port(data_dir: &Path) -> u16 {
@@ -259,6 +372,9 @@ pub enum StartError {
     /// The network cannot be used.
     #[error("the network cannot be used: {0}")]
     Network(#[source] transport::TransportError),
+    /// The servers cannot be used as they are given.
+    #[error("the servers cannot be used: {0}")]
+    Servers(#[source] std::io::Error),
     /// The system refused a thread.
     #[error("the system refused a thread: {0}")]
     Io(#[source] std::io::Error),

@@ -1,8 +1,10 @@
 //! What the person decided on a screen.
 
 use engine::Command;
+use transport::servers::Servers;
 
-use super::route::Route;
+use super::{route::Route, server_edit::Editing};
+use crate::backend::{RelayedLinks, TestScope};
 
 /// One decision, carried out after the frame is drawn.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -33,6 +35,19 @@ pub enum Action {
     },
     /// Look for a QR there.
     Scan(ScanFrom),
+    /// Write a server, new or known.
+    Edit(Box<Editing>),
+    /// Use these servers from now on, and say so in these words.
+    UseServers {
+        /// Which.
+        servers: Servers,
+        /// "Relay added."
+        note: &'static str,
+    },
+    /// Try what works.
+    Test(TestScope, Servers),
+    /// Relay links as the person says.
+    RelayLinks(RelayedLinks),
     /// Close a toast.
     Dismiss(u64),
 }

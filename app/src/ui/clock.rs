@@ -145,6 +145,15 @@ pub fn span(span: Duration) -> String {
     }
 }
 
+/// A round trip at a glance: whole milliseconds, below two with a digit behind the point.
+pub fn round_trip(trip: Duration) -> String {
+    if trip < Duration::from_millis(2) || trip >= Duration::from_secs(1) {
+        span(trip)
+    } else {
+        format!("{:.0} ms", trip.as_secs_f64() * 1e3)
+    }
+}
+
 fn weekday(day: i64) -> &'static str {
     let index = usize::try_from(day.rem_euclid(7)).unwrap_or(0);
     WEEKDAYS.get(index).copied().unwrap_or_default()

@@ -179,6 +179,7 @@ fn failure(why: LinkFailure) -> &'static str {
         LinkFailure::HungUp => "this device hung up",
         LinkFailure::PeerHungUp => "the other device hung up",
         LinkFailure::Silent => "the other device fell silent",
+        LinkFailure::Moved => "this device moved to another network",
         LinkFailure::Broken => "the network failed",
     }
 }

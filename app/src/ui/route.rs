@@ -26,6 +26,14 @@ pub enum Route {
     Settings,
     /// What goes on inside.
     Diagnostics,
+    /// Which servers help.
+    Servers,
+    /// One of them, being written.
+    EditServer,
+    /// What this network allows.
+    SelfTest,
+    /// How well connecting has gone.
+    Statistics,
 }
 
 impl Route {

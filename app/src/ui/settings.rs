@@ -15,10 +15,15 @@ use super::{
         button::{self, Weight},
         field,
         icon::Icon,
+        meter::meter,
+        status_dot::{Status, status_lines},
         text,
     },
 };
-use crate::backend::Whereabouts;
+use crate::{
+    backend::{NetInfo, RelayedLinks, Whereabouts},
+    stats::IDLE_CEILING,
+};
 
 const FACE: f32 = 64.0;
 
@@ -29,6 +34,10 @@ pub struct SettingsView<'a> {
     pub name: &'a str,
     /// Where this device and its data are.
     pub whereabouts: &'a Whereabouts,
+    /// How this device stands in the network.
+    pub net: &'a NetInfo,
+    /// When links may be relayed.
+    pub relayed_links: RelayedLinks,
 }
 
 /// What the settings change.
@@ -53,7 +62,8 @@ pub fn settings_ui(
     layout::column(ui, "settings", |ui| {
         section(ui, "You", |ui| name_ui(ui, view, doing.name, actions));
         section(ui, "Appearance", |ui| look_ui(ui, doing.look, doing.text_size));
-        section(ui, "This device", |ui| device_ui(ui, view.whereabouts, actions));
+        section(ui, "Network", |ui| network_ui(ui, view, actions));
+        section(ui, "This device", |ui| device_ui(ui, view.whereabouts));
         section(ui, "About", |ui| {
             text::body(ui, concat!("Festival Chat ", env!("CARGO_PKG_VERSION")));
             text::small(
@@ -119,7 +129,7 @@ fn look_ui(ui: &mut Ui, look: &mut Look, text_size: &mut TextSize) {
     });
 }
 
-fn device_ui(ui: &mut Ui, whereabouts: &Whereabouts, actions: &mut Vec<Action>) {
+fn device_ui(ui: &mut Ui, whereabouts: &Whereabouts) {
     ui.spacing_mut().item_spacing.y = SPACE_XS;
     text::small(ui, "Data folder");
     text::body(ui, &whereabouts.data_dir);
@@ -131,8 +141,75 @@ fn device_ui(ui: &mut Ui, whereabouts: &Whereabouts, actions: &mut Vec<Action>) 
     for addr in &whereabouts.addrs {
         text::body(ui, addr);
     }
+}
+
+fn network_ui(ui: &mut Ui, view: &SettingsView<'_>, actions: &mut Vec<Action>) {
+    let (status, words) = relays(view.net);
+    ui.scope(|ui| {
+        ui.spacing_mut().item_spacing.y = SPACE_XS;
+        text::small(ui, "Relays");
+        status_lines(ui, status, &words);
+        ui.add_space(SPACE_S);
+        text::small(ui, "Traffic today while nobody wrote");
+        text::body(ui, &idle(view.net.idle_bytes_today));
+        let share = view.net.idle_bytes_today as f32 / IDLE_CEILING as f32;
+        let colors = palette(ui);
+        meter(ui, share, if share < 1.0 { colors.connected } else { colors.danger });
+    });
     ui.add_space(SPACE_M);
-    if button::wide(ui, Weight::Plain, Some(Icon::Pulse), "Diagnostics").clicked() {
-        actions.push(Action::Open(Route::Diagnostics));
+    relayed_ui(ui, view, actions);
+    ui.add_space(SPACE_M);
+    for (icon, label, route) in [
+        (Icon::Server, "Servers", Route::Servers),
+        (Icon::Check, "Connection test", Route::SelfTest),
+        (Icon::Chart, "Statistics", Route::Statistics),
+        (Icon::Pulse, "Diagnostics", Route::Diagnostics),
+    ] {
+        if button::wide(ui, Weight::Plain, Some(icon), label).clicked() {
+            actions.push(Action::Open(route));
+        }
     }
+}
+
+fn relayed_ui(ui: &mut Ui, view: &SettingsView<'_>, actions: &mut Vec<Action>) {
+    text::small(ui, "Connections through a TURN server");
+    ui.horizontal_wrapped(|ui| {
+        for (choice, label) in [
+            (RelayedLinks::Never, "Never"),
+            (RelayedLinks::Unmetered, "Unless metered"),
+            (RelayedLinks::Always, "Always"),
+        ] {
+            let is_chosen = view.relayed_links == choice;
+            if button::choice(ui, label, is_chosen).clicked() && !is_chosen {
+                actions.push(Action::RelayLinks(choice));
+            }
+        }
+    });
+    let said = match (view.relayed_links, view.net.is_metered) {
+        (RelayedLinks::Never, _) => "Where no direct way is found, messages wait in the mailbox.",
+        (RelayedLinks::Unmetered, false) => {
+            "For devices that find no direct way. Not where your system says that data is paid for."
+        }
+        (RelayedLinks::Unmetered, true) => {
+            "Your system says that data is paid for here, so only direct connections are used."
+        }
+        (RelayedLinks::Always, _) => {
+            "For devices that find no direct way, also where data is paid for."
+        }
+    };
+    text::small(ui, said);
+}
+
+fn relays(net: &NetInfo) -> (Status, String) {
+    match (net.open_relays(), net.relays.len()) {
+        (_, 0) => (Status::Offline, "none: this network only".to_owned()),
+        (0, _) => (Status::Offline, "none can be reached".to_owned()),
+        (open, all) => (Status::Connected, format!("{open} of {all} connected")),
+    }
+}
+
+/// "0.8 MB of 5 MB"
+fn idle(bytes: u64) -> String {
+    let mb = |bytes: u64| bytes as f64 / 1e6;
+    format!("{:.1} MB of {:.0} MB", mb(bytes), mb(IDLE_CEILING))
 }

@@ -5,7 +5,8 @@ use std::collections::BTreeMap;
 use engine::{Position, RoomId};
 use serde::{Deserialize, Serialize};
 
-use super::{route::Stack, widgets::list::List};
+use super::{route::Stack, server_edit::Editing, widgets::list::List};
+use crate::backend::StepState;
 
 /// The part of the screens' state that only the screens know.
 #[derive(Debug, Default, Serialize, Deserialize)]
@@ -37,6 +38,12 @@ pub struct Momentary {
     pub link: String,
     /// The room that the person may be about to leave.
     pub leaving: Option<RoomId>,
+    /// The server being written.
+    pub editing: Option<Editing>,
+    /// What came of testing servers, by their addresses.
+    pub tested: BTreeMap<String, StepState>,
+    /// Whether the person may be about to give up their own list of servers.
+    pub is_resetting: bool,
     /// Where in each room the person is.
     pub scrolls: BTreeMap<RoomId, Scroll>,
     /// Whether the composer should take the keyboard.

@@ -1,8 +1,9 @@
 //! A database of an older format becomes one of this format, whatever happens on the way.
 
 use engine::{
-    Head, InviteRecord, MemberIndex, MemberRecord, PeerId, Position, Profile, RoomId, RoomRecord,
-    Store, StoreError, StoredOp, Timestamp,
+    Addr, Head, InviteId, InviteRecord, Kept, MailboxRecord, MemberIndex, MemberRecord, PeerId,
+    Position, Profile, RelayRecord, RoomId, RoomRecord, SeenParcel, Store, StoreError, StoredOp,
+    Timestamp,
 };
 use redb::{Database, ReadableDatabase, TableDefinition, WriteTransaction};
 
@@ -68,6 +69,71 @@ fn format_1() -> Disk {
     disk
 }
 
+/// A database of format 2, in literal bytes: what people have on their disks. This never changes.
+fn format_2() -> Disk {
+    const ROOM: &[u8; 16] = &[0xaa; 16];
+    let disk = format_1();
+    let database = Database::builder().create_with_backend(disk.clone()).expect("there");
+    let txn = database.begin_write().expect("a transaction");
+    {
+        let mut meta = txn.open_table(TEXT).expect("there");
+        meta.insert("format", &[0, 0, 0, 2][..]).expect("written");
+        let mailboxes = TableDefinition::<&[u8; 16], &[u8]>::new("mailboxes");
+        let mailbox = [
+            &[1, 1, 9, 1, 4, 2][..],
+            b"nr",
+            &[5, 1, 1, 0x80, 0x01, 1, 1],
+            b"n",
+            &[2, 4, 1, 3, 50, 60, 1],
+            &[2; 32],
+            &[4, 40, 70, 0, 1],
+            &[5; 16],
+            &[80],
+        ]
+        .concat();
+        let mut mailboxes = txn.open_table(mailboxes).expect("new");
+        mailboxes.insert(ROOM, mailbox.as_slice()).expect("written");
+        let kept = TableDefinition::<&[u8; 20], &[u8]>::new("kept");
+        let key: [u8; 20] = [&ROOM[..], &[0; 4]].concat().try_into().expect("20 bytes");
+        let mut kept = txn.open_table(kept).expect("new");
+        kept.insert(&key, &[1, 1, 70, 0, 0][..]).expect("written");
+    }
+    txn.commit().expect("committed");
+    drop(database);
+    disk
+}
+
+#[test]
+fn database_of_format_2_opens_with_its_mailboxes() {
+    let store = format_2().open().expect("a known format");
+
+    let room = RoomId::from_bytes([0xaa; 16]);
+    let depositor = PeerId::from_bytes([2; 32]);
+    let (made_at, expires_at) = (Timestamp(40), Timestamp(70));
+    let relay = RelayRecord {
+        name: "n".to_owned(),
+        from: 2,
+        up_to: 4,
+        missing: vec![3],
+        read_up_to: Timestamp(50),
+        audited_at: Timestamp(60),
+        seen: vec![SeenParcel { depositor, number: 4, made_at, expires_at }],
+        doubted_at: Timestamp(0),
+    };
+    let record = MailboxRecord {
+        on: true,
+        epoch: 9,
+        at: vec![Addr { tag: 4, bytes: b"nr".to_vec() }],
+        made: 5,
+        lives: vec![(1, Timestamp(128))],
+        relays: vec![relay],
+        welcomes: vec![(InviteId::from_bytes([5; 16]), Timestamp(80))],
+    };
+    let kept = Kept { up_to: 1, expires_at, ..Kept::default() };
+    assert_eq!(store.mailbox(room).expect("readable"), Some(record));
+    assert_eq!(store.kept(room).expect("readable"), [(MemberIndex(0), kept)]);
+}
+
 #[test]
 fn database_of_format_1_opens_with_everything_in_it() {
     let store = format_1().open().expect("a known format");
@@ -100,6 +166,8 @@ fn database_of_format_1_opens_with_everything_in_it() {
     let op = StoredOp { room, position, kind: 2, bytes: b"sealed".to_vec() };
     assert_eq!(store.page_before(room, None, 9).expect("readable"), [op]);
     assert_eq!(store.ops_after(room, author, 0, 9, 99).expect("readable"), [b"sealed".to_vec()]);
+    assert_eq!(store.mailbox(room).expect("readable"), None);
+    assert_eq!(store.kept(room).expect("readable"), []);
 }
 
 #[test]

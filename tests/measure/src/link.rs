@@ -51,15 +51,15 @@ async fn measure(rounds: usize) -> Value {
     let (mut ours, mut theirs) = linked(&transport, &*listener, &mut incoming).await;
     let round_trips = pings(&mut ours, &mut theirs).await;
     let (mut rates, mut cpu, mut bare_rates) = (Vec::new(), Vec::new(), Vec::new());
-    let alone = bulk(&mut ours, &mut theirs).await;
+    let alone = bulk(&mut ours, &mut theirs, BULK_MIB).await;
     let rss = rss_mb("self");
     let (mut bare_ours, mut bare_theirs) = bare::linked().await;
     let bare_round_trips = pings(&mut bare_ours, &mut bare_theirs).await;
     for _ in 0..rounds {
-        let (rate, worked) = bulk(&mut ours, &mut theirs).await;
+        let (rate, worked) = bulk(&mut ours, &mut theirs, BULK_MIB).await;
         rates.push(rate);
         cpu.push(worked);
-        bare_rates.push(bulk(&mut bare_ours, &mut bare_theirs).await.0);
+        bare_rates.push(bulk(&mut bare_ours, &mut bare_theirs, BULK_MIB).await.0);
     }
     let (rate, bare_rate) = (percentile(&rates, 50), percentile(&bare_rates, 50));
     json!({
@@ -99,7 +99,7 @@ pub(crate) fn table(figures: &Value) -> String {
 }
 
 /// What carries frames: a link, or a bare data channel.
-trait Pipe {
+pub(crate) trait Pipe {
     async fn put(&mut self, frame: Vec<u8>);
     async fn take(&mut self) -> Vec<u8>;
 }
@@ -140,7 +140,7 @@ async fn openings(
 }
 
 /// How long 200 bytes took there and back, each time; in milliseconds.
-async fn pings(ours: &mut impl Pipe, theirs: &mut impl Pipe) -> Vec<f64> {
+pub(crate) async fn pings(ours: &mut impl Pipe, theirs: &mut impl Pipe) -> Vec<f64> {
     let mut times = Vec::new();
     let asking = async {
         for _ in 0..PINGS {
@@ -161,9 +161,13 @@ async fn pings(ours: &mut impl Pipe, theirs: &mut impl Pipe) -> Vec<f64> {
 }
 
 /// MiB per second, and milliseconds of processor per MiB at both ends.
-async fn bulk(ours: &mut impl Pipe, theirs: &mut impl Pipe) -> (f64, f64) {
+pub(crate) async fn bulk(
+    ours: &mut impl Pipe,
+    theirs: &mut impl Pipe,
+    mib: usize,
+) -> (f64, f64) {
     let (started, worked) = (Instant::now(), process_time());
-    let frames = (BULK_MIB << 20) / FRAME_LEN;
+    let frames = (mib << 20) / FRAME_LEN;
     let sending = async {
         for _ in 0..frames {
             ours.put(vec![1; FRAME_LEN]).await;
@@ -175,11 +179,11 @@ async fn bulk(ours: &mut impl Pipe, theirs: &mut impl Pipe) -> (f64, f64) {
         }
     };
     tokio::join!(sending, receiving);
-    let mib = BULK_MIB as f64;
+    let mib = mib as f64;
     let rate = mib / started.elapsed().as_secs_f64();
     ((rate * 10.0).round() / 10.0, millis(process_time().saturating_sub(worked)) / mib)
 }
 
-fn millis(time: Duration) -> f64 {
+pub(crate) fn millis(time: Duration) -> f64 {
     (time.as_secs_f64() * 1e6).round() / 1e3
 }

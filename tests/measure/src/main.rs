@@ -1,6 +1,7 @@
 //! Figures, measured on the real parts: `cargo run --release -p measure -- NAME [--json]`.
 
 mod link;
+mod mailbox;
 mod meetings;
 #[cfg(target_os = "linux")]
 mod nat;
@@ -10,6 +11,7 @@ mod qr;
 mod reconnect;
 mod relay;
 mod storage;
+mod turn;
 mod ui;
 
 use std::{
@@ -41,6 +43,10 @@ enum What {
     TenAtOnce,
     /// A link, beside the library alone.
     Link,
+    /// A link through a TURN server, beside a direct one.
+    Turn,
+    /// A thousand messages left at a relay, and fetched by a device that was never there.
+    Mailbox,
     /// The database, beside SQLite.
     Storage,
     /// The reader of QR codes, beside the libraries alone.
@@ -70,6 +76,8 @@ fn main() -> ExitCode {
         What::ScanToChat => shown(meetings::scan_to_chat(quick), meetings::table),
         What::TenAtOnce => shown(meetings::ten_at_once(), meetings::table),
         What::Link => shown(link::run(quick), link::table),
+        What::Turn => shown(turn::run(quick), turn::table),
+        What::Mailbox => shown(mailbox::run(quick), meetings::table),
         What::Storage => shown(storage::run(quick), storage::table),
         What::Qr => shown(qr::run(quick), qr::table),
         #[cfg(target_os = "linux")]

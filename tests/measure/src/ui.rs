@@ -10,7 +10,7 @@ use std::{
 };
 
 use app::{
-    backend::{Backend, LinkInfo, Notice, Whereabouts},
+    backend::{Backend, LinkInfo, Notice, RelayedLinks, TestScope, Whereabouts},
     chat_app::ChatApp,
     host::{Host, HostNews},
     scan::Source,
@@ -22,6 +22,7 @@ use engine::{
     RoomSummary, Timestamp,
 };
 use serde_json::{Value, json};
+use transport::servers::Servers;
 
 use crate::{
     percentile,
@@ -264,6 +265,16 @@ impl Backend for Script {
     fn whereabouts(&self) -> Whereabouts {
         Whereabouts::default()
     }
+
+    fn set_servers(&mut self, _servers: Servers) -> Result<(), String> {
+        Ok(())
+    }
+
+    fn set_relayed_links(&mut self, _relayed: RelayedLinks) -> Result<(), String> {
+        Ok(())
+    }
+
+    fn start_self_test(&mut self, _scope: TestScope, _servers: Servers) {}
 }
 
 /// A device with nothing around it.

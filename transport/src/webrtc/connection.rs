@@ -1,6 +1,7 @@
 //! One peer connection with its one data channel, from first packet to open.
 
 use std::{
+    convert::Infallible,
     fmt,
     net::SocketAddr,
     sync::Arc,
@@ -12,13 +13,13 @@ use rtc::{
     ice::mdns::MulticastDnsMode,
     peer_connection::{configuration::setting_engine::SctpMaxMessageSize, transport::RTCDtlsRole},
 };
-use tokio::sync::watch;
+use tokio::sync::{mpsc, watch};
 use webrtc::{
     data_channel::{DataChannel, DataChannelEvent, RTCDataChannelInit},
     error::Error,
     peer_connection::{
         PeerConnection, PeerConnectionBuilder, PeerConnectionEventHandler, RTCConfigurationBuilder,
-        RTCIceConnectionState, RTCIceGatheringState, RTCPeerConnectionState, RTCSessionDescription,
+        RTCIceCandidateInit, RTCIceConnectionState, RTCIceGatheringState, RTCPeerConnectionState, RTCSessionDescription,
         SettingEngine, SettingEngineBuilder,
     },
 };
@@ -28,7 +29,7 @@ use super::{
     credentials::{Credentials, Crypto, Fingerprint, Identity, binding},
     inbox::Inbox,
     runtime::DriverRuntime,
-    sdp::{Setup, describe},
+    sdp::{FIRST_PRIORITY, Setup, candidate, describe},
     socket::Wiring,
 };
 use crate::{LinkFailure, Phase, Role};
@@ -41,16 +42,26 @@ const ICE_FAILED: Duration = Duration::from_secs(3);
 /// How often ICE asks whether the peer is still there: nine lost answers in a row mean it is not.
 const ICE_KEEPALIVE: Duration = Duration::from_millis(500);
 
-/// How often, and how many times, each address is tried: the dialer as long as an attempt can
-/// last; the listener, which answers every request anyway, for a second, since the address may be
-/// a forged one.
+/// How often each address is tried.
 const ICE_CHECK_INTERVAL: Duration = Duration::from_millis(50);
+
+/// How many times each address is tried if the other end can be reached as it is: the dialer as
+/// long as an attempt can last; the listener, which answers every request anyway, for a second,
+/// since the address may be a forged one.
 const DIALER_CHECKS: u16 = 200;
 const LISTENER_CHECKS: u16 = 20;
+
+/// The same for two ends that have agreed to try: each opens its own router for the other, and
+/// the one that hears of it last decides when.
+const AGREED_CHECKS: u16 = 200;
 
 /// Bytes of frames the library may hold unsent or unacknowledged before a sender has to wait:
 /// enough to fill 100 Mbit/s over 160 ms.
 const SEND_BUFFER: usize = 2 << 20;
+
+/// Bytes the other end of a relayed connection may have under way: more than the longest frame of
+/// one, and less than what makes a TURN server drop datagrams, each of which may cost SCTP a second.
+const RELAYED_WINDOW: u32 = 110_000;
 
 /// How long hanging up may take; what is left then is simply cut.
 const CLOSE_TIMEOUT: Duration = Duration::from_secs(1);
@@ -66,6 +77,8 @@ pub(super) struct Plan {
     pub(super) their_fingerprint: Option<Fingerprint>,
     /// Where to look for the other end.
     pub(super) candidates: Vec<SocketAddr>,
+    /// Where else, learned while looking; `None` if the ends exchange no offer and answer.
+    pub(super) more: Option<mpsc::Receiver<Vec<SocketAddr>>>,
     pub(super) wirings: Vec<Wiring>,
 }
 
@@ -90,6 +103,10 @@ impl Progress {
         self.0.send_modify(|milestones| {
             milestones.ended.get_or_insert(why);
         });
+    }
+
+    pub(super) fn has_ended(&self) -> bool {
+        self.0.borrow().ended.is_some()
     }
 
     /// Waits until the connection is over.
@@ -138,15 +155,24 @@ impl Connection {
     async fn start(plan: &Plan, wirings: Vec<Wiring>, crypto: &Crypto) -> Result<Self, Error> {
         let progress = Progress::new();
         let placeholders = wirings.iter().map(|wiring| wiring.family.placeholder()).collect();
-        let inboxes = wirings.iter().filter_map(|wiring| wiring.inbox.clone()).collect();
+        let relays: Vec<_> = wirings.iter().filter_map(Wiring::turn).collect();
+        let is_relayed = !relays.is_empty();
+        let inboxes = wirings.iter().filter_map(Wiring::inbox).collect();
         let watcher = Watcher { progress: progress.clone(), inboxes };
         let runtime = AbortOnDrop(Arc::new(DriverRuntime::new(wirings, progress.clone())));
+        for relay in relays {
+            let progress = progress.clone();
+            runtime.0.keep(tokio::spawn(async move {
+                log::info!("a link is lost: {}", relay.failed().await);
+                progress.end(LinkFailure::Broken);
+            }));
+        }
         let configuration = RTCConfigurationBuilder::default()
             .with_certificates(vec![plan.identity.certificate.clone()])
             .build();
         let pc = PeerConnectionBuilder::<SocketAddr>::new()
             .with_configuration(configuration)
-            .with_setting_engine(engine(plan, crypto))
+            .with_setting_engine(engine(plan, is_relayed, crypto))
             .with_runtime(Arc::clone(&runtime.0) as _)
             .with_handler(Arc::new(watcher))
             .with_udp_addrs(placeholders)
@@ -168,11 +194,13 @@ impl Connection {
     pub(super) async fn open(mut plan: Plan, crypto: &Crypto) -> Result<(Self, Opened), Error> {
         let wirings = std::mem::take(&mut plan.wirings);
         let connection = Self::start(&plan, wirings, crypto).await?;
+        let more = plan.more.take();
         tokio::select! {
             open = wait_open(&connection.channel) => open?,
             why = connection.progress.ended() => {
                 return Err(Error::Other(format!("ended while opening: {why:?}")));
             }
+            never = connection.learn(more) => match never {},
         }
         let their_fingerprint = connection.remote_fingerprint(crypto).await?;
         if plan.their_fingerprint.is_some_and(|expected| expected != their_fingerprint) {
@@ -184,6 +212,25 @@ impl Connection {
             remote: connection.runtime.0.heard(),
         };
         Ok((connection, opened))
+    }
+
+    /// Looks for the other end at more addresses, as they become known.
+    async fn learn(&self, more: Option<mpsc::Receiver<Vec<SocketAddr>>>) -> Infallible {
+        if let Some(mut more) = more {
+            while let Some(addrs) = more.recv().await {
+                for addr in addrs {
+                    let init = RTCIceCandidateInit {
+                        candidate: candidate(FIRST_PRIORITY, addr),
+                        sdp_mid: Some("0".to_owned()),
+                        ..Default::default()
+                    };
+                    if let Err(error) = self.pc.add_ice_candidate(init).await {
+                        log::debug!("an address of the other end is of no use: {error}");
+                    }
+                }
+            }
+        }
+        std::future::pending().await
     }
 
     /// The certificate the other end has proved to hold the key of.
@@ -228,7 +275,10 @@ impl Drop for AbortOnDrop {
 /// Exchanges descriptions with ourselves, in the other end's name.
 async fn negotiate(pc: &impl PeerConnection, plan: &Plan) -> Result<(), Error> {
     let fingerprint = plan.their_fingerprint.unwrap_or(Fingerprint::UNKNOWN);
-    let theirs = |setup| describe(&plan.theirs, &fingerprint, setup, &plan.candidates);
+    let theirs = |setup| {
+        let are_all = plan.more.is_none();
+        describe(&plan.theirs, &fingerprint, setup, &plan.candidates, are_all)
+    };
     match plan.role {
         Role::Dialer => {
             let offer = pc.create_offer(None).await?;
@@ -257,13 +307,14 @@ async fn wait_open(channel: &Arc<dyn DataChannel>) -> Result<(), Error> {
     }
 }
 
-fn engine(plan: &Plan, crypto: &Crypto) -> SettingEngine {
+fn engine(plan: &Plan, is_relayed: bool, crypto: &Crypto) -> SettingEngine {
     let checks = match plan.role {
+        _ if plan.more.is_some() => AGREED_CHECKS,
         Role::Dialer => DIALER_CHECKS,
         Role::Listener => LISTENER_CHECKS,
     };
     let max_message_size = u32::try_from(MAX_FRAME_LEN).unwrap_or(u32::MAX);
-    SettingEngineBuilder::new()
+    let engine = SettingEngineBuilder::new()
         .with_crypto_provider(crypto.provider())
         .with_ice_credentials(plan.ours.ufrag.clone(), plan.ours.pwd.clone())
         .with_include_loopback_candidate(true)
@@ -275,8 +326,10 @@ fn engine(plan: &Plan, crypto: &Crypto) -> SettingEngine {
         .with_prflx_acceptance_min_wait(Some(Duration::ZERO))
         .with_answering_dtls_role(RTCDtlsRole::Server)
         .with_disable_certificate_fingerprint_verification(plan.their_fingerprint.is_none())
-        .with_sctp_max_message_size(SctpMaxMessageSize::Bounded(max_message_size))
-        .build()
+        .with_sctp_max_message_size(SctpMaxMessageSize::Bounded(max_message_size));
+    let engine =
+        if is_relayed { engine.with_sctp_max_receive_buffer_size(RELAYED_WINDOW) } else { engine };
+    engine.build()
 }
 
 /// Notes what the driver reports. Runs on the driver's task, so it never waits.

@@ -4,6 +4,7 @@
 use std::{fmt, sync::Arc};
 
 use data_encoding::BASE64_NOPAD;
+use rand_core::{OsRng, RngCore as _};
 use rtc::crypto::{
     HashAlgorithm, HmacAlgorithm, RTCCryptoProvider, SignatureScheme, default_provider,
 };
@@ -43,6 +44,14 @@ impl Credentials {
         let pwd = blake3::keyed_hash(&key, ufrag.as_bytes());
         Self { ufrag, pwd: BASE64_NOPAD.encode(pwd.as_bytes()) }
     }
+
+    /// For one connection only.
+    pub(super) fn random() -> Self {
+        let mut bytes = [0; 30];
+        OsRng.fill_bytes(&mut bytes);
+        let (ufrag, pwd) = bytes.split_at(6);
+        Self { ufrag: BASE64_NOPAD.encode(ufrag), pwd: BASE64_NOPAD.encode(pwd) }
+    }
 }
 
 /// Says nothing of the password.
@@ -63,6 +72,15 @@ impl Fingerprint {
     /// Reads a dialer's user fragment.
     pub(super) fn from_ufrag(ufrag: &str) -> Option<Self> {
         BASE64_NOPAD.decode(ufrag.as_bytes()).ok()?.try_into().ok().map(Self)
+    }
+
+    /// As received in an offer or answer.
+    pub(super) const fn from_bytes(bytes: [u8; 32]) -> Self {
+        Self(bytes)
+    }
+
+    pub(super) const fn as_bytes(&self) -> &[u8; 32] {
+        &self.0
     }
 
     pub(super) fn to_ufrag(self) -> String {

@@ -1,4 +1,4 @@
-//! Opening a link to a listener.
+//! Opening a link to a listener whose port can be reached as it is.
 
 use std::{
     net::SocketAddr,
@@ -10,13 +10,11 @@ use tokio::time::{sleep, timeout};
 use webrtc::error::Error;
 
 use super::{
-    MAX_FRAME_LEN,
     connection::{Connection, Opened, Plan},
     credentials::{Credentials, Crypto, failed},
-    pump,
-    socket::{Family, Udp, Wiring},
+    socket::{Family, Socket, Udp, Wiring},
 };
-use crate::{DialKey, Link, LinkStats, Role, TransportError, TransportKind};
+use crate::{DialKey, Role, TransportError};
 
 /// Addresses tried at most: each costs twenty small datagrams a second while the dial lasts.
 const MAX_CANDIDATES: usize = 16;
@@ -35,25 +33,28 @@ pub(super) struct Dial {
     pub(super) attempt_timeout: Duration,
 }
 
-impl Dial {
-    /// The distinct usable addresses, at most [`MAX_CANDIDATES`].
-    pub(super) fn candidates(addrs: impl Iterator<Item = SocketAddr>) -> Vec<SocketAddr> {
-        let mut candidates = Vec::new();
-        for addr in addrs {
-            if !candidates.contains(&addr) && candidates.len() < MAX_CANDIDATES {
-                candidates.push(addr);
-            }
+/// The distinct addresses, at most [`MAX_CANDIDATES`].
+pub(super) fn distinct(addrs: impl Iterator<Item = SocketAddr>) -> Vec<SocketAddr> {
+    let mut candidates = Vec::new();
+    for addr in addrs {
+        if !candidates.contains(&addr) && candidates.len() < MAX_CANDIDATES {
+            candidates.push(addr);
         }
-        candidates
     }
+    candidates
+}
 
+impl Dial {
     /// Attempts until one succeeds; the caller bounds the whole.
-    pub(super) async fn run(self, started: Instant) -> Result<Link, TransportError> {
+    pub(super) async fn run(self, started: Instant) -> (Connection, Opened) {
         loop {
-            match timeout(self.attempt_timeout, self.attempt(started)?).await {
-                Ok(Ok((connection, opened))) => return Ok(link(connection, opened, started)),
-                Ok(Err(error)) => log::debug!("dial attempt failed: {error}"),
-                Err(_elapsed) => log::debug!("dial attempt timed out"),
+            match self.attempt(started) {
+                Ok(attempt) => match timeout(self.attempt_timeout, attempt).await {
+                    Ok(Ok(opened)) => return opened,
+                    Ok(Err(error)) => log::debug!("dial attempt failed: {error}"),
+                    Err(_elapsed) => log::debug!("dial attempt timed out"),
+                },
+                Err(error) => log::debug!("dial attempt not begun: {error}"),
             }
             sleep(PAUSE).await;
         }
@@ -73,6 +74,7 @@ impl Dial {
             theirs: Credentials::of_listener(&self.key),
             their_fingerprint: None,
             candidates: self.candidates.clone(),
+            more: None,
             wirings: self.wirings()?,
             identity,
         };
@@ -88,7 +90,7 @@ impl Dial {
                 continue;
             }
             match Udp::bind(family, 0) {
-                Ok(udp) => wirings.push(Wiring { family, udp: Arc::new(udp), inbox: None }),
+                Ok(udp) => wirings.push(Wiring { family, socket: Socket::Own(Arc::new(udp)) }),
                 Err(error) => last_error = Some(error),
             }
         }
@@ -97,14 +99,4 @@ impl Dial {
             _ => Ok(wirings),
         }
     }
-}
-
-fn link(connection: Connection, opened: Opened, started: Instant) -> Link {
-    let remote = opened.remote.map_or_else(String::new, |addr| addr.to_string());
-    let mut stats = LinkStats::starting(started, remote);
-    stats.phases = opened.phases;
-    let (ours, drivers) =
-        Link::pair(TransportKind::WebRtc, Role::Dialer, Some(opened.binding), stats);
-    tokio::spawn(pump::run(connection, drivers, ()));
-    ours.limited(MAX_FRAME_LEN)
 }

@@ -43,6 +43,7 @@ struct Waiting {
     batches: VecDeque<Batch>,
     bytes: usize,
     is_open: bool,
+    is_closed: bool,
     reader: Option<Waker>,
 }
 
@@ -51,6 +52,16 @@ impl Inbox {
     pub(super) fn open(&self) {
         let mut waiting = self.lock();
         waiting.is_open = true;
+        if let Some(reader) = waiting.reader.take() {
+            drop(waiting);
+            reader.wake();
+        }
+    }
+
+    /// Nothing more will come: whoever reads is told so once it has read what waits.
+    pub(super) fn close(&self) {
+        let mut waiting = self.lock();
+        waiting.is_closed = true;
         if let Some(reader) = waiting.reader.take() {
             drop(waiting);
             reader.wake();
@@ -85,6 +96,9 @@ impl Inbox {
         let mut waiting = self.lock();
         let next = if waiting.is_open { waiting.batches.pop_front() } else { None };
         let Some(batch) = next else {
+            if waiting.is_open && waiting.is_closed {
+                return Poll::Ready(Err(io::ErrorKind::NotConnected.into()));
+            }
             waiting.reader = Some(cx.waker().clone());
             return Poll::Pending;
         };

@@ -6,7 +6,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use if_addrs::Interface;
+use if_addrs::{IfAddr, Interface};
 
 /// How long one look at the interfaces serves: addresses change rarely, but are asked for with
 /// every invite drawn.
@@ -22,7 +22,29 @@ const VIRTUAL: [&str; 7] = ["br-", "docker", "veth", "virbr", "vmnet", "vboxnet"
 #[derive(Debug)]
 pub(super) struct Interfaces {
     loopback: bool,
-    seen: Mutex<Option<(Instant, Vec<IpAddr>)>>,
+    seen: Mutex<Option<(Instant, Vec<Interface>)>>,
+}
+
+/// The addresses of one network of ours.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Network {
+    ip: IpAddr,
+    /// Leading bits all its addresses share.
+    prefix_len: u8,
+}
+
+impl Network {
+    /// Whether `ip` is one of its addresses.
+    pub(super) fn contains(&self, ip: IpAddr) -> bool {
+        let differing = match (self.ip, ip) {
+            (IpAddr::V4(ours), IpAddr::V4(ip)) => {
+                u128::from(u32::from(ours) ^ u32::from(ip)) << 96
+            }
+            (IpAddr::V6(ours), IpAddr::V6(ip)) => u128::from(ours) ^ u128::from(ip),
+            _ => return false,
+        };
+        differing.leading_zeros() >= u32::from(self.prefix_len)
+    }
 }
 
 impl Interfaces {
@@ -33,19 +55,39 @@ impl Interfaces {
 
     /// The usable addresses, best first.
     pub(super) fn addrs(&self) -> Vec<IpAddr> {
+        usable(&self.all(), self.loopback)
+    }
+
+    /// The networks this machine is on.
+    pub(super) fn networks(&self) -> Vec<Network> {
+        let network = |interface: Interface| {
+            let prefix_len = match &interface.addr {
+                IfAddr::V4(addr) => addr.prefixlen,
+                IfAddr::V6(addr) => addr.prefixlen,
+            };
+            Network { ip: interface.ip(), prefix_len }
+        };
+        self.all().into_iter().map(network).collect()
+    }
+
+    fn all(&self) -> Vec<Interface> {
         let mut seen = self.seen.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some((at, addrs)) = &*seen
+        if let Some((at, interfaces)) = &*seen
             && at.elapsed() < FRESH
         {
-            return addrs.clone();
+            return interfaces.clone();
         }
         let interfaces = if_addrs::get_if_addrs().unwrap_or_else(|error| {
             log::warn!("cannot list network interfaces: {error}");
             Vec::new()
         });
-        let addrs = usable(&interfaces, self.loopback);
-        *seen = Some((Instant::now(), addrs.clone()));
-        addrs
+        *seen = Some((Instant::now(), interfaces.clone()));
+        interfaces
+    }
+
+    /// Looks again the next time.
+    pub(super) fn forget(&self) {
+        *self.seen.lock().unwrap_or_else(PoisonError::into_inner) = None;
     }
 }
 
@@ -82,7 +124,7 @@ mod tests {
 
     use if_addrs::{IfAddr, IfOperStatus, Ifv4Addr, Ifv6Addr, Interface};
 
-    use super::usable;
+    use super::{Network, usable};
 
     fn interface(name: &str, ip: &str) -> Interface {
         let addr = match ip.parse().expect("an address") {
@@ -130,5 +172,18 @@ mod tests {
         assert_eq!(shown(&LAPTOP, true)[2..], last);
         assert_eq!(shown(&LAPTOP[..2], false), ["127.0.0.1", "::1"]);
         assert!(shown(&[], false).is_empty());
+    }
+
+    #[test]
+    fn network_has_the_addresses_with_its_prefix_and_no_others() {
+        let network = |ip: &str, prefix_len| Network { ip: ip.parse().expect("one"), prefix_len };
+        let has = |network: Network, ip: &str| network.contains(ip.parse().expect("an address"));
+
+        assert!(has(network("192.168.1.7", 24), "192.168.1.200"));
+        assert!(!has(network("192.168.1.7", 24), "192.168.2.7"));
+        assert!(has(network("10.0.0.1", 0), "203.0.113.5"));
+        assert!(has(network("2001:db8::7", 64), "2001:db8::8"));
+        assert!(!has(network("2001:db8::7", 64), "2001:db8:0:1::7"));
+        assert!(!has(network("192.168.1.7", 24), "2001:db8::7"));
     }
 }

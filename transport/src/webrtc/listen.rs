@@ -1,6 +1,6 @@
 //! Being dialed.
 
-use std::{net::SocketAddr, sync::Arc, time::Duration};
+use std::{sync::Arc, time::Duration};
 
 use tokio::{
     sync::{mpsc, watch},
@@ -9,39 +9,46 @@ use tokio::{
 
 use super::{
     MAX_FRAME_LEN,
+    answer::Switchboard,
     connection::{Connection, Opened, Plan},
     credentials::{Crypto, Identity},
-    interfaces::Interfaces,
-    mux::{Mux, Newcomer},
+    mux::{Mux, Newcomer, Place},
+    net::Net,
     pump,
-    socket::Family,
 };
-use crate::{Addr, Callee, DialKey, Link, LinkStats, Listener, Role, TransportKind};
+use crate::{Addr, Callee, DialKey, Link, LinkPath, LinkStats, Listener, Role, TransportKind};
 
 /// A port others may dial.
 #[derive(Debug)]
 pub(super) struct WebRtcListener {
     pub(super) mux: Arc<Mux>,
-    pub(super) interfaces: Interfaces,
+    pub(super) net: Arc<Net>,
+    pub(super) switchboard: Arc<Switchboard>,
     /// Dropped with the listener, which ends what is still opening.
     pub(super) _listening: watch::Sender<()>,
 }
 
 impl Listener for WebRtcListener {
     fn addrs(&self) -> Vec<Addr> {
-        let ips = self.interfaces.addrs().into_iter();
-        ips.map(|ip| SocketAddr::new(ip, self.mux.port()))
-            .filter(|addr| self.mux.has(Family::of(*addr)))
-            .map(Addr::from_socket_addr)
-            .collect()
+        let port = |family| self.mux.has(family).then(|| self.mux.port());
+        let hosts = self.net.host_addrs(port).into_iter();
+        let mut addrs: Vec<Addr> = hosts.map(Addr::from_socket_addr).collect();
+        let relays: Vec<String> =
+            self.net.reach().iter().flat_map(|reach| &reach.relays).map(ToString::to_string).collect();
+        // After the best address, before those that an invite may have no room for.
+        let at = addrs.len().min(1);
+        addrs.splice(at..at, Addr::of_relays(relays.iter().map(String::as_str)));
+        addrs
     }
 
-    fn admit(&self, key: DialKey, _callee: Callee) {
+    fn admit(&self, key: DialKey, callee: Callee) {
         self.mux.admit(key);
+        self.switchboard.admit(key, callee);
     }
 
     fn refuse(&self, key: &DialKey) {
         self.mux.refuse(key);
+        self.switchboard.refuse(key);
     }
 }
 
@@ -49,6 +56,7 @@ impl Drop for WebRtcListener {
     fn drop(&mut self) {
         // Open links keep the port, but nobody new gets in.
         self.mux.refuse_all();
+        self.switchboard.refuse_all();
     }
 }
 
@@ -57,6 +65,7 @@ impl Drop for WebRtcListener {
 pub(super) struct Reception {
     pub(super) crypto: Crypto,
     pub(super) identity: Identity,
+    pub(super) net: Arc<Net>,
     pub(super) incoming: mpsc::Sender<Link>,
     pub(super) open_timeout: Duration,
     pub(super) listening: watch::Receiver<()>,
@@ -66,21 +75,20 @@ impl Reception {
     /// Runs until the port is given up.
     pub(super) async fn run(self, mut newcomers: mpsc::Receiver<Newcomer>) {
         while let Some(newcomer) = newcomers.recv().await {
-            let mut reception = self.clone();
+            let reception = self.clone();
             tokio::spawn(async move {
                 // Errs when the listener is dropped; nothing is ever sent.
                 let mut listening = reception.listening.clone();
                 tokio::select! {
-                    () = reception.receive(newcomer) => {}
+                    () = reception.greet(newcomer) => {}
                     _stopped = listening.changed() => {}
                 }
             });
         }
     }
 
-    async fn receive(&mut self, newcomer: Newcomer) {
-        let Newcomer { started, from, ours, theirs, fingerprint, route, half_open, link } =
-            newcomer;
+    async fn greet(&self, newcomer: Newcomer) {
+        let Newcomer { started, from, ours, theirs, fingerprint, place } = newcomer;
         let plan = Plan {
             role: Role::Listener,
             started,
@@ -89,21 +97,34 @@ impl Reception {
             theirs,
             their_fingerprint: Some(fingerprint),
             candidates: vec![from],
-            wirings: route.wirings(),
+            more: None,
+            wirings: place.route.wirings(),
         };
+        self.receive(plan, place, LinkPath::Direct).await;
+    }
+
+    /// Opens a connection and hands its link to the app, unless it takes too long.
+    pub(super) async fn receive(&self, plan: Plan, place: Place, path: LinkPath) {
+        let (started, from) = (plan.started, plan.candidates.first().copied());
+        let Place { route, half_open, link } = place;
         let (connection, Opened { binding, phases, remote }) =
             match timeout(self.open_timeout, Connection::open(plan, &self.crypto)).await {
                 Ok(Ok(open)) => open,
-                Ok(Err(error)) => return log::debug!("dialer at {from} failed: {error}"),
-                Err(_elapsed) => return log::debug!("dialer at {from} took too long"),
+                Ok(Err(error)) => return log::debug!("dialer at {from:?} failed: {error}"),
+                Err(_elapsed) => return log::debug!("dialer at {from:?} took too long"),
             };
-        let mut stats = LinkStats::starting(started, remote.unwrap_or(from).to_string());
-        stats.phases = phases;
+        let remote = remote.or(from);
+        if let Some(remote) = remote {
+            self.net.watch_link(&connection.progress, remote);
+        }
+        let shown = remote.map_or_else(String::new, |addr| addr.to_string());
+        let mut stats = LinkStats::starting(started, shown);
+        (stats.phases, stats.path) = (phases, path);
         let (ours, drivers) =
             Link::pair(TransportKind::WebRtc, Role::Listener, Some(binding), stats);
         // While the app has no room, newcomers keep their half-open places and others wait.
-        let Ok(place) = self.incoming.reserve().await else { return };
-        place.send(ours.limited(MAX_FRAME_LEN));
+        let Ok(slot) = self.incoming.reserve().await else { return };
+        slot.send(ours.limited(MAX_FRAME_LEN));
         drop(half_open);
         tokio::spawn(pump::run(connection, drivers, (route, link)));
     }

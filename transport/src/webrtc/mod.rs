@@ -1,9 +1,12 @@
-//! Links over WebRTC data channels, dialed straight from a [`DialKey`] and addresses: no
-//! signaling server, no exchange of descriptions. See `docs/transports.md`.
+//! Links over WebRTC data channels, dialed straight from a [`DialKey`] and addresses where that
+//! is possible, and by offer and answer through relays where it is not. See `docs/transports.md`.
 
+mod answer;
+mod call;
 mod connection;
 mod credentials;
 mod dial;
+mod ends;
 mod flow;
 mod gate;
 mod hearing;
@@ -11,15 +14,21 @@ mod inbox;
 mod interfaces;
 mod listen;
 mod mux;
+mod net;
 mod outbound;
+mod pace;
 mod pump;
+mod race;
+mod rendezvous;
 mod runtime;
 mod sdp;
 mod socket;
+mod stun_client;
 #[cfg(test)]
 mod tests;
+mod turn;
 
-use std::time::{Duration, Instant};
+use std::{io, net::SocketAddr, sync::Arc, time::Duration};
 
 use tokio::{
     runtime::Handle,
@@ -28,22 +37,33 @@ use tokio::{
 };
 
 pub use gate::Limits;
+pub use turn::{Relayed, Trial, TurnError, try_turn};
 
 use self::{
+    answer::{Answering, Switchboard},
+    call::Call,
     credentials::Crypto,
     dial::Dial,
-    interfaces::Interfaces,
     listen::{Reception, WebRtcListener},
     mux::Mux,
+    net::Net,
+    race::Race,
 };
 use crate::{
     Addr, Callee, DialKey, Dialing, Link, LinkTraits, Listener, Transport, TransportError,
     TransportKind,
+    lan::Lan,
+    nat::NatKind,
+    nostr::RelayPool,
+    servers::Servers,
 };
 
 /// The longest frame, in bytes: one data channel message. Twice the engine's usual 64 KiB, half of
 /// the library's hard limit.
 const MAX_FRAME_LEN: usize = 128 * 1024;
+
+/// The same over a TURN server, where little may be under way at once.
+const MAX_RELAYED_FRAME_LEN: usize = 64 * 1024;
 
 /// A cautious guess at the goodput of a home network, in bytes per second.
 const TYPICAL_BYTES_PER_SEC: u64 = 5_000_000;
@@ -55,10 +75,14 @@ pub struct WebRtcConfig {
     pub port: u16,
     /// Whether to offer loopback addresses even if the machine has others: for tests.
     pub loopback: bool,
+    /// Whether to find friends on the local network by multicast.
+    pub discovery: bool,
     /// How long a whole dial may take.
     pub dial_timeout: Duration,
     /// How long one attempt of a dial may take before a fresh one replaces it.
     pub attempt_timeout: Duration,
+    /// The same for a call through relays, which takes more round trips and servers.
+    pub call_timeout: Duration,
     /// How long a dialer may take to finish opening, seen from the listener.
     pub open_timeout: Duration,
     /// What the listener lets happen at once.
@@ -70,27 +94,85 @@ impl Default for WebRtcConfig {
         Self {
             port: 0,
             loopback: false,
+            discovery: false,
             dial_timeout: Duration::from_secs(10),
             attempt_timeout: Duration::from_secs(4),
+            call_timeout: Duration::from_secs(6),
             open_timeout: Duration::from_secs(10),
             limits: Limits::default(),
         }
     }
 }
 
-/// Reaches devices whose UDP port can be reached.
+/// Reaches devices over UDP, directly where networks allow it.
 ///
 /// [`Transport::listen`] must be called, and dials awaited, inside a tokio runtime with input,
 /// output and time enabled; links live as long as that runtime.
 #[derive(Debug, Clone)]
 pub struct WebRtcTransport {
     config: WebRtcConfig,
+    net: Arc<Net>,
 }
 
 impl WebRtcTransport {
-    /// A transport that neither listens nor dials yet.
+    /// A transport that neither listens nor dials yet, and uses no servers.
     pub fn new(config: WebRtcConfig) -> Self {
-        Self { config }
+        Self { config, net: Arc::new(Net::new(&config)) }
+    }
+
+    /// Uses these servers from now on; call it inside a tokio runtime.
+    ///
+    /// # Errors
+    ///
+    /// If the file of certificates cannot be used; then nothing changes.
+    pub fn set_servers(&self, servers: &Servers) -> io::Result<()> {
+        self.net.set_servers(servers)
+    }
+
+    /// Whether links may go through a TURN server from now on; at first they may. Open ones stay.
+    pub fn set_may_relay(&self, may: bool) {
+        self.net.set_may_relay(may);
+    }
+
+    /// Looks at the device's addresses anew: hangs up links whose network is gone, with
+    /// [`LinkFailure::Moved`](crate::LinkFailure::Moved), and calls everyone anew.
+    pub fn network_changed(&self) {
+        self.net.network_changed();
+    }
+
+    /// Where whoever answers to this name was seen on the local network.
+    pub fn find(&self, key: &DialKey, callee: &Callee) -> Vec<SocketAddr> {
+        self.net.lan().map(|lan| lan.find(key, callee)).unwrap_or_default()
+    }
+
+    /// Counts what is seen on the local network; `None` before it listens, or without discovery.
+    pub fn sightings(&self) -> Option<watch::Receiver<u64>> {
+        self.net.lan().map(Lan::changed)
+    }
+
+    /// What kind of address translation the listening port is behind.
+    pub fn nat(&self) -> NatKind {
+        self.net.nat()
+    }
+
+    /// The addresses of the listening port in public, as far as servers have told.
+    pub fn public_addrs(&self) -> Vec<SocketAddr> {
+        self.net.public().addrs
+    }
+
+    /// Bytes sent and received so far to find and be found, by way of relays and on the local
+    /// network.
+    pub fn signaling_bytes(&self) -> (u64, u64) {
+        let relays = self.relays().map(|pool| pool.report()).unwrap_or_default();
+        let sent = relays.iter().map(|relay| relay.bytes_sent).sum::<u64>();
+        let received = relays.iter().map(|relay| relay.bytes_received).sum::<u64>();
+        let lan = self.net.lan().map(Lan::report).unwrap_or_default();
+        (sent.saturating_add(lan.bytes_sent), received.saturating_add(lan.bytes_received))
+    }
+
+    /// The relays in use, if any.
+    pub fn relays(&self) -> Option<RelayPool> {
+        self.net.reach().map(|reach| reach.pool.clone())
     }
 
     fn start_listening(
@@ -100,13 +182,79 @@ impl WebRtcTransport {
         Handle::try_current().map_err(credentials::failed)?;
         let crypto = Crypto::new()?;
         let identity = crypto.identity()?;
+        let net = Arc::clone(&self.net);
         let WebRtcConfig { port, loopback, open_timeout, limits, .. } = self.config;
         let (newcomers, arrived) = mpsc::channel(limits.half_open.max(1));
         let mux = Mux::bind(port, limits, crypto.clone(), newcomers)?;
+        if self.config.discovery {
+            net.meet_neighbors(mux.port(), loopback)?;
+        }
         let (stop, listening) = watch::channel(());
-        let reception = Reception { crypto, identity, incoming, open_timeout, listening };
-        tokio::spawn(reception.run(arrived));
-        Ok(WebRtcListener { mux, interfaces: Interfaces::new(loopback), _listening: stop })
+        let reception = Reception {
+            crypto,
+            identity,
+            net: Arc::clone(&net),
+            incoming,
+            open_timeout,
+            listening,
+        };
+        let (switchboard, offers) = Switchboard::new(Arc::clone(&net));
+        tokio::spawn(reception.clone().run(arrived));
+        let answering =
+            Answering { net: Arc::clone(&net), mux: Arc::clone(&mux), reception };
+        tokio::spawn(answering.run(offers));
+        let stun = Arc::clone(&mux.stun);
+        let (following, learning) = (Arc::clone(&switchboard), Arc::clone(&net));
+        let mut listening = stop.subscribe();
+        tokio::spawn(async move {
+            // Errs when the listener is dropped; nothing is ever sent.
+            tokio::select! {
+                () = following.follow(&stun) => {}
+                () = learning.learn(&stun) => {}
+                _stopped = listening.changed() => {}
+            }
+        });
+        Ok(WebRtcListener { mux, net, switchboard, _listening: stop })
+    }
+
+    fn race(
+        &self,
+        addrs: &[Addr],
+        (key, callee): (DialKey, Callee),
+        may_relay: bool,
+    ) -> Result<Race, TransportError> {
+        let crypto = Crypto::new()?;
+        let attempt_timeout = self.config.attempt_timeout;
+        let seen = self.find(&key, &callee).into_iter();
+        let candidates = dial::distinct(seen.chain(addrs.iter().filter_map(Addr::to_socket_addr)));
+        let call = self.net.reach().and_then(|reach| {
+            let relays = reach.meeting_places(addrs);
+            (!relays.is_empty()).then(|| Call {
+                crypto: crypto.clone(),
+                net: Arc::clone(&self.net),
+                reach,
+                key,
+                callee,
+                relays,
+                attempt_timeout: self.config.call_timeout,
+                answered: watch::Sender::new(None),
+            })
+        });
+        let dial = (!candidates.is_empty())
+            .then(|| Dial { crypto: crypto.clone(), key, candidates, attempt_timeout });
+        if dial.is_none() && call.is_none() {
+            return Err(TransportError::NoUsableAddr);
+        }
+        let may_relay = may_relay && self.net.may_relay();
+        Ok(Race { net: Arc::clone(&self.net), dial, call, may_relay })
+    }
+
+    fn start_dialing(&self, addrs: &[Addr], name: (DialKey, Callee), may_relay: bool) -> Dialing {
+        let race = self.race(addrs, name, may_relay);
+        let dial_timeout = self.config.dial_timeout;
+        Box::pin(async move {
+            timeout(dial_timeout, race?.run()).await.map_err(|_elapsed| TransportError::Unreachable)
+        })
     }
 }
 
@@ -127,18 +275,11 @@ impl Transport for WebRtcTransport {
         Ok(Box::new(self.start_listening(incoming)?))
     }
 
-    fn dial(&self, addrs: &[Addr], key: DialKey, _callee: Callee) -> Dialing {
-        let started = Instant::now();
-        let candidates = Dial::candidates(addrs.iter().filter_map(Addr::to_socket_addr));
-        let WebRtcConfig { attempt_timeout, dial_timeout, .. } = self.config;
-        Box::pin(async move {
-            if candidates.is_empty() {
-                return Err(TransportError::NoUsableAddr);
-            }
-            let dial = Dial { crypto: Crypto::new()?, key, candidates, attempt_timeout };
-            timeout(dial_timeout, dial.run(started))
-                .await
-                .unwrap_or(Err(TransportError::Unreachable))
-        })
+    fn dial(&self, addrs: &[Addr], key: DialKey, callee: Callee) -> Dialing {
+        self.start_dialing(addrs, (key, callee), true)
+    }
+
+    fn dial_directly(&self, addrs: &[Addr], key: DialKey, callee: Callee) -> Dialing {
+        self.start_dialing(addrs, (key, callee), false)
     }
 }

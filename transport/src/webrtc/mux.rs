@@ -2,13 +2,13 @@
 //! stranger's deserves a new one.
 //!
 //! A stranger's first datagram must be a STUN binding request whose USERNAME names an admitted
-//! key and whose MESSAGE-INTEGRITY proves the stranger knows it. Until then nothing is allocated,
-//! remembered or answered.
+//! key, or a connection agreed on by offer and answer, and whose MESSAGE-INTEGRITY proves the
+//! stranger knows its password. Until then nothing is allocated, remembered or answered.
 
 use std::{
     collections::HashMap,
     io::{self, IoSliceMut},
-    net::SocketAddr,
+    net::{IpAddr, Ipv4Addr, SocketAddr},
     sync::{Arc, Mutex, MutexGuard, PoisonError, Weak},
     time::{Duration, Instant},
 };
@@ -24,7 +24,8 @@ use super::{
     credentials::{Credentials, Crypto, Fingerprint},
     gate::{Gate, Limits},
     inbox::{Batch, Inbox},
-    socket::{Family, Udp, Wiring},
+    socket::{Family, Socket, Udp, Wiring},
+    stun_client::MuxStun,
 };
 use crate::{DialKey, stun};
 
@@ -33,6 +34,9 @@ const MAX_SOURCES: usize = 8;
 
 /// The largest datagram expected; longer ones are cut, which makes them invalid.
 const DATAGRAM_LEN: usize = 2048;
+
+/// Offers have no address of their own: relays pass them on. Together they count as one source.
+const OFFERED: IpAddr = IpAddr::V4(Ipv4Addr::UNSPECIFIED);
 
 /// How long a socket that cannot receive is left alone: its network may be gone for a while.
 const RECEIVE_PAUSE: Duration = Duration::from_millis(100);
@@ -45,6 +49,12 @@ pub(super) struct Newcomer {
     pub(super) ours: Credentials,
     pub(super) theirs: Credentials,
     pub(super) fingerprint: Fingerprint,
+    pub(super) place: Place,
+}
+
+/// A connection's place among those of a port; dropping it gives the place up.
+#[derive(Debug)]
+pub(super) struct Place {
     pub(super) route: RouteGuard,
     pub(super) half_open: OwnedSemaphorePermit,
     pub(super) link: OwnedSemaphorePermit,
@@ -57,6 +67,8 @@ type Sockets = Vec<(Family, Arc<Udp>)>;
 pub(super) struct Mux {
     sockets: Sockets,
     port: u16,
+    /// Asks servers how they see the port.
+    pub(super) stun: Arc<MuxStun>,
     crypto: Crypto,
     newcomers: mpsc::Sender<Newcomer>,
     half_open: Arc<Semaphore>,
@@ -79,6 +91,8 @@ struct Table {
 #[derive(Debug)]
 struct Route {
     name: String,
+    /// What requests to it are signed with.
+    pwd: String,
     inboxes: Vec<(Family, Arc<Inbox>)>,
     sources: Mutex<Vec<SocketAddr>>,
 }
@@ -111,6 +125,7 @@ impl Mux {
         let (_family, first) = sockets.first().ok_or(io::ErrorKind::AddrNotAvailable)?;
         let port = first.port()?;
         let mux = Arc::new(Self {
+            stun: MuxStun::new(sockets.clone(), port),
             sockets,
             port,
             crypto,
@@ -170,21 +185,24 @@ impl Mux {
             return;
         }
         for datagram in bytes.chunks(stride.max(1)) {
-            self.meet(&mut table, from, datagram);
+            if !self.stun.accept(from, datagram) {
+                self.meet(&mut table, from, datagram);
+            }
         }
     }
 
     /// A datagram from an address not known yet.
     fn meet(self: &Arc<Self>, table: &mut Table, from: SocketAddr, datagram: &[u8]) -> Option<()> {
         let request = stun::inspect(datagram)?;
-        let (key, ours) = table.keys.get(request.listener)?;
-        if !self.crypto.is_signed(&request, &ours.pwd) {
-            return None;
-        }
         let name = request.username();
         let route = match table.by_name.get(&name) {
-            Some(route) => Arc::clone(route),
+            Some(route) if self.crypto.is_signed(&request, &route.pwd) => Arc::clone(route),
+            Some(_forged) => return None,
             None => {
+                let (key, ours) = table.keys.get(request.listener)?;
+                if !self.crypto.is_signed(&request, &ours.pwd) {
+                    return None;
+                }
                 let fingerprint = Fingerprint::from_ufrag(request.dialer)?;
                 let ours = ours.clone();
                 let theirs = Credentials::of_dialer(key, request.dialer.to_owned());
@@ -204,28 +222,40 @@ impl Mux {
         name: String,
         (ours, theirs, fingerprint): (Credentials, Credentials, Fingerprint),
     ) -> Option<Arc<Route>> {
-        let half_open = Arc::clone(&self.half_open).try_acquire_owned().ok()?;
-        let link = Arc::clone(&self.links).try_acquire_owned().ok()?;
-        let place = self.newcomers.try_reserve().ok()?;
-        let started = Instant::now();
-        if !table.gate.admit(started, from.ip()) {
+        let slot = self.newcomers.try_reserve().ok()?;
+        let place = self.place(table, from.ip(), name, ours.pwd.clone())?;
+        let (started, route) = (Instant::now(), Arc::clone(&place.route.route));
+        slot.send(Newcomer { started, from, ours, theirs, fingerprint, place });
+        Some(route)
+    }
+
+    /// Makes room for a connection agreed on by offer and answer: whoever signs with the password
+    /// of `ours` and calls us `ours`, itself `theirs`, belongs to it. `None` if there is no room.
+    pub(super) fn expect(self: &Arc<Self>, ours: &Credentials, theirs: &str) -> Option<Place> {
+        let name = format!("{}:{theirs}", ours.ufrag);
+        let mut table = self.lock();
+        if table.by_name.contains_key(&name) {
             return None;
         }
-        let inboxes = self.sockets.iter().map(|(family, _udp)| (*family, Arc::default()));
-        let route = Arc::new(Route { name, inboxes: inboxes.collect(), sources: Mutex::default() });
+        self.place(&mut table, OFFERED, name, ours.pwd.clone())
+    }
+
+    fn place(
+        self: &Arc<Self>,
+        table: &mut Table,
+        source: IpAddr,
+        name: String,
+        pwd: String,
+    ) -> Option<Place> {
+        let half_open = Arc::clone(&self.half_open).try_acquire_owned().ok()?;
+        let link = Arc::clone(&self.links).try_acquire_owned().ok()?;
+        if !table.gate.admit(Instant::now(), source) {
+            return None;
+        }
+        let inboxes = self.sockets.iter().map(|(family, _udp)| (*family, Arc::default())).collect();
+        let route = Arc::new(Route { name, pwd, inboxes, sources: Mutex::default() });
         table.by_name.insert(route.name.clone(), Arc::clone(&route));
-        let guard = RouteGuard { mux: Arc::clone(self), route: Arc::clone(&route) };
-        place.send(Newcomer {
-            started,
-            from,
-            ours,
-            theirs,
-            fingerprint,
-            route: guard,
-            half_open,
-            link,
-        });
-        Some(route)
+        Some(Place { route: RouteGuard { mux: Arc::clone(self), route }, half_open, link })
     }
 
     fn lock(&self) -> MutexGuard<'_, Table> {
@@ -270,8 +300,7 @@ impl RouteGuard {
         sockets
             .map(|((family, udp), (_same, inbox))| Wiring {
                 family: *family,
-                udp: Arc::clone(udp),
-                inbox: Some(Arc::clone(inbox)),
+                socket: Socket::Shared(Arc::clone(udp), Arc::clone(inbox)),
             })
             .collect()
     }

@@ -32,13 +32,13 @@ use crate::LinkFailure;
 
 /// Whether the driver has an extra turn due, and whom it last heard.
 #[derive(Debug, Default)]
-pub(super) struct Turn {
+pub(super) struct Turns {
     due: AtomicBool,
     driver: OnceLock<task::Id>,
     heard: Mutex<Option<SocketAddr>>,
 }
 
-impl Turn {
+impl Turns {
     /// Something came from `source`: the driver gets an extra turn.
     pub(super) fn arm(&self, source: SocketAddr) {
         self.due.store(true, Ordering::Release);
@@ -59,7 +59,7 @@ impl Turn {
 /// One connection's runtime.
 pub(super) struct DriverRuntime {
     wirings: Mutex<Vec<Wiring>>,
-    turn: Arc<Turn>,
+    turns: Arc<Turns>,
     progress: Progress,
     tasks: Mutex<Vec<task::AbortHandle>>,
 }
@@ -68,7 +68,7 @@ impl DriverRuntime {
     pub(super) fn new(wirings: Vec<Wiring>, progress: Progress) -> Self {
         Self {
             wirings: Mutex::new(wirings),
-            turn: Arc::default(),
+            turns: Arc::default(),
             progress,
             tasks: Mutex::default(),
         }
@@ -76,7 +76,12 @@ impl DriverRuntime {
 
     /// Where the connection's last datagram came from.
     pub(super) fn heard(&self) -> Option<SocketAddr> {
-        self.turn.heard()
+        self.turns.heard()
+    }
+
+    /// Has a task end with the driver.
+    pub(super) fn keep(&self, task: task::JoinHandle<()>) {
+        self.tasks.lock().unwrap_or_else(PoisonError::into_inner).push(task.abort_handle());
     }
 
     /// Ends the driver where it stands: the library would let it run on without its connection.
@@ -89,12 +94,12 @@ impl DriverRuntime {
 
 impl Runtime for DriverRuntime {
     fn spawn(&self, future: Pin<Box<dyn Future<Output = ()> + Send>>) -> Box<dyn JoinHandle> {
-        let (turn, progress) = (Arc::clone(&self.turn), self.progress.clone());
+        let (turns, progress) = (Arc::clone(&self.turns), self.progress.clone());
         let task = tokio::spawn(async move {
             let _report = EndReport(progress);
             if let Some(id) = task::try_id() {
                 // Only the driver is ever spawned; were there another task, the first counts.
-                let _first = turn.driver.set(id);
+                let _first = turns.driver.set(id);
             }
             future.await;
         });
@@ -111,7 +116,7 @@ impl Runtime for DriverRuntime {
             .position(|wiring| wiring.family == family)
             .ok_or(io::ErrorKind::AddrNotAvailable)?;
         let wiring = wirings.swap_remove(at);
-        Ok(Arc::new(Wire::new(wiring, placeholder, Arc::clone(&self.turn))))
+        Ok(Arc::new(Wire::new(wiring, placeholder, Arc::clone(&self.turns))))
     }
 
     fn wrap_tcp_listener(
@@ -136,16 +141,16 @@ impl Runtime for DriverRuntime {
     }
 
     fn sleep(&self, duration: Duration) -> Pin<Box<dyn Future<Output = ()> + Send>> {
-        if !self.turn.is_driver() {
+        if !self.turns.is_driver() {
             return Box::pin(tokio::time::sleep(duration));
         }
-        let turn = Arc::clone(&self.turn);
+        let turns = Arc::clone(&self.turns);
         Box::pin(async move {
             // Taken when polled, not before: the driver may see to another event and drop this
             // future unpolled, and the turn would be lost.
-            if !turn.due.swap(false, Ordering::AcqRel) {
+            if !turns.due.swap(false, Ordering::AcqRel) {
                 tokio::time::sleep(duration).await;
-                turn.due.store(true, Ordering::Release);
+                turns.due.store(true, Ordering::Release);
             }
         })
     }
@@ -169,7 +174,7 @@ impl Runtime for DriverRuntime {
 
 impl fmt::Debug for DriverRuntime {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("DriverRuntime").field("turn", &self.turn).finish_non_exhaustive()
+        f.debug_struct("DriverRuntime").field("turns", &self.turns).finish_non_exhaustive()
     }
 }
 

@@ -8,7 +8,7 @@ use super::{
 };
 
 /// The priority of the first candidate: host type, first preference (RFC 8445, section 5.1.2).
-const FIRST_PRIORITY: u32 = 2_130_706_431;
+pub(super) const FIRST_PRIORITY: u32 = 2_130_706_431;
 
 /// Who starts the DTLS handshake.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -19,12 +19,14 @@ pub(super) enum Setup {
     Passive,
 }
 
-/// Describes the other end, as it would have described itself.
+/// Describes the other end, as it would have described itself; `are_all` says that no further
+/// candidates will follow.
 pub(super) fn describe(
     credentials: &Credentials,
     fingerprint: &Fingerprint,
     setup: Setup,
     candidates: &[SocketAddr],
+    are_all: bool,
 ) -> String {
     let setup = match setup {
         Setup::ActPass => "actpass",
@@ -48,14 +50,19 @@ pub(super) fn describe(
          a=sctp-port:5000\r\n\
          a=max-message-size:{MAX_FRAME_LEN}\r\n"
     );
-    for (candidate, priority) in candidates.iter().zip((0..FIRST_PRIORITY).rev().step_by(256)) {
-        let (ip, port) = (candidate.ip(), candidate.port());
+    for (addr, priority) in candidates.iter().zip((0..FIRST_PRIORITY).rev().step_by(256)) {
         // Writing to a string cannot fail.
-        let _written =
-            write!(sdp, "a=candidate:{priority} 1 udp {priority} {ip} {port} typ host\r\n");
+        let _written = write!(sdp, "a={}\r\n", candidate(priority, *addr));
     }
-    if !candidates.is_empty() {
+    if are_all && !candidates.is_empty() {
         sdp.push_str("a=end-of-candidates\r\n");
     }
     sdp
+}
+
+/// A candidate attribute (RFC 8839, section 5.1). All are called host candidates, also what a
+/// server told: where an address comes from changes nothing in how it is tried.
+pub(super) fn candidate(priority: u32, addr: SocketAddr) -> String {
+    let (ip, port) = (addr.ip(), addr.port());
+    format!("candidate:{priority} 1 udp {priority} {ip} {port} typ host")
 }

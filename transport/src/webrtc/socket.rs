@@ -10,15 +10,19 @@ use std::{
     task::{Context, Poll, ready},
 };
 
-use socket2::{Domain, Protocol, Socket, Type};
+use socket2::{Domain, Protocol, Type};
 use tokio::{io::Interest, net::UdpSocket};
 use webrtc::runtime::{AsyncUdpSocket, RecvMeta, Transmit, UdpSockRef, UdpSocketState};
 
-use super::{inbox::Inbox, runtime::Turn};
+use super::{inbox::Inbox, runtime::Turns, turn::Turn};
 
 /// Kernel buffers asked for, in bytes, first come first served. The default, about 200 KiB, drops
 /// datagrams in bulk transfer, and each lost tail costs SCTP a second.
 const SOCKET_BUFFERS: [usize; 3] = [4 << 20, 2 << 20, 1 << 20];
+
+/// Datagrams from or to a TURN server that are seen to at once: enough to spare most of the
+/// overhead, and small enough for any buffer they go through.
+pub(super) const MAX_BATCH: usize = 32;
 
 /// IPv4 or IPv6.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -66,7 +70,8 @@ impl Udp {
         // Fails where the machine lacks the family: then the driver could not use it either.
         drop(std::net::UdpSocket::bind(family.placeholder())?);
         let addr = family.any(port);
-        let socket = Socket::new(Domain::for_address(addr), Type::DGRAM, Some(Protocol::UDP))?;
+        let socket =
+            socket2::Socket::new(Domain::for_address(addr), Type::DGRAM, Some(Protocol::UDP))?;
         if family == Family::V6 {
             socket.set_only_v6(true)?;
         }
@@ -81,6 +86,28 @@ impl Udp {
 
     pub(super) fn port(&self) -> io::Result<u16> {
         Ok(self.io.local_addr()?.port())
+    }
+
+    /// Datagrams one send may hold.
+    pub(super) fn max_gso_segments(&self) -> usize {
+        self.batch.max_gso_segments()
+    }
+
+    /// Where it is bound.
+    pub(super) fn local_addr(&self) -> io::Result<SocketAddr> {
+        self.io.local_addr()
+    }
+
+    /// Waits until a datagram can be sent: at first a socket does not know that it can.
+    pub(super) async fn writable(&self) -> io::Result<()> {
+        self.io.writable().await
+    }
+
+    /// Sends one datagram now or never.
+    pub(super) fn try_send(&self, to: SocketAddr, datagram: &[u8]) {
+        if let Err(error) = self.io.try_send_to(datagram, to) {
+            log::debug!("datagram to {to} lost: {error}");
+        }
     }
 
     /// Datagrams one receive may hold.
@@ -112,7 +139,7 @@ impl Udp {
     ///
     /// Any number of tasks may send. Errors are lost datagrams, as everywhere in UDP: an
     /// unreachable candidate must not end the connection that tries it.
-    fn poll_send(
+    pub(super) fn poll_send(
         self: &Arc<Self>,
         waiting: &Mutex<Option<Writable>>,
         cx: &mut Context<'_>,
@@ -149,33 +176,67 @@ impl fmt::Debug for Udp {
 }
 
 /// Best effort: systems cap what one may ask for, some by an error.
-fn enlarge_buffers(socket: &Socket) {
+fn enlarge_buffers(socket: &socket2::Socket) {
     let _smaller = SOCKET_BUFFERS.iter().find(|len| socket.set_recv_buffer_size(**len).is_ok());
     let _smaller = SOCKET_BUFFERS.iter().find(|len| socket.set_send_buffer_size(**len).is_ok());
 }
 
-type Writable = Pin<Box<dyn Future<Output = io::Result<()>> + Send>>;
+/// A sender's place in the queue of a full socket.
+pub(super) type Writable = Pin<Box<dyn Future<Output = io::Result<()>> + Send>>;
 
 /// The real socket behind one placeholder of a driver.
 #[derive(Debug, Clone)]
 pub(super) struct Wiring {
     pub(super) family: Family,
-    pub(super) udp: Arc<Udp>,
-    /// Where datagrams come from if the socket is shared with other connections.
-    pub(super) inbox: Option<Arc<Inbox>>,
+    pub(super) socket: Socket,
+}
+
+/// What carries a driver's datagrams.
+#[derive(Debug, Clone)]
+pub(super) enum Socket {
+    /// A UDP socket of its own.
+    Own(Arc<Udp>),
+    /// One shared with other connections, and where the datagrams for this one come from.
+    Shared(Arc<Udp>, Arc<Inbox>),
+    /// An address on a TURN server.
+    Turn(Arc<Turn>),
+}
+
+impl Wiring {
+    /// Drives a connection by what a TURN server passes on.
+    pub(super) fn relayed(turn: Arc<Turn>) -> Self {
+        Self { family: Family::of(turn.relayed()), socket: Socket::Turn(turn) }
+    }
+
+    /// What has to be opened once the driver has gathered its candidates, if anything.
+    pub(super) fn inbox(&self) -> Option<Arc<Inbox>> {
+        match &self.socket {
+            Socket::Own(_) => None,
+            Socket::Shared(_, inbox) => Some(Arc::clone(inbox)),
+            Socket::Turn(turn) => Some(turn.inbox()),
+        }
+    }
+
+    /// The address on a TURN server, if it is one.
+    pub(super) fn turn(&self) -> Option<Arc<Turn>> {
+        match &self.socket {
+            Socket::Own(_) | Socket::Shared(..) => None,
+            Socket::Turn(turn) => Some(Arc::clone(turn)),
+        }
+    }
 }
 
 /// A socket as a driver sees it.
 pub(super) struct Wire {
     wiring: Wiring,
     placeholder: SocketAddr,
-    turn: Arc<Turn>,
+    turns: Arc<Turns>,
     waiting: Mutex<Option<Writable>>,
 }
 
 impl Wire {
-    pub(super) fn new(wiring: Wiring, placeholder: SocketAddr, turn: Arc<Turn>) -> Self {
-        Self { wiring, placeholder, turn, waiting: Mutex::default() }
+    pub(super) fn new(wiring: Wiring, placeholder: SocketAddr, turns: Arc<Turns>) -> Self {
+        Self { wiring, placeholder, turns, waiting: Mutex::default() }
     }
 }
 
@@ -185,7 +246,12 @@ impl AsyncUdpSocket for Wire {
     }
 
     fn poll_send(&self, cx: &mut Context<'_>, transmit: &Transmit<'_>) -> Poll<io::Result<usize>> {
-        ready!(self.wiring.udp.poll_send(&self.waiting, cx, transmit));
+        match &self.wiring.socket {
+            Socket::Own(udp) | Socket::Shared(udp, _) => {
+                ready!(udp.poll_send(&self.waiting, cx, transmit));
+            }
+            Socket::Turn(turn) => ready!(turn.poll_send(&self.waiting, cx, transmit)),
+        }
         Poll::Ready(Ok(transmit.contents.len()))
     }
 
@@ -195,24 +261,31 @@ impl AsyncUdpSocket for Wire {
         bufs: &mut [IoSliceMut<'_>],
         meta: &mut [RecvMeta],
     ) -> Poll<io::Result<usize>> {
-        let count = match &self.wiring.inbox {
-            Some(inbox) => ready!(inbox.poll_recv(cx, bufs, meta)),
-            None => ready!(self.wiring.udp.poll_recv(cx, bufs, meta)),
+        let count = match &self.wiring.socket {
+            Socket::Own(udp) => ready!(udp.poll_recv(cx, bufs, meta)),
+            Socket::Shared(_, inbox) => ready!(inbox.poll_recv(cx, bufs, meta)),
+            Socket::Turn(turn) => ready!(turn.poll_recv(cx, bufs, meta)),
         }?;
         for meta in meta.iter_mut().take(count) {
             // A zero stride would make the driver divide by zero.
             meta.stride = meta.stride.max(1);
-            self.turn.arm(meta.addr);
+            self.turns.arm(meta.addr);
         }
         Poll::Ready(Ok(count))
     }
 
     fn max_gso_segments(&self) -> usize {
-        self.wiring.udp.batch.max_gso_segments()
+        match &self.wiring.socket {
+            Socket::Own(udp) | Socket::Shared(udp, _) => udp.max_gso_segments(),
+            Socket::Turn(turn) => turn.max_gso_segments(),
+        }
     }
 
     fn max_gro_segments(&self) -> usize {
-        self.wiring.udp.max_gro_segments()
+        match &self.wiring.socket {
+            Socket::Own(udp) | Socket::Shared(udp, _) => udp.max_gro_segments(),
+            Socket::Turn(_) => MAX_BATCH,
+        }
     }
 }
 

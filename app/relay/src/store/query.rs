@@ -7,7 +7,7 @@ use redb::{ReadTransaction, ReadableTable};
 
 use super::{
     StoreError, failed,
-    tables::{Ago, BY_AUTHOR, BY_TAG, BY_TIME, Brief, EVENTS, Id, ago, tag_key},
+    tables::{Ago, BY_AUTHOR, BY_TAG, BY_TIME, Brief, EVENTS, Id, ago, half, tag_key},
 };
 
 /// An event that matches.
@@ -51,6 +51,7 @@ pub(super) fn find(
         max,
         left: scan,
         must_load: false,
+        authors: filter.authors.iter().flatten().map(|key| half(&key.to_bytes())).collect(),
         events: transaction.open_table(EVENTS).map_err(failed)?,
         found: Vec::new(),
     };
@@ -71,6 +72,8 @@ struct Search<'a, T> {
     left: usize,
     /// Whether a row alone does not tell that its event matches.
     must_load: bool,
+    /// Halves of the authors' keys, in order; none if any will do.
+    authors: Vec<u128>,
     events: T,
     found: Vec<Found>,
 }
@@ -94,7 +97,7 @@ impl<T: ReadableTable<&'static Id, (u64, &'static str)>> Search<'_, T> {
                 self.take_id(id.as_bytes())?;
             }
         } else if let Some((tag, values)) = tags().next() {
-            self.must_load |= tags().count() > 1 || authors.clone().next().is_some();
+            self.must_load |= tags().count() > 1;
             let table = transaction.open_table(BY_TAG).map_err(failed)?;
             for value in values {
                 let key = tag_key(*tag, value);
@@ -130,7 +133,7 @@ impl<T: ReadableTable<&'static Id, (u64, &'static str)>> Search<'_, T> {
     ) -> Result<(), StoreError> {
         let mut taken = 0_usize;
         for row in rows {
-            let (ago, id, (kind, expires)) = row.map_err(failed)?;
+            let (ago, id, (kind, expires, author)) = row.map_err(failed)?;
             if taken >= self.max || self.left == 0 {
                 break;
             }
@@ -140,7 +143,9 @@ impl<T: ReadableTable<&'static Id, (u64, &'static str)>> Search<'_, T> {
                 .kinds
                 .as_ref()
                 .is_none_or(|kinds| kinds.is_empty() || kinds.contains(&kind.into()));
-            if expires > self.now && is_kind && (!self.must_load || self.is_match(&id)?.is_some()) {
+            let is_author = self.authors.is_empty() || self.authors.binary_search(&author).is_ok();
+            let may_match = expires > self.now && is_kind && is_author;
+            if may_match && (!self.must_load || self.is_match(&id)?.is_some()) {
                 self.found.push(Found { ago, id });
                 taken = taken.saturating_add(1);
             }

@@ -16,8 +16,9 @@ pub(super) type Ago = u64;
 pub(super) type Id = [u8; 32];
 /// A tag's letter and the first half of its value's SHA-256.
 pub(super) type TagKey = [u8; 17];
-/// Kind and expiry, so that most questions are answered without reading the event.
-pub(super) type Brief = (u16, u64);
+/// Kind, expiry and half of the author's key, so that most questions are answered without reading
+/// the event.
+pub(super) type Brief = (u16, u64, u128);
 
 /// The events: when they expire, and their text.
 pub(super) const EVENTS: TableDefinition<'_, &Id, (u64, &str)> = TableDefinition::new("events");
@@ -50,6 +51,12 @@ pub(super) fn create(database: &Database) -> Result<(), StoreError> {
     transaction.open_table(USAGE).map_err(failed)?;
     transaction.open_table(TOTAL).map_err(failed)?;
     transaction.commit().map_err(failed)
+}
+
+/// Half of a key: as hard to hit as the whole.
+pub(super) fn half(key: &[u8; 32]) -> u128 {
+    let half = key.first_chunk().copied().unwrap_or_default();
+    u128::from_be_bytes(half)
 }
 
 /// Turns a time around, and back.

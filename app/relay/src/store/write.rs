@@ -16,7 +16,7 @@ use super::{
     Inner, Kept, StoreError, failed, now,
     tables::{
         Ago, BY_AUTHOR, BY_EXPIRY, BY_TAG, BY_TIME, Brief, EVENTS, Id, TOTAL, TagKey, USAGE, ago,
-        cost, tag_keys,
+        cost, half, tag_keys,
     },
 };
 use crate::limits::StorageLimits;
@@ -212,7 +212,7 @@ impl<'a> Open<'a> {
     fn insert(&mut self, event: &Event, json: &str, expires: u64) -> Result<(), StoreError> {
         let (id, author) = (event.id.as_bytes(), event.pubkey.to_bytes());
         let at = ago(event.created_at.as_secs());
-        let brief = (event.kind.as_u16(), expires);
+        let brief = (event.kind.as_u16(), expires, half(&author));
         self.events.insert(id, (expires, json)).map_err(failed)?;
         self.by_time.insert((at, id), brief).map_err(failed)?;
         self.by_author.insert((&author, at, id), brief).map_err(failed)?;

@@ -107,7 +107,7 @@ async fn an_address_has_so_many_connections_and_no_more() {
     let one = Client::to(&relay).await;
     let _two = Client::to(&relay).await;
 
-    assert_eq!(status(&relay, "").await, "HTTP/1.1 429 Too Many Requests");
+    assert_eq!(status(&relay, "").await, "", "it was served");
 
     drop(one);
     // The relay notices soon.
@@ -116,7 +116,7 @@ async fn an_address_has_so_many_connections_and_no_more() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn only_a_trusted_proxy_says_whose_connection_it_is() {
-    for (trust_proxy, second) in [(false, "429 Too Many Requests"), (true, "200 OK")] {
+    for (trust_proxy, second) in [(false, ""), (true, "HTTP/1.1 200 OK")] {
         let mut config = RelayConfig { trust_proxy, ..RelayConfig::new(anywhere()) };
         config.limits.connections_per_address = 1;
         let relay = Relay::start(config).await.expect("it starts");
@@ -124,7 +124,7 @@ async fn only_a_trusted_proxy_says_whose_connection_it_is() {
 
         let answer = status(&relay, "X-Forwarded-For: 127.0.0.1, 198.51.100.7\r\n").await;
 
-        assert_eq!(answer, format!("HTTP/1.1 {second}"));
+        assert_eq!(answer, second);
         if trust_proxy {
             let forged = status(&relay, "X-Forwarded-For: 198.51.100.7, 127.0.0.1\r\n").await;
             assert_eq!(forged, "HTTP/1.1 429 Too Many Requests", "the nearest proxy's word counts");
@@ -132,14 +132,16 @@ async fn only_a_trusted_proxy_says_whose_connection_it_is() {
     }
 }
 
-/// The first line of the answer to a plain request with these headers.
+/// The first line of the answer to a plain request with these headers; nothing if there is none.
 async fn status(relay: &Relay, headers: &str) -> String {
     let mut stream = TcpStream::connect(relay.local_addr()).await.expect("it listens");
     let request = format!("GET / HTTP/1.1\r\nHost: relay\r\n{headers}\r\n");
-    stream.write_all(request.as_bytes()).await.expect("it reads");
-    let mut answer = String::new();
-    stream.read_to_string(&mut answer).await.expect("it answers");
-    answer.lines().next().unwrap_or_default().to_owned()
+    let mut answer = Vec::new();
+    if stream.write_all(request.as_bytes()).await.is_ok() {
+        // It may hang up before it has read everything.
+        let _ = stream.read_to_end(&mut answer).await;
+    }
+    String::from_utf8_lossy(&answer).lines().next().unwrap_or_default().to_owned()
 }
 
 #[tokio::test(flavor = "multi_thread")]

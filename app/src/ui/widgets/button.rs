@@ -51,6 +51,13 @@ pub fn fitting(ui: &mut Ui, weight: Weight, icon: Option<Icon>, label: &str) -> 
     sized(ui, weight, icon, label, 0.0)
 }
 
+/// The same for one of many alike: `label` is shown, `name` is read aloud.
+pub fn named(ui: &mut Ui, weight: Weight, label: &str, name: &str) -> Response {
+    let response = sized(ui, weight, None, label, 0.0);
+    response.widget_info(|| WidgetInfo::labeled(Role::Button, ui.is_enabled(), name));
+    response
+}
+
 fn sized(ui: &mut Ui, weight: Weight, icon: Option<Icon>, label: &str, width: f32) -> Response {
     let colors = palette(ui);
     let icon_side = icon_size(ui);

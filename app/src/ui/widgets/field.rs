@@ -7,6 +7,15 @@ use crate::ui::theme::{self, SPACE_M, SPACE_XS, palette};
 
 /// A single line with its name above it.
 pub fn line(ui: &mut Ui, name: &str, hint: &'static str, value: &mut String) -> Response {
+    lined(ui, name, TextEdit::singleline(value).hint_text(hint))
+}
+
+/// The same for something nobody is to read over the person's shoulder.
+pub fn hidden(ui: &mut Ui, name: &str, value: &mut String) -> Response {
+    lined(ui, name, TextEdit::singleline(value).password(true))
+}
+
+fn lined(ui: &mut Ui, name: &str, field: TextEdit<'_>) -> Response {
     ui.spacing_mut().item_spacing.y = SPACE_XS;
     let label = text::small(ui, name);
     let colors = palette(ui);
@@ -23,12 +32,7 @@ pub fn line(ui: &mut Ui, name: &str, hint: &'static str, value: &mut String) -> 
             // The frame around it makes the field large enough for a finger.
             ui.spacing_mut().interact_size.y = 0.0;
             ui.add(
-                TextEdit::singleline(value)
-                    .id(id)
-                    .hint_text(hint)
-                    .frame(Frame::NONE)
-                    .margin(Margin::ZERO)
-                    .desired_width(f32::INFINITY),
+                field.id(id).frame(Frame::NONE).margin(Margin::ZERO).desired_width(f32::INFINITY),
             )
         });
     inner.inner.labelled_by(label.id)

@@ -2,9 +2,12 @@
 
 pub mod avatar;
 pub mod button;
+pub mod card;
 pub mod field;
 pub mod icon;
 pub mod list;
+pub mod meter;
 pub mod qr_code;
 pub mod status_dot;
+pub mod step;
 pub mod text;

@@ -3,7 +3,8 @@
 use std::sync::Arc;
 
 use egui::{
-    Color32, Galley, Painter, Pos2, Response, Sense, Ui, WidgetInfo, accesskit::Role, pos2, vec2,
+    Color32, Galley, Painter, Pos2, Rect, Response, Sense, Shape, Stroke, StrokeKind, Ui,
+    WidgetInfo, accesskit::Role, pos2, vec2,
 };
 
 use super::text;
@@ -14,8 +15,10 @@ use crate::ui::theme::{Palette, SPACE_XS, Type, palette};
 pub enum Status {
     /// No way in or out.
     Offline,
-    /// Nobody is connected, but those on the same network can find this device.
+    /// Nobody is connected, but others can find this device.
     Nearby,
+    /// Nobody is connected, but a mailbox takes what is written.
+    Mailbox,
     /// Somebody is being reached.
     Connecting,
     /// Somebody is there.
@@ -28,6 +31,7 @@ impl Status {
         match self {
             Self::Offline => "offline",
             Self::Nearby => "nearby only",
+            Self::Mailbox => "mailbox only",
             Self::Connecting => "connecting",
             Self::Connected => "connected",
         }
@@ -37,7 +41,7 @@ impl Status {
     pub fn color(self, palette: &Palette) -> Color32 {
         match self {
             Self::Offline => palette.offline,
-            Self::Nearby => palette.nearby,
+            Self::Nearby | Self::Mailbox => palette.nearby,
             Self::Connecting => palette.connecting,
             Self::Connected => palette.connected,
         }
@@ -55,6 +59,13 @@ impl Status {
             Self::Connecting => {
                 painter.circle_stroke(center, radius - line / 2.0, (line, color));
                 painter.circle_filled(center, size * 0.18, color);
+            }
+            Self::Mailbox => {
+                // A letter: a sheet and its flap.
+                let sheet = Rect::from_center_size(center, vec2(size, size * 0.8));
+                painter.rect_stroke(sheet, line / 2.0, (line, color), StrokeKind::Inside);
+                let flap = [sheet.left_top(), center, sheet.right_top()];
+                painter.add(Shape::line(flap.to_vec(), Stroke::new(line * 0.75, color)));
             }
             Self::Nearby | Self::Offline => {
                 painter.circle_stroke(center, radius - line / 2.0, (line, color));

@@ -205,6 +205,7 @@ async fn rogue(host: &mut Host, ufrag: Option<String>) -> Option<Connection> {
         their_fingerprint: None,
         wirings: dial.wirings().expect("loopback"),
         candidates: dial.candidates,
+        more: None,
         identity,
     };
     Connection::open(plan, &crypto).await.ok().map(|(connection, _opened)| connection)

@@ -1,7 +1,10 @@
 //! Links between real sockets of this machine.
 
+mod calls;
 mod flow;
 mod hostile;
+mod stun;
+mod turn;
 
 use std::{net::SocketAddr, sync::PoisonError, time::Duration};
 

@@ -1,0 +1,299 @@
+//! The room's mailbox: a place on relays where members leave sealed operations for those who are
+//! away. Relays are blind, and not trusted to keep what they were given.
+//!
+//! Everyone leaves there what they write. Of members who are linked, one, the *keeper*, also hears
+//! what arrives there, and leaves what others wrote and did not leave themselves.
+
+mod collect;
+mod deposit;
+mod doubt;
+pub(crate) mod pack;
+mod reading;
+mod schedule;
+mod welcome;
+
+use std::time::Duration;
+
+use crate::{
+    Addr, Engine, Event, Kept, MailboxRecord, MemberIndex, Refusal, RoomId, Store, StoreError,
+    Timestamp, addr,
+    engine::Output,
+    op::{self, OpBody},
+    room::Room,
+};
+pub use pack::MAX_PACK_LEN;
+use reading::Reading;
+use schedule::Deposits;
+pub(crate) use welcome::Greeting;
+
+/// How long what is left in a mailbox stays there: a summer month away from the network.
+const LIFETIME: Duration = days(30);
+
+/// How long before its end a log is left there anew: by its author,
+const RENEW_OWN: Duration = days(10);
+/// and by whoever else is there, if the author did not.
+const RENEW_OTHERS: Duration = days(5);
+
+/// How long after a link was lost listening at the mailbox begins: most links come back.
+const LOST_PAUSE: Duration = Duration::from_secs(5);
+
+const fn days(count: u64) -> Duration {
+    Duration::from_secs(86_400_u64.saturating_mul(count))
+}
+
+/// One room's mailbox as this device sees it.
+#[derive(Debug)]
+pub(crate) struct Mailbox {
+    /// What finds and opens it.
+    pub(crate) key: [u8; 32],
+    pub(crate) record: MailboxRecord,
+    /// How much of each log is in it, by roster index.
+    kept: Vec<Kept>,
+    deposits: Deposits,
+    reading: Reading,
+    /// Whether this device hears for others as well.
+    is_keeper: bool,
+}
+
+impl Mailbox {
+    pub(crate) fn new(key: [u8; 32], epoch: u32) -> Self {
+        let record = MailboxRecord {
+            on: true,
+            epoch,
+            at: Vec::new(),
+            made: 0,
+            lives: Vec::new(),
+            relays: Vec::new(),
+            welcomes: Vec::new(),
+        };
+        let (deposits, reading) = (Deposits::default(), Reading::default());
+        Self { key, record, kept: Vec::new(), deposits, reading, is_keeper: false }
+    }
+
+    /// Takes what the store remembers. Of another epoch's mailbox only the settings still count.
+    pub(crate) fn restore(&mut self, record: MailboxRecord, kept: Vec<(MemberIndex, Kept)>) {
+        if record.epoch != self.record.epoch {
+            (self.record.on, self.record.at) = (record.on, record.at);
+            return;
+        }
+        self.record = record;
+        for (index, kept) in kept {
+            self.set_kept(index, kept);
+        }
+    }
+
+    /// When something is due.
+    pub(crate) fn deadline(&self) -> Option<Duration> {
+        self.deposits.deadline().into_iter().chain(self.reading.due_at()).min()
+    }
+
+    /// How much of a log is there now.
+    fn kept(&self, index: MemberIndex, now: Timestamp) -> Kept {
+        let kept = self.kept.get(index.0 as usize).copied().unwrap_or_default();
+        kept.at(now)
+    }
+
+    fn set_kept(&mut self, index: MemberIndex, kept: Kept) {
+        let at = index.0 as usize;
+        if self.kept.len() <= at {
+            self.kept.resize(at.saturating_add(1), Kept::default());
+        }
+        if let Some(slot) = self.kept.get_mut(at) {
+            *slot = kept;
+        }
+    }
+}
+
+impl Kept {
+    /// What of it is left at `now`.
+    fn at(mut self, now: Timestamp) -> Self {
+        if self.renewal_expires_at <= now {
+            (self.renewed_to, self.renewal_expires_at) = (0, Timestamp(0));
+        }
+        if self.expires_at <= now {
+            (self.up_to, self.expires_at) = (0, Timestamp(0));
+        }
+        self
+    }
+
+    /// Operations `from` up to `to` are there until `expires_at`.
+    fn note(&mut self, (from, to): (u64, u64), expires_at: Timestamp, now: Timestamp) {
+        *self = self.at(now);
+        if expires_at <= now {
+            return;
+        }
+        extend((&mut self.up_to, &mut self.expires_at), (from, to), expires_at);
+        if expires_at > self.expires_at {
+            let renewal = (&mut self.renewed_to, &mut self.renewal_expires_at);
+            extend(renewal, (from, to), expires_at);
+        }
+        if self.renewed_to >= self.up_to && self.renewal_expires_at > self.expires_at {
+            (self.up_to, self.expires_at) = (self.renewed_to, self.renewal_expires_at);
+            (self.renewed_to, self.renewal_expires_at) = (0, Timestamp(0));
+        }
+    }
+}
+
+/// Lengthens what is known from the beginning up to a point, if the new piece goes on from it.
+fn extend(
+    (up_to, ends_at): (&mut u64, &mut Timestamp),
+    (from, to): (u64, u64),
+    expires_at: Timestamp,
+) {
+    if from > up_to.saturating_add(1) || to <= *up_to {
+        return;
+    }
+    *ends_at = if *up_to == 0 { expires_at } else { expires_at.min(*ends_at) };
+    *up_to = to;
+}
+
+/// `time` after `wall`.
+fn after(wall: Timestamp, time: Duration) -> Timestamp {
+    let millis = u64::try_from(time.as_millis()).unwrap_or(u64::MAX);
+    Timestamp(wall.0.saturating_add(millis))
+}
+
+/// `time` before `wall`.
+fn before(wall: Timestamp, time: Duration) -> Timestamp {
+    let millis = u64::try_from(time.as_millis()).unwrap_or(u64::MAX);
+    Timestamp(wall.0.saturating_sub(millis))
+}
+
+impl<S: Store> Engine<S> {
+    /// Something changed that may matter to a room's mailbox.
+    pub(crate) fn mind_mailbox(&mut self, id: RoomId) {
+        self.untended.insert(id);
+    }
+
+    /// Where a room's mailbox is; nowhere if it is not used.
+    fn mailbox_places(&self, room: &Room) -> Vec<Addr> {
+        let record = &room.mailbox.record;
+        match (record.on, record.at.is_empty()) {
+            (false, _) => Vec::new(),
+            (true, false) => record.at.clone(),
+            (true, true) => addr::relays(&self.addrs),
+        }
+    }
+
+    /// Brings what is done about mailboxes in line with what is so.
+    pub(crate) fn tend_mailboxes(&mut self) {
+        for id in std::mem::take(&mut self.untended) {
+            self.announce_relays(id);
+            self.tend_mailbox(id);
+        }
+    }
+
+    fn tend_mailbox(&mut self, id: RoomId) {
+        let now = self.now;
+        let peers = self.peers_of(id);
+        let Some(places) = self.rooms.get(&id).map(|room| self.mailbox_places(room)) else {
+            return;
+        };
+        let Some(room) = self.rooms.get_mut(&id) else { return };
+        let me = room.me.id;
+        let mailbox = &mut room.mailbox;
+        mailbox.is_keeper = !places.is_empty() && peers.iter().all(|peer| *peer > me);
+        let is_wanted = !places.is_empty() && (mailbox.is_keeper || !mailbox.reading.has_read);
+        if !is_wanted {
+            if mailbox.reading.stop() {
+                self.outputs.push_back(Output::StopCollecting(mailbox.key));
+            }
+        } else if mailbox.reading.begins_at(now.since_start, &places) {
+            self.begin_collecting(id);
+        }
+        let Some(room) = self.rooms.get_mut(&id) else { return };
+        if places.is_empty() {
+            room.mailbox.deposits.rest();
+        } else {
+            let own = room.mailbox.kept(room.my_index, now.wall).up_to;
+            let has_more = own < room.head(room.my_index).height;
+            room.mailbox.deposits.mind(now.since_start, has_more);
+        }
+    }
+
+    /// The owner says where the mailbox is, so that everyone looks at the same place.
+    fn announce_relays(&mut self, id: RoomId) {
+        let Some(room) = self.rooms.get(&id) else { return };
+        let record = &room.mailbox.record;
+        let addrs = addr::relays(&self.addrs);
+        if room.me.id == room.record.owner && record.on && record.at.is_empty() && !addrs.is_empty()
+        {
+            // A log that has forked stays as it is.
+            let _ = self.write(id, &OpBody::Relays { addrs });
+        }
+    }
+
+    /// Does what is due.
+    pub(crate) fn serve_mailboxes(&mut self) -> Result<(), StoreError> {
+        let now = self.now.since_start;
+        let is_due = |room: &&Room| room.mailbox.deadline().is_some_and(|at| now >= at);
+        for id in self.rooms.values().filter(is_due).map(Room::id).collect::<Vec<_>>() {
+            let Some(room) = self.rooms.get_mut(&id) else { continue };
+            if room.mailbox.reading.take_due(now) {
+                self.begin_collecting(id);
+            }
+            self.deposit_due(id)?;
+        }
+        Ok(())
+    }
+
+    pub(crate) fn set_mailbox(&mut self, id: RoomId, on: bool) -> Result<(), Refusal> {
+        let room = self.rooms.get_mut(&id).ok_or(Refusal::UnknownRoom)?;
+        room.mailbox.record.on = on;
+        self.stage_mailbox(id);
+        self.tell_mailbox(id);
+        Ok(())
+    }
+
+    pub(crate) fn set_relays(&mut self, id: RoomId, addrs: Vec<Addr>) -> Result<(), Refusal> {
+        let room = self.rooms.get(&id).ok_or(Refusal::UnknownRoom)?;
+        if room.me.id != room.record.owner {
+            return Err(Refusal::NotOwner);
+        }
+        if !op::are_relays(&addrs) {
+            return Err(Refusal::BadRelays);
+        }
+        self.write(id, &OpBody::Relays { addrs })
+    }
+
+    /// Tells the person how the room's mailbox is used.
+    pub(crate) fn tell_mailbox(&mut self, id: RoomId) {
+        let Some(room) = self.rooms.get(&id) else { return };
+        let (on, relays) = (room.mailbox.record.on, room.mailbox.record.at.clone());
+        self.notify(Event::MailboxSet { room: id, on, relays });
+    }
+
+    /// Has nothing to do any more with the mailbox of a room that is being left.
+    pub(crate) fn close_mailbox(&mut self, room: &Room) {
+        if room.mailbox.reading.is_going_on() {
+            self.outputs.push_back(Output::StopCollecting(room.mailbox.key));
+        }
+    }
+
+    /// Remembers what changed in the mailbox's record.
+    pub(crate) fn stage_mailbox(&mut self, id: RoomId) {
+        let Some(room) = self.rooms.get(&id) else { return };
+        self.staged.mailboxes.insert(id, room.mailbox.record.clone());
+        self.mind_mailbox(id);
+    }
+
+    /// Remembers how much of a log is there.
+    fn stage_kept(&mut self, id: RoomId, index: MemberIndex, kept: Kept) {
+        let now = self.now.wall;
+        let Some(room) = self.rooms.get_mut(&id) else { return };
+        let is_news = index == room.my_index && kept.up_to > room.mailbox.kept(index, now).up_to;
+        room.mailbox.set_kept(index, kept);
+        self.staged.kept.insert((id, index), kept);
+        if is_news {
+            self.notify(Event::Deposited { room: id, up_to: kept.up_to });
+        }
+    }
+
+    /// The room that has this mailbox.
+    fn room_of_mailbox(&self, mailbox: &[u8; 32]) -> Option<RoomId> {
+        self.rooms.values().find(|room| room.mailbox.key == *mailbox).map(Room::id)
+    }
+}
+
+#[cfg(test)]
+mod tests;

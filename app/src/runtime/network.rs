@@ -1,0 +1,162 @@
+//! Notices that the device is somewhere else, or was asleep, and lets everything begin anew.
+
+use std::{
+    fmt,
+    net::SocketAddr,
+    sync::Arc,
+    time::{Duration, Instant, SystemTime},
+};
+
+use engine::Input;
+use tokio::{
+    sync::watch,
+    time::{MissedTickBehavior, interval},
+};
+use transport::{Callee, DialKey, lan, webrtc::WebRtcTransport};
+
+use super::{Shared, links};
+
+/// How often the network is looked at: a look costs a tenth of a millisecond, and whoever moved
+/// is waiting.
+const LOOK: Duration = Duration::from_millis(500);
+
+/// A gap between two looks that means the device slept, or was stopped: links that lived through
+/// a shorter one are well.
+const SLEPT: Duration = Duration::from_secs(4);
+
+/// What the watch tells the transport, and what the dialer asks it.
+pub(super) struct Surroundings {
+    /// Addresses came or went.
+    pub(super) network_changed: Box<dyn Fn() + Send + Sync>,
+    /// The device slept.
+    pub(super) woke: Box<dyn Fn() + Send + Sync>,
+    /// Where whoever answers to this name has been seen on the local network.
+    pub(super) find: Box<Finder>,
+    /// Counts what was seen there.
+    pub(super) sightings: watch::Receiver<u64>,
+    /// Behind which kind of NAT the device is.
+    pub(super) nat: Box<dyn Fn() -> &'static str + Send + Sync>,
+    /// Bytes sent and received for signaling since the start.
+    pub(super) signaling: Box<dyn Fn() -> (u64, u64) + Send + Sync>,
+}
+
+/// See [`Surroundings::find`].
+type Finder = dyn Fn(&DialKey, &Callee) -> Vec<SocketAddr> + Send + Sync;
+
+impl Surroundings {
+    /// Those of a transport that listens.
+    pub(super) fn of(transport: &WebRtcTransport) -> Self {
+        let of = |transport: &WebRtcTransport| transport.clone();
+        let (changed, woke, finder) = (of(transport), of(transport), of(transport));
+        let (nat, signaling) = (of(transport), of(transport));
+        Self {
+            network_changed: Box::new(move || changed.network_changed()),
+            woke: Box::new(move || woke.network_changed()),
+            find: Box::new(move |key, callee| finder.find(key, callee)),
+            sightings: transport.sightings().unwrap_or_else(|| watch::channel(0).1),
+            nat: Box::new(move || nat.nat().name()),
+            signaling: Box::new(move || signaling.signaling_bytes()),
+        }
+    }
+}
+
+impl fmt::Debug for Surroundings {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Surroundings").finish_non_exhaustive()
+    }
+}
+
+/// Watches for as long as the device runs.
+pub(super) async fn watch(shared: Arc<Shared>) {
+    let mut looks = interval(LOOK);
+    // After a sleep one look is enough.
+    looks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    let mut places = lan::places();
+    let mut told = None;
+    let mut clock = Clock::new(Instant::now(), SystemTime::now());
+    loop {
+        looks.tick().await;
+        let has_slept = clock.has_slept(Instant::now(), SystemTime::now());
+        let now = lan::places();
+        let has_moved = now != places;
+        places = now;
+        if has_slept {
+            log::info!("the device slept; looking for everybody anew");
+            (shared.surroundings.woke)();
+        }
+        if has_moved {
+            log::info!("the network changed; looking for everybody anew");
+            (shared.surroundings.network_changed)();
+        }
+        if has_slept || has_moved {
+            shared.begin_anew();
+        }
+        if !tell_addrs(&shared, &mut told).await {
+            return;
+        }
+    }
+}
+
+/// Tells the engine where this device can be dialed, if that changed; false at the end.
+async fn tell_addrs(shared: &Shared, told: &mut Option<Vec<engine::Addr>>) -> bool {
+    let addrs: Vec<_> = shared.listener.addrs().iter().filter_map(links::to_engine).collect();
+    if told.as_ref() == Some(&addrs) {
+        return true;
+    }
+    *told = Some(addrs.clone());
+    shared.inbox.send(Input::AddrsChanged(addrs)).await.is_ok()
+}
+
+/// Notices gaps. Two clocks are needed: one stands still while the machine sleeps, the other one
+/// while nobody sets it jumps only if it slept.
+#[derive(Debug)]
+struct Clock {
+    monotonic: Instant,
+    wall: SystemTime,
+}
+
+impl Clock {
+    fn new(monotonic: Instant, wall: SystemTime) -> Self {
+        Self { monotonic, wall }
+    }
+
+    /// Whether more time passed since the last call than a device that runs lets pass.
+    fn has_slept(&mut self, monotonic: Instant, wall: SystemTime) -> bool {
+        let by_monotonic = monotonic.saturating_duration_since(self.monotonic);
+        // A clock that was set back says nothing.
+        let by_wall = wall.duration_since(self.wall).unwrap_or_default();
+        *self = Self { monotonic, wall };
+        by_monotonic.max(by_wall) > SLEPT
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::{Duration, Instant, SystemTime};
+
+    use super::{Clock, LOOK, SLEPT};
+
+    #[test]
+    fn sleep_shows_on_either_clock_and_a_busy_moment_on_neither() {
+        let (start, wall) = (Instant::now(), SystemTime::now());
+        let after = |monotonic, by_wall| {
+            Clock::new(start, wall).has_slept(start + monotonic, wall + by_wall)
+        };
+        let minute = Duration::from_secs(60);
+
+        assert!(after(minute, minute), "stopped and continued");
+        assert!(after(LOOK, minute), "suspended: the monotonic clock stood still");
+        assert!(!after(LOOK, LOOK));
+        assert!(!after(SLEPT, SLEPT), "busy");
+    }
+
+    #[test]
+    fn clock_that_is_set_back_is_no_sleep_and_the_next_one_is_noticed() {
+        let (start, wall) = (Instant::now(), SystemTime::now());
+        let mut clock = Clock::new(start, wall);
+        let set_back = wall - Duration::from_secs(3_600);
+
+        assert!(!clock.has_slept(start + LOOK, set_back));
+        assert!(clock.has_slept(start + LOOK * 2, set_back + Duration::from_secs(60)));
+    }
+}

@@ -1,0 +1,154 @@
+//! How a room, or this device, is connected: a dot and words.
+
+use std::time::Duration;
+
+use transport::LinkPath;
+
+use super::{clock, widgets::status_dot::Status};
+
+/// What decides how a room is connected.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Reach {
+    /// The way to each of the others who are connected, and the round trip, where they are known.
+    pub online: Vec<Option<(LinkPath, Option<Duration>)>>,
+    /// Whether there is more than one other to be connected to.
+    pub is_crowd: bool,
+    /// Whether somebody is being reached.
+    pub is_dialing: bool,
+    /// Whether a mailbox takes what is written.
+    pub has_mailbox: bool,
+    /// Whether this device can be found over the internet.
+    pub has_relay: bool,
+}
+
+/// How something is connected.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Standing {
+    /// The dot.
+    pub status: Status,
+    /// In words.
+    pub words: String,
+    /// In fewer words, for a list.
+    pub brief: String,
+}
+
+impl Standing {
+    fn new(status: Status, words: &str) -> Self {
+        Self { status, words: words.to_owned(), brief: words.to_owned() }
+    }
+
+    fn briefly(self, brief: &str) -> Self {
+        Self { brief: brief.to_owned(), ..self }
+    }
+}
+
+impl Reach {
+    /// How a room of this reach is connected.
+    pub fn standing(&self) -> Standing {
+        if !self.online.is_empty() {
+            return Standing::new(Status::Connected, &self.connected());
+        }
+        match (self.is_dialing, self.has_mailbox, self.has_relay) {
+            (true, _, _) => Standing::new(Status::Connecting, "connecting"),
+            (false, true, _) => Standing::new(Status::Mailbox, "mailbox only"),
+            (false, false, true) => {
+                Standing::new(Status::Nearby, "nobody online: messages will go when someone is")
+                    .briefly("nobody online")
+            }
+            (false, false, false) => {
+                Standing::new(Status::Offline, "offline: messages will go when someone is near")
+                    .briefly("offline")
+            }
+        }
+    }
+
+    fn connected(&self) -> String {
+        let on = |path| {
+            let ways = self.online.iter().flatten();
+            ways.filter(|(way, _)| *way == path).count()
+        };
+        let (direct, relayed) = (on(LinkPath::Direct), on(LinkPath::Relayed));
+        let trip = match self.online.as_slice() {
+            [Some((_, Some(trip)))] => format!(", {}", clock::round_trip(*trip)),
+            _ => String::new(),
+        };
+        match (direct, relayed) {
+            (0, 0) => match self.online.len() {
+                1 => "connected".to_owned(),
+                count => format!("connected to {count}"),
+            },
+            (1, 0) if !self.is_crowd => format!("direct{trip}"),
+            (0, 1) if !self.is_crowd => format!("through relay{trip}"),
+            (direct, 0) => format!("direct to {direct}{trip}"),
+            (0, relayed) => format!("through relay to {relayed}{trip}"),
+            (direct, relayed) => format!("direct to {direct}, through relay to {relayed}"),
+        }
+    }
+}
+
+/// How a device is connected that has links to `peers` others and can be found through `relays`.
+pub fn of_device(peers: usize, is_dialing: bool, relays: usize, has_network: bool) -> Standing {
+    match (peers, relays) {
+        (0, _) if is_dialing => Standing::new(Status::Connecting, "connecting"),
+        (0, 1..) => Standing::new(Status::Nearby, "on the internet, nobody online"),
+        (0, 0) if has_network => Standing::new(Status::Nearby, "nearby only"),
+        (0, 0) => Standing::new(Status::Offline, "offline: on no network"),
+        (1, _) => Standing::new(Status::Connected, "connected to 1 device"),
+        (count, _) => Standing::new(Status::Connected, &format!("connected to {count} devices")),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use transport::LinkPath::{self, Direct, Relayed};
+
+    use super::{Reach, Status};
+
+    fn words(ways: &[(LinkPath, u64)], is_crowd: bool) -> String {
+        let way =
+            |(path, millis): &(LinkPath, u64)| Some((*path, Some(Duration::from_millis(*millis))));
+        Reach { online: ways.iter().map(way).collect(), is_crowd, ..Reach::default() }
+            .standing()
+            .words
+    }
+
+    #[test]
+    fn way_and_round_trip_to_one_are_told() {
+        assert_eq!(words(&[(Direct, 23)], false), "direct, 23 ms");
+        assert_eq!(words(&[(Relayed, 48)], false), "through relay, 48 ms");
+        assert_eq!(words(&[(Direct, 23)], true), "direct to 1, 23 ms");
+    }
+
+    #[test]
+    fn ways_to_many_are_counted() {
+        assert_eq!(words(&[(Direct, 5), (Direct, 9)], true), "direct to 2");
+        assert_eq!(words(&[(Relayed, 5), (Relayed, 9)], true), "through relay to 2");
+        let mixed = [(Direct, 5), (Relayed, 60), (Direct, 9)];
+        assert_eq!(words(&mixed, true), "direct to 2, through relay to 1");
+    }
+
+    #[test]
+    fn way_that_is_not_known_is_not_made_up() {
+        let unknown = Reach { online: vec![None], ..Reach::default() };
+        let unmeasured = Reach { online: vec![Some((Direct, None))], ..Reach::default() };
+
+        assert_eq!(unknown.standing().words, "connected");
+        assert_eq!(unmeasured.standing().words, "direct");
+    }
+
+    #[test]
+    fn room_of_nobody_says_what_becomes_of_messages() {
+        let alone = Reach::default();
+        let found = Reach { has_relay: true, ..Reach::default() };
+        let kept = Reach { has_mailbox: true, ..found.clone() };
+
+        let offline = "offline: messages will go when someone is near";
+        assert_eq!(alone.standing().words, offline);
+        assert_eq!(alone.standing().brief, "offline");
+        assert_eq!(found.standing().status, Status::Nearby);
+        assert_eq!(kept.standing().words, "mailbox only");
+        assert_eq!(Reach { is_dialing: true, ..kept }.standing().words, "connecting");
+    }
+}

@@ -1,0 +1,129 @@
+//! What a link costs that goes through a TURN server: Debian's coturn, over UDP, TCP and TLS, with
+//! both ends of the link on it, beside a direct link.
+
+use coturn::{Coturn, PASSWORD, USERNAME};
+use serde_json::{Map, Value, json};
+use tokio::sync::mpsc;
+use transport::{
+    Callee, DialKey, Link, Transport as _,
+    servers::TurnServer,
+    tls::{Tls, client_config},
+    webrtc::{Relayed, Trial, WebRtcConfig, WebRtcTransport, try_turn},
+};
+
+use crate::{
+    link::{bulk, millis, pings},
+    percentile,
+};
+
+const OPENINGS: usize = 30;
+/// Rounds of each way in turn, so that a slow moment of the machine hits all alike.
+const ROUNDS: usize = 9;
+const BULK_MIB: usize = 64;
+
+/// Measures, and says it as the object that `--json` prints.
+pub(crate) fn run(quick: bool) -> Value {
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(2)
+        .enable_all()
+        .build()
+        .expect("threads");
+    let (openings, rounds, mib) = if quick { (2, 1, 4) } else { (OPENINGS, ROUNDS, BULK_MIB) };
+    runtime.block_on(measure(openings, rounds, mib))
+}
+
+/// One way to the server.
+struct Way {
+    name: &'static str,
+    trial: Trial,
+    rates: Vec<f64>,
+    round_trips: Vec<f64>,
+    opened: Vec<f64>,
+    allocated: Vec<f64>,
+}
+
+async fn measure(openings: usize, rounds: usize, mib: usize) -> Value {
+    let coturn = Coturn::start();
+    let tls = client_config(Some(&coturn.trust())).expect("coturn's certificate");
+    let mut ways = Vec::new();
+    for (name, url) in [("udp", coturn.udp()), ("tcp", coturn.tcp()), ("tls", coturn.tls())] {
+        let server = TurnServer {
+            url,
+            username: USERNAME.to_owned(),
+            password: Some(PASSWORD.to_owned()),
+            secret: None,
+        };
+        let (mut opened, mut allocated) = (Vec::new(), Vec::new());
+        for _ in 0..openings {
+            let trial = open(&server, &tls).await;
+            allocated.push(millis(trial.allocated));
+            opened.push(millis(trial.opened));
+        }
+        let trial = open(&server, &tls).await;
+        let (rates, round_trips) = (Vec::new(), Vec::new());
+        ways.push(Way { name, trial, rates, round_trips, opened, allocated });
+    }
+    let (mut ours, mut theirs, _listener) = direct().await;
+    let mut direct_round_trips = Vec::new();
+    for _ in 0..rounds {
+        direct_round_trips.push(percentile(&pings(&mut ours, &mut theirs).await, 50));
+        for way in &mut ways {
+            let Trial { dialer, listener, .. } = &mut way.trial;
+            way.round_trips.push(percentile(&pings(dialer, listener).await, 50));
+            way.rates.push(bulk(dialer, listener, mib).await.0);
+        }
+    }
+    let direct = percentile(&direct_round_trips, 50);
+    let mut figures = Map::new();
+    figures.insert("direct_rtt_us".to_owned(), json!((direct * 1e3).round()));
+    for way in &ways {
+        let mut put = |what: &str, value: f64| {
+            figures.insert(format!("{}_{what}", way.name), json!(value));
+        };
+        put("added_rtt_us", ((percentile(&way.round_trips, 50) - direct) * 1e3).round());
+        put("mb_per_s", percentile(&way.rates, 50));
+        put("slowest_mb_per_s", percentile(&way.rates, 0));
+        put("allocate_ms_p50", percentile(&way.allocated, 50));
+        put("open_ms_p50", percentile(&way.opened, 50));
+        put("open_ms_p95", percentile(&way.opened, 95));
+    }
+    Value::Object(figures)
+}
+
+/// The figures as a person reads them.
+pub(crate) fn table(figures: &Value) -> String {
+    let rows = [
+        ("added round trip", "added_rtt_us", "us"),
+        ("64 MiB in frames of 64 KiB", "mb_per_s", "MiB/s"),
+        ("the slowest of them", "slowest_mb_per_s", "MiB/s"),
+        ("an address on the server", "allocate_ms_p50", "ms"),
+        ("then to open link, p50", "open_ms_p50", "ms"),
+        ("then to open link, p95", "open_ms_p95", "ms"),
+    ];
+    let mut table = format!("{:<30}{:>10}{:>10}{:>10}\n", "through coturn", "UDP", "TCP", "TLS");
+    for (what, key, unit) in rows {
+        let value = |way: &str| {
+            figures.get(format!("{way}_{key}")).map(ToString::to_string).unwrap_or_default()
+        };
+        let [udp, tcp, tls] = ["udp", "tcp", "tls"].map(value);
+        table.push_str(&format!("{what:<30}{udp:>10}{tcp:>10}{tls:>10} {unit}\n"));
+    }
+    table
+}
+
+async fn open(server: &TurnServer, tls: &Tls) -> Trial {
+    try_turn(server, tls, Relayed::BothEnds).await.expect("coturn works")
+}
+
+/// A direct link to compare with.
+async fn direct() -> (Link, Link, Box<dyn transport::Listener>) {
+    let key = DialKey::from_bytes([7; 32]);
+    let callee = Callee::from_bytes([1; 16]);
+    let transport =
+        WebRtcTransport::new(WebRtcConfig { loopback: true, ..WebRtcConfig::default() });
+    let (links, mut incoming) = mpsc::channel(1);
+    let listener = transport.listen(links).expect("a port");
+    listener.admit(key, callee);
+    let dialer = transport.dial(&listener.addrs(), key, callee).await.expect("reachable");
+    (dialer, incoming.recv().await.expect("listening"), listener)
+}

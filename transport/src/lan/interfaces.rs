@@ -1,0 +1,166 @@
+//! The networks this device is on.
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    net::IpAddr,
+};
+
+use if_addrs::{IfAddr, IfOperStatus, Interface};
+
+/// Beginnings of names of interfaces that lead into this machine, not out of it.
+const VIRTUAL: [&str; 7] = ["br-", "docker", "veth", "virbr", "vmnet", "vboxnet", "lxc"];
+
+/// Where this device is: its interfaces that lead out of the machine, with their addresses.
+/// Two calls differ if it moved.
+///
+/// Loopback and link-local addresses are left out, which are always there, and whatever leads
+/// only to guests of this machine, unless there is nothing else.
+pub fn places() -> BTreeSet<(String, IpAddr)> {
+    places_of(&all())
+}
+
+fn places_of(interfaces: &[Interface]) -> BTreeSet<(String, IpAddr)> {
+    let outward = |interface: &&Interface| {
+        let ip = interface.ip();
+        !interface.is_loopback() && !interface.is_link_local() && !ip.is_unspecified()
+    };
+    let place = |interface: &Interface| (interface.name.clone(), interface.ip());
+    let all: BTreeSet<_> = interfaces.iter().filter(outward).map(place).collect();
+    let real: BTreeSet<_> = all.iter().filter(|(name, _)| !is_virtual(name)).cloned().collect();
+    if real.is_empty() { all } else { real }
+}
+
+/// One network that can be spoken to as a whole.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(super) struct Net {
+    /// Addresses of this device there that others there can dial.
+    pub(super) addrs: BTreeSet<IpAddr>,
+    /// Whether IPv6 is spoken there.
+    pub(super) has_v6: bool,
+}
+
+/// The networks to speak on, by the index of their interface: only the loopback one if
+/// `loopback`, else all but that, tunnels, and those inside this machine unless there is nothing
+/// else.
+pub(super) fn nets(loopback: bool) -> BTreeMap<u32, Net> {
+    nets_of(&all(), loopback)
+}
+
+fn nets_of(interfaces: &[Interface], loopback: bool) -> BTreeMap<u32, Net> {
+    let is_meant = |interface: &&Interface| {
+        interface.is_loopback() == loopback && !interface.is_p2p() && !is_down(interface)
+    };
+    let meant: Vec<_> = interfaces.iter().filter(is_meant).collect();
+    let has_real = meant.iter().any(|interface| !is_virtual(&interface.name));
+    let mut nets = BTreeMap::<u32, Net>::new();
+    for interface in meant {
+        let Some(index) = interface.index else { continue };
+        if has_real && is_virtual(&interface.name) {
+            continue;
+        }
+        let net = nets.entry(index).or_default();
+        match &interface.addr {
+            // A link-local address of IPv4 can be dialed; one of IPv6 needs more than itself.
+            IfAddr::V4(addr) => drop(net.addrs.insert(addr.ip.into())),
+            IfAddr::V6(addr) => {
+                net.has_v6 = true;
+                if !addr.is_link_local() {
+                    net.addrs.insert(addr.ip.into());
+                }
+            }
+        }
+    }
+    nets.retain(|_, net| !net.addrs.is_empty());
+    nets
+}
+
+/// Some, loopback among them, never say that they are up.
+fn is_down(interface: &Interface) -> bool {
+    use IfOperStatus::{Down, LowerLayerDown, NotPresent};
+    matches!(interface.oper_status, Down | LowerLayerDown | NotPresent)
+}
+
+fn is_virtual(name: &str) -> bool {
+    VIRTUAL.iter().any(|beginning| name.starts_with(beginning))
+}
+
+fn all() -> Vec<Interface> {
+    if_addrs::get_if_addrs().unwrap_or_else(|error| {
+        log::warn!("cannot list network interfaces: {error}");
+        Vec::new()
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
+
+    use if_addrs::{IfAddr, IfOperStatus, Ifv4Addr, Ifv6Addr, Interface};
+
+    use super::{nets_of, places_of};
+
+    fn interface(name: &str, index: u32, ip: &str) -> Interface {
+        let addr = match ip.parse().expect("an address") {
+            IpAddr::V4(ip) => IfAddr::V4(Ifv4Addr {
+                ip,
+                netmask: Ipv4Addr::BROADCAST,
+                prefixlen: 24,
+                broadcast: None,
+            }),
+            IpAddr::V6(ip) => IfAddr::V6(Ifv6Addr {
+                ip,
+                netmask: Ipv6Addr::UNSPECIFIED,
+                prefixlen: 64,
+                broadcast: None,
+            }),
+        };
+        let (index, is_p2p) = (Some(index), name.starts_with("tun"));
+        Interface { name: name.to_owned(), addr, index, oper_status: IfOperStatus::Up, is_p2p }
+    }
+
+    fn laptop() -> Vec<Interface> {
+        [
+            ("lo", 1, "127.0.0.1"),
+            ("lo", 1, "::1"),
+            ("wlan0", 2, "fe80::1"),
+            ("wlan0", 2, "192.168.1.7"),
+            ("wlan0", 2, "2001:db8::7"),
+            ("eth0", 3, "169.254.3.3"),
+            ("docker0", 4, "172.17.0.1"),
+            ("tun0", 5, "10.8.0.2"),
+            ("eth1", 6, "fe80::2"),
+        ]
+        .map(|(name, index, ip)| interface(name, index, ip))
+        .to_vec()
+    }
+
+    #[test]
+    fn moving_shows_and_a_container_that_starts_does_not() {
+        let (here, mut there) = (laptop(), laptop());
+        there.push(interface("veth7", 9, "10.9.9.9"));
+        assert_eq!(places_of(&here), places_of(&there));
+        there.retain(|interface| interface.name != "wlan0");
+        assert_ne!(places_of(&here), places_of(&there));
+    }
+
+    #[test]
+    fn guests_networks_count_where_there_is_no_other() {
+        let here = [interface("lo", 1, "127.0.0.1"), interface("veth7", 9, "10.9.9.9")];
+        assert_eq!(places_of(&here).len(), 1);
+        assert_eq!(nets_of(&here, false).keys().collect::<Vec<_>>(), [&9]);
+    }
+
+    #[test]
+    fn neither_tunnels_nor_guests_nor_loopback_are_spoken_to_unasked() {
+        let nets = nets_of(&laptop(), false);
+        assert_eq!(nets.keys().collect::<Vec<_>>(), [&2, &3]);
+        assert!(nets[&2].has_v6 && !nets[&3].has_v6);
+        let addrs: Vec<_> = nets[&2].addrs.iter().map(ToString::to_string).collect();
+        assert_eq!(addrs, ["192.168.1.7", "2001:db8::7"]);
+    }
+
+    #[test]
+    fn loopback_is_spoken_to_alone() {
+        assert_eq!(nets_of(&laptop(), true).keys().collect::<Vec<_>>(), [&1]);
+    }
+}

@@ -1,0 +1,229 @@
+//! Being called: offers that relays bring, and what is answered.
+
+use std::{
+    collections::HashMap,
+    net::SocketAddr,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    time::Instant,
+};
+
+use tokio::sync::mpsc;
+
+use super::{
+    call::reachable,
+    connection::Plan,
+    credentials::{Credentials, Fingerprint},
+    ends::Ends,
+    listen::Reception,
+    mux::Mux,
+    net::Net,
+    rendezvous::{Hearing, Offer},
+    socket::Family,
+    stun_client::MuxStun,
+};
+use crate::{
+    Callee, DialKey, LinkPath, Role,
+    nat::NatKind,
+    offer::{Candidate, CandidateKind, Description, Part, Setup, Side},
+};
+
+/// Offers that may wait to be answered; more are dropped, since the port's gate would refuse them.
+const MAX_OFFERS: usize = 64;
+
+/// Batches of addresses that may wait for a connection: an offer has two parts.
+const MAX_MORE: usize = 4;
+
+/// By which keys this device may be called, and as whom.
+type Heard = HashMap<DialKey, (Callee, Option<Hearing>)>;
+
+/// Listens on relays for whoever calls with an admitted key.
+#[derive(Debug)]
+pub(super) struct Switchboard {
+    net: Arc<Net>,
+    offers: mpsc::Sender<Offer>,
+    heard: Mutex<Heard>,
+}
+
+impl Switchboard {
+    /// One that hears nothing yet, and the offers it will hear.
+    pub(super) fn new(net: Arc<Net>) -> (Arc<Self>, mpsc::Receiver<Offer>) {
+        let (offers, heard) = mpsc::channel(MAX_OFFERS);
+        (Arc::new(Self { net, offers, heard: Mutex::default() }), heard)
+    }
+
+    /// Hears those who know `key` and mean `callee`.
+    pub(super) fn admit(&self, key: DialKey, callee: Callee) {
+        let hearing = self.hear(key, callee);
+        let mut heard = self.lock();
+        heard.insert(key, (callee, hearing));
+        self.announce(&heard);
+    }
+
+    pub(super) fn refuse(&self, key: &DialKey) {
+        let mut heard = self.lock();
+        heard.remove(key);
+        self.announce(&heard);
+    }
+
+    pub(super) fn refuse_all(&self) {
+        let mut heard = self.lock();
+        heard.clear();
+        self.announce(&heard);
+    }
+
+    /// Tells friends on the local network, and nobody else, that we are here.
+    fn announce(&self, heard: &Heard) {
+        if let Some(lan) = self.net.lan() {
+            let names: Vec<_> = heard.iter().map(|(key, (callee, _))| (*key, *callee)).collect();
+            lan.announce(&names);
+        }
+    }
+
+    /// Uses other servers whenever they change; runs until it is dropped.
+    pub(super) async fn follow(&self, stun: &Arc<MuxStun>) {
+        let mut reaches = self.net.reaches();
+        loop {
+            let servers = reaches.borrow_and_update().as_ref().map(|reach| reach.stun.clone());
+            let _keeping = servers.map(|servers| stun.keep(servers));
+            for (key, (callee, hearing)) in &mut *self.lock() {
+                *hearing = self.hear(*key, *callee);
+            }
+            if reaches.changed().await.is_err() {
+                return;
+            }
+        }
+    }
+
+    fn hear(&self, key: DialKey, callee: Callee) -> Option<Hearing> {
+        let reach = self.net.reach()?;
+        Some(reach.rendezvous.hear(key, callee, reach.relays.clone(), self.offers.clone()))
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Heard> {
+        self.heard.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Answers offers, each with a connection of its own.
+#[derive(Debug, Clone)]
+pub(super) struct Answering {
+    pub(super) net: Arc<Net>,
+    pub(super) mux: Arc<Mux>,
+    pub(super) reception: Reception,
+}
+
+impl Answering {
+    /// Runs until nobody can call any more.
+    pub(super) async fn run(self, mut offers: mpsc::Receiver<Offer>) {
+        while let Some(offer) = offers.recv().await {
+            let answering = self.clone();
+            let mut listening = self.reception.listening.clone();
+            tokio::spawn(async move {
+                // Errs when the listener is dropped; nothing is ever sent.
+                tokio::select! {
+                    () = answering.answer(offer) => {}
+                    _stopped = listening.changed() => {}
+                }
+            });
+        }
+    }
+
+    async fn answer(self, mut offer: Offer) {
+        let started = Instant::now();
+        let theirs = offer.description.clone();
+        if theirs.relayed && !self.net.may_relay() {
+            return log::debug!("a relayed call, which may cost money, is not answered");
+        }
+        let ours = Credentials::random();
+        let Some(place) = self.mux.expect(&ours, &theirs.ufrag) else {
+            return log::debug!("no room for another call");
+        };
+        let own = self.own_relay(&theirs).await;
+        let candidates = match &own {
+            Some(ends) => ends.candidates.clone(),
+            None => self.candidates().await,
+        };
+        if let Some(ends) = &own {
+            ends.permit(&theirs);
+        }
+        let identity = self.reception.identity.clone();
+        let answer = Description {
+            session: theirs.session,
+            side: Side::Answer,
+            part: Part::First,
+            relayed: theirs.relayed,
+            nat: self.net.nat(),
+            ufrag: ours.ufrag.clone(),
+            pwd: ours.pwd.clone(),
+            fingerprint: *identity.fingerprint.as_bytes(),
+            setup: Setup::Passive,
+            candidates,
+        };
+        let (learned, more) = mpsc::channel(MAX_MORE);
+        let wirings = own.as_ref().map_or_else(|| place.route.wirings(), Ends::wirings);
+        let plan = Plan {
+            role: Role::Listener,
+            started,
+            identity,
+            ours,
+            theirs: Credentials { ufrag: theirs.ufrag.clone(), pwd: theirs.pwd.clone() },
+            their_fingerprint: Some(Fingerprint::from_bytes(theirs.fingerprint)),
+            candidates: reachable(&theirs),
+            more: Some(more),
+            wirings,
+        };
+        let path = if theirs.relayed { LinkPath::Relayed } else { LinkPath::Direct };
+        let learning = async {
+            offer.answer(answer).await;
+            while let Some(more) = offer.more().await {
+                if let Some(ends) = &own {
+                    ends.permit(&more);
+                }
+                if learned.send(reachable(&more)).await.is_err() {
+                    break;
+                }
+            }
+            std::future::pending::<()>().await;
+        };
+        tokio::select! {
+            () = self.reception.receive(plan, place, path) => {}
+            () = learning => {}
+        }
+    }
+
+    /// Where this device's port can be reached: on its own networks, and as servers see it.
+    async fn candidates(&self) -> Vec<Candidate> {
+        let public = self.net.soon_public().await.addrs.into_iter();
+        let port = |family| self.mux.has(family).then(|| self.mux.port());
+        let hosts = self.net.host_addrs(port).into_iter();
+        hosts
+            .map(|addr| Candidate { kind: CandidateKind::Host, addr })
+            .chain(public.map(|addr| Candidate { kind: CandidateKind::Reflexive, addr }))
+            .collect()
+    }
+
+    /// A place on a TURN server of ours, if a relayed link needs one at this end too: the other
+    /// end has none, or one that this network does not reach.
+    async fn own_relay(&self, theirs: &Description) -> Option<Ends> {
+        if !theirs.relayed {
+            return None;
+        }
+        let reach = self.net.reach()?;
+        let families: Vec<Family> =
+            self.net.interfaces.addrs().iter().map(|ip| Family::of(SocketAddr::new(*ip, 0))).collect();
+        let is_reached = theirs.candidates.iter().any(|candidate| {
+            candidate.kind == CandidateKind::Relayed && families.contains(&Family::of(candidate.addr))
+        });
+        let is_blocked = self.net.nat() == NatKind::Blocked;
+        if reach.turn.is_empty() || (is_reached && !is_blocked) {
+            return None;
+        }
+        match Ends::relayed(&self.net, &reach).await {
+            Ok(ends) => Some(ends),
+            Err(error) => {
+                log::debug!("no place on a TURN server: {error}");
+                None
+            }
+        }
+    }
+}

@@ -1,0 +1,192 @@
+//! Opening a link to one whose address is not enough: offer and answer go through relays, then
+//! both ends try to reach each other at the same time.
+
+use std::{
+    net::SocketAddr,
+    sync::Arc,
+    time::{Duration, Instant},
+};
+
+use futures_util::FutureExt as _;
+use tokio::{
+    sync::{mpsc, watch},
+    time::{sleep, sleep_until, timeout},
+};
+
+use super::{
+    connection::{Connection, Opened, Plan},
+    credentials::{Credentials, Crypto, Fingerprint, failed},
+    ends::Ends,
+    net::{Net, Reach},
+    rendezvous,
+};
+use crate::{
+    Callee, DialKey, Role, TransportError,
+    nat::NatKind,
+    nostr::RelayUrl,
+    offer::{Description, Part, Setup, Side},
+};
+
+/// A pause before the next attempt, so that one that fails at once is not repeated in a spin.
+const PAUSE: Duration = Duration::from_millis(200);
+
+/// How long we may still take to learn our public addresses once the answer is there.
+const LAST_WAIT: Duration = Duration::from_millis(150);
+
+/// Batches of addresses that may wait for a connection: an answer has two parts.
+const MAX_MORE: usize = 4;
+
+/// How frames are to go.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Way {
+    Direct,
+    Relayed,
+}
+
+/// One who is called, and all that calling takes.
+#[derive(Debug, Clone)]
+pub(super) struct Call {
+    pub(super) crypto: Crypto,
+    pub(super) net: Arc<Net>,
+    pub(super) reach: Arc<Reach>,
+    pub(super) key: DialKey,
+    pub(super) callee: Callee,
+    pub(super) relays: Vec<RelayUrl>,
+    /// After which an attempt is given up for a fresh one.
+    pub(super) attempt_timeout: Duration,
+    /// What the callee last answered.
+    pub(super) answered: watch::Sender<Option<Answered>>,
+}
+
+/// What an answer says about the way to the callee.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Answered {
+    /// Both routers translate in a way that leaves no direct path.
+    pub(super) needs_relay: bool,
+}
+
+impl Call {
+    /// Calls, as often as the pace allows, until a link of this `way` is open.
+    pub(super) async fn run(self, way: Way, started: Instant) -> (Connection, Opened) {
+        loop {
+            self.wait_for_turn().await;
+            match timeout(self.attempt_timeout, self.attempt(way, started)).await {
+                Ok(Ok(opened)) => return opened,
+                Ok(Err(error)) => log::debug!("call failed ({way:?}): {error}"),
+                Err(_elapsed) => log::debug!("call timed out ({way:?})"),
+            }
+            sleep(PAUSE).await;
+        }
+    }
+
+    /// Waits until the callee may be called, and counts the call.
+    async fn wait_for_turn(&self) {
+        let callee = (self.key, self.callee);
+        loop {
+            let next = {
+                let (mut pace, now) = (self.net.pace(), Instant::now());
+                let next = pace.next(&callee, now);
+                if next <= now {
+                    return pace.called(callee, now);
+                }
+                next
+            };
+            sleep_until(next.into()).await;
+        }
+    }
+
+    async fn attempt(
+        &self,
+        way: Way,
+        started: Instant,
+    ) -> Result<(Connection, Opened), TransportError> {
+        let ends = match way {
+            Way::Direct => Ends::direct(&self.net)?,
+            Way::Relayed => Ends::relayed(&self.net, &self.reach).await?,
+        };
+        let (identity, ours) = (self.crypto.identity()?, Credentials::random());
+        let mut offer = Description {
+            session: [0; 16],
+            side: Side::Offer,
+            part: Part::First,
+            relayed: way == Way::Relayed,
+            nat: self.net.nat(),
+            ufrag: ours.ufrag.clone(),
+            pwd: ours.pwd.clone(),
+            fingerprint: *identity.fingerprint.as_bytes(),
+            setup: Setup::ActPass,
+            candidates: ends.candidates.clone(),
+        };
+        let mut call = self.reach.rendezvous.call(self.key, self.callee, self.relays.clone());
+        offered(&mut call, offer.clone());
+        let answer = {
+            let mut asking = std::pin::pin!(ends.public(&self.net));
+            let mut is_asked = false;
+            let answer = loop {
+                tokio::select! {
+                    answer = call.answer() => break answer,
+                    public = &mut asking, if !is_asked => {
+                        is_asked = true;
+                        offer.candidates = public;
+                    }
+                }
+                if !offer.candidates.is_empty() {
+                    offered(&mut call, offer.clone());
+                }
+            };
+            if !is_asked && let Ok(public) = timeout(LAST_WAIT, asking).await {
+                offer.candidates = public;
+                if !offer.candidates.is_empty() {
+                    offered(&mut call, offer);
+                }
+            }
+            answer
+        };
+        self.net.pace().answered(&(self.key, self.callee));
+        let needs_relay = !can_meet(self.net.nat(), answer.nat);
+        self.answered.send_replace(Some(Answered { needs_relay }));
+        ends.permit(&answer);
+        let (learned, more) = mpsc::channel(MAX_MORE);
+        let plan = Plan {
+            role: Role::Dialer,
+            started,
+            ours,
+            theirs: Credentials { ufrag: answer.ufrag.clone(), pwd: answer.pwd.clone() },
+            their_fingerprint: Some(Fingerprint::from_bytes(answer.fingerprint)),
+            candidates: reachable(&answer),
+            more: Some(more),
+            wirings: ends.wirings(),
+            identity,
+        };
+        let learning = async {
+            loop {
+                let more = call.answer().await;
+                ends.permit(&more);
+                if learned.send(reachable(&more)).await.is_err() {
+                    return std::future::pending().await;
+                }
+            }
+        };
+        tokio::select! {
+            opened = Connection::open(plan, &self.crypto) => opened.map_err(failed),
+            never = learning => never,
+        }
+    }
+}
+
+/// Leaves an offer without waiting until a relay has it: the answer tells.
+fn offered(call: &mut rendezvous::Call, offer: Description) {
+    let _taken = call.offer(offer).now_or_never();
+}
+
+/// The addresses a description names that could be those of one device.
+pub(super) fn reachable(description: &Description) -> Vec<SocketAddr> {
+    let addrs = description.candidates.iter().map(|candidate| candidate.addr);
+    super::dial::distinct(addrs.filter(|addr| crate::addr::names_one_device(addr.ip())))
+}
+
+/// Whether datagrams can find a direct way between two such routers.
+fn can_meet(one: NatKind, other: NatKind) -> bool {
+    use NatKind::{Blocked, Symmetric};
+    !matches!((one, other), (Blocked, _) | (_, Blocked) | (Symmetric, Symmetric))
+}

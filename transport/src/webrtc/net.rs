@@ -1,0 +1,278 @@
+//! What reaches beyond the local network: the servers in use, and what is known of the way there.
+
+use std::{
+    fmt, io,
+    net::{IpAddr, SocketAddr, UdpSocket},
+    str::FromStr,
+    sync::{
+        Arc, Mutex, MutexGuard, OnceLock, PoisonError,
+        atomic::{AtomicBool, Ordering},
+    },
+    time::Duration,
+};
+
+use tokio::{sync::watch, time::timeout};
+
+use super::{
+    WebRtcConfig,
+    connection::Progress,
+    interfaces::Interfaces,
+    pace::Pace,
+    rendezvous::Rendezvous,
+    socket::Family,
+    stun_client::{MuxStun, Public},
+};
+use crate::{
+    Addr, LinkFailure,
+    lan::Lan,
+    nat::NatKind,
+    nostr::{RelayPool, RelayUrl},
+    servers::{Servers, StunUrl, TurnServer},
+    tls::{self, Tls},
+};
+
+/// Relays used at once, our own and the other end's: enough that some of them work.
+const MAX_RELAYS: usize = 6;
+
+/// How long a call waits for what servers say of us, the first time.
+const FIRST_LOOK: Duration = Duration::from_millis(300);
+
+/// Shared by a transport, its listeners and its dials.
+#[derive(Debug)]
+pub(super) struct Net {
+    pub(super) interfaces: Interfaces,
+    /// Looks for friends on the local network, once there is a port to tell them of.
+    lan: OnceLock<Lan>,
+    reach: watch::Sender<Option<Arc<Reach>>>,
+    public: watch::Sender<Public>,
+    pace: Mutex<Pace>,
+    links: Mutex<Vec<OpenLink>>,
+    changed: watch::Sender<()>,
+    never_relay: AtomicBool,
+}
+
+/// The servers in use.
+#[derive(Debug)]
+pub(super) struct Reach {
+    pub(super) relays: Vec<RelayUrl>,
+    pub(super) stun: Vec<StunUrl>,
+    pub(super) turn: Vec<TurnServer>,
+    pub(super) tls: Tls,
+    pub(super) pool: RelayPool,
+    pub(super) rendezvous: Rendezvous,
+}
+
+/// What tells that a link's network is gone.
+#[derive(Debug)]
+struct OpenLink {
+    progress: Progress,
+    remote: SocketAddr,
+    local: IpAddr,
+}
+
+impl Net {
+    /// Without any server yet.
+    pub(super) fn new(config: &WebRtcConfig) -> Self {
+        Self {
+            interfaces: Interfaces::new(config.loopback),
+            lan: OnceLock::new(),
+            reach: watch::Sender::default(),
+            public: watch::Sender::default(),
+            pace: Mutex::default(),
+            links: Mutex::default(),
+            changed: watch::Sender::default(),
+            never_relay: AtomicBool::new(false),
+        }
+    }
+
+    /// Begins to look for friends on the local network and to tell them of `port`.
+    ///
+    /// # Errors
+    ///
+    /// Outside a tokio runtime.
+    pub(super) fn meet_neighbors(&self, port: u16, loopback: bool) -> io::Result<()> {
+        if self.lan.get().is_none() {
+            let _first_port_counts = self.lan.set(Lan::start(port, loopback)?);
+        }
+        Ok(())
+    }
+
+    pub(super) fn lan(&self) -> Option<&Lan> {
+        self.lan.get()
+    }
+
+    /// Uses these servers from now on.
+    ///
+    /// # Errors
+    ///
+    /// If the file of certificates cannot be used.
+    pub(super) fn set_servers(&self, servers: &Servers) -> io::Result<()> {
+        let reach = match servers == &Servers::none() {
+            true => None,
+            false => Some(Arc::new(Reach::new(servers)?)),
+        };
+        self.reach.send_replace(reach);
+        self.pace().reset();
+        Ok(())
+    }
+
+    /// Whether frames may go through a TURN server, which may cost the person money.
+    pub(super) fn may_relay(&self) -> bool {
+        !self.never_relay.load(Ordering::Relaxed)
+    }
+
+    pub(super) fn set_may_relay(&self, may: bool) {
+        self.never_relay.store(!may, Ordering::Relaxed);
+    }
+
+    /// The servers in use, if any.
+    pub(super) fn reach(&self) -> Option<Arc<Reach>> {
+        self.reach.borrow().clone()
+    }
+
+    /// Tells when the servers change.
+    pub(super) fn reaches(&self) -> watch::Receiver<Option<Arc<Reach>>> {
+        self.reach.subscribe()
+    }
+
+    /// How the world sees the listening port, as far as known.
+    pub(super) fn public(&self) -> Public {
+        self.public.borrow().clone()
+    }
+
+    #[cfg(test)]
+    pub(super) fn set_public(&self, public: Public) {
+        self.public.send_replace(public);
+    }
+
+    pub(super) fn nat(&self) -> NatKind {
+        self.public.borrow().nat
+    }
+
+    /// The same, after a moment's wait if nothing is known yet though servers are asked.
+    pub(super) async fn soon_public(&self) -> Public {
+        let mut public = self.public.subscribe();
+        if self.reach().is_some_and(|reach| !reach.stun.is_empty()) {
+            let known = public.wait_for(|public| *public != Public::default());
+            let _still_unknown = timeout(FIRST_LOOK, known).await;
+        }
+        self.public()
+    }
+
+    /// Believes what a listening port learns about itself, until it is given up.
+    pub(super) async fn learn(&self, stun: &MuxStun) {
+        let (mut learned, mut changed) = (stun.public(), self.changed.subscribe());
+        loop {
+            self.public.send_replace(learned.borrow_and_update().clone());
+            tokio::select! {
+                learned = learned.changed() => if learned.is_err() { return },
+                _never_fails = changed.changed() => stun.network_changed(),
+            }
+        }
+    }
+
+    pub(super) fn pace(&self) -> MutexGuard<'_, Pace> {
+        self.pace.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Where this device can be found on its own networks, at `port`.
+    pub(super) fn host_addrs(&self, port: impl Fn(Family) -> Option<u16>) -> Vec<SocketAddr> {
+        let ips = self.interfaces.addrs().into_iter();
+        ips.filter_map(|ip| {
+            let family = Family::of(SocketAddr::new(ip, 0));
+            Some(SocketAddr::new(ip, port(family)?))
+        })
+        .collect()
+    }
+
+    /// Watches an open link to `remote` for its network going away.
+    pub(super) fn watch_link(&self, progress: &Progress, remote: SocketAddr) {
+        let Ok(local) = local_ip(remote) else { return };
+        let mut links = self.links();
+        links.retain(|link| !link.progress.has_ended());
+        links.push(OpenLink { progress: progress.clone(), remote, local });
+    }
+
+    /// The device's addresses may have changed: links that began on another one are over, since
+    /// the other end would hear of it only by silence.
+    pub(super) fn network_changed(&self) {
+        self.interfaces.forget();
+        self.pace().reset();
+        self.changed.send_replace(());
+        if let Some(lan) = self.lan() {
+            lan.network_changed();
+        }
+        if let Some(reach) = self.reach() {
+            reach.pool.network_changed();
+        }
+        self.links().retain(|link| {
+            let stays = local_ip(link.remote).is_ok_and(|local| local == link.local);
+            if !stays {
+                link.progress.end(LinkFailure::Moved);
+            }
+            stays
+        });
+    }
+
+    fn links(&self) -> MutexGuard<'_, Vec<OpenLink>> {
+        self.links.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Reach {
+    fn new(servers: &Servers) -> io::Result<Self> {
+        let tls = tls::client_config(servers.trust.as_deref())?;
+        let pool = RelayPool::new(tls.clone());
+        let mut relays = parsed("relay", servers.relays.iter().map(String::as_str));
+        relays.truncate(MAX_RELAYS);
+        Ok(Self {
+            relays,
+            stun: parsed("STUN server", servers.stun.iter().map(String::as_str)),
+            turn: servers.turn.clone(),
+            tls,
+            rendezvous: Rendezvous::new(pool.clone()),
+            pool,
+        })
+    }
+
+    /// Where one who can be dialed at `addrs` is called: at its relays and at ours. Nowhere if
+    /// this device uses no relays.
+    pub(super) fn meeting_places(&self, addrs: &[Addr]) -> Vec<RelayUrl> {
+        if self.relays.is_empty() {
+            return Vec::new();
+        }
+        let theirs: Vec<String> = addrs.iter().flat_map(Addr::relay_urls).collect();
+        let mut places = parsed("relay", theirs.iter().map(String::as_str));
+        for ours in &self.relays {
+            if !places.contains(ours) {
+                places.push(ours.clone());
+            }
+        }
+        places.truncate(MAX_RELAYS);
+        places
+    }
+}
+
+/// Those of `urls` that can be used, each once.
+fn parsed<'a, T>(what: &str, urls: impl Iterator<Item = &'a str>) -> Vec<T>
+where
+    T: FromStr<Err: fmt::Display> + PartialEq,
+{
+    let mut usable = Vec::new();
+    for url in urls {
+        match url.parse() {
+            Ok(one) if !usable.contains(&one) => usable.push(one),
+            Ok(_twice) => {}
+            Err(error) => log::warn!("the {what} {url} is not used: {error}"),
+        }
+    }
+    usable
+}
+
+/// This device's address on the way to `remote`.
+fn local_ip(remote: SocketAddr) -> io::Result<IpAddr> {
+    // Sends nothing: the system only looks up the route.
+    let socket = UdpSocket::bind(Family::of(remote).any(0))?;
+    socket.connect(remote)?;
+    Ok(socket.local_addr()?.ip())
+}

@@ -1,0 +1,136 @@
+//! Links to those whose address is not known: through a relay, and through a TURN server.
+
+use coturn::{Coturn, PASSWORD, USERNAME};
+
+use super::{HOST, Host, KEY, OTHER_KEY, impatient, next, stats, transport};
+use crate::{
+    Addr, Callee, LinkPath, Transport,
+    nat::NatKind,
+    nostr::test_relay::TestRelay,
+    servers::{Servers, TurnServer},
+    webrtc::{WebRtcTransport, stun_client::Public},
+};
+
+fn servers(relay: &TestRelay) -> Servers {
+    Servers { relays: vec![relay.url().to_string()], ..Servers::none() }
+}
+
+fn turn(coturn: &Coturn) -> Vec<TurnServer> {
+    vec![TurnServer {
+        url: coturn.udp(),
+        username: USERNAME.to_owned(),
+        password: Some(PASSWORD.to_owned()),
+        secret: None,
+    }]
+}
+
+fn relay_addrs(relay: &TestRelay) -> Vec<Addr> {
+    Addr::of_relays([relay.url().to_string().as_str()])
+}
+
+/// A host on loopback that uses these servers.
+fn host(servers: &Servers) -> Host {
+    let host = Host::on_loopback();
+    host.listener.net.set_servers(servers).expect("usable");
+    host
+}
+
+fn dialer(servers: &Servers) -> WebRtcTransport {
+    let dialer = transport();
+    dialer.set_servers(servers).expect("usable");
+    dialer
+}
+
+/// As if no datagram came back from any server.
+fn block_udp(transport: &WebRtcTransport) {
+    let public = Public { nat: NatKind::Blocked, ..Public::default() };
+    transport.net.set_public(public);
+}
+
+#[tokio::test]
+async fn call_through_a_relay_opens_a_direct_link() {
+    let relay = TestRelay::start().await;
+    let mut host = host(&servers(&relay));
+
+    let called = dialer(&servers(&relay)).dial(&relay_addrs(&relay), KEY, HOST).await;
+
+    let (mut called, mut answered) = (called.expect("an answer"), host.next().await);
+    called.send(b"hello".to_vec()).await.expect("open");
+    assert_eq!(next(&mut answered).await, Some(b"hello".to_vec()));
+    answered.send(b"hi".to_vec()).await.expect("open");
+    assert_eq!(next(&mut called).await, Some(b"hi".to_vec()));
+    assert!(called.binding.is_some());
+    assert_eq!(called.binding, answered.binding);
+    assert_eq!([stats(&called).path, stats(&answered).path], [LinkPath::Direct; 2]);
+}
+
+#[tokio::test]
+async fn only_the_one_meant_answers_a_call_and_only_to_those_who_know_the_key() {
+    let relay = TestRelay::start().await;
+    let host = host(&servers(&relay));
+    let caller = impatient();
+    caller.set_servers(&servers(&relay)).expect("usable");
+
+    let other = Callee::from_bytes([9; 16]);
+    assert!(caller.dial(&relay_addrs(&relay), KEY, other).await.is_err());
+    assert!(caller.dial(&relay_addrs(&relay), OTHER_KEY, HOST).await.is_err());
+
+    assert_eq!(host.listener.mux.routes(), 0);
+}
+
+#[tokio::test]
+async fn call_goes_through_a_turn_server_of_the_dialer_where_udp_is_blocked() {
+    let (relay, coturn) = (TestRelay::start().await, Coturn::start());
+    let mut host = host(&servers(&relay));
+    let dialer = dialer(&Servers { turn: turn(&coturn), ..servers(&relay) });
+    block_udp(&dialer);
+
+    let called = dialer.dial(&relay_addrs(&relay), KEY, HOST).await;
+
+    let (called, mut answered) = (called.expect("an answer"), host.next().await);
+    called.send(vec![7; 60_000]).await.expect("open");
+    assert_eq!(next(&mut answered).await, Some(vec![7; 60_000]));
+    assert_eq!([stats(&called).path, stats(&answered).path], [LinkPath::Relayed; 2]);
+}
+
+#[tokio::test]
+async fn call_goes_through_a_turn_server_of_the_callee_if_the_dialer_has_none() {
+    let (relay, coturn) = (TestRelay::start().await, Coturn::start());
+    let mut host = host(&Servers { turn: turn(&coturn), ..servers(&relay) });
+    let dialer = dialer(&servers(&relay));
+    block_udp(&dialer);
+
+    let called = dialer.dial(&relay_addrs(&relay), KEY, HOST).await;
+
+    let (called, mut answered) = (called.expect("an answer"), host.next().await);
+    called.send(b"hello".to_vec()).await.expect("open");
+    assert_eq!(next(&mut answered).await, Some(b"hello".to_vec()));
+    assert_eq!([stats(&called).path, stats(&answered).path], [LinkPath::Relayed; 2]);
+}
+
+#[tokio::test]
+async fn one_who_insists_on_a_direct_link_gets_none_through_a_turn_server() {
+    let (relay, coturn) = (TestRelay::start().await, Coturn::start());
+    let mut host = host(&servers(&relay));
+    let dialer = dialer(&Servers { turn: turn(&coturn), ..servers(&relay) });
+    block_udp(&dialer);
+
+    let called = dialer.dial_directly(&relay_addrs(&relay), KEY, HOST).await.expect("an answer");
+
+    let answered = host.next().await;
+    assert_eq!([stats(&called).path, stats(&answered).path], [LinkPath::Direct; 2]);
+}
+
+#[tokio::test]
+async fn listener_hears_on_other_relays_once_the_servers_change() {
+    let (old, new) = (TestRelay::start().await, TestRelay::start().await);
+    let mut host = host(&servers(&old));
+    old.until(|relay| relay.subscriptions() == 1).await;
+
+    host.listener.net.set_servers(&servers(&new)).expect("usable");
+
+    new.until(|relay| relay.subscriptions() == 1).await;
+    old.until(|relay| relay.open() == 0).await;
+    let called = dialer(&servers(&new)).dial(&relay_addrs(&new), KEY, HOST).await;
+    let (_called, _answered) = (called.expect("an answer"), host.next().await);
+}

@@ -1,0 +1,146 @@
+//! Carrying the messages of an allocation to and from its server.
+
+use std::{
+    io::{self, IoSliceMut},
+    sync::{Arc, PoisonError},
+    time::Duration,
+};
+
+use tokio::{
+    io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt, ReadHalf, WriteHalf},
+    time::sleep,
+};
+use webrtc::runtime::RecvMeta;
+
+use super::Shared;
+use crate::{turn_stream, webrtc::socket::Udp};
+
+/// The largest datagram expected; longer ones are cut, which makes them invalid.
+const DATAGRAM_LEN: usize = 2048;
+
+/// Bytes read from a stream at once.
+const PIECE_LEN: usize = 64 * 1024;
+
+/// How long a socket that cannot receive is left alone: its network may be gone for a while.
+const RECEIVE_PAUSE: Duration = Duration::from_millis(100);
+
+/// Over UDP. What the user sends leaves at once, without this task.
+pub(super) async fn datagrams(shared: Arc<Shared>, udp: Arc<Udp>) {
+    let mut bytes = vec![0; DATAGRAM_LEN.saturating_mul(udp.max_gro_segments())];
+    while let Some(wait) = shared.tick() {
+        let mut meta = [RecvMeta::default()];
+        let receive = std::future::poll_fn(|cx| {
+            udp.poll_recv(cx, &mut [IoSliceMut::new(&mut bytes)], &mut meta)
+        });
+        let received = tokio::select! {
+            received = receive => received,
+            () = sleep(wait) => continue,
+            () = shared.work.notified() => continue,
+        };
+        if let Err(error) = received {
+            if error.kind() != io::ErrorKind::ConnectionReset {
+                log::debug!("cannot receive from {}: {error}", shared.name);
+                sleep(RECEIVE_PAUSE).await;
+            }
+            continue;
+        }
+        let [RecvMeta { addr, len, stride, .. }] = meta;
+        // Nobody else has a say.
+        if addr == shared.server
+            && let Some(bytes) = bytes.get(..len)
+        {
+            shared.input(|message| bytes.chunks(stride.max(1)).for_each(message));
+        }
+    }
+}
+
+/// Over a stream.
+pub(super) async fn stream(shared: Arc<Shared>, stream: impl AsyncRead + AsyncWrite) {
+    let (mut reader, mut writer) = tokio::io::split(stream);
+    let mut incoming = Incoming::default();
+    let mut outgoing = Outgoing::default();
+    while let Some(wait) = shared.tick() {
+        shared.refill(&mut outgoing);
+        let done = tokio::select! {
+            read = incoming.read(&mut reader) => read.and_then(|len| incoming.take(len, &shared)),
+            written = outgoing.write(&mut writer), if outgoing.has_work() => written,
+            () = sleep(wait) => Ok(()),
+            () = shared.work.notified() => Ok(()),
+        };
+        if let Err(error) = done {
+            return shared.lose(&error.to_string());
+        }
+    }
+}
+
+/// What arrives on a stream.
+struct Incoming {
+    piece: Vec<u8>,
+    reader: turn_stream::Reader,
+}
+
+impl Default for Incoming {
+    fn default() -> Self {
+        Self { piece: vec![0; PIECE_LEN], reader: turn_stream::Reader::default() }
+    }
+}
+
+impl Incoming {
+    async fn read<S: AsyncRead>(&mut self, from: &mut ReadHalf<S>) -> io::Result<usize> {
+        match from.read(&mut self.piece).await? {
+            0 => Err(io::Error::new(io::ErrorKind::UnexpectedEof, "it has hung up")),
+            len => Ok(len),
+        }
+    }
+
+    fn take(&mut self, len: usize, shared: &Shared) -> io::Result<()> {
+        let piece = self.piece.get(..len).unwrap_or_default();
+        shared.input(|message| self.reader.read(piece, message)).map_err(io::Error::other)
+    }
+}
+
+/// What is to leave on a stream.
+#[derive(Default)]
+struct Outgoing {
+    bytes: Vec<u8>,
+    written: usize,
+    is_unflushed: bool,
+}
+
+impl Outgoing {
+    fn has_work(&self) -> bool {
+        self.written < self.bytes.len() || self.is_unflushed
+    }
+
+    /// Writes some; may be dropped at any time.
+    async fn write<S: AsyncWrite>(&mut self, to: &mut WriteHalf<S>) -> io::Result<()> {
+        let rest = self.bytes.get(self.written..).unwrap_or_default();
+        if rest.is_empty() {
+            to.flush().await?;
+            self.is_unflushed = false;
+            return Ok(());
+        }
+        let len = to.write(rest).await?;
+        self.written = self.written.saturating_add(len);
+        self.is_unflushed = true;
+        Ok(())
+    }
+}
+
+impl Shared {
+    /// Gives a stream more to write once it has written everything.
+    fn refill(&self, outgoing: &mut Outgoing) {
+        if outgoing.written < outgoing.bytes.len() {
+            return;
+        }
+        outgoing.bytes.clear();
+        outgoing.written = 0;
+        let mut session = self.lock();
+        session.out().swap(&mut outgoing.bytes);
+        drop(session);
+        let sender = self.sender.lock().unwrap_or_else(PoisonError::into_inner).take();
+        if let Some(sender) = sender {
+            sender.wake();
+        }
+    }
+}

@@ -1,0 +1,151 @@
+//! A link of this device with itself through a TURN server: what a self-test shows, and what
+//! figures are measured on.
+
+use std::{
+    net::SocketAddr,
+    sync::Arc,
+    time::{Duration, Instant},
+};
+
+use crate::{
+    DialKey, Link, LinkPath, LinkStats, Role, TransportKind,
+    servers::TurnServer,
+    tls::Tls,
+    webrtc::{
+        MAX_RELAYED_FRAME_LEN,
+        connection::{Connection, Opened, Plan},
+        credentials::{Credentials, Crypto},
+        pump,
+        socket::{Family, Socket, Udp, Wiring},
+        turn::{Turn, TurnError},
+    },
+};
+
+/// How long the two ends may take to find each other.
+const TIMEOUT: Duration = Duration::from_secs(10);
+
+/// Which ends of a link have an address on the server.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Relayed {
+    /// The dialer's; the other end must be reachable from the server as it is, as on loopback.
+    OneEnd,
+    /// Both: works wherever the server can be reached.
+    BothEnds,
+}
+
+/// An open link, from both ends, and how it came to be.
+#[derive(Debug)]
+pub struct Trial {
+    /// The dialer's end.
+    pub dialer: Link,
+    /// The other end.
+    pub listener: Link,
+    /// The dialer's address on the server.
+    pub relayed: SocketAddr,
+    /// How long the server took to give it.
+    pub allocated: Duration,
+    /// How long the link took to open then.
+    pub opened: Duration,
+}
+
+/// Tries a TURN server by a link of this device with itself.
+///
+/// # Errors
+///
+/// If the server cannot be used, with what to do about it; [`TurnError::Silent`] if it gives an
+/// address through which nothing comes.
+pub async fn try_turn(
+    server: &TurnServer,
+    tls: &Tls,
+    relayed: Relayed,
+) -> Result<Trial, TurnError> {
+    let started = Instant::now();
+    let ours = Turn::allocate(server, tls, Family::V4).await?;
+    let allocated = started.elapsed();
+    let addr = ours.relayed();
+    let broken = |why: String| TurnError::Lost(server.url.clone(), why);
+    let (wiring, listener) = match relayed {
+        Relayed::OneEnd => own_end().map_err(|error| broken(error.to_string()))?,
+        Relayed::BothEnds => {
+            let theirs = Turn::allocate(server, tls, Family::V4).await?;
+            let addr = theirs.relayed();
+            theirs.permit([ours.relayed().ip()]);
+            (Wiring::relayed(theirs), addr)
+        }
+    };
+    ours.permit([listener.ip()]);
+    let started = Instant::now();
+    let joining = join((Wiring::relayed(ours), addr), (wiring, listener));
+    let (dialer, listener) = tokio::time::timeout(TIMEOUT, joining)
+        .await
+        .map_err(|_elapsed| TurnError::Silent(server.url.clone()))?
+        .map_err(broken)?;
+    let opened = started.elapsed();
+    let [dialer, listener] = [(Role::Dialer, dialer), (Role::Listener, listener)]
+        .map(|(role, open)| link(role, open, started));
+    Ok(Trial { dialer, listener, relayed: addr, allocated, opened })
+}
+
+/// A plain socket on loopback.
+fn own_end() -> std::io::Result<(Wiring, SocketAddr)> {
+    let udp = Udp::bind(Family::V4, 0)?;
+    let addr = SocketAddr::from(([127, 0, 0, 1], udp.port()?));
+    Ok((Wiring { family: Family::V4, socket: Socket::Own(Arc::new(udp)) }, addr))
+}
+
+/// Opens a connection between two sockets of this process, which the other end reaches at the
+/// address beside each.
+pub(in super::super) async fn join(
+    (dialer, dialer_addr): (Wiring, SocketAddr),
+    (listener, listener_addr): (Wiring, SocketAddr),
+) -> Result<((Connection, Opened), (Connection, Opened)), String> {
+    let crypto = Crypto::new().map_err(|error| error.to_string())?;
+    let [one, other] = [crypto.identity(), crypto.identity()];
+    let (one, other) = (one.map_err(text)?, other.map_err(text)?);
+    // Known to nobody, and of no use to anybody: both ends are here.
+    let key = blake3::hash(one.fingerprint.to_ufrag().as_bytes());
+    let key = DialKey::from_bytes(*key.as_bytes());
+    let names =
+        [Credentials::of_dialer(&key, one.fingerprint.to_ufrag()), Credentials::of_listener(&key)];
+    let [ours, theirs] = names;
+    let started = Instant::now();
+    let dialer = Plan {
+        role: Role::Dialer,
+        started,
+        ours: ours.clone(),
+        theirs: theirs.clone(),
+        their_fingerprint: Some(other.fingerprint),
+        candidates: vec![listener_addr],
+        more: None,
+        wirings: vec![dialer],
+        identity: one.clone(),
+    };
+    let listener = Plan {
+        role: Role::Listener,
+        started,
+        ours: theirs,
+        theirs: ours,
+        their_fingerprint: Some(one.fingerprint),
+        candidates: vec![dialer_addr],
+        more: None,
+        wirings: vec![listener],
+        identity: other,
+    };
+    let opening =
+        tokio::join!(Connection::open(dialer, &crypto), Connection::open(listener, &crypto));
+    Ok((opening.0.map_err(text)?, opening.1.map_err(text)?))
+}
+
+fn text(error: impl std::fmt::Display) -> String {
+    error.to_string()
+}
+
+fn link(role: Role, (connection, opened): (Connection, Opened), started: Instant) -> Link {
+    let remote = opened.remote.map_or_else(String::new, |addr| addr.to_string());
+    let mut stats = LinkStats::starting(started, remote);
+    stats.phases = opened.phases;
+    stats.path = LinkPath::Relayed;
+    let (ours, drivers) = Link::pair(TransportKind::WebRtc, role, Some(opened.binding), stats);
+    tokio::spawn(pump::run(connection, drivers, ()));
+    ours.limited(MAX_RELAYED_FRAME_LEN)
+}
