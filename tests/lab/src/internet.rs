@@ -147,7 +147,10 @@ impl Internet {
         addrs: &[IpAddr],
         prefix: Option<[u8; 8]>,
     ) -> io::Result<PortId> {
-        let device = machine.enter(|| DeviceBuilder::new().name("wan").mtu(1_500).build_sync())?;
+        let device = machine.enter(|| DeviceBuilder::new().name("wan").mtu(1_500).build_sync());
+        let device = device.map_err(|err| {
+            io::Error::new(err.kind(), format!("/dev/net/tun cannot be used: {err}"))
+        })?;
         device.set_nonblocking(true)?;
         let mut lines = "link set wan up\n".to_owned();
         for addr in addrs {

@@ -5,8 +5,9 @@
 //! gaps as told. No namespace has a way out to the real network. Namespaces have no names: they live as long as this
 //! process holds them, so that nothing is left behind, and any number of labs run side by side.
 //!
-//! It needs Linux with `ip`, `nft` and `nsenter`, coturn's `turnserver`, and root; without root, user
-//! namespaces do (see [`become_root`]).
+//! It needs Linux with `ip`, `nft`, `nsenter` and `unshare`, coturn's `turnserver`, and root. Without root it does
+//! with user namespaces and a `/dev/net/tun` that everyone may open, as most systems have them (see
+//! [`become_root`]).
 
 #![cfg(target_os = "linux")]
 #![allow(

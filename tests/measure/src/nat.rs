@@ -162,7 +162,6 @@ fn pair_figures(at: Places, outcomes: &[(Places, Option<Outcome>)]) -> Value {
     let count = |path: &str| done.iter().filter(|outcome| outcome.path == path).count();
     let times: Vec<_> = done.iter().map(|outcome| outcome.to_message_ms).collect();
     let receipts: Vec<_> = done.iter().map(|outcome| outcome.to_receipt_ms).collect();
-    #[allow(clippy::cast_precision_loss, reason = "some kilobytes")]
     let bytes: Vec<_> = done.iter().map(|outcome| outcome.bytes as f64).collect();
     let (a, b) = at.names();
     json!({
@@ -181,7 +180,6 @@ fn pair_figures(at: Places, outcomes: &[(Places, Option<Outcome>)]) -> Value {
     })
 }
 
-#[allow(clippy::cast_precision_loss, reason = "some hundred tries")]
 pub(crate) fn percent(part: usize, whole: usize) -> f64 {
     (part as f64 * 1_000.0 / whole.max(1) as f64).round() / 10.0
 }

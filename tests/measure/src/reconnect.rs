@@ -128,8 +128,7 @@ fn travel(
             Err(err) => eprintln!("{of_host} and {}: {err}", station.kind()),
         }
     }
-    said.count(&mut meeting, tally);
-    Ok(())
+    said.count(&mut meeting, tally)
 }
 
 /// One of two sleeps while the other says something.
@@ -159,8 +158,7 @@ fn sleep(
         let at = said.wait(&mut meeting)?;
         tally.back.push(millis(at.saturating_duration_since(awake)));
     }
-    said.count(&mut meeting, tally);
-    Ok(())
+    said.count(&mut meeting, tally)
 }
 
 fn millis(time: Duration) -> f64 {
@@ -189,11 +187,15 @@ impl Said {
         Ok(host.max(guest))
     }
 
-    /// Counts what did not come, and what came more than once.
-    fn count(&self, meeting: &mut Meeting, tally: &mut Tally) {
+    /// Counts what did not come, even a little later, and what came more than once.
+    fn count(&self, meeting: &mut Meeting, tally: &mut Tally) -> Result<(), Wrong> {
+        pause(STAY);
         for (device, from) in
             [(&mut meeting.host.device, "guest"), (&mut meeting.guest.device, "host")]
         {
+            // Whatever the device said before its answer has then been read.
+            device.send(&json!({"cmd": "links"}))?;
+            device.wait_for("links", |_| true)?;
             let heard = heard(device);
             for number in 1..=self.0 {
                 match heard.get(&format!("{from} {number}")) {
@@ -202,6 +204,7 @@ impl Said {
                 }
             }
         }
+        Ok(())
     }
 }
 
