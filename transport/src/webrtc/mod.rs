@@ -19,6 +19,7 @@ mod outbound;
 mod pace;
 mod pump;
 mod race;
+#[cfg_attr(not(test), expect(dead_code, reason = "dials and listeners do not use it yet"))]
 mod rendezvous;
 mod runtime;
 mod sdp;
@@ -50,7 +51,7 @@ use self::{
     race::Race,
 };
 use crate::{
-    Addr, Callee, DialKey, Dialing, Link, LinkTraits, Listener, Transport, TransportError,
+    Addr, Callee, DialKey, Dialing, Link, LinkPath, LinkTraits, Listener, Transport, TransportError,
     TransportKind,
     lan::Lan,
     nat::NatKind,
@@ -64,6 +65,14 @@ const MAX_FRAME_LEN: usize = 128 * 1024;
 
 /// The same over a TURN server, where little may be under way at once.
 const MAX_RELAYED_FRAME_LEN: usize = 64 * 1024;
+
+/// The longest frame on a path, in bytes.
+fn max_frame_len(path: LinkPath) -> usize {
+    match path {
+        LinkPath::Direct => MAX_FRAME_LEN,
+        LinkPath::Relayed => MAX_RELAYED_FRAME_LEN,
+    }
+}
 
 /// A cautious guess at the goodput of a home network, in bytes per second.
 const TYPICAL_BYTES_PER_SEC: u64 = 5_000_000;
