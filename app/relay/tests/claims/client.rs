@@ -124,7 +124,7 @@ pub(crate) fn now() -> u64 {
 }
 
 pub(crate) fn signed(keys: &Keys, kind: u16, at: u64, tags: &[[&str; 2]], content: &str) -> Event {
-    let tags = tags.iter().map(|tag| Tag::parse(tag).expect("a tag"));
+    let tags = tags.iter().map(|tag| Tag::parse(*tag).expect("a tag"));
     EventBuilder::new(Kind::from(kind), content)
         .tags(tags)
         .custom_created_at(Timestamp::from_secs(at))
