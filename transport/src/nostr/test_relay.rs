@@ -162,11 +162,6 @@ impl TestRelay {
         tokio::time::timeout(Duration::from_secs(30), so).await.expect("in time");
     }
 
-    /// Connections there have been.
-    pub(crate) fn connections(&self) -> u64 {
-        self.state().connections
-    }
-
     /// Connections there are.
     pub(crate) fn open(&self) -> u64 {
         self.state().open

@@ -19,7 +19,6 @@ mod outbound;
 mod pace;
 mod pump;
 mod race;
-#[cfg_attr(not(test), expect(dead_code, reason = "dials and listeners do not use it yet"))]
 mod rendezvous;
 mod runtime;
 mod sdp;
