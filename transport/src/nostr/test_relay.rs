@@ -210,8 +210,8 @@ async fn serve(mut stream: TcpStream, state: Arc<Mutex<State>>) {
     }
     let connection = {
         let mut state = lock(&state);
-        state.connections += 1;
-        state.open += 1;
+        state.connections = state.connections.saturating_add(1);
+        state.open = state.open.saturating_add(1);
         state.connections
     };
     let date = lock(&state).date;
@@ -241,7 +241,7 @@ async fn serve(mut stream: TcpStream, state: Arc<Mutex<State>>) {
     }
     let mut state = lock(&state);
     state.readers.retain(|reader| reader.connection != connection);
-    state.open -= 1;
+    state.open = state.open.saturating_sub(1);
     writer.abort();
 }
 
