@@ -16,7 +16,7 @@ use std::{
 use lab::{Kind, can_be_direct};
 use serde_json::{Value, json};
 
-pub(crate) use party::{Evidence, Meeting, Party, World, Wrong, pause};
+pub(crate) use party::{Evidence, Meeting, World, Wrong, pause};
 
 use crate::percentile;
 
