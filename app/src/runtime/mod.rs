@@ -37,8 +37,8 @@ use transport::{
 
 use crate::{
     backend::{
-        Backend, LinkInfo, NetInfo, Notice, RelayInfo, RelayedLinks, SelfTest, ServersInUse, TestScope,
-        Whereabouts,
+        Backend, LinkInfo, NetInfo, Notice, RelayInfo, RelayedLinks, SelfTest, ServersInUse,
+        TestScope, Whereabouts,
     },
     logbook,
     stats::SuccessStats,
