@@ -45,33 +45,37 @@ package_manager() {
 # out; the others are the same things by those distributions' names.
 #   build   a C compiler (for ring), and libclang for the camera's bindings
 #   window  what the window loads while it runs: nothing of it is linked
-#   test    a display, a keyboard and eyes for the tests, all in software
+#   test    a display, a keyboard and eyes for the tests, all in software; routers and servers for the NAT lab;
+#           a browser
+#   node    what installs the packages of a web page
 packages_for() {
     case "$manager $1" in
     "apt-get build") echo gcc libc6-dev libclang-dev ;;
     "apt-get window") echo libegl1 libgl1-mesa-dri libfontconfig1 libwayland-client0 libwayland-egl1 \
         libx11-6 libx11-xcb1 libxcursor1 libxi6 libxkbcommon-x11-0 libxkbcommon0 libxrandr2 ;;
-    "apt-get test") echo fonts-dejavu-core fonts-noto-color-emoji g++ imagemagick libvulkan1 \
-        mesa-vulkan-drivers tesseract-ocr tesseract-ocr-eng x11-utils xclip xdotool xvfb ;;
+    "apt-get test") echo chromium coturn fonts-dejavu-core fonts-noto-color-emoji g++ imagemagick iproute2 \
+        libvulkan1 mesa-vulkan-drivers nftables tesseract-ocr tesseract-ocr-eng x11-utils xclip \
+        xdotool xvfb ;;
     "dnf build") echo clang-devel gcc glibc-devel ;;
     "dnf window") echo fontconfig libX11-xcb libXcursor libXi libXrandr libwayland-client \
         libwayland-egl libxkbcommon-x11 mesa-dri-drivers mesa-libEGL ;;
-    "dnf test") echo ImageMagick dejavu-sans-fonts gcc-c++ google-noto-color-emoji-fonts \
-        mesa-vulkan-drivers vulkan-loader xclip xdotool xorg-x11-server-Xvfb xwininfo ;;
+    "dnf test") echo ImageMagick chromium-headless coturn dejavu-sans-fonts gcc-c++ google-noto-color-emoji-fonts \
+        iproute mesa-vulkan-drivers nftables vulkan-loader xclip xdotool xorg-x11-server-Xvfb xwininfo ;;
     "pacman build") echo clang gcc ;;
     "pacman window") echo fontconfig libx11 libxcursor libxi libxkbcommon-x11 libxrandr mesa wayland ;;
-    "pacman test") echo imagemagick noto-fonts-emoji ttf-dejavu vulkan-icd-loader vulkan-swrast xclip \
-        xdotool xorg-server-xvfb xorg-xwininfo ;;
+    "pacman test") echo chromium coturn imagemagick iproute2 nftables noto-fonts-emoji ttf-dejavu \
+        vulkan-icd-loader vulkan-swrast xclip xdotool xorg-server-xvfb xorg-xwininfo ;;
     "zypper build") echo clang-devel gcc glibc-devel ;;
     "zypper window") echo Mesa-dri Mesa-libEGL1 libX11-xcb1 libXcursor1 libXi6 libXrandr2 \
         libfontconfig1 libwayland-client0 libwayland-egl1 libxkbcommon-x11-0 ;;
-    "zypper test") echo ImageMagick dejavu-fonts gcc-c++ libvulkan1 \
-        libvulkan_lvp noto-coloremoji-fonts xclip xdotool xorg-x11-server-Xvfb xwininfo ;;
+    "zypper test") echo ImageMagick chromium coturn dejavu-fonts gcc-c++ iproute2 libvulkan1 \
+        libvulkan_lvp nftables noto-coloremoji-fonts xclip xdotool xorg-x11-server-Xvfb xwininfo ;;
     "apk build") echo build-base clang-dev linux-headers ;;
     "apk window") echo fontconfig libx11 libxcursor libxi libxkbcommon-x11 libxrandr mesa-dri-gallium \
         mesa-egl wayland-libs-client wayland-libs-egl ;;
-    "apk test") echo font-dejavu font-noto-emoji imagemagick mesa-vulkan-swrast vulkan-loader xclip \
-        xdotool xvfb xwininfo ;;
+    *" node") echo nodejs npm ;;
+    "apk test") echo chromium coturn font-dejavu font-noto-emoji imagemagick iproute2 mesa-vulkan-swrast \
+        nftables util-linux vulkan-loader xclip xdotool xvfb xwininfo ;;
     esac
 }
 
@@ -110,6 +114,13 @@ install_packages() {
     esac
 }
 
+# Debian starts what it installs; the tests start TURN servers of their own, and nobody else asked for one.
+stop_coturn() {
+    if command -v systemctl >/dev/null && [ -d /run/systemd/system ]; then
+        as_root systemctl disable --quiet --now coturn >&2 || true
+    fi
+}
+
 # need WHAT...: installs those of their packages which this machine lacks. Where that fails it says so and
 # goes on: the machine may have the same thing by another name, and if not, `still_missing` tells.
 need() {
@@ -124,6 +135,9 @@ need() {
     say "Installing what this machine lacks:$missing"
     # shellcheck disable=SC2086 # a list of names, split on purpose
     if install_packages $missing </dev/null >&2; then
+        case "$missing" in
+        *coturn*) stop_coturn ;;
+        esac
         missing=
     else
         still_missing
@@ -134,4 +148,17 @@ need() {
 still_missing() {
     [ -z "${missing:-}" ] ||
         say "Could not install it. Please have this run with administrator rights: $manager install$missing"
+}
+
+# The packages that the page of tests/browser.rs is made with, in the versions of its lock file. Kept outside of
+# the clone; BROWSER_MODULES says where.
+browser_modules() {
+    command -v npm >/dev/null || need node
+    mkdir -p "$cache/browser"
+    if ! cmp -s tests/browser/package-lock.json "$cache/browser/installed.json"; then
+        cp tests/browser/package.json tests/browser/package-lock.json "$cache/browser/"
+        npm ci --prefix "$cache/browser" --silent --no-audit --no-fund
+        cp tests/browser/package-lock.json "$cache/browser/installed.json"
+    fi
+    export BROWSER_MODULES="$cache/browser/node_modules"
 }

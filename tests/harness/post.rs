@@ -28,6 +28,8 @@ pub struct Relay {
     pub is_down: bool,
     /// Whether it says no to whatever it is given.
     pub is_full: bool,
+    /// How many packs it has shown to who read a mailbox.
+    pub shown: usize,
     listeners: BTreeSet<(Name, [u8; 32])>,
 }
 
@@ -216,6 +218,7 @@ impl World {
         let shown: Vec<_> =
             relay.packs.iter().rev().filter(is_shown).map(|left| left.pack.clone()).collect();
         relay.listeners.insert((from, mailbox));
+        relay.shown += shown.len();
         for pack in shown {
             self.input(from, Input::PackCollected { mailbox, relay: name.clone(), pack });
         }

@@ -67,7 +67,7 @@ impl Reader {
 /// Zeros to send after a message of `len` bytes, if it is ChannelData.
 pub fn padding(message: &[u8]) -> &'static [u8] {
     const ZEROS: [u8; 3] = [0; 3];
-    let is_channel = message.first().is_some_and(|first| first & 0xc0 == 0x40);
+    let is_channel = message.first().is_some_and(|first| first & 0xf0 == 0x40);
     let short = message.len().next_multiple_of(4).saturating_sub(message.len());
     if is_channel { ZEROS.get(..short).unwrap_or_default() } else { &[] }
 }
@@ -87,8 +87,9 @@ fn frame(bytes: &[u8]) -> Result<Option<Frame>, NotAMessage> {
     let Some(first) = bytes.first() else { return Ok(None) };
     let len =
         |at: usize| bytes.get(at..)?.first_chunk().map(|len| usize::from(u16::from_be_bytes(*len)));
-    match first & 0xc0 {
-        0 => {
+    // Channel numbers are from 0x4000 to 0x4fff.
+    match first & 0xf0 {
+        0 | 0x10 | 0x20 | 0x30 => {
             let cookie = bytes.get(4..8);
             if cookie.is_some_and(|cookie| cookie != MAGIC_COOKIE)
                 || len(2).is_some_and(|len| !len.is_multiple_of(4))
@@ -163,7 +164,7 @@ mod tests {
     #[test]
     fn nonsense_ends_the_stream() {
         for nonsense in
-            [&b"HTTP/1.1 400 Bad Request"[..], &[0xff], &[0, 1, 0, 0, 1, 2, 3, 4], &[0, 1, 0, 3]]
+            [&b"SSH-2.0-OpenSSH_9.2"[..], &[0xff], &[0, 1, 0, 0, 1, 2, 3, 4], &[0, 1, 0, 3]]
         {
             let mut stream = channel(b"good");
             stream.extend(nonsense);

@@ -5,7 +5,7 @@
 
 use std::{
     fs::File,
-    net::{IpAddr, SocketAddr, UdpSocket},
+    net::{IpAddr, Ipv4Addr, SocketAddr, UdpSocket},
     os::fd::AsFd as _,
     process::{Command, id},
     sync::{
@@ -22,6 +22,7 @@ use simple_dns::{
     CLASS, Name, Packet, ResourceRecord,
     rdata::{A, RData, SRV, TXT},
 };
+use socket2::SockRef;
 use tokio::{sync::oneshot, time::timeout};
 use transport::{
     Callee, DialKey,
@@ -142,17 +143,19 @@ struct Flood {
 }
 
 impl Flood {
-    fn start(network: &Network, name: &str) -> Self {
+    fn start(network: &Network, name: &str, from: Ipv4Addr) -> Self {
         let path = format!("/run/netns/{}-{name}", network.prefix);
         let is_over = Arc::new(AtomicBool::new(false));
         let ends = Arc::clone(&is_over);
         let thread = std::thread::spawn(move || {
             enter(&path);
-            let socket = UdpSocket::bind("0.0.0.0:5353").expect("a port of its own");
+            let socket = UdpSocket::bind(SocketAddr::from((from, 5353))).expect("a free port");
+            SockRef::from(&socket).set_multicast_if_v4(&from).expect("its interface");
             let mut said = 0;
             while !ends.load(Ordering::Relaxed) {
                 said += 1;
-                let _ = socket.send_to(&false_announcement(said), "224.0.0.251:5353");
+                let message = false_announcement(said);
+                socket.send_to(&message, "224.0.0.251:5353").expect("sent");
             }
             said
         });
@@ -334,7 +337,7 @@ fn friend_is_found_through_a_flood_which_costs_no_memory() {
     network.add("bob", &["10.1.0.2/24"]);
     network.add("mallory", &["10.1.0.3/24"]);
     let bob = network.start("bob", 4002, false, &[]);
-    let flood = Flood::start(&network, "mallory");
+    let flood = Flood::start(&network, "mallory", [10, 1, 0, 3].into());
     // The most that is remembered.
     bob.notices(|report| report.devices == 256);
     let _alice = network.start("alice", 4001, false, &[name(1)]);

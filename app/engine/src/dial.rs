@@ -22,6 +22,10 @@ const MAX_DIALED_STEADILY: usize = 3;
 /// dials remembers how patient it was with each.
 const TURN: Duration = Duration::from_secs(60);
 
+/// Bytes of an invite that is shown, unless its first address alone takes more: what a QR code of
+/// version 5 holds, which cameras read from across a table.
+const MAX_SHOWN_LEN: usize = 90;
+
 impl<S: Store> Engine<S> {
     /// Answers members of a room and those who hold one of its invites.
     pub(crate) fn admit(&mut self, room: RoomId) {
@@ -102,12 +106,15 @@ impl<S: Store> Engine<S> {
     pub(crate) fn show_invite(&mut self, id: RoomId) {
         let Some(room) = self.rooms.get(&id) else { return };
         let Some(record) = room.invites_at(self.now.wall).last() else { return };
-        let invite = Invite {
+        let mut invite = Invite {
             secret: record.secret,
             host: room.me.host_id(),
             expires_at: record.expires_at,
             addrs: self.addrs.clone(),
         };
+        while invite.encode().len() > MAX_SHOWN_LEN && invite.addrs.len() > 1 {
+            invite.addrs.pop();
+        }
         self.notify(Event::InviteReady { room: id, invite });
     }
 }

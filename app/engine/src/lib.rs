@@ -33,6 +33,7 @@ mod room;
 mod session;
 mod store;
 mod sync;
+mod turn;
 mod whereabouts;
 mod wire;
 

@@ -8,6 +8,8 @@ mod collect;
 mod deposit;
 mod doubt;
 pub(crate) mod pack;
+mod reading;
+mod schedule;
 mod welcome;
 
 use std::time::Duration;
@@ -19,9 +21,9 @@ use crate::{
     op::{self, OpBody},
     room::Room,
 };
-pub(crate) use collect::Reading;
-pub(crate) use deposit::Deposits;
 pub use pack::MAX_PACK_LEN;
+use reading::Reading;
+use schedule::Deposits;
 pub(crate) use welcome::Greeting;
 
 /// How long what is left in a mailbox stays there: a summer month away from the network.
@@ -32,7 +34,7 @@ const RENEW_OWN: Duration = days(10);
 /// and by whoever else is there, if the author did not.
 const RENEW_OTHERS: Duration = days(5);
 
-/// How long to listen no more at a mailbox after the last peer was lost: most links come back.
+/// How long after a link was lost listening at the mailbox begins: most links come back.
 const LOST_PAUSE: Duration = Duration::from_secs(5);
 
 const fn days(count: u64) -> Duration {
@@ -205,7 +207,7 @@ impl<S: Store> Engine<S> {
         } else {
             let own = room.mailbox.kept(room.my_index, now.wall).up_to;
             let has_more = own < room.head(room.my_index).height;
-            room.mailbox.deposits.mind(now.since_start, has_more);
+            room.mailbox.deposits.mind(now.since_start, has_more, peers.is_empty());
         }
     }
 

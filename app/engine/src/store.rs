@@ -227,7 +227,7 @@ pub struct RelayRecord {
 pub struct SeenParcel {
     /// Whose.
     pub depositor: PeerId,
-    /// The how manieth of the depositor.
+    /// Its place among those of the depositor, counted from 1.
     pub number: u64,
     /// When it was made, by the depositor's clock.
     pub made_at: Timestamp,

@@ -89,7 +89,10 @@ impl Relay {
         let (stopping, stopped) = watch::channel(false);
         let (alive, ended) = mpsc::channel(1);
         let is_tls = config.tls.is_some();
-        let shared = Arc::new(Shared::new(config, alive.clone())?);
+        // A large database may take a while to open after a crash.
+        let store_alive = alive.clone();
+        let opened = tokio::task::spawn_blocking(move || Shared::new(config, store_alive)).await;
+        let shared = Arc::new(opened.map_err(|err| StartError::Database(err.into()))??);
         tokio::spawn(server::accept(listener, shared, stopped, alive));
         Ok(Self { local_addr, is_tls, stopping, ended })
     }

@@ -8,20 +8,27 @@ use std::{
 /// How many are remembered.
 const MAX_RECENT: usize = 16_384;
 
-/// The last events, the oldest first.
+/// The ids of the last events.
 #[derive(Debug, Default)]
-pub(crate) struct Recent(Mutex<(HashSet<[u8; 32]>, VecDeque<[u8; 32]>)>);
+pub(crate) struct Recent(Mutex<Ids>);
+
+#[derive(Debug, Default)]
+struct Ids {
+    known: HashSet<[u8; 32]>,
+    /// The oldest first.
+    order: VecDeque<[u8; 32]>,
+}
 
 impl Recent {
     /// Whether this one passed.
     pub(crate) fn has(&self, id: &[u8; 32]) -> bool {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).0.contains(id)
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).known.contains(id)
     }
 
     /// Remembers one; false if it passed before.
     pub(crate) fn add(&self, id: [u8; 32]) -> bool {
         let mut recent = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let (known, order) = &mut *recent;
+        let Ids { known, order } = &mut *recent;
         if !known.insert(id) {
             return false;
         }

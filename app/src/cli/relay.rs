@@ -82,7 +82,8 @@ fn parse_kinds(text: &str) -> Result<StoredKinds, String> {
 /// Runs until it is asked to stop.
 pub(super) fn run(args: RelayArgs) -> Result<(), String> {
     raise_open_files();
-    let runtime = Builder::new_multi_thread().enable_all().build().map_err(|err| err.to_string())?;
+    let runtime =
+        Builder::new_multi_thread().enable_all().build().map_err(|err| err.to_string())?;
     runtime.block_on(serve(args))
 }
 

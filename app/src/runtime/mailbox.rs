@@ -17,6 +17,9 @@ use super::{Shared, links};
 const TRIES: u32 = 5;
 const FIRST_PAUSE: Duration = Duration::from_secs(3);
 
+/// How often it is looked whether relays may be used.
+const NO_RELAYS_PAUSE: Duration = Duration::from_secs(20);
+
 /// Carries packs between the engine and relays.
 #[derive(Debug)]
 pub(super) struct Post {
@@ -69,12 +72,11 @@ impl Post {
         since: &BTreeMap<String, Timestamp>,
     ) {
         self.stop(&mailbox);
-        let Some(pool) = self.transport.relays() else { return };
         let mut handles = Vec::new();
         for relay in relays(at) {
             let since = since.get(relay.as_str()).copied().unwrap_or_default();
-            let (shared, pool) = (Arc::clone(&self.shared), pool.clone());
-            let task = collect(shared, pool, relay, mailbox, since.0 / 1_000);
+            let (shared, transport) = (Arc::clone(&self.shared), self.transport.clone());
+            let task = collect(shared, transport, relay, mailbox, since.0 / 1_000);
             handles.push(self.tasks.spawn_on(task, &self.tokio));
         }
         self.collecting.insert(mailbox, handles);
@@ -134,11 +136,18 @@ fn is_passing(why: &str) -> bool {
 
 async fn collect(
     shared: Arc<Shared>,
-    pool: RelayPool,
+    transport: WebRtcTransport,
     relay: RelayUrl,
     mailbox: [u8; 32],
     since: u64,
 ) {
+    let pool = loop {
+        match transport.relays() {
+            Some(pool) => break pool,
+            // The person wants no relays used, for now.
+            None => tokio::time::sleep(NO_RELAYS_PAUSE).await,
+        }
+    };
     let secret = MailboxSecret::from_bytes(mailbox);
     let mut collecting = mailbox::collect(&pool, &relay, &secret, since);
     while let Some(collected) = collecting.recv().await {

@@ -3,8 +3,12 @@
 mod link;
 mod mailbox;
 mod meetings;
+#[cfg(target_os = "linux")]
+mod nat;
 mod process;
 mod qr;
+#[cfg(target_os = "linux")]
+mod reconnect;
 mod relay;
 mod storage;
 mod turn;
@@ -47,6 +51,12 @@ enum What {
     Storage,
     /// The reader of QR codes, beside the libraries alone.
     Qr,
+    /// Pairs of networks behind every kind of NAT, and relays that misbehave.
+    #[cfg(target_os = "linux")]
+    Nat,
+    /// Coming back after a change of network, and after sleep.
+    #[cfg(target_os = "linux")]
+    Reconnect,
     /// The relay with 2,000 connections and 500 offers a second.
     Relay,
     /// Drawing, with very many messages, and the first frame of a real window.
@@ -70,6 +80,10 @@ fn main() -> ExitCode {
         What::Mailbox => shown(mailbox::run(quick), meetings::table),
         What::Storage => shown(storage::run(quick), storage::table),
         What::Qr => shown(qr::run(quick), qr::table),
+        #[cfg(target_os = "linux")]
+        What::Nat => shown(nat::run(quick), nat::table),
+        #[cfg(target_os = "linux")]
+        What::Reconnect => shown(reconnect::run(quick), reconnect::table),
         What::Relay => shown(relay::run(quick), meetings::table),
         What::Ui => shown(ui::run(quick, Some(&window)), ui::table),
     };

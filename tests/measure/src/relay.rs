@@ -169,12 +169,7 @@ async fn hear(mut listener: Client, due: Due, heard: mpsc::Sender<f64>) {
 }
 
 /// Sends each offer when it is due; the clients live on in what is returned.
-async fn send(
-    callers: Vec<Client>,
-    offers: Vec<Event>,
-    begun: Instant,
-    due: Due,
-) -> JoinSet<()> {
+async fn send(callers: Vec<Client>, offers: Vec<Event>, begun: Instant, due: Due) -> JoinSet<()> {
     let mut lives = JoinSet::new();
     let mut queues = Vec::new();
     for mut caller in callers {
@@ -220,7 +215,8 @@ async fn meetings(relay: &Process, rounds: usize) -> Vec<f64> {
     let mut her_keys = hers;
     for n in (0_u32..).take(rounds) {
         // A key is for one session.
-        (her_keys, his) = if n % 50 == 49 { (Keys::generate(), Keys::generate()) } else { (her_keys, his) };
+        (her_keys, his) =
+            if n % 50 == 49 { (Keys::generate(), Keys::generate()) } else { (her_keys, his) };
         let begun = Instant::now();
         ada.say(json!(["EVENT", offer(&her_keys, "offers", n)]).to_string()).await;
         ben.verified().await;

@@ -1,9 +1,6 @@
 //! Devices on this machine's loopback network.
 
-use std::{
-    net::{Ipv4Addr, SocketAddr},
-    time::Duration,
-};
+use std::{net::SocketAddr, time::Duration};
 
 use mdns_sd::{IfKind, ServiceDaemon, ServiceEvent};
 use rand_core::{OsRng, RngCore as _};

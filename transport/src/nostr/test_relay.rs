@@ -162,11 +162,6 @@ impl TestRelay {
         tokio::time::timeout(Duration::from_secs(30), so).await.expect("in time");
     }
 
-    /// Connections there have been.
-    pub(crate) fn connections(&self) -> u64 {
-        self.state().connections
-    }
-
     /// Connections there are.
     pub(crate) fn open(&self) -> u64 {
         self.state().open
@@ -215,8 +210,8 @@ async fn serve(mut stream: TcpStream, state: Arc<Mutex<State>>) {
     }
     let connection = {
         let mut state = lock(&state);
-        state.connections += 1;
-        state.open += 1;
+        state.connections = state.connections.saturating_add(1);
+        state.open = state.open.saturating_add(1);
         state.connections
     };
     let date = lock(&state).date;
@@ -246,7 +241,7 @@ async fn serve(mut stream: TcpStream, state: Arc<Mutex<State>>) {
     }
     let mut state = lock(&state);
     state.readers.retain(|reader| reader.connection != connection);
-    state.open -= 1;
+    state.open = state.open.saturating_sub(1);
     writer.abort();
 }
 

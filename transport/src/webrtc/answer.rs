@@ -2,12 +2,11 @@
 
 use std::{
     collections::HashMap,
-    net::SocketAddr,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
     time::Instant,
 };
 
-use tokio::sync::mpsc;
+use tokio::{runtime::Handle, sync::mpsc};
 
 use super::{
     call::reachable,
@@ -23,7 +22,6 @@ use super::{
 };
 use crate::{
     Callee, DialKey, LinkPath, Role,
-    nat::NatKind,
     offer::{Candidate, CandidateKind, Description, Part, Setup, Side},
 };
 
@@ -40,15 +38,17 @@ type Heard = HashMap<DialKey, (Callee, Option<Hearing>)>;
 #[derive(Debug)]
 pub(super) struct Switchboard {
     net: Arc<Net>,
+    /// Where hearing takes place: who admits keys may be any thread.
+    runtime: Handle,
     offers: mpsc::Sender<Offer>,
     heard: Mutex<Heard>,
 }
 
 impl Switchboard {
     /// One that hears nothing yet, and the offers it will hear.
-    pub(super) fn new(net: Arc<Net>) -> (Arc<Self>, mpsc::Receiver<Offer>) {
+    pub(super) fn new(net: Arc<Net>, runtime: Handle) -> (Arc<Self>, mpsc::Receiver<Offer>) {
         let (offers, heard) = mpsc::channel(MAX_OFFERS);
-        (Arc::new(Self { net, offers, heard: Mutex::default() }), heard)
+        (Arc::new(Self { net, runtime, offers, heard: Mutex::default() }), heard)
     }
 
     /// Hears those who know `key` and mean `callee`.
@@ -60,12 +60,14 @@ impl Switchboard {
     }
 
     pub(super) fn refuse(&self, key: &DialKey) {
+        let _inside = self.runtime.enter();
         let mut heard = self.lock();
         heard.remove(key);
         self.announce(&heard);
     }
 
     pub(super) fn refuse_all(&self) {
+        let _inside = self.runtime.enter();
         let mut heard = self.lock();
         heard.clear();
         self.announce(&heard);
@@ -96,6 +98,7 @@ impl Switchboard {
 
     fn hear(&self, key: DialKey, callee: Callee) -> Option<Hearing> {
         let reach = self.net.reach()?;
+        let _inside = self.runtime.enter();
         Some(reach.rendezvous.hear(key, callee, reach.relays.clone(), self.offers.clone()))
     }
 
@@ -209,13 +212,12 @@ impl Answering {
             return None;
         }
         let reach = self.net.reach()?;
-        let families: Vec<Family> =
-            self.net.interfaces.addrs().iter().map(|ip| Family::of(SocketAddr::new(*ip, 0))).collect();
+        let families: Vec<_> =
+            self.net.interfaces.addrs().into_iter().map(Family::of_ip).collect();
         let is_reached = theirs.candidates.iter().any(|candidate| {
             candidate.kind == CandidateKind::Relayed && families.contains(&Family::of(candidate.addr))
         });
-        let is_blocked = self.net.nat() == NatKind::Blocked;
-        if reach.turn.is_empty() || (is_reached && !is_blocked) {
+        if reach.turn.is_empty() || (is_reached && self.net.hears_internet()) {
             return None;
         }
         match Ends::relayed(&self.net, &reach).await {

@@ -155,10 +155,18 @@ impl Connection {
     async fn start(plan: &Plan, wirings: Vec<Wiring>, crypto: &Crypto) -> Result<Self, Error> {
         let progress = Progress::new();
         let placeholders = wirings.iter().map(|wiring| wiring.family.placeholder()).collect();
-        let is_relayed = wirings.iter().any(Wiring::is_relayed);
+        let relays: Vec<_> = wirings.iter().filter_map(Wiring::turn).collect();
+        let is_relayed = !relays.is_empty();
         let inboxes = wirings.iter().filter_map(Wiring::inbox).collect();
         let watcher = Watcher { progress: progress.clone(), inboxes };
         let runtime = AbortOnDrop(Arc::new(DriverRuntime::new(wirings, progress.clone())));
+        for relay in relays {
+            let progress = progress.clone();
+            runtime.0.keep(tokio::spawn(async move {
+                log::info!("a link is lost: {}", relay.failed().await);
+                progress.end(LinkFailure::Broken);
+            }));
+        }
         let configuration = RTCConfigurationBuilder::default()
             .with_certificates(vec![plan.identity.certificate.clone()])
             .build();

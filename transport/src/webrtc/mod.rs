@@ -50,7 +50,7 @@ use self::{
     race::Race,
 };
 use crate::{
-    Addr, Callee, DialKey, Dialing, Link, LinkTraits, Listener, Transport, TransportError,
+    Addr, Callee, DialKey, Dialing, Link, LinkPath, LinkTraits, Listener, Transport, TransportError,
     TransportKind,
     lan::Lan,
     nat::NatKind,
@@ -64,6 +64,14 @@ const MAX_FRAME_LEN: usize = 128 * 1024;
 
 /// The same over a TURN server, where little may be under way at once.
 const MAX_RELAYED_FRAME_LEN: usize = 64 * 1024;
+
+/// The longest frame on a path, in bytes.
+fn max_frame_len(path: LinkPath) -> usize {
+    match path {
+        LinkPath::Direct => MAX_FRAME_LEN,
+        LinkPath::Relayed => MAX_RELAYED_FRAME_LEN,
+    }
+}
 
 /// A cautious guess at the goodput of a home network, in bytes per second.
 const TYPICAL_BYTES_PER_SEC: u64 = 5_000_000;
@@ -179,7 +187,7 @@ impl WebRtcTransport {
         &self,
         incoming: mpsc::Sender<Link>,
     ) -> Result<WebRtcListener, TransportError> {
-        Handle::try_current().map_err(credentials::failed)?;
+        let runtime = Handle::try_current().map_err(credentials::failed)?;
         let crypto = Crypto::new()?;
         let identity = crypto.identity()?;
         let net = Arc::clone(&self.net);
@@ -198,7 +206,7 @@ impl WebRtcTransport {
             open_timeout,
             listening,
         };
-        let (switchboard, offers) = Switchboard::new(Arc::clone(&net));
+        let (switchboard, offers) = Switchboard::new(Arc::clone(&net), runtime);
         tokio::spawn(reception.clone().run(arrived));
         let answering =
             Answering { net: Arc::clone(&net), mux: Arc::clone(&mux), reception };

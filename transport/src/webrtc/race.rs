@@ -10,10 +10,10 @@ use std::{
 use tokio::time::{sleep, sleep_until};
 
 use super::{
-    MAX_FRAME_LEN,
     call::{Call, Way},
     connection::{Connection, Opened},
     dial::Dial,
+    max_frame_len,
     net::Net,
     pump,
 };
@@ -65,7 +65,7 @@ impl Race {
         let relayed = async {
             match call.clone() {
                 Some(call) if may_relay => {
-                    if !is_blocked {
+                    if net.hears_internet() {
                         wait_for_need(&call, started).await;
                     }
                     call.run(Way::Relayed, started).await
@@ -118,5 +118,5 @@ fn link(
     let (ours, drivers) =
         Link::pair(TransportKind::WebRtc, Role::Dialer, Some(opened.binding), stats);
     tokio::spawn(pump::run(connection, drivers, ()));
-    ours.limited(MAX_FRAME_LEN)
+    ours.limited(max_frame_len(path))
 }

@@ -79,6 +79,11 @@ impl DriverRuntime {
         self.turns.heard()
     }
 
+    /// Has a task end with the driver.
+    pub(super) fn keep(&self, task: task::JoinHandle<()>) {
+        self.tasks.lock().unwrap_or_else(PoisonError::into_inner).push(task.abort_handle());
+    }
+
     /// Ends the driver where it stands: the library would let it run on without its connection.
     pub(super) fn abort(&self) {
         for task in self.tasks.lock().unwrap_or_else(PoisonError::into_inner).drain(..) {

@@ -36,6 +36,10 @@ impl Family {
         if addr.is_ipv4() { Self::V4 } else { Self::V6 }
     }
 
+    pub(super) fn of_ip(ip: IpAddr) -> Self {
+        if ip.is_ipv4() { Self::V4 } else { Self::V6 }
+    }
+
     /// Every local address of the family.
     pub(super) fn any(self, port: u16) -> SocketAddr {
         match self {
@@ -217,8 +221,12 @@ impl Wiring {
         }
     }
 
-    pub(super) fn is_relayed(&self) -> bool {
-        matches!(self.socket, Socket::Turn(_))
+    /// The address on a TURN server, if it is one.
+    pub(super) fn turn(&self) -> Option<Arc<Turn>> {
+        match &self.socket {
+            Socket::Own(_) | Socket::Shared(..) => None,
+            Socket::Turn(turn) => Some(Arc::clone(turn)),
+        }
     }
 }
 

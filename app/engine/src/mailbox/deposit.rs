@@ -1,29 +1,16 @@
 //! Leaving operations in a room's mailbox.
 
-use std::{
-    collections::{BTreeMap, BTreeSet},
-    time::Duration,
-};
+use std::time::Duration;
 
 use super::{
     LIFETIME, RENEW_OTHERS, RENEW_OWN, after,
-    pack::{self, Acked, MAX_ACKED, MAX_LETTER_LEN, MAX_MISSING, Parcel},
+    pack::{self, Acked, MAX_ACKED, MAX_LETTER_LEN, Parcel},
+    schedule::{LOOK_INTERVAL, UnderWay},
 };
 use crate::{
-    DepositFailure, Doubt, Engine, MailboxRecord, MemberIndex, RelayRecord, RoomId, SeenParcel,
-    Store, StoreError, Timestamp, crypto, engine::Output, room::Room,
+    DepositFailure, Doubt, Engine, MailboxRecord, MemberIndex, RoomId, SeenParcel, Store,
+    StoreError, Timestamp, crypto, engine::Output, room::Room,
 };
-
-/// How long nothing more is written before what was is left in the mailbox: somebody who types has
-/// several thoughts in a row, and each pack costs at least 3 KiB.
-const QUIET: Duration = Duration::from_secs(3);
-
-/// How long it may be put off by more.
-const PATIENCE: Duration = Duration::from_secs(15);
-
-/// What others wrote is left to them for so long, and for up to a minute more, which differs from
-/// device to device.
-const OTHERS_PAUSE: Duration = Duration::from_secs(60);
 
 /// Packs on their way to relays at a time, for one room: 360 KiB.
 const MAX_UNDER_WAY: usize = 8;
@@ -31,147 +18,23 @@ const MAX_UNDER_WAY: usize = 8;
 /// When a pack that no relay has acknowledged is taken for lost.
 pub(super) const LOST_AFTER: Duration = Duration::from_secs(120);
 
-/// Pauses after packs were lost: doubled each time, from the first to the longest.
-const FIRST_PAUSE: Duration = Duration::from_secs(30);
-const LONGEST_PAUSE: Duration = Duration::from_secs(3_600);
-
-/// How often it is looked whether something comes to its end.
-const LOOK_INTERVAL: Duration = Duration::from_secs(6 * 3_600);
-
 /// Parcels acknowledged by one relay that others may still acknowledge.
 const MAX_RECENT: usize = 64;
 
 /// Numbers of parcels that end within the same day are told together.
 const SAME_END: Duration = Duration::from_secs(86_400);
 
-/// A parcel made and given to relays.
-#[derive(Debug)]
-struct UnderWay {
-    spans: Vec<(MemberIndex, u64, u64)>,
-    made_at: Timestamp,
-    expires_at: Timestamp,
-    lost_at: Duration,
-    /// Whether a relay has acknowledged it.
-    is_kept: bool,
-    /// Relays that said no.
-    refused_by: Vec<String>,
-}
-
-/// What is to be left in a mailbox when.
-#[derive(Debug, Default)]
-pub(crate) struct Deposits {
-    /// When to leave what this device wrote, and when at the latest.
-    own_at: Option<Duration>,
-    own_by: Option<Duration>,
-    /// When to leave what others wrote.
-    others_at: Option<Duration>,
-    /// Whether that is being done.
-    is_for_others: bool,
-    look_at: Option<Duration>,
-    not_before: Duration,
-    failures: u32,
-    under_way: BTreeMap<u64, UnderWay>,
-    /// Whether a welcome is to be left for those who have seen an invite.
-    pub(super) is_welcoming: bool,
-    /// When that is tried again.
-    pub(super) welcome_at: Option<Duration>,
-}
-
-impl Deposits {
-    pub(super) fn deadline(&self) -> Option<Duration> {
-        let due = [self.own_at, self.others_at, self.look_at, self.welcome_at];
-        let due = due.into_iter().flatten().map(|at| at.max(self.not_before));
-        due.chain(self.waiting().map(|way| way.lost_at)).min()
-    }
-
-    fn waiting(&self) -> impl Iterator<Item = &UnderWay> {
-        self.under_way.values().filter(|way| !way.is_kept)
-    }
-
-    /// Nothing is to be left any more.
-    pub(super) fn rest(&mut self) {
-        *self = Self { is_welcoming: self.is_welcoming, ..Self::default() };
-    }
-
-    /// The mailbox is in use; `has_more` says that this device has written what is not there yet.
-    pub(super) fn mind(&mut self, now: Duration, has_more: bool) {
-        self.look_at.get_or_insert(now.saturating_add(LOOK_INTERVAL));
-        if (has_more && self.waiting().next().is_none()) || self.is_welcoming {
-            self.own_at.get_or_insert(now.saturating_add(QUIET));
-        }
-    }
-
-    /// This device wrote something.
-    pub(super) fn put_off(&mut self, now: Duration) {
-        let by = *self.own_by.get_or_insert(now.saturating_add(PATIENCE));
-        self.own_at = Some(now.saturating_add(QUIET).min(by));
-    }
-
-    /// This device wrote something long ago that is missing now.
-    pub(super) fn hurry(&mut self, now: Duration) {
-        self.own_at = Some(now);
-    }
-
-    /// Others wrote something.
-    pub(super) fn mind_others(&mut self, now: Duration, spread: u8) {
-        let spread = Duration::from_secs(u64::from(spread % 60));
-        self.others_at.get_or_insert(now.saturating_add(OTHERS_PAUSE).saturating_add(spread));
-    }
-
-    /// Parcels no relay has acknowledged in time are lost. Gives those that refused them.
-    fn lose(&mut self, now: Duration) -> BTreeSet<String> {
-        let is_lost = |way: &UnderWay| !way.is_kept && now >= way.lost_at;
-        let lost = self.under_way.extract_if(.., |_, way| is_lost(way));
-        let lost: Vec<_> = lost.map(|(_, way)| way).collect();
-        if !lost.is_empty() {
-            let pause = FIRST_PAUSE.saturating_mul(1 << self.failures.min(16)).min(LONGEST_PAUSE);
-            self.failures = self.failures.saturating_add(1);
-            self.not_before = now.saturating_add(pause);
-            self.own_at = Some(self.not_before);
-        }
-        lost.into_iter().flat_map(|way| way.refused_by).collect()
-    }
-
-    /// The first operation after `after` of one log that is not on its way.
-    fn skip_under_way(&self, index: MemberIndex, mut after: u64) -> u64 {
-        for (_, from, to) in self.waiting().flat_map(|way| &way.spans).filter(|s| s.0 == index) {
-            if *from <= after.saturating_add(1) {
-                after = after.max(*to);
-            }
-        }
-        after
-    }
-}
-
-impl RelayRecord {
-    /// It acknowledged a parcel made here.
-    fn acknowledge(&mut self, number: u64) {
-        if self.from == 0 || number > self.up_to.saturating_add(MAX_MISSING as u64) {
-            (self.from, self.up_to) = (number, number);
-            self.missing.clear();
-            return;
-        }
-        self.missing.retain(|missing| *missing != number);
-        if number > self.up_to {
-            self.missing.extend(self.up_to.saturating_add(1)..number);
-            self.up_to = number;
-        }
-        while self.missing.len() > MAX_MISSING {
-            self.from = self.missing.remove(0).saturating_add(1);
-        }
-    }
-}
-
 impl<S: Store> Engine<S> {
     /// An operation was added to a room: it belongs in the mailbox.
     pub(crate) fn mind_deposit(&mut self, id: RoomId, author: MemberIndex) {
         let now = self.now.since_start;
+        let is_alone = self.peers_of(id).is_empty();
         let Some(room) = self.rooms.get_mut(&id) else { return };
         if room.mailbox.deposits.look_at.is_none() {
             // Not in use, as far as is known; if it is, the look that is coming notices.
             self.mind_mailbox(id);
         } else if author == room.my_index {
-            room.mailbox.deposits.put_off(now);
+            room.mailbox.deposits.put_off(now, is_alone);
         } else if room.mailbox.is_keeper {
             let [spread, ..] = *room.me.id.as_bytes();
             room.mailbox.deposits.mind_others(now, spread);
@@ -205,6 +68,7 @@ impl<S: Store> Engine<S> {
         }
         if is_due(deposits.own_at) {
             (deposits.own_at, deposits.own_by) = (None, None);
+            deposits.own_left = Some(now);
         }
         self.leave_welcome(id)?;
         self.deposit_more(id)

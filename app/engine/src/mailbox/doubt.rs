@@ -3,9 +3,8 @@
 use std::{collections::BTreeSet, time::Duration};
 
 use super::{
-    after, before,
-    collect::{Promise, Shown},
-    days,
+    after, before, days,
+    reading::{Promise, Shown},
 };
 use crate::{
     Doubt, Engine, Event, Kept, MemberIndex, PeerId, RelayRecord, RoomId, Store, Timestamp, crypto,

@@ -48,7 +48,7 @@ pub(crate) trait Letter: Serialize + DeserializeOwned {
 pub(crate) struct Parcel {
     /// Who put it there.
     pub(crate) depositor: PeerId,
-    /// The how manieth of this depositor in this mailbox, counted from 1.
+    /// Its place among those of this depositor in this mailbox, counted from 1.
     pub(crate) number: u64,
     pub(crate) made_at: Timestamp,
     pub(crate) expires_at: Timestamp,

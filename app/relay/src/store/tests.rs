@@ -1,7 +1,7 @@
 //! What is in the file, where clients cannot see it.
 
 use nostr::{Event, EventBuilder, Keys, Kind, Tag};
-use redb::{ReadableDatabase as _, ReadableTable as _, ReadableTableMetadata as _};
+use redb::{ReadableDatabase as _, ReadableTableMetadata as _};
 use tokio::sync::mpsc;
 
 use super::{

@@ -83,8 +83,8 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Client<S> {
     pub(crate) async fn publish(&mut self, event: &Event) -> (bool, String) {
         self.say(json!(["EVENT", event])).await;
         let answer = self.next().await.expect("it answers");
-        assert_eq!((&answer[0], &answer[1]), (&json!("OK"), &json!(event.id)), "{answer}");
-        (answer[2] == true, answer[3].as_str().expect("a reason").to_owned())
+        assert_eq!((part(&answer, 0), part(&answer, 1)), ("OK", event.id.to_hex().as_str()));
+        (answer.get(2) == Some(&json!(true)), part(&answer, 3).to_owned())
     }
 
     pub(crate) async fn publish_well(&mut self, event: &Event) {
@@ -113,10 +113,16 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Client<S> {
     }
 }
 
+/// A text in a message, empty if there is none at this place.
+pub(crate) fn part(message: &Value, place: usize) -> &str {
+    message.get(place).and_then(Value::as_str).unwrap_or_default()
+}
+
 /// The event in a message for this subscription.
 pub(crate) fn event_of(message: &Value, id: &str) -> Event {
-    assert_eq!((&message[0], &message[1]), (&json!("EVENT"), &json!(id)), "{message}");
-    Event::from_json(message[2].to_string()).expect("an event")
+    assert_eq!((part(message, 0), part(message, 1)), ("EVENT", id), "{message}");
+    let event = message.get(2).expect("an event").to_string();
+    Event::from_json(event).expect("an event")
 }
 
 pub(crate) fn now() -> u64 {
@@ -124,7 +130,7 @@ pub(crate) fn now() -> u64 {
 }
 
 pub(crate) fn signed(keys: &Keys, kind: u16, at: u64, tags: &[[&str; 2]], content: &str) -> Event {
-    let tags = tags.iter().map(|tag| Tag::parse(tag).expect("a tag"));
+    let tags = tags.iter().map(|tag| Tag::parse(*tag).expect("a tag"));
     EventBuilder::new(Kind::from(kind), content)
         .tags(tags)
         .custom_created_at(Timestamp::from_secs(at))

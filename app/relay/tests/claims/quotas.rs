@@ -163,6 +163,7 @@ async fn a_message_that_is_too_long_ends_the_connection_before_it_is_read() {
 async fn a_slow_reader_is_left_behind_and_the_others_are_not() {
     let relay = relay_with(|limits| {
         limits.queued_bytes = 100_000;
+        limits.bytes_per_connection = Rate { per_second: 1 << 30, burst: 1 << 30 };
         limits.events_per_connection = Rate { per_second: 10_000, burst: 10_000 };
         limits.events_per_address = Rate { per_second: 10_000, burst: 10_000 };
     })

@@ -7,7 +7,7 @@ use nostr::{Event, Keys};
 use relay::{Rate, Relay};
 use serde_json::{Value, json};
 
-use crate::client::{Client, mail, relay_with};
+use crate::client::{Client, mail, part, relay_with};
 
 fn hex(bytes: &[u8]) -> String {
     data_encoding::HEXLOWER.encode(bytes)
@@ -78,8 +78,8 @@ fn ids(ids: &[Id]) -> BTreeSet<[u8; 32]> {
 
 async fn expect_error(client: &mut Client, id: &str, why: &str) {
     let answer: Value = client.next().await.expect("it answers");
-    assert_eq!((&answer[0], &answer[1]), (&json!("NEG-ERR"), &json!(id)), "{answer}");
-    assert!(answer[2].as_str().is_some_and(|w| w.starts_with(why)), "{answer}");
+    assert_eq!((part(&answer, 0), part(&answer, 1)), ("NEG-ERR", id), "{answer}");
+    assert!(part(&answer, 2).starts_with(why), "{answer}");
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -91,7 +91,7 @@ async fn what_is_too_much_or_makes_no_sense_is_refused() {
     for (message, why) in [
         (json!(["NEG-OPEN", "a", {"#x": ["camp"]}, first]), "blocked: this query is too big"),
         (json!(["NEG-OPEN", "a", beach, "xyz"]), "invalid:"),
-        (json!(["NEG-OPEN", "a", beach, "61ffffffffffffffffff"]), "invalid:"),
+        (json!(["NEG-OPEN", "a", beach, "00"]), "invalid:"),
         (json!(["NEG-OPEN", "a", beach]), "invalid:"),
         (json!(["NEG-MSG", "a", "61"]), "closed:"),
         (json!(["NEG-MSG", "a"]), "invalid:"),

@@ -20,7 +20,7 @@ use super::{
 use crate::{
     Callee, DialKey,
     nostr::{Event, RelayPool, RelayUrl},
-    offer::{self, Description, Part, Side, Topic},
+    offer::{self, Description, Side, Topic},
 };
 
 /// Topics subscribed to at one relay; what is heard first goes first.
@@ -249,10 +249,5 @@ impl Offer {
     /// What the caller says later; `None` when nothing more can come.
     pub(crate) async fn more(&mut self) -> Option<Description> {
         self.further.recv().await
-    }
-
-    /// Whether the caller may have more to say.
-    pub(crate) fn is_first(&self) -> bool {
-        self.description.part == Part::First
     }
 }

@@ -315,30 +315,3 @@ async fn who_no_longer_hears_is_no_longer_subscribed() {
 
     relay.until(|relay| relay.subscriptions() == 0).await;
 }
-
-#[tokio::test(flavor = "multi_thread")]
-async fn zz_measure() {
-    let relays = [TestRelay::start().await, TestRelay::start().await, TestRelay::start().await];
-    let relays: Vec<_> = relays.iter().collect();
-    let mut host = Host::hear(KEY, HOST, &relays).await;
-    let warm = rendezvous();
-    for (name, cold) in [("cold", true), ("warm", false)] {
-        let mut times = Vec::new();
-        for _ in 0..40 {
-            let caller = if cold { rendezvous() } else { warm.clone() };
-            let started = std::time::Instant::now();
-            let mut call = caller.call(KEY, HOST, urls(&relays));
-            let offering = call.offer(description(1));
-            let answering = async {
-                let offer = host.next().await;
-                offer.answer(description(2)).await;
-            };
-            soon(async { tokio::join!(offering, answering) }).await;
-            soon(call.answer()).await;
-            times.push(started.elapsed());
-            tokio::time::sleep(Duration::from_millis(500)).await;
-        }
-        times.sort();
-        println!("{name}: p50 {:?} p95 {:?} max {:?}", times[20], times[37], times[39]);
-    }
-}

@@ -55,7 +55,8 @@ async fn linked(coturn: &Coturn, url: String) -> Trial {
 async fn exchange(one: &mut Link, other: &mut Link, len: usize) {
     for forth in [true, false] {
         let (from, to) = if forth { (&*one, &mut *other) } else { (&*other, &mut *one) };
-        let frames: Vec<Vec<u8>> = (0..len.div_ceil(65_536)).map(|n| vec![n as u8; 65_536]).collect();
+        let frames: Vec<Vec<u8>> =
+            (0..len.div_ceil(65_536)).map(|n| vec![n as u8; 65_536]).collect();
         let sending = async {
             for frame in &frames {
                 from.send(frame.clone()).await.expect("open");
@@ -130,7 +131,8 @@ async fn ipv6_addresses_are_relayed_too() {
     let addrs = [one.relayed(), other.relayed()];
 
     let joining = join((Wiring::relayed(one), addrs[0]), (Wiring::relayed(other), addrs[1]));
-    let ((_, opened), (_, listener)) = timeout(HANG, joining).await.expect("in time").expect("opens");
+    let ((_, opened), (_, listener)) =
+        timeout(HANG, joining).await.expect("in time").expect("opens");
 
     assert_eq!(opened.remote, Some(addrs[1]));
     assert_eq!(listener.remote, Some(addrs[0]));
@@ -225,7 +227,8 @@ async fn allocation_is_renewed_for_as_long_as_it_is_used() {
     let wirings = [&one, &other].map(|turn| Wiring::relayed(Arc::clone(turn)));
     let [dialer, listener] = wirings;
     let joining = join((dialer, addrs[0]), (listener, addrs[1]));
-    let ((dialer, _), (listener, _)) = timeout(HANG, joining).await.expect("in time").expect("opens");
+    let ((dialer, _), (listener, _)) =
+        timeout(HANG, joining).await.expect("in time").expect("opens");
     let renewals = |what: &str| coturn.log().matches(what).count();
 
     // The allocations last half an hour, channels ten minutes and permissions five.
@@ -316,7 +319,7 @@ async fn stream_that_makes_no_sense_is_given_up() {
     let url = format!("turn:{}?transport=tcp", listener.local_addr().expect("bound"));
     tokio::spawn(async move {
         let (mut stream, _) = listener.accept().await.expect("a client");
-        let _gone = stream.write_all(b"HTTP/1.1 400 Bad Request\r\n\r\n").await;
+        let _gone = stream.write_all(b"SSH-2.0-OpenSSH_9.2\r\n").await;
         std::future::pending::<()>().await;
     });
     let tls = client_config(None).expect("the usual authorities");
@@ -374,7 +377,8 @@ async fn loss_on_the_way_to_the_server_is_made_up_for() {
     let relayed = turn.relayed();
 
     let joining = join((Wiring::relayed(turn), relayed), (own, addr));
-    let ((dialer, _), (listener, _)) = timeout(HANG, joining).await.expect("in time").expect("opens");
+    let ((dialer, _), (listener, _)) =
+        timeout(HANG, joining).await.expect("in time").expect("opens");
 
     dialer.channel.send("through".into()).await.expect("open");
     let heard = async {

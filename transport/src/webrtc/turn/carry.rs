@@ -27,8 +27,7 @@ const RECEIVE_PAUSE: Duration = Duration::from_millis(100);
 /// Over UDP. What the user sends leaves at once, without this task.
 pub(super) async fn datagrams(shared: Arc<Shared>, udp: Arc<Udp>) {
     let mut bytes = vec![0; DATAGRAM_LEN.saturating_mul(udp.max_gro_segments())];
-    loop {
-        let wait = shared.tick();
+    while let Some(wait) = shared.tick() {
         let mut meta = [RecvMeta::default()];
         let receive = std::future::poll_fn(|cx| {
             udp.poll_recv(cx, &mut [IoSliceMut::new(&mut bytes)], &mut meta)
@@ -60,8 +59,7 @@ pub(super) async fn stream(shared: Arc<Shared>, stream: impl AsyncRead + AsyncWr
     let (mut reader, mut writer) = tokio::io::split(stream);
     let mut incoming = Incoming::default();
     let mut outgoing = Outgoing::default();
-    let why = loop {
-        let wait = shared.tick();
+    while let Some(wait) = shared.tick() {
         shared.refill(&mut outgoing);
         let done = tokio::select! {
             read = incoming.read(&mut reader) => read.and_then(|len| incoming.take(len, &shared)),
@@ -70,10 +68,9 @@ pub(super) async fn stream(shared: Arc<Shared>, stream: impl AsyncRead + AsyncWr
             () = shared.work.notified() => Ok(()),
         };
         if let Err(error) = done {
-            break error;
+            return shared.lose(&error.to_string());
         }
-    };
-    shared.lose(&why.to_string());
+    }
 }
 
 /// What arrives on a stream.

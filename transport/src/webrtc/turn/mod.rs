@@ -7,6 +7,7 @@
 
 mod carry;
 mod open;
+mod out;
 mod session;
 mod trial;
 
@@ -25,10 +26,10 @@ use tokio::{
 };
 use webrtc::runtime::{RecvMeta, Transmit};
 
-pub use self::trial::{Relayed, Trial, try_turn};
+use self::session::{Ending, Session, State};
 #[cfg(test)]
 pub(super) use self::trial::join;
-use self::session::{Ending, Session, State};
+pub use self::trial::{Relayed, Trial, try_turn};
 use super::{
     inbox::{Batch, Inbox},
     socket::{MAX_BATCH, Udp, Writable},
@@ -112,6 +113,7 @@ impl Turn {
             session.permit(peer);
         }
         self.shared.settle(session);
+        self.shared.work.notify_one();
     }
 
     /// Waits until the allocation is lost.
@@ -131,6 +133,7 @@ impl Turn {
         let mut session = self.shared.lock();
         session.skip(time);
         self.shared.settle(session);
+        self.shared.work.notify_one();
     }
 
     /// Where what peers send waits for the driver.
@@ -193,14 +196,8 @@ impl Shared {
         self.session.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Like [`flush`](Self::flush), for others than the carrier: it has more to do now.
-    fn settle(&self, session: MutexGuard<'_, Session>) {
-        self.flush(session);
-        self.work.notify_one();
-    }
-
     /// Sends what the session has for the server and says how far the allocation is.
-    fn flush(&self, mut session: MutexGuard<'_, Session>) {
+    fn settle(&self, mut session: MutexGuard<'_, Session>) {
         if let Some(udp) = &self.udp {
             for message in session.out().messages() {
                 udp.try_send(self.server, message);
@@ -314,15 +311,15 @@ impl Shared {
         }
     }
 
-    /// Does what is due; returns the time until something is.
-    fn tick(&self) -> Duration {
+    /// Does what is due; returns the time until something is, if anything ever will be.
+    fn tick(&self) -> Option<Duration> {
         let mut session = self.lock();
         let wait = session.tick();
-        // Without telling the carrier that there is work: it is the one that asks.
-        if session.out().len() > 0 || !matches!(session.state(), State::Made(_)) {
-            self.flush(session);
+        let is_over = matches!(session.state(), State::Over(_));
+        if session.out().len() > 0 || is_over {
+            self.settle(session);
         }
-        wait
+        (!is_over).then_some(wait)
     }
 }
 

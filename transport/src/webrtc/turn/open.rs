@@ -13,7 +13,7 @@ use rtc::crypto::{HmacAlgorithm, default_provider};
 use rustls::{ClientConfig, pki_types::ServerName};
 use socket2::SockRef;
 use tokio::{
-    net::TcpStream,
+    net::{TcpSocket, TcpStream},
     sync::{Notify, watch},
     task::JoinHandle,
     time::{sleep, timeout},
@@ -40,6 +40,10 @@ const MAX_ADDRESSES: usize = 4;
 
 /// How long a password made from a secret is good: longer than any call, and coturn's usual.
 const PASSWORD_LIFETIME: Duration = Duration::from_secs(24 * 60 * 60);
+
+/// Bytes the system may hold for us: all that may be under way to us, so that the server never has
+/// to keep, and soon drop, what we are slow to read.
+const RECEIVE_BUFFER: u32 = 512 * 1024;
 
 /// Unsent bytes the system may hold for a stream: more only delays what comes after them.
 const UNSENT_BY_SYSTEM: u32 = 64 * 1024;
@@ -162,7 +166,10 @@ async fn made(shared: Arc<Shared>, carrier: JoinHandle<()>) -> Result<Arc<Turn>,
 }
 
 async fn connect(addr: SocketAddr) -> io::Result<TcpStream> {
-    let stream = TcpStream::connect(addr).await?;
+    let socket = if addr.is_ipv4() { TcpSocket::new_v4()? } else { TcpSocket::new_v6()? };
+    // Best effort: systems cap it.
+    let _smaller = socket.set_recv_buffer_size(RECEIVE_BUFFER);
+    let stream = socket.connect(addr).await?;
     stream.set_nodelay(true)?;
     #[cfg(any(
         target_os = "android",

@@ -8,8 +8,8 @@ use std::{
 };
 
 use turn_client_proto::{
-    api::{TransmitBuild, TurnConfig, TurnEvent, TurnPollRet, TurnRecvRet},
-    prelude::{DelayedTransmitBuild, TurnClientApi},
+    api::{TurnConfig, TurnEvent, TurnPollRet, TurnRecvRet},
+    prelude::TurnClientApi,
     stun::{
         Instant,
         agent::Transmit,
@@ -20,8 +20,7 @@ use turn_client_proto::{
     udp::TurnClientUdp,
 };
 
-use super::super::socket::Family;
-use crate::turn_stream::padding;
+use super::{super::socket::Family, out::Out};
 
 /// The protocol crate spaces requests by this much, as ICE wants while gathering from many servers
 /// (RFC 8445, section 14.2). One allocation is a handful of requests in all: its clock skips the
@@ -93,86 +92,6 @@ pub(super) struct Session {
     is_stirred: bool,
     /// Messages for the server.
     out: Out,
-}
-
-/// Messages for the server: apart for datagrams, in one padded row for a stream.
-#[derive(Debug, Default)]
-pub(super) struct Out {
-    bytes: Vec<u8>,
-    /// Where each message ends.
-    ends: Vec<usize>,
-}
-
-impl Out {
-    pub(super) fn messages(&self) -> impl Iterator<Item = &[u8]> {
-        let starts = std::iter::once(0).chain(self.ends.iter().copied());
-        starts.zip(&self.ends).filter_map(|(start, end)| self.bytes.get(start..*end))
-    }
-
-    /// Messages of equal length in a row, at most `max`, and that length; the last of a row may be
-    /// shorter.
-    pub(super) fn batches(&self, max: usize) -> impl Iterator<Item = (&[u8], usize)> {
-        let mut messages = self.messages().peekable();
-        let mut start = 0_usize;
-        std::iter::from_fn(move || {
-            let stride = messages.next()?.len();
-            let (mut end, mut count) = (start.saturating_add(stride), 1_usize);
-            while count < max
-                && let Some(next) = messages.next_if(|next| next.len() <= stride)
-            {
-                end = end.saturating_add(next.len());
-                count = count.saturating_add(1);
-                if next.len() < stride {
-                    break;
-                }
-            }
-            let row = self.bytes.get(start..end)?;
-            start = end;
-            Some((row, stride))
-        })
-    }
-
-    pub(super) fn len(&self) -> usize {
-        self.bytes.len()
-    }
-
-    pub(super) fn clear(&mut self) {
-        self.bytes.clear();
-        self.ends.clear();
-    }
-
-    /// Hands over everything, in a row, for a cleared buffer.
-    pub(super) fn swap(&mut self, other: &mut Vec<u8>) {
-        std::mem::swap(&mut self.bytes, other);
-        self.clear();
-    }
-
-    fn push(&mut self, message: &[u8], transport: TransportType) {
-        self.bytes.extend_from_slice(message);
-        if transport == TransportType::Tcp {
-            self.bytes.extend_from_slice(padding(message));
-        }
-        self.ends.push(self.bytes.len());
-    }
-
-    /// Writes a message straight into the row.
-    fn build<T: DelayedTransmitBuild + std::fmt::Debug>(
-        &mut self,
-        message: TransmitBuild<T>,
-        transport: TransportType,
-    ) {
-        let start = self.bytes.len();
-        let end = start.saturating_add(message.data.len());
-        self.bytes.resize(end, 0);
-        if let Some(place) = self.bytes.get_mut(start..end) {
-            message.data.write_into(place);
-        }
-        if transport == TransportType::Tcp {
-            let padding = padding(self.bytes.get(start..).unwrap_or_default());
-            self.bytes.extend_from_slice(padding);
-        }
-        self.ends.push(self.bytes.len());
-    }
 }
 
 impl Session {
@@ -271,7 +190,7 @@ impl Session {
     /// Takes one message from the server and hands on what a peer sent.
     pub(super) fn input(&mut self, message: &[u8], mut from_peer: impl FnMut(SocketAddr, &[u8])) {
         // Most messages by far are ChannelData, which changes nothing.
-        let is_data = message.first().is_some_and(|first| first & 0xc0 == 0x40);
+        let is_data = message.first().is_some_and(|first| first & 0xf0 == 0x40);
         if !is_data {
             self.inspect(message);
         }

@@ -145,8 +145,7 @@ fn link(role: Role, (connection, opened): (Connection, Opened), started: Instant
     let mut stats = LinkStats::starting(started, remote);
     stats.phases = opened.phases;
     stats.path = LinkPath::Relayed;
-    let (ours, drivers) =
-        Link::pair(TransportKind::WebRtc, role, Some(opened.binding), stats);
+    let (ours, drivers) = Link::pair(TransportKind::WebRtc, role, Some(opened.binding), stats);
     tokio::spawn(pump::run(connection, drivers, ()));
     ours.limited(MAX_RELAYED_FRAME_LEN)
 }
