@@ -45,11 +45,11 @@ fn copied_by(harness: &mut Screen, label: &str) -> String {
 #[test]
 fn bar_of_a_room_says_by_what_way_and_how_fast() {
     let (mut harness, shared) = in_room(Looking::at(PHONE));
-    assert!(has(&harness, "direct to 1, 1.8 ms"));
+    assert!(has(&harness, "direct, 1.8 ms, to 1 of 2"));
 
     shared.borrow_mut().links[0].path = LinkPath::Relayed;
     harness.run();
-    assert!(has(&harness, "through relay to 1, 1.8 ms"));
+    assert!(has(&harness, "through relay, 1.8 ms, to 1 of 2"));
 
     let second = link(5, Some(CEM));
     shared.borrow_mut().links.push(second);
@@ -195,7 +195,7 @@ fn connection_test_begins_by_itself_and_its_report_is_copied() {
 #[test]
 fn statistics_are_read_aloud_and_copied_without_identities() {
     let (mut harness, _shared) = network(Looking::at(DESKTOP), "Statistics");
-    assert!(has(&harness, "Direct, 79 %, 102 of 128 attempts, 88 within 1 s and 102 within 3 s"));
+    assert!(has(&harness, "Direct, 79 %, 102 of 128, 88 within 1\u{a0}s, 102 within 3\u{a0}s"));
     assert!(has(&harness, "Nobody answered, 6 %, 8 of 128 attempts"));
 
     let text = copied_by(&mut harness, "Copy as text");
