@@ -212,10 +212,10 @@ impl Answering {
             return None;
         }
         let reach = self.net.reach()?;
-        let families: Vec<_> =
-            self.net.interfaces.addrs().into_iter().map(Family::of_ip).collect();
+        let families: Vec<_> = self.net.interfaces.addrs().into_iter().map(Family::of_ip).collect();
         let is_reached = theirs.candidates.iter().any(|candidate| {
-            candidate.kind == CandidateKind::Relayed && families.contains(&Family::of(candidate.addr))
+            candidate.kind == CandidateKind::Relayed
+                && families.contains(&Family::of(candidate.addr))
         });
         if reach.turn.is_empty() || (is_reached && self.net.hears_internet()) {
             return None;

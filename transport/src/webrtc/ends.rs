@@ -1,10 +1,6 @@
 //! Our end of a call: where datagrams leave, and where we say that we can be reached.
 
-use std::{
-    net::SocketAddr,
-    sync::Arc,
-    time::Duration,
-};
+use std::{net::SocketAddr, sync::Arc, time::Duration};
 
 use tokio::{
     task::JoinSet,
@@ -104,7 +100,8 @@ impl Ends {
                 // The other family takes about as long.
                 false => timeout(OTHER_FAMILY, asking.join_next()).await,
             } {
-                let new = addrs.unwrap_or_default().into_iter().filter(|addr| !known.contains(addr));
+                let new =
+                    addrs.unwrap_or_default().into_iter().filter(|addr| !known.contains(addr));
                 public.extend(new.map(|addr| Candidate { kind: CandidateKind::Reflexive, addr }));
             }
             public

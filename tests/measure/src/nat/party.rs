@@ -104,11 +104,7 @@ pub(crate) struct Meeting {
 
 impl Meeting {
     /// One shows a code, the other scans it and says something.
-    pub(crate) fn new(
-        world: &World,
-        networks: [&Network; 2],
-        dir: &Path,
-    ) -> Result<Self, Wrong> {
+    pub(crate) fn new(world: &World, networks: [&Network; 2], dir: &Path) -> Result<Self, Wrong> {
         let [of_host, of_guest] = networks;
         let mut host = Party::new(world, of_host, dir, "host")?;
         let (room, invite) = host.device.create_room("Ada", "Campsite")?;
