@@ -93,7 +93,7 @@ impl Ends {
             asking.spawn(async move { stun_client::reflexive(&udp, &servers, STUN_TIMEOUT).await });
         }
         let known: Vec<_> = self.candidates.iter().map(|known| known.addr).collect();
-        (!asking.is_empty()).then(|| async move {
+        (!asking.is_empty()).then_some(async move {
             let mut public = Vec::new();
             while let Ok(Some(addrs)) = match public.is_empty() {
                 true => Ok(asking.join_next().await),

@@ -51,7 +51,11 @@ use self::{
 };
 use crate::{
     Addr, Callee, DialKey, Dialing, Link, LinkPath, LinkTraits, Listener, Transport,
-    TransportError, TransportKind, lan::Lan, nat::NatKind, nostr::RelayPool, servers::Servers,
+    TransportError, TransportKind,
+    lan::Lan,
+    nat::NatKind,
+    nostr::{RelayPool, RelayState},
+    servers::Servers,
 };
 
 /// The longest frame, in bytes: one data channel message. Twice the engine's usual 64 KiB, half of
