@@ -37,9 +37,8 @@ fn leave_and_fetch(messages: usize) -> Result<Value, DeviceError> {
     let (_relay, url) = start_relay(&dir);
     let servers = dir.path().join("servers.json");
     fs::write(&servers, json!({"relays": [url]}).to_string()).expect("written");
-    let start = |name: &str| {
-        Device::start_with_servers(app_command(), &dir.path().join(name), &servers)
-    };
+    let start =
+        |name: &str| Device::start_with_servers(app_command(), &dir.path().join(name), &servers);
 
     let mut author = start("author")?;
     let (room, invite) = author.create_room("Ada", "Campsite")?;
