@@ -60,8 +60,9 @@ const AGREED_CHECKS: u16 = 200;
 const SEND_BUFFER: usize = 2 << 20;
 
 /// Bytes the other end of a relayed connection may have under way: more than the longest frame of
-/// one, and less than what makes a TURN server drop datagrams, each of which may cost SCTP a second.
-const RELAYED_WINDOW: u32 = 110_000;
+/// one, and fewer than the 57 datagrams that fit the socket buffer coturn gives an address. What it
+/// drops at the end of a row costs SCTP a second.
+const RELAYED_WINDOW: u32 = 67_000;
 
 /// How long hanging up may take; what is left then is simply cut.
 const CLOSE_TIMEOUT: Duration = Duration::from_secs(1);
