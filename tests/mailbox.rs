@@ -384,8 +384,9 @@ fn what_was_read_is_not_read_again_at_every_start_but_once_a_week() {
         world.pass(MINUTE);
     }
     world.pass(DAY);
+    say_many(&mut world, "alice", 1);
+    world.pass(MINUTE);
     world.restart("bob");
-    world.pass(DAY);
     let shown = |world: &mut World| std::mem::take(&mut world.relay(0).shown);
     shown(&mut world);
 

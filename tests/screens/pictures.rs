@@ -120,17 +120,16 @@ const NETWORK: [Shot; 9] = [
     }),
     ("self-test-running", |looking| {
         let (mut harness, shared) = network(looking, "Connection test");
-        let test = &mut shared.borrow_mut().test;
-        test.is_running = true;
-        test.conclusion = None;
-        for (step, state) in test.steps.iter_mut().skip(4).zip([StepState::Running]) {
-            step.state = state;
-        }
-        for step in test.steps.iter_mut().skip(5) {
-            step.state = StepState::Waiting;
+        {
+            let test = &mut shared.borrow_mut().test;
+            test.is_running = true;
+            test.conclusion = None;
+            for (index, step) in test.steps.iter_mut().enumerate().skip(4) {
+                step.state = if index == 4 { StepState::Running } else { StepState::Waiting };
+            }
         }
         harness.run_steps(4);
-        (harness, Shared::clone(&shared))
+        (harness, shared)
     }),
     ("statistics-empty", |looking| {
         let (mut harness, shared) = network(looking, "Statistics");

@@ -8,6 +8,7 @@ use std::{
 use rand_chacha::ChaCha20Rng;
 use rand_core::{RngCore as _, SeedableRng as _};
 
+pub use crate::turn::{Input, Now, Output, Target};
 use crate::{
     Addr, Batch, Event, InviteId, MemberIndex, PeerId, Position, Profile, RoomId, RoomSummary,
     Store, StoreError, Timestamp, hlc,
@@ -17,7 +18,6 @@ use crate::{
     room::Room,
     session::{LinkState, Links},
 };
-pub use crate::turn::{Input, Now, Output, Target};
 
 /// Unread messages are counted no further than this.
 pub(crate) const MAX_UNREAD: usize = 1_000;

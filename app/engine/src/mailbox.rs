@@ -207,7 +207,7 @@ impl<S: Store> Engine<S> {
         } else {
             let own = room.mailbox.kept(room.my_index, now.wall).up_to;
             let has_more = own < room.head(room.my_index).height;
-            room.mailbox.deposits.mind(now.since_start, has_more);
+            room.mailbox.deposits.mind(now.since_start, has_more, peers.is_empty());
         }
     }
 

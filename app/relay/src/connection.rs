@@ -176,6 +176,10 @@ impl<'a> Client<'a> {
         let cost = message.len().saturating_add(MESSAGE_COST);
         let wait = self.bytes.owe(f64::from(u32::try_from(cost).unwrap_or(u32::MAX)), now);
         self.reads_at = now.checked_add(wait).unwrap_or(now);
+        // What was meant for the client before comes before the answer.
+        if let Some(waiting) = self.outgoing.try_next() {
+            self.pass_on(waiting, socket).await?;
+        }
         match message {
             Message::Text(text) => self.follow(&text, socket).await,
             Message::Binary(_) => socket.say(Answer::notice("invalid: text is spoken here")).await,

@@ -40,7 +40,7 @@ impl ChatApp {
         };
         Reach {
             online: room.online.values().map(way).collect(),
-            is_crowd: room.members.len() > 2,
+            others: room.others().count(),
             is_dialing: self.is_dialing(),
             has_mailbox: room.uses_mailbox && self.net.open_relays() > 0,
             has_relay: self.net.open_relays() > 0,

@@ -8,8 +8,8 @@ use serde_json::{Value, json};
 
 use crate::{
     backend::{LinkInfo, Notice},
-    stats::SuccessStats,
     runtime,
+    stats::SuccessStats,
 };
 
 /// A line read.

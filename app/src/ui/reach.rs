@@ -11,8 +11,8 @@ use super::{clock, widgets::status_dot::Status};
 pub struct Reach {
     /// The way to each of the others who are connected, and the round trip, where they are known.
     pub online: Vec<Option<(LinkPath, Option<Duration>)>>,
-    /// Whether there is more than one other to be connected to.
-    pub is_crowd: bool,
+    /// How many others there are.
+    pub others: usize,
     /// Whether somebody is being reached.
     pub is_dialing: bool,
     /// Whether a mailbox takes what is written.
@@ -67,22 +67,27 @@ impl Reach {
             let ways = self.online.iter().flatten();
             ways.filter(|(way, _)| *way == path).count()
         };
-        let (direct, relayed) = (on(LinkPath::Direct), on(LinkPath::Relayed));
-        let trip = match self.online.as_slice() {
-            [Some((_, Some(trip)))] => format!(", {}", clock::round_trip(*trip)),
-            _ => String::new(),
-        };
-        match (direct, relayed) {
-            (0, 0) => match self.online.len() {
-                1 => "connected".to_owned(),
-                count => format!("connected to {count}"),
-            },
-            (1, 0) if !self.is_crowd => format!("direct{trip}"),
-            (0, 1) if !self.is_crowd => format!("through relay{trip}"),
-            (direct, 0) => format!("direct to {direct}{trip}"),
-            (0, relayed) => format!("through relay to {relayed}{trip}"),
-            (direct, relayed) => format!("direct to {direct}, through relay to {relayed}"),
+        let others = self.others;
+        let of_others = if others > 1 { format!(", to 1 of {others}") } else { String::new() };
+        match (on(LinkPath::Direct), on(LinkPath::Relayed), self.online.as_slice()) {
+            (_, _, [Some((way, trip))]) => {
+                let trip =
+                    trip.map_or_else(String::new, |trip| format!(", {}", clock::round_trip(trip)));
+                format!("{}{trip}{of_others}", words(*way))
+            }
+            (_, _, [None]) => format!("connected{of_others}"),
+            (0, 0, many) => format!("connected to {} of {others}", many.len()),
+            (direct, 0, _) => format!("direct to {direct} of {others}"),
+            (0, relayed, _) => format!("through relay to {relayed} of {others}"),
+            (direct, relayed, _) => format!("direct to {direct}, through relay to {relayed}"),
         }
+    }
+}
+
+fn words(way: LinkPath) -> &'static str {
+    match way {
+        LinkPath::Direct => "direct",
+        LinkPath::Relayed => "through relay",
     }
 }
 
@@ -106,36 +111,38 @@ mod tests {
 
     use super::{Reach, Status};
 
-    fn words(ways: &[(LinkPath, u64)], is_crowd: bool) -> String {
+    fn words(ways: &[(LinkPath, u64)], others: usize) -> String {
         let way =
             |(path, millis): &(LinkPath, u64)| Some((*path, Some(Duration::from_millis(*millis))));
-        Reach { online: ways.iter().map(way).collect(), is_crowd, ..Reach::default() }
-            .standing()
-            .words
+        let online = ways.iter().map(way).collect();
+        Reach { online, others, ..Reach::default() }.standing().words
     }
 
     #[test]
     fn way_and_round_trip_to_one_are_told() {
-        assert_eq!(words(&[(Direct, 23)], false), "direct, 23 ms");
-        assert_eq!(words(&[(Relayed, 48)], false), "through relay, 48 ms");
-        assert_eq!(words(&[(Direct, 23)], true), "direct to 1, 23 ms");
+        assert_eq!(words(&[(Direct, 23)], 1), "direct, 23 ms");
+        assert_eq!(words(&[(Relayed, 48)], 1), "through relay, 48 ms");
+        assert_eq!(words(&[(Direct, 23)], 4), "direct, 23 ms, to 1 of 4");
     }
 
     #[test]
     fn ways_to_many_are_counted() {
-        assert_eq!(words(&[(Direct, 5), (Direct, 9)], true), "direct to 2");
-        assert_eq!(words(&[(Relayed, 5), (Relayed, 9)], true), "through relay to 2");
+        assert_eq!(words(&[(Direct, 5), (Direct, 9)], 3), "direct to 2 of 3");
+        assert_eq!(words(&[(Relayed, 5), (Relayed, 9)], 2), "through relay to 2 of 2");
         let mixed = [(Direct, 5), (Relayed, 60), (Direct, 9)];
-        assert_eq!(words(&mixed, true), "direct to 2, through relay to 1");
+        assert_eq!(words(&mixed, 3), "direct to 2, through relay to 1");
     }
 
     #[test]
     fn way_that_is_not_known_is_not_made_up() {
-        let unknown = Reach { online: vec![None], ..Reach::default() };
-        let unmeasured = Reach { online: vec![Some((Direct, None))], ..Reach::default() };
+        let unknown = Reach { online: vec![None], others: 1, ..Reach::default() };
+        let unmeasured =
+            Reach { online: vec![Some((Direct, None))], others: 1, ..Reach::default() };
 
         assert_eq!(unknown.standing().words, "connected");
         assert_eq!(unmeasured.standing().words, "direct");
+        let some = Reach { online: vec![None, None], others: 3, ..Reach::default() };
+        assert_eq!(some.standing().words, "connected to 2 of 3");
     }
 
     #[test]

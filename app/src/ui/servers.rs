@@ -2,7 +2,7 @@
 
 use std::{collections::BTreeMap, time::Duration};
 
-use egui::{Align, Layout, Ui};
+use egui::{Align, Layout, Rect, Ui, UiBuilder, pos2, vec2};
 use transport::{
     nostr::RelayUrl,
     servers::{Servers, TurnServer},
@@ -22,8 +22,8 @@ use super::{
 };
 use crate::backend::{NetInfo, RelayState, ServersInUse, StepState, TestScope};
 
-/// Below this many letters beside its buttons, an address stands above them.
-const MIN_LETTERS: f32 = 10.0;
+/// With less room for it than this, in lines of text, an address stands above its buttons.
+const MIN_WIDTH: f32 = 9.0;
 
 /// What the servers screen shows.
 #[derive(Debug)]
@@ -219,27 +219,38 @@ fn login(turn: &TurnServer) -> String {
 
 fn row_ui(ui: &mut Ui, view: &ServersView<'_>, row: &Row<'_>, actions: &mut Vec<Action>) {
     card(ui, |ui| {
-        let letter = ui.text_style_height(&Type::Body.style()) * 0.5;
         let buttons = button::width(ui, "Test", false) + TOUCH + 2.0 * SPACE_S;
-        if ui.available_width() - buttons < MIN_LETTERS * letter * 2.0 {
+        let width = ui.available_width() - buttons;
+        if width < MIN_WIDTH * ui.text_style_height(&Type::Body.style()) {
             words_ui(ui, row);
-            ui.horizontal(|ui| buttons_ui(ui, view, row, actions));
+            ui.add_space(SPACE_XS);
+            ui.horizontal(|ui| {
+                test_button(ui, row, actions);
+                edit_button(ui, view, row, actions);
+            });
             return;
         }
-        ui.horizontal(|ui| {
-            let width = ui.available_width() - buttons;
-            ui.allocate_ui_with_layout(
-                egui::vec2(width, 0.0),
-                Layout::top_down(Align::Min),
-                |ui| {
-                    ui.set_width(width);
-                    words_ui(ui, row);
-                },
+        // As high as the words were in the last frame: buttons and words have one middle.
+        let id = ui.make_persistent_id(("height", row.url));
+        let known: f32 = ui.data(|data| data.get_temp(id)).unwrap_or(0.0);
+        let height = known.max(button::height(ui));
+        let size = vec2(ui.available_width(), height);
+        let layout = Layout::right_to_left(Align::Center);
+        ui.allocate_ui_with_layout(size, layout, |ui| {
+            edit_button(ui, view, row, actions);
+            test_button(ui, row, actions);
+            let rect = Rect::from_min_size(
+                pos2(ui.max_rect().left(), ui.max_rect().center().y - known / 2.0),
+                vec2(width, known),
             );
-            ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
-                edit_button(ui, view, row, actions);
-                test_button(ui, row, actions);
-            });
+            let builder = UiBuilder::new().max_rect(rect).layout(Layout::top_down(Align::Min));
+            let mut child = ui.new_child(builder);
+            words_ui(&mut child, row);
+            let height = child.min_rect().height();
+            if (height - known).abs() > 0.5 {
+                ui.data_mut(|data| data.insert_temp(id, height));
+                ui.ctx().request_discard("the height of a server's words was not known");
+            }
         });
     });
     ui.add_space(SPACE_S);
@@ -254,11 +265,6 @@ fn words_ui(ui: &mut Ui, row: &Row<'_>) {
     if let Some(state) = &row.state {
         step::outcome(ui, state);
     }
-}
-
-fn buttons_ui(ui: &mut Ui, view: &ServersView<'_>, row: &Row<'_>, actions: &mut Vec<Action>) {
-    test_button(ui, row, actions);
-    edit_button(ui, view, row, actions);
 }
 
 fn test_button(ui: &mut Ui, row: &Row<'_>, actions: &mut Vec<Action>) {

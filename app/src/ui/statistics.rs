@@ -6,7 +6,7 @@ use transport::nat::NatKind;
 use super::{
     action::Action,
     layout,
-    theme::{SPACE_L, SPACE_M, SPACE_S, SPACE_XS, Type, palette},
+    theme::{SPACE_L, SPACE_M, SPACE_XS, Type, palette},
     widgets::{
         button::{self, Weight},
         card::card,
@@ -106,13 +106,15 @@ fn bar_ui(ui: &mut Ui, group: &Group, color: Color32) {
         let (rect, _) = ui.allocate_exact_size(vec2(width, words.size().y), Sense::hover());
         ui.painter().galley(rect.min, words, colors.muted);
     });
-    ui.add_space(SPACE_S - SPACE_XS);
 }
 
 fn said(group: &Group) -> String {
     match group.soon {
         Some((one, three)) => {
-            format!("{}, {one} within 1 s and {three} within 3 s", of(group))
+            format!(
+                "{} of {}, {one} within 1\u{a0}s, {three} within 3\u{a0}s",
+                group.some, group.all
+            )
         }
         None => of(group),
     }
@@ -260,7 +262,7 @@ mod tests {
         assert_eq!(percent(&connected("", tallies.iter())), "91 %");
         let ways = ways(&tallies);
         assert_eq!(figures(&ways), [("Direct", 90, 120), ("Through relay", 20, 120)]);
-        assert_eq!(said(&ways[0]), "90 of 120 attempts, 80 within 1 s and 90 within 3 s");
+        assert_eq!(said(&ways[0]), "90 of 120, 80 within 1\u{a0}s, 90 within 3\u{a0}s");
         let by_nat = by_nat(&tallies);
         assert_eq!(
             figures(&by_nat),

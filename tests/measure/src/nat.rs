@@ -104,21 +104,23 @@ pub(crate) fn run(quick: bool, only: &str, keep: Option<&Path>) -> Value {
     let outcomes = outcomes.into_inner().expect("no panic");
     let pairs: Vec<_> = places.iter().map(|at| pair_figures(*at, &outcomes)).collect();
     let faults = if only.is_empty() { faults::run(world, quick) } else { json!([]) };
-    let mut figures = json!({"pairs": pairs, "faults": faults});
     let all: Vec<_> = outcomes.iter().filter_map(|(_, outcome)| outcome.as_ref()).collect();
     let times: Vec<_> = all.iter().map(|outcome| outcome.to_message_ms).collect();
     let can = |(at, outcome): &(Places, Option<Outcome>)| {
         at.can_be_direct().then(|| outcome.as_ref().is_some_and(|o| o.path == "direct"))
     };
     let directs: Vec<_> = outcomes.iter().filter_map(can).collect();
-    figures["success_percent"] = percent(all.len(), outcomes.len()).into();
-    // Of the tries in which it was possible.
-    figures["direct_percent"] =
-        percent(directs.iter().filter(|is_direct| **is_direct).count(), directs.len()).into();
-    figures["p50_ms"] = percentile(&times, 50).into();
-    figures["p95_ms"] = percentile(&times, 95).into();
-    figures["tries"] = outcomes.len().into();
-    figures
+    let direct = directs.iter().filter(|is_direct| **is_direct).count();
+    json!({
+        "pairs": pairs,
+        "faults": faults,
+        "success_percent": percent(all.len(), outcomes.len()),
+        // Of the tries in which it was possible.
+        "direct_percent": percent(direct, directs.len()),
+        "p50_ms": percentile(&times, 50),
+        "p95_ms": percentile(&times, 95),
+        "tries": outcomes.len(),
+    })
 }
 
 /// Does all of it, some at the same time.

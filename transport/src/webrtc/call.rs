@@ -24,7 +24,7 @@ use crate::{
     Callee, DialKey, Role, TransportError,
     nat::NatKind,
     nostr::RelayUrl,
-    offer::{Description, Part, Setup, Side},
+    offer::{Candidate, Description, Part, Setup, Side},
 };
 
 /// A pause before the next attempt, so that one that fails at once is not repeated in a spin.
@@ -105,7 +105,7 @@ impl Call {
             Way::Relayed => Ends::relayed(&self.net, &self.reach).await?,
         };
         let (identity, ours) = (self.crypto.identity()?, Credentials::random());
-        let mut offer = Description {
+        let offer = Description {
             session: [0; 16],
             side: Side::Offer,
             part: Part::First,
@@ -119,28 +119,9 @@ impl Call {
         };
         let mut call = self.reach.rendezvous.call(self.key, self.callee, self.relays.clone());
         offered(&mut call, offer.clone());
-        let answer = {
-            let mut asking = std::pin::pin!(ends.public(&self.net));
-            let mut is_asked = false;
-            let answer = loop {
-                tokio::select! {
-                    answer = call.answer() => break answer,
-                    public = &mut asking, if !is_asked => {
-                        is_asked = true;
-                        offer.candidates = public;
-                    }
-                }
-                if !offer.candidates.is_empty() {
-                    offered(&mut call, offer.clone());
-                }
-            };
-            if !is_asked && let Ok(public) = timeout(LAST_WAIT, asking).await {
-                offer.candidates = public;
-                if !offer.candidates.is_empty() {
-                    offered(&mut call, offer);
-                }
-            }
-            answer
+        let answer = match ends.public(&self.net) {
+            Some(asking) => offer_more(&mut call, offer, asking).await,
+            None => call.answer().await,
         };
         self.net.pace().answered(&(self.key, self.callee));
         let needs_relay = !can_meet(self.net.nat(), answer.nat);
@@ -170,6 +151,34 @@ impl Call {
         tokio::select! {
             opened = Connection::open(plan, &self.crypto) => opened.map_err(failed),
             never = learning => never,
+        }
+    }
+}
+
+/// Offers what servers say of us once they do; returns the answer, a moment later if they have
+/// not yet: from then on the sockets are a driver's.
+async fn offer_more(
+    call: &mut rendezvous::Call,
+    mut offer: Description,
+    asking: impl Future<Output = Vec<Candidate>>,
+) -> Description {
+    let mut asking = std::pin::pin!(asking);
+    let mut left = |call: &mut rendezvous::Call, public: Vec<Candidate>| {
+        offer.candidates = public;
+        if !offer.candidates.is_empty() {
+            offered(call, offer.clone());
+        }
+    };
+    tokio::select! {
+        answer = call.answer() => {
+            if let Ok(public) = timeout(LAST_WAIT, asking).await {
+                left(call, public);
+            }
+            answer
+        }
+        public = &mut asking => {
+            left(call, public);
+            call.answer().await
         }
     }
 }

@@ -1,12 +1,11 @@
 //! Our end of a call: where datagrams leave, and where we say that we can be reached.
 
-use std::{
-    net::SocketAddr,
-    sync::Arc,
-    time::Duration,
-};
+use std::{net::SocketAddr, sync::Arc, time::Duration};
 
-use tokio::{task::JoinSet, time::sleep};
+use tokio::{
+    task::JoinSet,
+    time::{sleep, timeout},
+};
 
 use super::{
     call::reachable,
@@ -18,13 +17,15 @@ use super::{
 };
 use crate::{
     TransportError,
-    nat::NatKind,
     offer::{Candidate, CandidateKind, Description},
     servers::{TurnServer, TurnVia},
 };
 
 /// How long servers may take to tell a public address.
 const STUN_TIMEOUT: Duration = Duration::from_millis(1500);
+
+/// How long the answer for one family is held back for the other's.
+const OTHER_FAMILY: Duration = Duration::from_millis(30);
 
 /// How long a TURN server is waited for before the next one is asked as well.
 const NEXT_SERVER: Duration = Duration::from_millis(300);
@@ -72,32 +73,39 @@ impl Ends {
         if reach.turn.is_empty() {
             return Self::direct(net);
         }
-        let is_blocked = net.nat() == NatKind::Blocked;
-        let turn = first_place(&reach.turn, reach, is_blocked).await.map_err(failed)?;
+        let turn = first_place(&reach.turn, reach, !net.hears_internet()).await.map_err(failed)?;
         let addr = turn.relayed();
         let candidates = vec![Candidate { kind: CandidateKind::Relayed, addr }];
         Ok(Self { udps: Vec::new(), turn: Some(turn), candidates })
     }
 
-    /// What servers say about our addresses in public, as soon as they do; waits for ever if
-    /// there is nobody to ask.
-    pub(super) async fn public(&self, net: &Net) -> Vec<Candidate> {
+    /// What servers say about our addresses in public, as soon as they do; `None` if there is
+    /// nobody to ask.
+    pub(super) fn public(&self, net: &Net) -> Option<impl Future<Output = Vec<Candidate>> + use<>> {
         let servers = net.public().servers;
+        let ours: Vec<_> = net.interfaces.addrs().into_iter().map(Family::of_ip).collect();
         let mut asking = JoinSet::new();
-        for (_family, udp) in &self.udps {
+        for (family, udp) in &self.udps {
+            if !ours.contains(family) || !servers.iter().any(|addr| Family::of(*addr) == *family) {
+                continue;
+            }
             let (udp, servers) = (Arc::clone(udp), servers.clone());
             asking.spawn(async move { stun_client::reflexive(&udp, &servers, STUN_TIMEOUT).await });
         }
-        let known = |addr: &SocketAddr| self.candidates.iter().any(|known| known.addr == *addr);
-        let mut public = Vec::new();
-        while let Some(addrs) = asking.join_next().await {
-            let new = addrs.unwrap_or_default().into_iter().filter(|addr| !known(addr));
-            public.extend(new.map(|addr| Candidate { kind: CandidateKind::Reflexive, addr }));
-        }
-        if public.is_empty() {
-            return std::future::pending().await;
-        }
-        public
+        let known: Vec<_> = self.candidates.iter().map(|known| known.addr).collect();
+        (!asking.is_empty()).then_some(async move {
+            let mut public = Vec::new();
+            while let Ok(Some(addrs)) = match public.is_empty() {
+                true => Ok(asking.join_next().await),
+                // The other family takes about as long.
+                false => timeout(OTHER_FAMILY, asking.join_next()).await,
+            } {
+                let new =
+                    addrs.unwrap_or_default().into_iter().filter(|addr| !known.contains(addr));
+                public.extend(new.map(|addr| Candidate { kind: CandidateKind::Reflexive, addr }));
+            }
+            public
+        })
     }
 
     /// Lets datagrams of the other end in.

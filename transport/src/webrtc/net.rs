@@ -149,6 +149,13 @@ impl Net {
         self.public.borrow().nat
     }
 
+    /// Whether UDP comes back from the internet, as far as is known: before the first answer, and
+    /// where there is none to be had, it may not.
+    pub(super) fn hears_internet(&self) -> bool {
+        let asks = self.reach().is_some_and(|reach| !reach.stun.is_empty());
+        !asks || !self.public.borrow().addrs.is_empty()
+    }
+
     /// The same, after a moment's wait if nothing is known yet though servers are asked.
     pub(super) async fn soon_public(&self) -> Public {
         let mut public = self.public.subscribe();
@@ -178,11 +185,7 @@ impl Net {
     /// Where this device can be found on its own networks, at `port`.
     pub(super) fn host_addrs(&self, port: impl Fn(Family) -> Option<u16>) -> Vec<SocketAddr> {
         let ips = self.interfaces.addrs().into_iter();
-        ips.filter_map(|ip| {
-            let family = Family::of(SocketAddr::new(ip, 0));
-            Some(SocketAddr::new(ip, port(family)?))
-        })
-        .collect()
+        ips.filter_map(|ip| Some(SocketAddr::new(ip, port(Family::of_ip(ip))?))).collect()
     }
 
     /// Watches an open link to `remote` for its network going away.
@@ -225,6 +228,8 @@ impl Reach {
         let pool = RelayPool::new(tls.clone());
         let mut relays = parsed("relay", servers.relays.iter().map(String::as_str));
         relays.truncate(MAX_RELAYS);
+        // Connected before anybody scans: that alone would take two or more round trips.
+        pool.set_home(&relays);
         Ok(Self {
             relays,
             stun: parsed("STUN server", servers.stun.iter().map(String::as_str)),

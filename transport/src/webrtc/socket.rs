@@ -36,6 +36,10 @@ impl Family {
         if addr.is_ipv4() { Self::V4 } else { Self::V6 }
     }
 
+    pub(super) fn of_ip(ip: IpAddr) -> Self {
+        if ip.is_ipv4() { Self::V4 } else { Self::V6 }
+    }
+
     /// Every local address of the family.
     pub(super) fn any(self, port: u16) -> SocketAddr {
         match self {

@@ -28,12 +28,13 @@ impl<S: Store> Engine<S> {
     /// An operation was added to a room: it belongs in the mailbox.
     pub(crate) fn mind_deposit(&mut self, id: RoomId, author: MemberIndex) {
         let now = self.now.since_start;
+        let is_alone = self.peers_of(id).is_empty();
         let Some(room) = self.rooms.get_mut(&id) else { return };
         if room.mailbox.deposits.look_at.is_none() {
             // Not in use, as far as is known; if it is, the look that is coming notices.
             self.mind_mailbox(id);
         } else if author == room.my_index {
-            room.mailbox.deposits.put_off(now);
+            room.mailbox.deposits.put_off(now, is_alone);
         } else if room.mailbox.is_keeper {
             let [spread, ..] = *room.me.id.as_bytes();
             room.mailbox.deposits.mind_others(now, spread);
@@ -67,6 +68,7 @@ impl<S: Store> Engine<S> {
         }
         if is_due(deposits.own_at) {
             (deposits.own_at, deposits.own_by) = (None, None);
+            deposits.own_left = Some(now);
         }
         self.leave_welcome(id)?;
         self.deposit_more(id)

@@ -3,8 +3,7 @@
 use std::{collections::BTreeSet, time::Duration};
 
 use super::{
-    after, before,
-    days,
+    after, before, days,
     reading::{Promise, Shown},
 };
 use crate::{

@@ -12,6 +12,13 @@ use crate::{MemberIndex, RelayRecord, Timestamp};
 /// several thoughts in a row, and each pack costs at least 3 KiB.
 const QUIET: Duration = Duration::from_secs(3);
 
+/// The same where nobody is linked who could have it otherwise, and nothing was left lately:
+/// somebody may be waiting for this very message.
+const QUIET_ALONE: Duration = Duration::from_millis(250);
+
+/// How long ago "lately" is.
+const LATELY: Duration = Duration::from_secs(30);
+
 /// How long it may be put off by more.
 const PATIENCE: Duration = Duration::from_secs(15);
 
@@ -45,6 +52,8 @@ pub(crate) struct Deposits {
     /// When to leave what this device wrote, and when at the latest.
     pub(super) own_at: Option<Duration>,
     pub(super) own_by: Option<Duration>,
+    /// When that was last done.
+    pub(super) own_left: Option<Duration>,
     /// When to leave what others wrote.
     pub(super) others_at: Option<Duration>,
     /// Whether that is being done.
@@ -75,18 +84,24 @@ impl Deposits {
         *self = Self { is_welcoming: self.is_welcoming, ..Self::default() };
     }
 
-    /// The mailbox is in use; `has_more` says that this device has written what is not there yet.
-    pub(super) fn mind(&mut self, now: Duration, has_more: bool) {
+    /// The mailbox is in use; `has_more` says that this device has written what is not there yet,
+    /// `is_alone` that nobody is linked.
+    pub(super) fn mind(&mut self, now: Duration, has_more: bool, is_alone: bool) {
         self.look_at.get_or_insert(now.saturating_add(LOOK_INTERVAL));
         if (has_more && self.waiting().next().is_none()) || self.is_welcoming {
-            self.own_at.get_or_insert(now.saturating_add(QUIET));
+            self.own_at.get_or_insert(now.saturating_add(self.quiet(now, is_alone)));
         }
     }
 
     /// This device wrote something.
-    pub(super) fn put_off(&mut self, now: Duration) {
+    pub(super) fn put_off(&mut self, now: Duration, is_alone: bool) {
         let by = *self.own_by.get_or_insert(now.saturating_add(PATIENCE));
-        self.own_at = Some(now.saturating_add(QUIET).min(by));
+        self.own_at = Some(now.saturating_add(self.quiet(now, is_alone)).min(by));
+    }
+
+    fn quiet(&self, now: Duration, is_alone: bool) -> Duration {
+        let was_lately = self.own_left.is_some_and(|left| now < left.saturating_add(LATELY));
+        if is_alone && !was_lately { QUIET_ALONE } else { QUIET }
     }
 
     /// This device wrote something long ago that is missing now.

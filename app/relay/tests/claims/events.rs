@@ -132,6 +132,7 @@ async fn an_event_that_is_repeated_passes_once() {
 
         assert!(is_taken && why.starts_with("duplicate:"), "{why}");
         client.hears_nothing().await;
+        client.say(json!(["CLOSE", "live"])).await;
     }
 }
 

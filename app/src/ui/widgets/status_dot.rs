@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use egui::{
-    Color32, Galley, Painter, Pos2, Rect, Response, Sense, Shape, Stroke, StrokeKind, Ui,
-    WidgetInfo, accesskit::Role, pos2, vec2,
+    Color32, Galley, Painter, Pos2, Rect, Response, Sense, StrokeKind, Ui, WidgetInfo,
+    accesskit::Role, pos2, vec2,
 };
 
 use super::text;
@@ -61,11 +61,8 @@ impl Status {
                 painter.circle_filled(center, size * 0.18, color);
             }
             Self::Mailbox => {
-                // A letter: a sheet and its flap.
-                let sheet = Rect::from_center_size(center, vec2(size, size * 0.8));
-                painter.rect_stroke(sheet, line / 2.0, (line, color), StrokeKind::Inside);
-                let flap = [sheet.left_top(), center, sheet.right_top()];
-                painter.add(Shape::line(flap.to_vec(), Stroke::new(line * 0.75, color)));
+                let side = Rect::from_center_size(center, vec2(size, size)).shrink(line / 4.0);
+                painter.rect_stroke(side, line, (line, color), StrokeKind::Inside);
             }
             Self::Nearby | Self::Offline => {
                 painter.circle_stroke(center, radius - line / 2.0, (line, color));
