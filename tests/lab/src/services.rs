@@ -4,7 +4,7 @@ use std::{
     ffi::OsString, fmt::Write as _, fs, io, net::IpAddr, path::PathBuf, process::Command, sync::Arc,
 };
 
-use serde_json::{Value, json};
+use serde_json::json;
 use tempfile::TempDir;
 
 use crate::{
@@ -17,6 +17,8 @@ use crate::{
 
 /// The number of the first relay's addresses.
 const FIRST_RELAY: u8 = 20;
+/// The name of the file that names all servers.
+const LIST: &str = "servers.json";
 
 /// coturn, and relays as `festival relay` serves them.
 #[derive(Debug)]
@@ -57,6 +59,7 @@ impl Services {
         let coturn = Coturn::start_with(internet, Certificates::new(names)?)?;
         let (internet, festival) = (Arc::clone(internet), festival.to_vec());
         let mut services = Self { internet, festival, coturn, relays: Vec::new(), files };
+        services.write_list(relays)?;
         for relay in 0..relays {
             services.relays.push(None);
             services.start_relay(relay, None)?;
@@ -70,33 +73,16 @@ impl Services {
     }
 
     /// A file for `--servers` that names all servers.
-    ///
-    /// # Errors
-    ///
-    /// If it cannot be written.
-    pub fn list(&self) -> io::Result<PathBuf> {
-        self.write_list("all.json", &coturn::turn())
+    pub fn list(&self) -> PathBuf {
+        self.files.path().join(LIST)
     }
 
-    /// A file for `--servers` that names all servers but TURN.
-    ///
-    /// # Errors
-    ///
-    /// If it cannot be written.
-    pub fn list_without_turn(&self) -> io::Result<PathBuf> {
-        self.write_list("no-turn.json", &json!([]))
-    }
-
-    fn write_list(&self, file: &str, turn: &Value) -> io::Result<PathBuf> {
-        let relays: Value = (0_u8..)
-            .zip(&self.relays)
-            .map(|(relay, _)| format!("wss://{}", relay_name(relay)))
-            .collect();
+    fn write_list(&self, relays: u8) -> io::Result<()> {
+        let relays: Vec<_> = (0..relays).map(|n| format!("wss://{}", relay_name(n))).collect();
         let trust = self.coturn.certificates().authority();
-        let list = json!({"relays": relays, "stun": coturn::stun(), "turn": turn, "trust": trust});
-        let path = self.files.path().join(file);
-        fs::write(&path, list.to_string())?;
-        Ok(path)
+        let (stun, turn) = (coturn::stun(), coturn::turn());
+        let list = json!({"relays": relays, "stun": stun, "turn": turn, "trust": trust});
+        fs::write(self.list(), list.to_string())
     }
 
     /// What runs Festival Chat on a machine that knows the servers by name.
