@@ -32,8 +32,7 @@ const HANG: Duration = Duration::from_secs(60);
 async fn browser_page_calls_a_device_through_a_relay_and_they_exchange_frames() {
     let any_port = ([127, 0, 0, 1], 0).into();
     let relay = Relay::start(RelayConfig::new(any_port)).await.expect("a relay");
-    let device =
-        WebRtcTransport::new(WebRtcConfig { loopback: true, ..WebRtcConfig::default() });
+    let device = WebRtcTransport::new(WebRtcConfig { loopback: true, ..WebRtcConfig::default() });
     let servers = Servers { relays: vec![relay.url()], ..Servers::none() };
     device.set_servers(&servers).expect("usable");
     let (links, mut incoming) = mpsc::channel(1);

@@ -125,7 +125,7 @@ fn thousand_messages_wait_at_a_relay_that_holds_nothing_readable_and_a_fresh_dev
     ada.quit().expect("it ends");
 
     let mut ben = place.device("ben", &relay);
-    join(&mut ben, "Ben", &invite);
+    join(&mut ben, "Benjamin Herschel", &invite);
     ben.wait_for_text("good-bye").expect("it arrives");
     let said: Vec<String> = ben.events.iter().map(|event| text(event, "/message/text")).collect();
     let heard = said.iter().filter(|said| said.starts_with("secret number ")).count();
@@ -135,7 +135,7 @@ fn thousand_messages_wait_at_a_relay_that_holds_nothing_readable_and_a_fresh_dev
     let held = files(&place.0.path().join("relay"));
     assert!(held.iter().map(Vec::len).sum::<usize>() > 200_000, "it held them");
     let room_bytes = data_encoding::HEXLOWER.decode(room.as_bytes()).expect("hex");
-    for word in [&b"secret"[..], b"Lovelace", b"Difference", b"Ben", room.as_bytes(), &room_bytes] {
+    for word in [&b"secret"[..], b"Lovelace", b"Difference", b"Herschel", room.as_bytes(), &room_bytes] {
         let is_there = held.iter().any(|file| file.windows(word.len()).any(|found| found == word));
         assert!(!is_there, "{}", String::from_utf8_lossy(word));
     }

@@ -63,7 +63,7 @@ pub enum Input {
         /// Whether it holds the pack now.
         result: Result<(), DepositFailure>,
     },
-    /// The time of [`Engine::deadline`] has come.
+    /// The time of [`Engine::deadline`](crate::Engine::deadline) has come.
     Timeout,
 }
 

@@ -30,6 +30,10 @@ pub(super) struct Surroundings {
     pub(super) network_changed: Box<dyn Fn() + Send + Sync>,
     /// The device slept.
     pub(super) woke: Box<dyn Fn() + Send + Sync>,
+    /// How many relays can be used.
+    pub(super) open_relays: Box<dyn Fn() -> usize + Send + Sync>,
+    /// Others may be called again at once.
+    pub(super) begin_anew: Box<dyn Fn() + Send + Sync>,
     /// Where whoever answers to this name has been seen on the local network.
     pub(super) find: Box<Finder>,
     /// Counts what was seen there.
@@ -49,9 +53,12 @@ impl Surroundings {
         let of = |transport: &WebRtcTransport| transport.clone();
         let (changed, woke, finder) = (of(transport), of(transport), of(transport));
         let (nat, signaling) = (of(transport), of(transport));
+        let (relays, anew) = (of(transport), of(transport));
         Self {
             network_changed: Box::new(move || changed.network_changed()),
             woke: Box::new(move || woke.network_changed()),
+            open_relays: Box::new(move || relays.open_relays()),
+            begin_anew: Box::new(move || anew.begin_anew()),
             find: Box::new(move |key, callee| finder.find(key, callee)),
             sightings: transport.sightings().unwrap_or_else(|| watch::channel(0).1),
             nat: Box::new(move || nat.nat().name()),
@@ -73,6 +80,7 @@ pub(super) async fn watch(shared: Arc<Shared>) {
     looks.set_missed_tick_behavior(MissedTickBehavior::Delay);
     let mut places = lan::places();
     let mut told = None;
+    let mut had_relays = 0;
     let mut clock = Clock::new(Instant::now(), SystemTime::now());
     loop {
         looks.tick().await;
@@ -88,7 +96,13 @@ pub(super) async fn watch(shared: Arc<Shared>) {
             log::info!("the network changed; looking for everybody anew");
             (shared.surroundings.network_changed)();
         }
-        if has_slept || has_moved {
+        let relays = (shared.surroundings.open_relays)();
+        let can_call_again = had_relays == 0 && relays > 0;
+        had_relays = relays;
+        if can_call_again {
+            (shared.surroundings.begin_anew)();
+        }
+        if has_slept || has_moved || can_call_again {
             shared.begin_anew();
         }
         if !tell_addrs(&shared, &mut told).await {

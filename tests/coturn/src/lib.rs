@@ -6,7 +6,6 @@ use std::{
     net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, TcpListener, TcpStream, UdpSocket},
     path::{Path, PathBuf},
     process::{Child, Command, Stdio},
-    thread::sleep,
     time::{Duration, Instant},
 };
 
@@ -81,7 +80,8 @@ impl Coturn {
                 if server.child.try_wait().expect("a child of ours").is_some() {
                     break;
                 }
-                sleep(Duration::from_millis(2));
+                // It tells nobody that it is ready, so it is asked until it answers.
+                std::thread::park_timeout(Duration::from_millis(2));
             }
             said = server.log();
         }

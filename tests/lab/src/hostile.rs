@@ -110,7 +110,8 @@ fn acceptor(certificates: &Certificates) -> io::Result<TlsAcceptor> {
     let open = |path| File::open(path).map(BufReader::new);
     let chain: Result<Vec<_>, _> =
         CertificateDer::pem_reader_iter(open(certificates.certificate())?).collect();
-    let key = PrivateKeyDer::from_pem_reader(open(certificates.key())?).map_err(io::Error::other)?;
+    let key =
+        PrivateKeyDer::from_pem_reader(open(certificates.key())?).map_err(io::Error::other)?;
     let config = ServerConfig::builder_with_provider(default_provider().into())
         .with_safe_default_protocol_versions()
         .map_err(io::Error::other)?
@@ -172,8 +173,11 @@ async fn read_head(stream: &mut (impl AsyncRead + Unpin)) -> io::Result<(Vec<u8>
 }
 
 /// Passes messages on as the liar likes, until one side is gone.
-async fn interfere<C, R>(mut client: WebSocketStream<C>, mut relay: WebSocketStream<R>, mut liar: Liar)
-where
+async fn interfere<C, R>(
+    mut client: WebSocketStream<C>,
+    mut relay: WebSocketStream<R>,
+    mut liar: Liar,
+) where
     C: AsyncRead + AsyncWrite + Unpin,
     R: AsyncRead + AsyncWrite + Unpin,
 {

@@ -84,7 +84,8 @@ impl Internet {
         let state = State { delay, chance: 0x9e37_79b9_7f4a_7c15, ..State::default() };
         let shared = Arc::new(Shared { state: state.into(), wake, is_over: false.into() });
         let carrier = Arc::clone(&shared);
-        let thread = thread::Builder::new().name("internet".into()).spawn(move || carrier.carry())?;
+        let thread =
+            thread::Builder::new().name("internet".into()).spawn(move || carrier.carry())?;
         Ok(Self { shared, thread: Some(thread) })
     }
 
@@ -224,7 +225,8 @@ impl Shared {
             let is_ready: Vec<_> = polled.iter().map(|fd| fd.any().unwrap_or(false)).collect();
             let _ = self.wake.read();
 
-            for (device, _) in ports.values().zip(is_ready.iter().skip(1)).filter(|(_, ready)| **ready)
+            for (device, _) in
+                ports.values().zip(is_ready.iter().skip(1)).filter(|(_, ready)| **ready)
             {
                 for _ in 0..MAX_BURST {
                     let Ok(len) = device.recv(&mut buffer) else { break };

@@ -152,9 +152,10 @@ impl Namespace {
 
 /// Runs a command with this as its input.
 fn feed(command: &mut Command, input: &str) -> io::Result<()> {
-    let mut child = command.stdin(Stdio::piped()).stderr(Stdio::piped()).spawn().map_err(|err| {
-        io::Error::new(err.kind(), format!("{:?} did not start: {err}", command.get_program()))
-    })?;
+    let mut child =
+        command.stdin(Stdio::piped()).stderr(Stdio::piped()).spawn().map_err(|err| {
+            io::Error::new(err.kind(), format!("{:?} did not start: {err}", command.get_program()))
+        })?;
     child.stdin.take().map_or(Ok(()), |mut stdin| stdin.write_all(input.as_bytes()))?;
     let output = child.wait_with_output()?;
     if output.status.success() {

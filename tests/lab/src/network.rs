@@ -148,9 +148,8 @@ impl Host {
         plug(&network.home, &self.machine, "eth0", &format!("host{number}"))?;
         let mut lines = String::new();
         if network.kind.has_ipv4() {
-            lines += &format!(
-                "addr add {HOME}.{number}/24 dev eth0\nroute add default via {HOME}.1\n"
-            );
+            lines +=
+                &format!("addr add {HOME}.{number}/24 dev eth0\nroute add default via {HOME}.1\n");
         }
         if network.kind.has_ipv6() {
             let (router, addr) = (inner6(network.number, 1), inner6(network.number, number));

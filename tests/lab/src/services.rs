@@ -1,13 +1,7 @@
 //! All servers of a lab's internet, and the files that tell devices about them.
 
 use std::{
-    ffi::OsString,
-    fmt::Write as _,
-    fs, io,
-    net::IpAddr,
-    path::PathBuf,
-    process::Command,
-    sync::Arc,
+    ffi::OsString, fmt::Write as _, fs, io, net::IpAddr, path::PathBuf, process::Command, sync::Arc,
 };
 
 use serde_json::{Value, json};

@@ -91,12 +91,12 @@ const WITH_UDP: [Kind; 6] = [
 /// to where the other's packets come from if that is elsewhere.
 fn meet(hosts: &[Host; 2], coturn: &Coturn) -> bool {
     let server = SocketAddr::new(coturn.stun4().addrs[0], coturn.stun4().ports[0]);
-    let sockets = hosts.each_ref().map(|host| {
-        host.machine().enter(|| UdpSocket::bind(("0.0.0.0", 0)).expect("a port"))
-    });
-    let mut peers = sockets.each_ref().map(|socket| {
-        lab::public_addr(socket, server).expect("a socket").expect("an answer")
-    });
+    let sockets = hosts
+        .each_ref()
+        .map(|host| host.machine().enter(|| UdpSocket::bind(("0.0.0.0", 0)).expect("a port")));
+    let mut peers = sockets
+        .each_ref()
+        .map(|socket| lab::public_addr(socket, server).expect("a socket").expect("an answer"));
     peers.reverse();
     let mut has_heard = [false; 2];
     for _ in 0..20 {
@@ -121,9 +121,9 @@ fn two_devices_behind_one_router_meet_inside_but_not_by_their_public_addresses()
     let hosts = [(); 2].map(|()| Host::new(&network).expect("a device"));
     assert!(!meet(&hosts, &coturn), "the router sent a packet back inside");
 
-    let [a, b] = hosts.each_ref().map(|host| {
-        host.machine().enter(|| UdpSocket::bind((host.addr(), 0)).expect("a port"))
-    });
+    let [a, b] = hosts
+        .each_ref()
+        .map(|host| host.machine().enter(|| UdpSocket::bind((host.addr(), 0)).expect("a port")));
     a.send_to(b"hello", b.local_addr().expect("bound")).expect("sent");
     b.set_read_timeout(Some(PATIENCE)).expect("a timeout");
     let (len, from) = b.recv_from(&mut [0; 16]).expect("a packet on the same network");

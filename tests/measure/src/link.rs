@@ -161,11 +161,7 @@ pub(crate) async fn pings(ours: &mut impl Pipe, theirs: &mut impl Pipe) -> Vec<f
 }
 
 /// MiB per second, and milliseconds of processor per MiB at both ends.
-pub(crate) async fn bulk(
-    ours: &mut impl Pipe,
-    theirs: &mut impl Pipe,
-    mib: usize,
-) -> (f64, f64) {
+pub(crate) async fn bulk(ours: &mut impl Pipe, theirs: &mut impl Pipe, mib: usize) -> (f64, f64) {
     let (started, worked) = (Instant::now(), process_time());
     let frames = (mib << 20) / FRAME_LEN;
     let sending = async {

@@ -33,6 +33,12 @@ struct Args {
     /// Less of everything: to see that it runs, not how fast.
     #[arg(long)]
     quick: bool,
+    /// Of `nat`, only the pairs whose names, joined by a slash, contain this.
+    #[arg(long, value_name = "TEXT", default_value = "")]
+    only: String,
+    /// Keep the logs of all devices of `nat` and all packets in this folder.
+    #[arg(long, value_name = "DIR")]
+    keep: Option<std::path::PathBuf>,
 }
 
 #[derive(Debug, Clone, Copy, ValueEnum)]
@@ -71,7 +77,7 @@ fn main() -> ExitCode {
     if args.get(1).is_some_and(|arg| arg == AS_APP) {
         return app::cli::run_with(args.into_iter().skip(1).collect());
     }
-    let Args { what, json, quick } = Args::parse();
+    let Args { what, json, quick, only, keep } = Args::parse();
     let (figures, table) = match what {
         What::ScanToChat => shown(meetings::scan_to_chat(quick), meetings::table),
         What::TenAtOnce => shown(meetings::ten_at_once(), meetings::table),
@@ -81,7 +87,7 @@ fn main() -> ExitCode {
         What::Storage => shown(storage::run(quick), storage::table),
         What::Qr => shown(qr::run(quick), qr::table),
         #[cfg(target_os = "linux")]
-        What::Nat => shown(nat::run(quick), nat::table),
+        What::Nat => shown(nat::run(quick, &only, keep.as_deref()), nat::table),
         #[cfg(target_os = "linux")]
         What::Reconnect => shown(reconnect::run(quick), reconnect::table),
         What::Relay => shown(relay::run(quick), meetings::table),

@@ -59,14 +59,14 @@ pub(crate) fn run(quick: bool) -> Value {
     let moved = Mutex::new(Tally::default());
     side_by_side(&JOURNEYS, |journey| {
         let moves = if quick { QUICK_MOVES } else { MOVES };
-        tell(&moved, |evidence, tally| travel(&world, journey, moves, evidence, tally));
+        tell(&world, &moved, |evidence, tally| travel(&world, journey, moves, evidence, tally));
     });
     let slept = Mutex::new(Tally::default());
     std::thread::scope(|scope| {
         for number in 0..if quick { 2 } else { SLEEPERS } {
             let (world, slept) = (&world, &slept);
             scope.spawn(move || {
-                tell(slept, |evidence, tally| sleep(world, number, quick, evidence, tally));
+                tell(world, slept, |evidence, tally| sleep(world, number, quick, evidence, tally));
             });
         }
     });
@@ -85,8 +85,12 @@ pub(crate) fn run(quick: bool) -> Value {
 }
 
 /// Adds to what is known, and names what is left where something goes wrong.
-fn tell(all: &Mutex<Tally>, act: impl FnOnce(&Evidence, &mut Tally) -> Result<(), Wrong>) {
-    let evidence = Evidence::new().expect("a folder");
+fn tell(
+    world: &World,
+    all: &Mutex<Tally>,
+    act: impl FnOnce(&Evidence, &mut Tally) -> Result<(), Wrong>,
+) {
+    let evidence = world.evidence().expect("a folder");
     let mut tally = Tally::default();
     let outcome = act(&evidence, &mut tally);
     let mut all = all.lock().expect("no panic");

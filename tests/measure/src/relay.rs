@@ -211,16 +211,16 @@ async fn meetings(relay: &Process, rounds: usize) -> Vec<f64> {
     ada.subscribe("answers").await;
     ben.subscribe("offers").await;
     let mut times = Vec::new();
-    let (hers, mut his) = (Keys::generate(), Keys::generate());
-    let mut her_keys = hers;
+    let mut keys = (Keys::generate(), Keys::generate());
     for n in (0_u32..).take(rounds) {
-        // A key is for one session.
-        (her_keys, his) =
-            if n % 50 == 49 { (Keys::generate(), Keys::generate()) } else { (her_keys, his) };
+        // One key's quota is smaller than this.
+        if n % 50 == 49 {
+            keys = (Keys::generate(), Keys::generate());
+        }
         let begun = Instant::now();
-        ada.say(json!(["EVENT", offer(&her_keys, "offers", n)]).to_string()).await;
+        ada.say(json!(["EVENT", offer(&keys.0, "offers", n)]).to_string()).await;
         ben.verified().await;
-        ben.say(json!(["EVENT", offer(&his, "answers", n)]).to_string()).await;
+        ben.say(json!(["EVENT", offer(&keys.1, "answers", n)]).to_string()).await;
         ada.verified().await;
         times.push(begun.elapsed().as_secs_f64() * 1e3);
         // As fast as one person could: the quotas are as everywhere.

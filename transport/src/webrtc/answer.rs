@@ -1,7 +1,7 @@
 //! Being called: offers that relays bring, and what is answered.
 
 use std::{
-    collections::HashMap,
+    collections::BTreeMap,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
     time::Instant,
 };
@@ -32,7 +32,7 @@ const MAX_OFFERS: usize = 64;
 const MAX_MORE: usize = 4;
 
 /// By which keys this device may be called, and as whom.
-type Heard = HashMap<DialKey, (Callee, Option<Hearing>)>;
+type Heard = BTreeMap<DialKey, (Callee, Option<Hearing>)>;
 
 /// Listens on relays for whoever calls with an admitted key.
 #[derive(Debug)]
@@ -212,10 +212,10 @@ impl Answering {
             return None;
         }
         let reach = self.net.reach()?;
-        let families: Vec<_> =
-            self.net.interfaces.addrs().into_iter().map(Family::of_ip).collect();
+        let families: Vec<_> = self.net.interfaces.addrs().into_iter().map(Family::of_ip).collect();
         let is_reached = theirs.candidates.iter().any(|candidate| {
-            candidate.kind == CandidateKind::Relayed && families.contains(&Family::of(candidate.addr))
+            candidate.kind == CandidateKind::Relayed
+                && families.contains(&Family::of(candidate.addr))
         });
         if reach.turn.is_empty() || (is_reached && self.net.hears_internet()) {
             return None;

@@ -19,8 +19,8 @@ use webrtc::{
     error::Error,
     peer_connection::{
         PeerConnection, PeerConnectionBuilder, PeerConnectionEventHandler, RTCConfigurationBuilder,
-        RTCIceCandidateInit, RTCIceConnectionState, RTCIceGatheringState, RTCPeerConnectionState, RTCSessionDescription,
-        SettingEngine, SettingEngineBuilder,
+        RTCIceCandidateInit, RTCIceConnectionState, RTCIceGatheringState, RTCPeerConnectionState,
+        RTCSessionDescription, SettingEngine, SettingEngineBuilder,
     },
 };
 

@@ -1,10 +1,6 @@
 //! Our end of a call: where datagrams leave, and where we say that we can be reached.
 
-use std::{
-    net::SocketAddr,
-    sync::Arc,
-    time::Duration,
-};
+use std::{net::SocketAddr, sync::Arc, time::Duration};
 
 use tokio::{
     task::JoinSet,
@@ -97,14 +93,15 @@ impl Ends {
             asking.spawn(async move { stun_client::reflexive(&udp, &servers, STUN_TIMEOUT).await });
         }
         let known: Vec<_> = self.candidates.iter().map(|known| known.addr).collect();
-        (!asking.is_empty()).then(|| async move {
+        (!asking.is_empty()).then_some(async move {
             let mut public = Vec::new();
             while let Ok(Some(addrs)) = match public.is_empty() {
                 true => Ok(asking.join_next().await),
                 // The other family takes about as long.
                 false => timeout(OTHER_FAMILY, asking.join_next()).await,
             } {
-                let new = addrs.unwrap_or_default().into_iter().filter(|addr| !known.contains(addr));
+                let new =
+                    addrs.unwrap_or_default().into_iter().filter(|addr| !known.contains(addr));
                 public.extend(new.map(|addr| Candidate { kind: CandidateKind::Reflexive, addr }));
             }
             public

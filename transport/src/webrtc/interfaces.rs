@@ -37,9 +37,7 @@ impl Network {
     /// Whether `ip` is one of its addresses.
     pub(super) fn contains(&self, ip: IpAddr) -> bool {
         let differing = match (self.ip, ip) {
-            (IpAddr::V4(ours), IpAddr::V4(ip)) => {
-                u128::from(u32::from(ours) ^ u32::from(ip)) << 96
-            }
+            (IpAddr::V4(ours), IpAddr::V4(ip)) => u128::from(u32::from(ours) ^ u32::from(ip)) << 96,
             (IpAddr::V6(ours), IpAddr::V6(ip)) => u128::from(ours) ^ u128::from(ip),
             _ => return false,
         };

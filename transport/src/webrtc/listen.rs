@@ -33,8 +33,13 @@ impl Listener for WebRtcListener {
         let port = |family| self.mux.has(family).then(|| self.mux.port());
         let hosts = self.net.host_addrs(port).into_iter();
         let mut addrs: Vec<Addr> = hosts.map(Addr::from_socket_addr).collect();
-        let relays: Vec<String> =
-            self.net.reach().iter().flat_map(|reach| &reach.relays).map(ToString::to_string).collect();
+        let relays: Vec<String> = self
+            .net
+            .reach()
+            .iter()
+            .flat_map(|reach| &reach.relays)
+            .map(ToString::to_string)
+            .collect();
         // After the best address, before those that an invite may have no room for.
         let at = addrs.len().min(1);
         addrs.splice(at..at, Addr::of_relays(relays.iter().map(String::as_str)));

@@ -50,11 +50,11 @@ use self::{
     race::Race,
 };
 use crate::{
-    Addr, Callee, DialKey, Dialing, Link, LinkPath, LinkTraits, Listener, Transport, TransportError,
-    TransportKind,
+    Addr, Callee, DialKey, Dialing, Link, LinkPath, LinkTraits, Listener, Transport,
+    TransportError, TransportKind,
     lan::Lan,
     nat::NatKind,
-    nostr::RelayPool,
+    nostr::{RelayPool, RelayState},
     servers::Servers,
 };
 
@@ -148,6 +148,17 @@ impl WebRtcTransport {
         self.net.network_changed();
     }
 
+    /// Lets everybody be called again at once, whoever did not answer before.
+    pub fn begin_anew(&self) {
+        self.net.pace().reset();
+    }
+
+    /// How many relays can be used now.
+    pub fn open_relays(&self) -> usize {
+        let relays = self.relays().map(|pool| pool.report()).unwrap_or_default();
+        relays.iter().filter(|relay| matches!(relay.state, RelayState::Open { .. })).count()
+    }
+
     /// Where whoever answers to this name was seen on the local network.
     pub fn find(&self, key: &DialKey, callee: &Callee) -> Vec<SocketAddr> {
         self.net.lan().map(|lan| lan.find(key, callee)).unwrap_or_default()
@@ -208,8 +219,7 @@ impl WebRtcTransport {
         };
         let (switchboard, offers) = Switchboard::new(Arc::clone(&net), runtime);
         tokio::spawn(reception.clone().run(arrived));
-        let answering =
-            Answering { net: Arc::clone(&net), mux: Arc::clone(&mux), reception };
+        let answering = Answering { net: Arc::clone(&net), mux: Arc::clone(&mux), reception };
         tokio::spawn(answering.run(offers));
         let stun = Arc::clone(&mux.stun);
         let (following, learning) = (Arc::clone(&switchboard), Arc::clone(&net));
@@ -248,8 +258,12 @@ impl WebRtcTransport {
                 answered: watch::Sender::new(None),
             })
         });
-        let dial = (!candidates.is_empty())
-            .then(|| Dial { crypto: crypto.clone(), key, candidates, attempt_timeout });
+        let dial = (!candidates.is_empty()).then(|| Dial {
+            crypto: crypto.clone(),
+            key,
+            candidates,
+            attempt_timeout,
+        });
         if dial.is_none() && call.is_none() {
             return Err(TransportError::NoUsableAddr);
         }

@@ -185,10 +185,7 @@ impl Net {
     /// Where this device can be found on its own networks, at `port`.
     pub(super) fn host_addrs(&self, port: impl Fn(Family) -> Option<u16>) -> Vec<SocketAddr> {
         let ips = self.interfaces.addrs().into_iter();
-        ips.filter_map(|ip| {
-            Some(SocketAddr::new(ip, port(Family::of_ip(ip))?))
-        })
-        .collect()
+        ips.filter_map(|ip| Some(SocketAddr::new(ip, port(Family::of_ip(ip))?))).collect()
     }
 
     /// Watches an open link to `remote` for its network going away.

@@ -45,9 +45,10 @@ impl Pace {
     pub(super) fn called(&mut self, callee: Called, now: Instant) {
         let full_at = self.full_at.map_or(now, |at| at.max(now));
         self.full_at = full_at.checked_add(INTERVAL);
-        let pause = self.due.get(&callee).map_or(FIRST_PAUSE, |(_due, pause)| {
-            pause.saturating_mul(2).min(LONGEST_PAUSE)
-        });
+        let pause = self
+            .due
+            .get(&callee)
+            .map_or(FIRST_PAUSE, |(_due, pause)| pause.saturating_mul(2).min(LONGEST_PAUSE));
         if self.due.len() >= MAX_CALLEES && !self.due.contains_key(&callee) {
             let soonest = self.due.iter().min_by_key(|(_callee, (due, _pause))| *due);
             if let Some(soonest) = soonest.map(|(callee, _due)| *callee) {
@@ -101,8 +102,9 @@ mod tests {
 
     #[test]
     fn many_who_never_answer_cost_a_bounded_number_of_calls() {
-        let many: Vec<_> =
-            (0..=255).map(|n| (DialKey::from_bytes([n; 32]), Callee::from_bytes([n; 16]))).collect();
+        let many: Vec<_> = (0..=255)
+            .map(|n| (DialKey::from_bytes([n; 32]), Callee::from_bytes([n; 16])))
+            .collect();
 
         let calls = calls_in_a_day(&mut Pace::default(), &many);
 

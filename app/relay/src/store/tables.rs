@@ -34,7 +34,7 @@ pub(super) const BY_AUTHOR: TableDefinition<'_, (&[u8; 32], Ago, &Id), Brief> =
 pub(super) const BY_EXPIRY: TableDefinition<'_, (u64, &Id), ()> = TableDefinition::new("by_expiry");
 /// What each key has here: events, and bytes.
 pub(super) const USAGE: TableDefinition<'_, &[u8; 32], (u64, u64)> = TableDefinition::new("usage");
-/// What there is in all, under [`TOTAL_KEY`].
+/// What there is in all, under one key.
 pub(super) const TOTAL: TableDefinition<'_, (), (u64, u64)> = TableDefinition::new("total");
 
 /// What an event costs beside its text: its places in the tables.

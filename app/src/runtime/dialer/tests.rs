@@ -111,6 +111,8 @@ impl Scene {
             surroundings: Surroundings {
                 network_changed: Box::new(|| {}),
                 woke: Box::new(|| {}),
+                open_relays: Box::new(|| 0),
+                begin_anew: Box::new(|| {}),
                 find: Box::new(find),
                 sightings: sightings.subscribe(),
                 nat: Box::new(|| "cone"),

@@ -33,7 +33,8 @@ pub(super) fn run(mut world: World, quick: bool) -> Value {
             let todo: Vec<_> = (0..if quick { 1 } else { TRIES }).collect();
             side_by_side(&todo, |n: usize| {
                 // Directly, and through TURN.
-                let other = if n % 2 == 0 { Kind::PortRestricted } else { Kind::Symmetric };
+                let other =
+                    if n.is_multiple_of(2) { Kind::PortRestricted } else { Kind::Symmetric };
                 let outcome = attempt(&world, Places::Apart(Kind::PortRestricted, other));
                 outcomes.lock().expect("no panic").push(outcome.map(|o| o.to_message_ms));
             });

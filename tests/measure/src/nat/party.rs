@@ -30,6 +30,8 @@ pub(crate) type Wrong = Box<dyn Error + Send + Sync>;
 pub(crate) struct World {
     pub(crate) internet: Arc<Internet>,
     pub(crate) services: Services,
+    /// Where tries that succeed leave their logs, too.
+    keeps: Option<PathBuf>,
 }
 
 impl World {
@@ -39,7 +41,25 @@ impl World {
         let program = [command.get_program()].into_iter().chain(command.get_args());
         let program: Vec<_> = program.map(ToOwned::to_owned).collect();
         let services = Services::start(&internet, &program, RELAYS)?;
-        Ok(Self { internet, services })
+        Ok(Self { internet, services, keeps: None })
+    }
+
+    /// From now on every try leaves its logs in this folder, and all packets are written there.
+    pub(crate) fn keep(&mut self, dir: &Path) -> Result<(), Wrong> {
+        std::fs::create_dir_all(dir)?;
+        self.internet.record(&dir.join("packets.pcap"))?;
+        self.keeps = Some(dir.to_owned());
+        Ok(())
+    }
+
+    /// A folder for one try.
+    pub(crate) fn evidence(&self) -> Result<Evidence, Wrong> {
+        let mut builder = tempfile::Builder::new();
+        builder.prefix("festival-lab-");
+        Ok(Evidence(match &self.keeps {
+            Some(dir) => builder.disable_cleanup(true).tempdir_in(dir)?,
+            None => builder.tempdir()?,
+        }))
     }
 
     pub(crate) fn network(&self, kind: Kind) -> Result<Network, Wrong> {
@@ -104,11 +124,7 @@ pub(crate) struct Meeting {
 
 impl Meeting {
     /// One shows a code, the other scans it and says something.
-    pub(crate) fn new(
-        world: &World,
-        networks: [&Network; 2],
-        dir: &Path,
-    ) -> Result<Self, Wrong> {
+    pub(crate) fn new(world: &World, networks: [&Network; 2], dir: &Path) -> Result<Self, Wrong> {
         let [of_host, of_guest] = networks;
         let mut host = Party::new(world, of_host, dir, "host")?;
         let (room, invite) = host.device.create_room("Ada", "Campsite")?;
@@ -141,12 +157,14 @@ impl Meeting {
 pub(crate) struct Evidence(TempDir);
 
 impl Evidence {
-    pub(crate) fn new() -> Result<Self, Wrong> {
-        Ok(Self(tempfile::Builder::new().prefix("festival-lab-").tempdir()?))
-    }
-
     pub(crate) fn dir(&self) -> &Path {
         self.0.path()
+    }
+
+    /// Writes down how it went, for whoever looks into the folder.
+    pub(crate) fn note(&self, text: &str) {
+        // It is about to be deleted anyway, unless somebody asked for it.
+        let _ = std::fs::write(self.dir().join("outcome"), text);
     }
 
     pub(crate) fn keep(self) -> PathBuf {

@@ -242,9 +242,10 @@ async fn allocation_is_renewed_for_as_long_as_it_is_used() {
     dialer.channel.send("still here".into()).await.expect("open");
     let heard = async {
         loop {
-            match listener.channel.poll().await.expect("open") {
-                webrtc::data_channel::DataChannelEvent::OnMessage(message) => return message.data,
-                _ => {}
+            if let webrtc::data_channel::DataChannelEvent::OnMessage(message) =
+                listener.channel.poll().await.expect("open")
+            {
+                return message.data;
             }
         }
     };
@@ -383,9 +384,10 @@ async fn loss_on_the_way_to_the_server_is_made_up_for() {
     dialer.channel.send("through".into()).await.expect("open");
     let heard = async {
         loop {
-            match listener.channel.poll().await.expect("open") {
-                webrtc::data_channel::DataChannelEvent::OnMessage(message) => return message.data,
-                _ => {}
+            if let webrtc::data_channel::DataChannelEvent::OnMessage(message) =
+                listener.channel.poll().await.expect("open")
+            {
+                return message.data;
             }
         }
     };

@@ -54,7 +54,7 @@ fn any_flipped_bit_is_noticed() {
 }
 
 #[test]
-fn nobody_can_put_a_pack_there_in_anothers_name() {
+fn nobody_can_put_a_pack_there_in_the_name_of_another() {
     let other = Identity::from_seed(&[2; 32]);
 
     let pack = seal(&MAILBOX, &parcel(Vec::new()), &other, [5; 24]).expect("it fits");
