@@ -182,11 +182,9 @@ impl Test {
         self.set(&Subject::LocalNetwork, local_network(&outward).await);
 
         let [_, has_ipv6] = check::routes().await;
-        let global = outward.iter().filter(|ip| ip.is_ipv6());
-        let state = match (has_ipv6, listed(global)) {
-            (true, addrs) if !addrs.is_empty() => StepState::Ok(format!("works: {addrs}")),
-            (true, _) => StepState::Ok("works".to_owned()),
-            (false, _) => StepState::Skipped("this network has none; IPv4 does as well".to_owned()),
+        let state = match listed(outward.iter().filter(|ip| is_public_ipv6(ip))) {
+            addrs if has_ipv6 && !addrs.is_empty() => StepState::Ok(format!("works: {addrs}")),
+            _ => StepState::Skipped("this network has none; IPv4 does as well".to_owned()),
         };
         self.set(&Subject::Ipv6, state);
     }
@@ -332,6 +330,11 @@ async fn local_network(outward: &[IpAddr]) -> StepState {
             "UDP does not work even on this device: {why}. Look at its firewall"
         )),
     }
+}
+
+/// Whether it is an address of the whole internet, not of one site only.
+fn is_public_ipv6(ip: &IpAddr) -> bool {
+    matches!(ip, IpAddr::V6(ip) if !ip.is_unique_local() && !ip.is_unicast_link_local())
 }
 
 fn told<E: std::fmt::Display>(came: Result<String, E>) -> StepState {
