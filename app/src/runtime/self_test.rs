@@ -1,5 +1,7 @@
 //! The self-test: what this network allows, step by step, and what that means.
 
+mod findings;
+
 use std::{
     collections::BTreeMap,
     net::{IpAddr, SocketAddr},
@@ -21,10 +23,10 @@ use transport::{
     webrtc::{WebRtcConfig, WebRtcTransport},
 };
 
+use self::findings::Findings;
 use super::{Config, StartError, Wake, servers::Choices};
 use crate::{
     backend::{SelfTest, StepState, TestScope, TestStep, nat_words},
-    model::capital,
     ui::clock,
 };
 
@@ -117,17 +119,6 @@ struct Test {
     subjects: Vec<Subject>,
     wake: Wake,
     state: Arc<Mutex<SelfTest>>,
-}
-
-/// What was found out, for the conclusion.
-#[derive(Debug, Default, Clone, PartialEq, Eq)]
-struct Findings {
-    is_on_network: bool,
-    nat: NatKind,
-    /// Good ones and all.
-    relays: (usize, usize),
-    /// Good ones and all.
-    turns: (usize, usize),
 }
 
 impl Test {
@@ -369,60 +360,6 @@ fn listed<T: ToString>(items: impl Iterator<Item = T>) -> String {
         }
     }
     all.join(", ")
-}
-
-impl Findings {
-    fn count(&mut self, subject: &Subject, state: &StepState) {
-        let of = match subject {
-            Subject::Relay(_) => &mut self.relays,
-            Subject::Turn(_) => &mut self.turns,
-            _ => return,
-        };
-        of.0 += usize::from(matches!(state, StepState::Ok(_)));
-        of.1 += 1;
-    }
-
-    /// What all of it means, in one sentence.
-    fn conclusion(&self, servers: &Servers) -> String {
-        let Self { is_on_network, nat, relays, turns } = *self;
-        let sentence = match (is_on_network, relays.0 > 0, turns.0 > 0, nat) {
-            (false, ..) => "this device is on no network: messages go when someone is near",
-            (true, false, ..) if servers.relays.is_empty() => {
-                "there is no relay to meet at, so friends are reached on this network only"
-            }
-            (true, false, ..) => {
-                "no relay can be reached, so friends are reached on this network only, until one \
-                 can be"
-            }
-            (true, true, _, NatKind::Open) => {
-                "everything works: friends reach this device directly, wherever they are"
-            }
-            (true, true, _, NatKind::EndpointIndependent) => {
-                "friends are reached directly almost everywhere"
-            }
-            (true, true, true, NatKind::Symmetric) => {
-                "friends are reached directly where their network allows it, and through a TURN \
-                 server elsewhere"
-            }
-            (true, true, true, NatKind::Blocked) => {
-                "this network lets nothing through directly, so friends elsewhere are reached \
-                 through a TURN server"
-            }
-            (true, true, false, NatKind::Symmetric) => {
-                "friends are reached directly only where their network is open; with a TURN \
-                 server they would be everywhere"
-            }
-            (true, true, false, NatKind::Blocked) => {
-                "this network lets nothing through directly, so messages to friends elsewhere \
-                 wait in the mailbox; with a TURN server they would go at once"
-            }
-            (true, true, _, NatKind::Unknown) => {
-                "friends can be met over the internet; whether directly is not known, since too \
-                 few STUN servers answered"
-            }
-        };
-        format!("{}.", capital(sentence))
-    }
 }
 
 #[cfg(test)]
