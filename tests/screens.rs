@@ -6,6 +6,8 @@ mod access;
 mod behavior;
 #[path = "screens/network.rs"]
 mod network;
+#[path = "screens/network_stage.rs"]
+mod network_stage;
 #[path = "screens/pictures.rs"]
 mod pictures;
 #[path = "screens/stage.rs"]

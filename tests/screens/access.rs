@@ -8,9 +8,12 @@ use egui::{
 use egui_kittest::{Harness, kittest::NodeT as _, kittest::Queryable as _};
 use engine::{Event, RoomSummary};
 
-use crate::stage::{
-    BEA, DESKTOP, Looking, ME, PHONE, ROOM, Shared, harness, in_room, member, network, newcomer,
-    reach, settled, text_of,
+use crate::{
+    network_stage::{network, reach},
+    stage::{
+        BEA, DESKTOP, Looking, ME, PHONE, ROOM, Shared, harness, in_room, member, newcomer,
+        settled, text_of,
+    },
 };
 
 /// Every screen, at one size of window and text.

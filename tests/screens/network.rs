@@ -10,8 +10,9 @@ use egui_kittest::{Harness, kittest::Queryable as _};
 use engine::{Event, LinkId};
 use transport::{LinkPath, servers::Servers};
 
-use crate::stage::{
-    BEA, CEM, DESKTOP, Looking, PHONE, ROOM, Shared, in_room, link, network, own_turn, reach,
+use crate::{
+    network_stage::{network, own_turn, reach},
+    stage::{BEA, CEM, DESKTOP, Looking, PHONE, ROOM, Shared, in_room, link},
 };
 
 type Screen = Harness<'static, ChatApp>;

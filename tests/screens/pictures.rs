@@ -6,9 +6,12 @@ use app::{backend::StepState, chat_app::ChatApp, ui::state::Look};
 use egui_kittest::{Harness, SnapshotResults, kittest::Queryable as _};
 use engine::{Event, LinkId};
 
-use crate::stage::{
-    BEA, DESKTOP, Looking, PHONE, ROOM, SMALL_PHONE, Shared, alone, in_room, link, network,
-    newcomer, reach, settled,
+use crate::{
+    network_stage::{network, reach},
+    stage::{
+        BEA, DESKTOP, Looking, PHONE, ROOM, SMALL_PHONE, Shared, alone, in_room, link, newcomer,
+        settled,
+    },
 };
 
 type Scene = fn(Looking) -> (Harness<'static, ChatApp>, Shared);

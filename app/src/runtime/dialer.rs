@@ -285,7 +285,9 @@ async fn seek_direct(shared: Arc<Shared>, link: LinkId, target: Target, way: Way
             return;
         }
         let dialed = shared.transport.dial_directly(&way.addrs, way.key, way.callee).await;
+        // A second relayed link would cost as much and gain nothing.
         if let Ok(direct) = dialed
+            && path(&direct) == LinkPath::Direct
             && shared.links.relayed_way(link).is_some()
         {
             links::adopt(&shared, direct, Some((target, Some(way)))).await.await;

@@ -1,5 +1,7 @@
 //! The self-test: what this network allows, step by step, and what that means.
 
+mod findings;
+
 use std::{
     collections::BTreeMap,
     net::{IpAddr, SocketAddr},
@@ -21,10 +23,10 @@ use transport::{
     webrtc::{WebRtcConfig, WebRtcTransport},
 };
 
+use self::findings::Findings;
 use super::{Config, StartError, Wake, servers::Choices};
 use crate::{
     backend::{SelfTest, StepState, TestScope, TestStep, nat_words},
-    model::capital,
     ui::clock,
 };
 
@@ -119,17 +121,6 @@ struct Test {
     state: Arc<Mutex<SelfTest>>,
 }
 
-/// What was found out, for the conclusion.
-#[derive(Debug, Default, Clone, PartialEq, Eq)]
-struct Findings {
-    is_on_network: bool,
-    nat: NatKind,
-    /// Good ones and all.
-    relays: (usize, usize),
-    /// Good ones and all.
-    turns: (usize, usize),
-}
-
 impl Test {
     fn new(scope: TestScope, servers: Servers, own: Vec<SocketAddr>, wake: Wake) -> Self {
         let subjects = subjects(scope, &servers);
@@ -182,11 +173,9 @@ impl Test {
         self.set(&Subject::LocalNetwork, local_network(&outward).await);
 
         let [_, has_ipv6] = check::routes().await;
-        let global = outward.iter().filter(|ip| ip.is_ipv6());
-        let state = match (has_ipv6, listed(global)) {
-            (true, addrs) if !addrs.is_empty() => StepState::Ok(format!("works: {addrs}")),
-            (true, _) => StepState::Ok("works".to_owned()),
-            (false, _) => StepState::Skipped("this network has none; IPv4 does as well".to_owned()),
+        let state = match listed(outward.iter().filter(|ip| is_public_ipv6(ip))) {
+            addrs if has_ipv6 && !addrs.is_empty() => StepState::Ok(format!("works: {addrs}")),
+            _ => StepState::Skipped("this network has none; IPv4 does as well".to_owned()),
         };
         self.set(&Subject::Ipv6, state);
     }
@@ -334,6 +323,11 @@ async fn local_network(outward: &[IpAddr]) -> StepState {
     }
 }
 
+/// Whether it is an address of the whole internet, not of one site only.
+fn is_public_ipv6(ip: &IpAddr) -> bool {
+    matches!(ip, IpAddr::V6(ip) if !ip.is_unique_local() && !ip.is_unicast_link_local())
+}
+
 fn told<E: std::fmt::Display>(came: Result<String, E>) -> StepState {
     match came {
         Ok(how) => StepState::Ok(how),
@@ -366,60 +360,6 @@ fn listed<T: ToString>(items: impl Iterator<Item = T>) -> String {
         }
     }
     all.join(", ")
-}
-
-impl Findings {
-    fn count(&mut self, subject: &Subject, state: &StepState) {
-        let of = match subject {
-            Subject::Relay(_) => &mut self.relays,
-            Subject::Turn(_) => &mut self.turns,
-            _ => return,
-        };
-        of.0 += usize::from(matches!(state, StepState::Ok(_)));
-        of.1 += 1;
-    }
-
-    /// What all of it means, in one sentence.
-    fn conclusion(&self, servers: &Servers) -> String {
-        let Self { is_on_network, nat, relays, turns } = *self;
-        let sentence = match (is_on_network, relays.0 > 0, turns.0 > 0, nat) {
-            (false, ..) => "this device is on no network: messages go when someone is near",
-            (true, false, ..) if servers.relays.is_empty() => {
-                "there is no relay to meet at, so friends are reached on this network only"
-            }
-            (true, false, ..) => {
-                "no relay can be reached, so friends are reached on this network only, until one \
-                 can be"
-            }
-            (true, true, _, NatKind::Open) => {
-                "everything works: friends reach this device directly, wherever they are"
-            }
-            (true, true, _, NatKind::EndpointIndependent) => {
-                "friends are reached directly almost everywhere"
-            }
-            (true, true, true, NatKind::Symmetric) => {
-                "friends are reached directly where their network allows it, and through a TURN \
-                 server elsewhere"
-            }
-            (true, true, true, NatKind::Blocked) => {
-                "this network lets nothing through directly, so friends elsewhere are reached \
-                 through a TURN server"
-            }
-            (true, true, false, NatKind::Symmetric) => {
-                "friends are reached directly only where their network is open; with a TURN \
-                 server they would be everywhere"
-            }
-            (true, true, false, NatKind::Blocked) => {
-                "this network lets nothing through directly, so messages to friends elsewhere \
-                 wait in the mailbox; with a TURN server they would go at once"
-            }
-            (true, true, _, NatKind::Unknown) => {
-                "friends can be met over the internet; whether directly is not known, since too \
-                 few STUN servers answered"
-            }
-        };
-        format!("{}.", capital(sentence))
-    }
 }
 
 #[cfg(test)]

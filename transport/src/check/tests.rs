@@ -2,6 +2,7 @@
 
 use std::net::SocketAddr;
 
+use coturn::Coturn;
 use futures_util::{SinkExt as _, StreamExt as _};
 use tokio::{
     io::{AsyncReadExt as _, AsyncWriteExt as _},
@@ -9,8 +10,8 @@ use tokio::{
 };
 use tokio_tungstenite::{accept_async, tungstenite::Message};
 
-use super::{CheckError, check_relay, check_stun, check_udp};
-use crate::{nat::NatKind, tls::client_config};
+use super::{CheckError, check_relay, check_stun, check_turn, check_udp};
+use crate::{nat::NatKind, servers::TurnServer, tls::client_config};
 
 /// A relay that answers every question with `answers`.
 async fn relay(answers: &'static [&'static str]) -> String {
@@ -115,6 +116,25 @@ async fn stun_server_that_is_silent_is_given_up() {
 
     assert!(matches!(answers.as_slice(), [Err(CheckError::TimedOut), Err(CheckError::Url(_))]));
     assert_eq!(nat, NatKind::Blocked);
+}
+
+#[tokio::test]
+async fn turn_server_is_tried_by_the_way_its_address_names() {
+    let coturn = Coturn::start();
+    let tls = client_config(Some(&coturn.trust())).expect("its certificate");
+    let server = |url, password: &str| TurnServer {
+        url,
+        username: coturn::USERNAME.to_owned(),
+        password: Some(password.to_owned()),
+        secret: None,
+    };
+
+    for url in [coturn.udp(), coturn.tcp(), coturn.tls()] {
+        let answer = check_turn(&server(url.clone(), coturn::PASSWORD), &tls).await;
+        assert!(answer.is_ok(), "{url}: {answer:?}");
+    }
+    let why = check_turn(&server(coturn.udp(), "guessed"), &tls).await.expect_err("it is wrong");
+    assert!(why.to_string().contains("does not accept the username and password"), "{why}");
 }
 
 #[tokio::test]

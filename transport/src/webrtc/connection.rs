@@ -164,7 +164,9 @@ impl Connection {
         for relay in relays {
             let progress = progress.clone();
             runtime.0.keep(tokio::spawn(async move {
-                log::info!("a link is lost: {}", relay.failed().await);
+                // Not within the macro: what is not logged is not waited for.
+                let why = relay.failed().await;
+                log::info!("a link is lost: {why}");
                 progress.end(LinkFailure::Broken);
             }));
         }

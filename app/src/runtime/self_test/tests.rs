@@ -8,7 +8,7 @@ use std::sync::{
 use tokio::net::UdpSocket;
 use transport::{nat::NatKind, servers::Servers};
 
-use super::{Findings, SelfTests, to_its_end};
+use super::{SelfTests, findings::Findings, to_its_end};
 use crate::backend::{StepState, TestScope};
 
 #[tokio::test]
