@@ -36,17 +36,6 @@ pub struct Mapping {
 }
 
 impl NatKind {
-    /// A word for reports.
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::Unknown => "unknown",
-            Self::Open => "open",
-            Self::EndpointIndependent => "endpoint-independent",
-            Self::Symmetric => "symmetric",
-            Self::Blocked => "blocked",
-        }
-    }
-
     /// Tells the kind from what was answered to requests from one port of this device, whose
     /// addresses are `local`. `asked` is the number of servers asked and given the time to answer.
     ///

@@ -15,6 +15,7 @@ use tokio::{
 use transport::{Callee, DialKey, lan, webrtc::WebRtcTransport};
 
 use super::{Shared, links};
+use crate::backend::nat_name;
 
 /// How often the network is looked at: a look costs a tenth of a millisecond, and whoever moved
 /// is waiting.
@@ -61,7 +62,7 @@ impl Surroundings {
             begin_anew: Box::new(move || anew.begin_anew()),
             find: Box::new(move |key, callee| finder.find(key, callee)),
             sightings: transport.sightings().unwrap_or_else(|| watch::channel(0).1),
-            nat: Box::new(move || nat.nat().name()),
+            nat: Box::new(move || nat_name(nat.nat())),
             signaling: Box::new(move || signaling.signaling_bytes()),
         }
     }
