@@ -28,7 +28,10 @@ impl Session<'_> {
     pub(super) async fn receive(&mut self, message: Message) -> Result<(), Ended> {
         let now = Instant::now();
         self.heard = now;
-        if let Some(Ping { sent, .. }) = self.pinged.take() {
+        // Whatever comes shows that the relay is there; but after a change of network it may have
+        // been under way before.
+        let is_pong = matches!(message, Message::Pong(_));
+        if let Some(Ping { sent, .. }) = self.pinged.take_if(|ping| is_pong || !ping.moved) {
             self.round_trip(now.saturating_duration_since(sent));
         }
         match message {

@@ -68,7 +68,7 @@ pub(super) struct Ping {
     pub(super) sent: Instant,
     overdue: Instant,
     /// Asked because the network has changed.
-    moved: bool,
+    pub(super) moved: bool,
 }
 
 /// One open connection and what is under way on it.

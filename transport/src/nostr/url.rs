@@ -75,7 +75,7 @@ impl FromStr for RelayUrl {
         if !is_plain || host.is_empty() || port == 0 || url.as_str().len() > MAX_LEN {
             return Err(NotARelay);
         }
-        let text = url.as_str().strip_suffix('/').unwrap_or(url.as_str()).to_owned();
+        let text = url.as_str().trim_end_matches('/').to_owned();
         Ok(Self { text, tls, host: host.to_owned(), port })
     }
 }

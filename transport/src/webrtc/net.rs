@@ -153,7 +153,8 @@ impl Net {
     /// where there is none to be had, it may not.
     pub(super) fn hears_internet(&self) -> bool {
         let asks = self.reach().is_some_and(|reach| !reach.stun.is_empty());
-        !asks || !self.public.borrow().addrs.is_empty()
+        let public = self.public.borrow();
+        public.nat != NatKind::Blocked && (!asks || !public.addrs.is_empty())
     }
 
     /// The same, after a moment's wait if nothing is known yet though servers are asked.
