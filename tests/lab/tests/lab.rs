@@ -87,7 +87,7 @@ const WITH_UDP: [Kind; 6] = [
 ];
 
 /// How often a server that must answer is asked, each time for as long as a network has to let an answer through.
-const PATIENCE: usize = 50;
+const MAX_ASKED: usize = 50;
 
 /// Whether two devices that tell each other what STUN says can talk directly: each writes to the other's address, or
 /// to where the other's packets come from if that is elsewhere.
@@ -98,7 +98,7 @@ fn meet(hosts: &[Host; 2], coturn: &Coturn) -> bool {
         .map(|host| host.machine().enter(|| UdpSocket::bind(("0.0.0.0", 0)).expect("a port")));
     let mut peers = sockets.each_ref().map(|socket| {
         // The server answers in the end, however busy the machine is.
-        let mut asked = (0..PATIENCE).map(|_| lab::public_addr(socket, server));
+        let mut asked = (0..MAX_ASKED).map(|_| lab::public_addr(socket, server));
         asked.find_map(|answer| answer.expect("a socket")).expect("an answer")
     });
     peers.reverse();
