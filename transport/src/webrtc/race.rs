@@ -65,7 +65,7 @@ impl Race {
         let relayed = async {
             match call.clone() {
                 Some(call) if may_relay => {
-                    if net.hears_internet() {
+                    if !is_blocked {
                         wait_for_need(&call, started).await;
                     }
                     call.run(Way::Relayed, started).await
