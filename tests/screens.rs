@@ -12,3 +12,5 @@ mod network_stage;
 mod pictures;
 #[path = "screens/stage.rs"]
 mod stage;
+#[path = "screens/story.rs"]
+mod story;

@@ -10,10 +10,8 @@ use engine::{Event, RoomSummary};
 
 use crate::{
     network_stage::{network, reach},
-    stage::{
-        BEA, DESKTOP, Looking, ME, PHONE, ROOM, Shared, harness, in_room, member, newcomer,
-        settled, text_of,
-    },
+    stage::{DESKTOP, Looking, PHONE, Shared, harness, in_room, newcomer, settled},
+    story::{BEA, ME, ROOM, member, text_of},
 };
 
 /// Every screen, at one size of window and text.

@@ -5,9 +5,9 @@ use egui::{Event as Input, Key, Modifiers, OutputCommand, Vec2};
 use egui_kittest::{Harness, kittest::Queryable as _};
 use engine::{Command, Event, JoinFailure, RoomSummary};
 
-use crate::stage::{
-    BEA, CEM, DESKTOP, Looking, ME, PHONE, ROOM, Shared, alone, harness, in_room, invite, link,
-    member, newcomer, settled, text_of,
+use crate::{
+    stage::{DESKTOP, Looking, PHONE, Shared, alone, harness, in_room, newcomer, settled},
+    story::{BEA, CEM, ME, ROOM, invite, link, member, text_of},
 };
 
 const FIELD: &str = "Message to Weekend in the mountains";

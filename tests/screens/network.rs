@@ -12,7 +12,8 @@ use transport::{LinkPath, servers::Servers};
 
 use crate::{
     network_stage::{network, own_turn, reach},
-    stage::{BEA, CEM, DESKTOP, Looking, PHONE, ROOM, Shared, in_room, link},
+    stage::{DESKTOP, Looking, PHONE, Shared, in_room},
+    story::{BEA, CEM, ROOM, link},
 };
 
 type Screen = Harness<'static, ChatApp>;

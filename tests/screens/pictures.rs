@@ -8,10 +8,8 @@ use engine::{Event, LinkId};
 
 use crate::{
     network_stage::{network, reach},
-    stage::{
-        BEA, DESKTOP, Looking, PHONE, ROOM, SMALL_PHONE, Shared, alone, in_room, link, newcomer,
-        settled,
-    },
+    stage::{DESKTOP, Looking, PHONE, SMALL_PHONE, Shared, alone, in_room, newcomer, settled},
+    story::{BEA, ROOM, link},
 };
 
 type Scene = fn(Looking) -> (Harness<'static, ChatApp>, Shared);
