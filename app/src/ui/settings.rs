@@ -68,7 +68,7 @@ pub fn settings_ui(
             text::body(ui, concat!("Festival Chat ", env!("CARGO_PKG_VERSION")));
             text::small(
                 ui,
-                "Messages travel encrypted from device to device. No account, no server, no ads.",
+                "Messages travel encrypted; no server on the way can read them. No account, no ads.",
             );
         });
     });
