@@ -37,7 +37,7 @@ pub use link::{
     Link, LinkClosed, LinkFailure, LinkPath, LinkReceiver, LinkSender, LinkStats, Phase, Role,
 };
 
-/// One way of reaching other devices. Four methods, and nothing about chat.
+/// One way of reaching other devices, and nothing about chat.
 pub trait Transport: fmt::Debug + Send + Sync {
     /// Which technology this is.
     fn kind(&self) -> TransportKind;

@@ -27,10 +27,8 @@ const SLEPT: Duration = Duration::from_secs(4);
 
 /// What the watch tells the transport, and what the dialer asks it.
 pub(super) struct Surroundings {
-    /// Addresses came or went.
+    /// Addresses came or went, or may have while the device slept.
     pub(super) network_changed: Box<dyn Fn() + Send + Sync>,
-    /// The device slept.
-    pub(super) woke: Box<dyn Fn() + Send + Sync>,
     /// How many relays can be used.
     pub(super) open_relays: Box<dyn Fn() -> usize + Send + Sync>,
     /// Others may be called again at once.
@@ -52,12 +50,11 @@ impl Surroundings {
     /// Those of a transport that listens.
     pub(super) fn of(transport: &WebRtcTransport) -> Self {
         let of = |transport: &WebRtcTransport| transport.clone();
-        let (changed, woke, finder) = (of(transport), of(transport), of(transport));
+        let (changed, finder) = (of(transport), of(transport));
         let (nat, signaling) = (of(transport), of(transport));
         let (relays, anew) = (of(transport), of(transport));
         Self {
             network_changed: Box::new(move || changed.network_changed()),
-            woke: Box::new(move || woke.network_changed()),
             open_relays: Box::new(move || relays.open_relays()),
             begin_anew: Box::new(move || anew.begin_anew()),
             find: Box::new(move |key, callee| finder.find(key, callee)),
@@ -91,10 +88,11 @@ pub(super) async fn watch(shared: Arc<Shared>) {
         places = now;
         if has_slept {
             log::info!("the device slept; looking for everybody anew");
-            (shared.surroundings.woke)();
         }
         if has_moved {
             log::info!("the network changed; looking for everybody anew");
+        }
+        if has_slept || has_moved {
             (shared.surroundings.network_changed)();
         }
         let relays = (shared.surroundings.open_relays)();

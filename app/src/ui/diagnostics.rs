@@ -2,16 +2,17 @@
 
 use std::fmt::Write as _;
 
-use egui::{Frame, Label, RichText, TextWrapMode, Ui};
+use egui::{Label, RichText, TextWrapMode, Ui};
 use engine::{PeerId, RoomId};
 use transport::{LinkFailure, Role, TransportKind};
 
 use super::{
     action::Action,
     clock, layout,
-    theme::{self, SPACE_L, SPACE_M, SPACE_S, SPACE_XS, palette},
+    theme::{SPACE_L, SPACE_M, SPACE_S, SPACE_XS, palette},
     widgets::{
         button::{self, Weight},
+        card,
         icon::Icon,
         status_dot::{Status, status_lines},
         text,
@@ -62,22 +63,14 @@ pub fn diagnostics_ui(ui: &mut Ui, view: &DiagnosticsView<'_>, actions: &mut Vec
 }
 
 fn link_ui(ui: &mut Ui, link: &LinkInfo, view: &DiagnosticsView<'_>) {
-    let colors = palette(ui);
-    Frame::new()
-        .fill(colors.surface)
-        .stroke((1.0, colors.line))
-        .corner_radius(theme::RADIUS)
-        .inner_margin(SPACE_M)
-        .show(ui, |ui| {
-            ui.set_width(ui.available_width());
-            ui.spacing_mut().item_spacing.y = SPACE_XS;
-            let who = who(link, view);
-            text::body(ui, &who);
-            status_lines(ui, status(link), &state(link));
-            for line in details(link) {
-                text::small(ui, &line);
-            }
-        });
+    card::card(ui, |ui| {
+        let who = who(link, view);
+        text::body(ui, &who);
+        status_lines(ui, status(link), &state(link));
+        for line in details(link) {
+            text::small(ui, &line);
+        }
+    });
 }
 
 fn who(link: &LinkInfo, view: &DiagnosticsView<'_>) -> String {
@@ -127,25 +120,18 @@ fn details(link: &LinkInfo) -> Vec<String> {
 
 fn log_ui(ui: &mut Ui, log: &[String]) {
     let colors = palette(ui);
-    Frame::new()
-        .fill(colors.surface)
-        .stroke((1.0, colors.line))
-        .corner_radius(theme::RADIUS)
-        .inner_margin(SPACE_M)
-        .show(ui, |ui| {
-            ui.set_width(ui.available_width());
-            ui.spacing_mut().item_spacing.y = 2.0;
-            ui.style_mut().wrap_mode = Some(TextWrapMode::Wrap);
-            if log.is_empty() {
-                text::hint(ui, "Nothing was logged yet.");
-            }
-            for line in log {
-                ui.add(
-                    Label::new(RichText::new(line).monospace().color(colors.muted))
-                        .selectable(true),
-                );
-            }
-        });
+    card::card(ui, |ui| {
+        ui.spacing_mut().item_spacing.y = 2.0;
+        ui.style_mut().wrap_mode = Some(TextWrapMode::Wrap);
+        if log.is_empty() {
+            text::hint(ui, "Nothing was logged yet.");
+        }
+        for line in log {
+            ui.add(
+                Label::new(RichText::new(line).monospace().color(colors.muted)).selectable(true),
+            );
+        }
+    });
 }
 
 /// Everything as text, to be sent to those who can help.

@@ -1,16 +1,17 @@
 //! Who is in a room, and how they are reached.
 
-use egui::{Frame, Ui};
+use egui::Ui;
 use engine::{Command, RoomId};
 
 use super::{
     action::Action,
     layout,
     route::Route,
-    theme::{self, SPACE_L, SPACE_M, SPACE_S, SPACE_XS, palette},
+    theme::{SPACE_L, SPACE_M, SPACE_S, SPACE_XS},
     widgets::{
         avatar,
         button::{self, Weight},
+        card,
         icon::Icon,
         status_dot::{Status, status_lines},
         text,
@@ -90,30 +91,21 @@ pub fn peers_ui(ui: &mut Ui, view: &PeersView<'_>, actions: &mut Vec<Action>) ->
 }
 
 fn row_ui(ui: &mut Ui, row: &PeerRow) {
-    let colors = palette(ui);
-    Frame::new()
-        .fill(colors.surface)
-        .stroke((1.0, colors.line))
-        .corner_radius(theme::RADIUS)
-        .inner_margin(SPACE_M)
-        .show(ui, |ui| {
-            ui.set_width(ui.available_width());
-            ui.horizontal_top(|ui| {
-                avatar::avatar(ui, FACE, &row.name, &row.seed);
-                ui.add_space(SPACE_XS);
-                ui.vertical(|ui| {
-                    ui.spacing_mut().item_spacing.y = SPACE_XS;
-                    let name =
-                        if row.is_me { format!("{} (you)", row.name) } else { row.name.clone() };
-                    text::body(ui, &name);
-                    status_lines(ui, row.status, &row.state);
-                    for detail in &row.details {
-                        text::small(ui, detail);
-                    }
-                    text::small(ui, &format!("Key {}", row.key));
-                });
+    card::card(ui, |ui| {
+        ui.horizontal_top(|ui| {
+            avatar::avatar(ui, FACE, &row.name, &row.seed);
+            ui.add_space(SPACE_XS);
+            ui.vertical(|ui| {
+                let name = if row.is_me { format!("{} (you)", row.name) } else { row.name.clone() };
+                text::body(ui, &name);
+                status_lines(ui, row.status, &row.state);
+                for detail in &row.details {
+                    text::small(ui, detail);
+                }
+                text::small(ui, &format!("Key {}", row.key));
             });
         });
+    });
 }
 
 fn leave_ui(ui: &mut Ui, room: RoomId, actions: &mut Vec<Action>) -> Option<Leaving> {

@@ -14,7 +14,7 @@ use transport::{
 
 use crate::{
     percentile,
-    process::{process_time, rss_mb},
+    process::{self, process_time, rss_mb},
 };
 
 const KEY: DialKey = DialKey::from_bytes([7; 32]);
@@ -29,12 +29,7 @@ const ROUNDS: usize = 15;
 
 /// Measures, and says it as the object that `--json` prints.
 pub(crate) fn run(quick: bool) -> Value {
-    let runtime = tokio::runtime::Builder::new_multi_thread()
-        .worker_threads(2)
-        .enable_all()
-        .build()
-        .expect("threads");
-    runtime.block_on(measure(if quick { 1 } else { ROUNDS }))
+    process::runtime().block_on(measure(if quick { 1 } else { ROUNDS }))
 }
 
 async fn measure(rounds: usize) -> Value {

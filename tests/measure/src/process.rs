@@ -29,3 +29,9 @@ fn clock(clock: ClockId) -> Duration {
         u32::try_from(time.tv_nsec).unwrap_or_default(),
     )
 }
+
+/// What links run on, as in the app: two threads.
+pub(crate) fn runtime() -> tokio::runtime::Runtime {
+    let mut threads = tokio::runtime::Builder::new_multi_thread();
+    threads.worker_threads(2).enable_all().build().expect("threads")
+}

@@ -13,7 +13,7 @@ use transport::{
 
 use crate::{
     link::{bulk, millis, pings},
-    percentile,
+    percentile, process,
 };
 
 const OPENINGS: usize = 30;
@@ -23,13 +23,8 @@ const BULK_MIB: usize = 64;
 
 /// Measures, and says it as the object that `--json` prints.
 pub(crate) fn run(quick: bool) -> Value {
-    let runtime = tokio::runtime::Builder::new_multi_thread()
-        .worker_threads(2)
-        .enable_all()
-        .build()
-        .expect("threads");
     let (openings, rounds, mib) = if quick { (2, 1, 4) } else { (OPENINGS, ROUNDS, BULK_MIB) };
-    runtime.block_on(measure(openings, rounds, mib))
+    process::runtime().block_on(measure(openings, rounds, mib))
 }
 
 /// One way to the server.

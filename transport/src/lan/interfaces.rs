@@ -80,11 +80,13 @@ fn is_down(interface: &Interface) -> bool {
     matches!(interface.oper_status, Down | LowerLayerDown | NotPresent)
 }
 
-fn is_virtual(name: &str) -> bool {
+/// Whether an interface leads into this machine, not out of it.
+pub(crate) fn is_virtual(name: &str) -> bool {
     VIRTUAL.iter().any(|beginning| name.starts_with(beginning))
 }
 
-fn all() -> Vec<Interface> {
+/// All interfaces; none if the system does not say.
+pub(crate) fn all() -> Vec<Interface> {
     if_addrs::get_if_addrs().unwrap_or_else(|error| {
         log::warn!("cannot list network interfaces: {error}");
         Vec::new()
@@ -92,14 +94,14 @@ fn all() -> Vec<Interface> {
 }
 
 #[cfg(test)]
-mod tests {
+pub(crate) mod tests {
     use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
     use if_addrs::{IfAddr, IfOperStatus, Ifv4Addr, Ifv6Addr, Interface};
 
     use super::{nets_of, places_of};
 
-    fn interface(name: &str, index: u32, ip: &str) -> Interface {
+    pub(crate) fn interface(name: &str, index: u32, ip: &str) -> Interface {
         let addr = match ip.parse().expect("an address") {
             IpAddr::V4(ip) => IfAddr::V4(Ifv4Addr {
                 ip,

@@ -2,7 +2,7 @@
 //! with names that change and that only holders of a key recognize. See `docs/lan.md`.
 
 mod door;
-mod interfaces;
+pub(crate) mod interfaces;
 mod message;
 mod names;
 mod sightings;

@@ -9,7 +9,7 @@ use std::{
 use tokio::{runtime::Handle, sync::mpsc};
 
 use super::{
-    call::reachable,
+    call::{MAX_MORE, described, reachable},
     connection::Plan,
     credentials::{Credentials, Fingerprint},
     ends::Ends,
@@ -22,14 +22,11 @@ use super::{
 };
 use crate::{
     Callee, DialKey, LinkPath, Role,
-    offer::{Candidate, CandidateKind, Description, Part, Setup, Side},
+    offer::{Candidate, CandidateKind, Description, Side},
 };
 
 /// Offers that may wait to be answered; more are dropped, since the port's gate would refuse them.
 const MAX_OFFERS: usize = 64;
-
-/// Batches of addresses that may wait for a connection: an offer has two parts.
-const MAX_MORE: usize = 4;
 
 /// By which keys this device may be called, and as whom.
 type Heard = BTreeMap<DialKey, (Callee, Option<Hearing>)>;
@@ -151,16 +148,10 @@ impl Answering {
         }
         let identity = self.reception.identity.clone();
         let answer = Description {
-            session: theirs.session,
-            side: Side::Answer,
-            part: Part::First,
             relayed: theirs.relayed,
             nat: self.net.nat(),
-            ufrag: ours.ufrag.clone(),
-            pwd: ours.pwd.clone(),
-            fingerprint: *identity.fingerprint.as_bytes(),
-            setup: Setup::Passive,
             candidates,
+            ..described(Side::Answer, &ours, &identity)
         };
         let (learned, more) = mpsc::channel(MAX_MORE);
         let wirings = own.as_ref().map_or_else(|| place.route.wirings(), Ends::wirings);
@@ -169,7 +160,7 @@ impl Answering {
             started,
             identity,
             ours,
-            theirs: Credentials { ufrag: theirs.ufrag.clone(), pwd: theirs.pwd.clone() },
+            theirs: Credentials::described(&theirs),
             their_fingerprint: Some(Fingerprint::from_bytes(theirs.fingerprint)),
             candidates: reachable(&theirs),
             more: Some(more),

@@ -15,7 +15,8 @@ use tokio::{
 
 use super::{
     connection::{Connection, Opened, Plan},
-    credentials::{Credentials, Crypto, Fingerprint, failed},
+    credentials::{Credentials, Crypto, Fingerprint, Identity, failed},
+    dial::PAUSE,
     ends::Ends,
     net::{Net, Reach},
     rendezvous,
@@ -27,14 +28,11 @@ use crate::{
     offer::{Candidate, Description, Part, Setup, Side},
 };
 
-/// A pause before the next attempt, so that one that fails at once is not repeated in a spin.
-const PAUSE: Duration = Duration::from_millis(200);
-
 /// How long we may still take to learn our public addresses once the answer is there.
 const LAST_WAIT: Duration = Duration::from_millis(150);
 
-/// Batches of addresses that may wait for a connection: an answer has two parts.
-const MAX_MORE: usize = 4;
+/// Batches of addresses that may wait for a connection: offers and answers have two parts.
+pub(super) const MAX_MORE: usize = 4;
 
 /// How frames are to go.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -106,16 +104,10 @@ impl Call {
         };
         let (identity, ours) = (self.crypto.identity()?, Credentials::random());
         let offer = Description {
-            session: [0; 16],
-            side: Side::Offer,
-            part: Part::First,
             relayed: way == Way::Relayed,
             nat: self.net.nat(),
-            ufrag: ours.ufrag.clone(),
-            pwd: ours.pwd.clone(),
-            fingerprint: *identity.fingerprint.as_bytes(),
-            setup: Setup::ActPass,
             candidates: ends.candidates.clone(),
+            ..described(Side::Offer, &ours, &identity)
         };
         let mut call = self.reach.rendezvous.call(self.key, self.callee, self.relays.clone());
         offered(&mut call, offer.clone());
@@ -132,7 +124,7 @@ impl Call {
             role: Role::Dialer,
             started,
             ours,
-            theirs: Credentials { ufrag: answer.ufrag.clone(), pwd: answer.pwd.clone() },
+            theirs: Credentials::described(&answer),
             their_fingerprint: Some(Fingerprint::from_bytes(answer.fingerprint)),
             candidates: reachable(&answer),
             more: Some(more),
@@ -152,6 +144,25 @@ impl Call {
             opened = Connection::open(plan, &self.crypto) => opened.map_err(failed),
             never = learning => never,
         }
+    }
+}
+
+/// What one end says of itself, but for the way to it; the session is the rendezvous' to fill in.
+pub(super) fn described(side: Side, ours: &Credentials, identity: &Identity) -> Description {
+    Description {
+        session: [0; 16],
+        side,
+        part: Part::First,
+        relayed: false,
+        nat: NatKind::Unknown,
+        ufrag: ours.ufrag.clone(),
+        pwd: ours.pwd.clone(),
+        fingerprint: *identity.fingerprint.as_bytes(),
+        setup: match side {
+            Side::Offer => Setup::ActPass,
+            Side::Answer => Setup::Passive,
+        },
+        candidates: Vec::new(),
     }
 }
 

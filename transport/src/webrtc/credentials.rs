@@ -10,7 +10,7 @@ use rtc::crypto::{
 };
 use webrtc::peer_connection::RTCCertificate;
 
-use crate::{DialKey, TransportError, stun::BindingRequest};
+use crate::{DialKey, TransportError, offer::Description, stun::BindingRequest};
 
 /// Derivation contexts: one per use, so that no derived value says anything about another.
 const LISTENER_UFRAG: &str = "festival-chat 2026 transport: listener ufrag";
@@ -43,6 +43,11 @@ impl Credentials {
         let key = blake3::derive_key(DIALER_PWD, key.as_bytes());
         let pwd = blake3::keyed_hash(&key, ufrag.as_bytes());
         Self { ufrag, pwd: BASE64_NOPAD.encode(pwd.as_bytes()) }
+    }
+
+    /// As received in an offer or answer.
+    pub(super) fn described(theirs: &Description) -> Self {
+        Self { ufrag: theirs.ufrag.clone(), pwd: theirs.pwd.clone() }
     }
 
     /// For one connection only.

@@ -20,7 +20,7 @@ use crate::{DialKey, Role, TransportError};
 const MAX_CANDIDATES: usize = 16;
 
 /// A pause before the next attempt, so that one that fails at once is not repeated in a spin.
-const PAUSE: Duration = Duration::from_millis(200);
+pub(super) const PAUSE: Duration = Duration::from_millis(200);
 
 /// One dial, perhaps of several attempts.
 #[derive(Debug)]

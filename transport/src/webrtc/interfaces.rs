@@ -8,15 +8,14 @@ use std::{
 
 use if_addrs::{IfAddr, Interface};
 
+use crate::lan::interfaces::{all, is_virtual};
+
 /// How long one look at the interfaces serves: addresses change rarely, but are asked for with
 /// every invite drawn.
 const FRESH: Duration = Duration::from_secs(1);
 
 /// Addresses offered at most; more would not fit an invite, and nobody has more that matter.
 const MAX_ADDRS: usize = 12;
-
-/// Beginnings of names of interfaces that lead into this machine, not out of it.
-const VIRTUAL: [&str; 7] = ["br-", "docker", "veth", "virbr", "vmnet", "vboxnet", "lxc"];
 
 /// Remembers the interfaces for a moment.
 #[derive(Debug)]
@@ -75,10 +74,7 @@ impl Interfaces {
         {
             return interfaces.clone();
         }
-        let interfaces = if_addrs::get_if_addrs().unwrap_or_else(|error| {
-            log::warn!("cannot list network interfaces: {error}");
-            Vec::new()
-        });
+        let interfaces = all();
         *seen = Some((Instant::now(), interfaces.clone()));
         interfaces
     }
@@ -95,8 +91,7 @@ fn usable(interfaces: &[Interface], loopback: bool) -> Vec<IpAddr> {
         .iter()
         .filter(|interface| !interface.is_link_local() && !interface.ip().is_unspecified())
         .map(|interface| {
-            let is_virtual = VIRTUAL.iter().any(|name| interface.name.starts_with(name));
-            let inward = is_virtual || interface.is_loopback();
+            let inward = is_virtual(&interface.name) || interface.is_loopback();
             ((inward, interface.ip().is_ipv6(), interface.is_p2p()), interface.ip())
         })
         .collect();
@@ -118,33 +113,11 @@ fn usable(interfaces: &[Interface], loopback: bool) -> Vec<IpAddr> {
 
 #[cfg(test)]
 mod tests {
-    use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
-
-    use if_addrs::{IfAddr, IfOperStatus, Ifv4Addr, Ifv6Addr, Interface};
-
     use super::{Network, usable};
-
-    fn interface(name: &str, ip: &str) -> Interface {
-        let addr = match ip.parse().expect("an address") {
-            IpAddr::V4(ip) => IfAddr::V4(Ifv4Addr {
-                ip,
-                netmask: Ipv4Addr::BROADCAST,
-                prefixlen: 24,
-                broadcast: None,
-            }),
-            IpAddr::V6(ip) => IfAddr::V6(Ifv6Addr {
-                ip,
-                netmask: Ipv6Addr::UNSPECIFIED,
-                prefixlen: 64,
-                broadcast: None,
-            }),
-        };
-        let oper_status = IfOperStatus::Up;
-        Interface { name: name.to_owned(), addr, index: None, oper_status, is_p2p: false }
-    }
+    use crate::lan::interfaces::tests::interface;
 
     fn shown(interfaces: &[(&str, &str)], loopback: bool) -> Vec<String> {
-        let interfaces: Vec<_> = interfaces.iter().map(|(n, ip)| interface(n, ip)).collect();
+        let interfaces: Vec<_> = interfaces.iter().map(|(n, ip)| interface(n, 1, ip)).collect();
         usable(&interfaces, loopback).iter().map(ToString::to_string).collect()
     }
 

@@ -110,7 +110,6 @@ impl Scene {
             transport: Box::new(Told { dials: told, path: Arc::clone(&path) }),
             surroundings: Surroundings {
                 network_changed: Box::new(|| {}),
-                woke: Box::new(|| {}),
                 open_relays: Box::new(|| 0),
                 begin_anew: Box::new(|| {}),
                 find: Box::new(find),
