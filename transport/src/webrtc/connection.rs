@@ -31,6 +31,7 @@ use super::{
     runtime::DriverRuntime,
     sdp::{FIRST_PRIORITY, Setup, candidate, describe},
     socket::Wiring,
+    turn::Intake,
 };
 use crate::{LinkFailure, Phase, Role};
 
@@ -58,11 +59,6 @@ const AGREED_CHECKS: u16 = 200;
 /// Bytes of frames the library may hold unsent or unacknowledged before a sender has to wait:
 /// enough to fill 100 Mbit/s over 160 ms.
 const SEND_BUFFER: usize = 2 << 20;
-
-/// Bytes the other end of a relayed connection may have under way: more than the longest frame of
-/// one, and fewer than the 57 datagrams that fit the socket buffer coturn gives an address. What it
-/// drops at the end of a row costs SCTP a second.
-const RELAYED_WINDOW: u32 = 67_000;
 
 /// How long hanging up may take; what is left then is simply cut.
 const CLOSE_TIMEOUT: Duration = Duration::from_secs(1);
@@ -139,6 +135,8 @@ impl Progress {
 pub(super) struct Connection {
     pub(super) channel: Arc<dyn DataChannel>,
     pub(super) progress: Progress,
+    /// What a server on the way lets the other end have under way, if there is one.
+    pub(super) intake: Option<Intake>,
     pc: Arc<dyn PeerConnection>,
     runtime: AbortOnDrop,
 }
@@ -157,7 +155,7 @@ impl Connection {
         let progress = Progress::new();
         let placeholders = wirings.iter().map(|wiring| wiring.family.placeholder()).collect();
         let relays: Vec<_> = wirings.iter().filter_map(Wiring::turn).collect();
-        let is_relayed = !relays.is_empty();
+        let intake = relays.iter().map(|relay| relay.intake()).min_by_key(|intake| intake.window);
         let inboxes = wirings.iter().filter_map(Wiring::inbox).collect();
         let watcher = Watcher { progress: progress.clone(), inboxes };
         let runtime = AbortOnDrop(Arc::new(DriverRuntime::new(wirings, progress.clone())));
@@ -175,7 +173,7 @@ impl Connection {
             .build();
         let pc = PeerConnectionBuilder::<SocketAddr>::new()
             .with_configuration(configuration)
-            .with_setting_engine(engine(plan, is_relayed, crypto))
+            .with_setting_engine(engine(plan, intake, crypto))
             .with_runtime(Arc::clone(&runtime.0) as _)
             .with_handler(Arc::new(watcher))
             .with_udp_addrs(placeholders)
@@ -186,7 +184,7 @@ impl Connection {
         let init = RTCDataChannelInit { ordered: true, negotiated: Some(0), ..Default::default() };
         let channel = pc.create_data_channel("link", Some(init)).await?;
         negotiate(&pc, plan).await?;
-        Ok(Self { channel, progress, pc: Arc::new(pc), runtime })
+        Ok(Self { channel, progress, intake, pc: Arc::new(pc), runtime })
     }
 
     /// Builds the connection and waits until its channel is open.
@@ -310,7 +308,7 @@ async fn wait_open(channel: &Arc<dyn DataChannel>) -> Result<(), Error> {
     }
 }
 
-fn engine(plan: &Plan, is_relayed: bool, crypto: &Crypto) -> SettingEngine {
+fn engine(plan: &Plan, intake: Option<Intake>, crypto: &Crypto) -> SettingEngine {
     let checks = match plan.role {
         _ if plan.more.is_some() => AGREED_CHECKS,
         Role::Dialer => DIALER_CHECKS,
@@ -330,8 +328,10 @@ fn engine(plan: &Plan, is_relayed: bool, crypto: &Crypto) -> SettingEngine {
         .with_answering_dtls_role(RTCDtlsRole::Server)
         .with_disable_certificate_fingerprint_verification(plan.their_fingerprint.is_none())
         .with_sctp_max_message_size(SctpMaxMessageSize::Bounded(max_message_size));
-    let engine =
-        if is_relayed { engine.with_sctp_max_receive_buffer_size(RELAYED_WINDOW) } else { engine };
+    let engine = match intake {
+        Some(Intake { window, .. }) => engine.with_sctp_max_receive_buffer_size(window),
+        None => engine,
+    };
     engine.build()
 }
 

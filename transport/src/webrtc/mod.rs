@@ -17,6 +17,7 @@ mod mux;
 mod net;
 mod outbound;
 mod pace;
+mod parts;
 mod pump;
 mod race;
 mod rendezvous;

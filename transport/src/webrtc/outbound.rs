@@ -34,13 +34,16 @@ impl<'a> Outbound<'a> {
         Self { pump, from_app, next: None, heartbeat }
     }
 
-    /// Sends until the app hangs up, then says goodbye.
+    /// Sends `first`, then frames until the app hangs up, then says goodbye.
     ///
     /// # Errors
     ///
     /// If the channel is closed.
-    pub(super) async fn run(mut self) -> Result<(), Error> {
+    pub(super) async fn run(mut self, first: Option<Control>) -> Result<(), Error> {
         let flow = &self.pump.flow;
+        if let Some(control) = first {
+            self.say(control).await?;
+        }
         loop {
             while let Some(control) = flow.next_due() {
                 self.say(control).await?;
@@ -85,9 +88,21 @@ impl<'a> Outbound<'a> {
 
     async fn put(&mut self, frame: Vec<u8>) -> Result<(), Error> {
         let len = frame.len();
+        let part_len = self.pump.part_len.get();
+        if len > part_len {
+            self.say(Control::Frame(u32::try_from(len).unwrap_or(u32::MAX))).await?;
+        }
         // No copy: the vector is uniquely owned.
-        self.pump.channel.send(BytesMut::from(Bytes::from(frame))).await?;
-        self.pump.hearing.said(len);
+        let mut rest = BytesMut::from(Bytes::from(frame));
+        loop {
+            let part = rest.split_to(part_len.min(rest.len()));
+            let len = part.len();
+            self.pump.channel.send(part).await?;
+            self.pump.hearing.said(len);
+            if rest.is_empty() {
+                break;
+            }
+        }
         let mut stats = self.pump.stats();
         stats.bytes_sent = stats.bytes_sent.saturating_add(len as u64);
         Ok(())

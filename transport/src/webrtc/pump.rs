@@ -12,7 +12,13 @@ use tokio::{
 };
 use webrtc::data_channel::{DataChannel, DataChannelEvent, RTCDataChannelMessage};
 
-use super::{connection::Connection, flow::Flow, hearing::Hearing, outbound::Outbound};
+use super::{
+    connection::Connection,
+    flow::Flow,
+    hearing::Hearing,
+    outbound::Outbound,
+    parts::{Assembly, PartLen},
+};
 use crate::{Link, LinkFailure, LinkStats, control::Control};
 
 /// How long the last frames may take to leave once the app has hung up.
@@ -30,14 +36,16 @@ pub(super) async fn run(connection: Connection, link: Link, place: impl Send) {
         channel: Arc::clone(&connection.channel),
         flow: Flow::new(),
         hearing: Hearing::default(),
+        part_len: PartLen::default(),
         stats,
         app_gone: Notify::new(),
         hung_up: Notify::new(),
     };
     let mut waiting = VecDeque::new();
+    let wanted = connection.intake.map(|intake| Control::Parts(intake.part));
     let why = tokio::select! {
         why = pump.receive(&to_app, &mut waiting) => why,
-        why = pump.send(from_app) => why,
+        why = pump.send(from_app, wanted) => why,
         () = pump.hearing.lost(&*connection.channel) => LinkFailure::Silent,
         why = connection.progress.ended() => why,
     };
@@ -65,6 +73,8 @@ pub(super) struct Pump {
     pub(super) channel: Arc<dyn DataChannel>,
     pub(super) flow: Flow,
     pub(super) hearing: Hearing,
+    /// What the peer wants its messages to be.
+    pub(super) part_len: PartLen,
     stats: Arc<Mutex<LinkStats>>,
     /// The app has dropped its receiving half: what it still gave is sent, then goodbye.
     pub(super) app_gone: Notify,
@@ -81,6 +91,7 @@ impl Pump {
     ) -> LinkFailure {
         let mut gone = std::pin::pin!(to_app.closed());
         let mut is_gone = false;
+        let mut assembly = Assembly::default();
         loop {
             tokio::select! {
                 biased;
@@ -98,7 +109,9 @@ impl Pump {
                 }
                 event = self.channel.poll() => {
                     let outcome = match event {
-                        Some(DataChannelEvent::OnMessage(message)) => self.came(message, waiting),
+                        Some(DataChannelEvent::OnMessage(message)) => {
+                            self.came(message, &mut assembly, waiting)
+                        }
                         Some(DataChannelEvent::OnClose) => Err(LinkFailure::PeerHungUp),
                         Some(_) => Ok(()),
                         None => Err(LinkFailure::Broken),
@@ -130,13 +143,16 @@ impl Pump {
     fn came(
         &self,
         message: RTCDataChannelMessage,
+        assembly: &mut Assembly,
         waiting: &mut VecDeque<Vec<u8>>,
     ) -> Result<(), LinkFailure> {
         if !message.is_string {
-            self.flow.came(message.data.len()).map_err(|_overrun| LinkFailure::Broken)?;
+            let frame = assembly.take(message.data).map_err(|_bad| LinkFailure::Broken)?;
+            let Some(frame) = frame else { return Ok(()) };
+            self.flow.came(frame.len()).map_err(|_overrun| LinkFailure::Broken)?;
             let mut stats = self.stats();
-            stats.bytes_received = stats.bytes_received.saturating_add(message.data.len() as u64);
-            waiting.push_back(message.data.into());
+            stats.bytes_received = stats.bytes_received.saturating_add(frame.len() as u64);
+            waiting.push_back(frame);
             return Ok(());
         }
         match Control::parse(&message.data) {
@@ -148,6 +164,10 @@ impl Pump {
             }
             Some(Control::Credit(bytes)) => {
                 self.flow.granted(bytes).map_err(|_overrun| LinkFailure::Broken)?;
+            }
+            Some(Control::Parts(bytes)) => self.part_len.set(bytes),
+            Some(Control::Frame(bytes)) => {
+                assembly.begin(bytes).map_err(|_bad| LinkFailure::Broken)?;
             }
             Some(Control::Bye) => return Err(LinkFailure::PeerHungUp),
             // From a newer version, perhaps.
@@ -163,10 +183,10 @@ impl Pump {
         }
     }
 
-    /// Sends what the app gives and what is due, then goodbye.
-    async fn send(&self, from_app: mpsc::Receiver<Vec<u8>>) -> LinkFailure {
+    /// Sends `first`, what the app gives and what is due, then goodbye.
+    async fn send(&self, from_app: mpsc::Receiver<Vec<u8>>, first: Option<Control>) -> LinkFailure {
         let sent = tokio::select! {
-            sent = Outbound::new(self, from_app).run() => sent,
+            sent = Outbound::new(self, from_app).run(first) => sent,
             () = async {
                 self.hung_up.notified().await;
                 sleep(LINGER).await;

@@ -70,6 +70,25 @@ pub enum TurnError {
     Lost(String, String),
 }
 
+/// What a peer may have under way to an allocation, so that the server never drops any of it: each
+/// lost end of a row costs SCTP a second.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Intake {
+    /// Bytes unacknowledged.
+    pub(super) window: u32,
+    /// Bytes of one message: several fit the window, which SCTP opens again only by whole ones.
+    pub(super) part: u32,
+}
+
+impl Intake {
+    /// Over UDP. A server keeps what comes from peers in the socket of their address, and coturn
+    /// gives that 64 KiB: the kernel takes 57 datagrams of SCTP's usual 1200 bytes.
+    const DATAGRAMS: Self = Self { window: 66_000, part: 16 * 1024 };
+
+    /// Over a stream. Coturn drops what would make more than 32 KiB unsent, headers included.
+    const STREAM: Self = Self { window: 28_000, part: 8 * 1024 };
+}
+
 /// One allocation; dropping it gives it back.
 pub(super) struct Turn {
     relayed: SocketAddr,
@@ -104,6 +123,11 @@ impl Turn {
     /// What peers send to.
     pub(super) fn relayed(&self) -> SocketAddr {
         self.relayed
+    }
+
+    /// What a peer may have under way to it.
+    pub(super) fn intake(&self) -> Intake {
+        if self.shared.udp.is_some() { Intake::DATAGRAMS } else { Intake::STREAM }
     }
 
     /// Has the server let these peers through, ahead of the first datagram to them.
