@@ -226,6 +226,26 @@ fn messages_of_a_member_without_relays_are_left_there_by_another() {
 }
 
 #[test]
+fn member_that_is_elsewhere_now_and_calls_has_what_was_said_meanwhile_before_it_is_linked() {
+    for (mover, other) in [("alice", "bob"), ("bob", "alice")] {
+        let mut world = camp(1, &["bob"]);
+        world.vanish(mover, other);
+        world.part("alice", "bob");
+        world.say(other, "where are you");
+        world.say(mover, "over here");
+
+        world.call(other);
+        world.pass(Duration::from_secs(1));
+
+        for name in [mover, other] {
+            let texts = world.texts(name);
+            let both = ["where are you", "over here"];
+            assert!(both.iter().all(|text| texts.iter().any(|t| t == text)), "{name}: {texts:?}");
+        }
+    }
+}
+
+#[test]
 fn words_in_a_row_go_into_one_pack_and_none_is_left_twice() {
     let mut world = camp(1, &["bob"]);
     let before = world.relay(0).packs.len();

@@ -155,6 +155,13 @@ impl World {
         }
     }
 
+    /// Somebody calls `name` through a relay, by every key it answers to; no link follows.
+    pub fn call(&mut self, name: Name) {
+        for key in self.device(name).admitted.clone() {
+            self.input(name, Input::Called(key));
+        }
+    }
+
     /// Nothing `from` sends to `to` arrives any more.
     pub fn mute(&mut self, from: Name, to: Name) {
         self.tamper(from, to, |_| Vec::new());

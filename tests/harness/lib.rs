@@ -32,6 +32,8 @@ struct Device {
     engine: Engine<MemoryStore>,
     events: Vec<Event>,
     wanted: BTreeMap<Target, Vec<Addr>>,
+    /// The keys by which it answers.
+    admitted: BTreeSet<[u8; 32]>,
     number: u8,
     /// How far its wall clock is ahead, in milliseconds.
     ahead: i64,
@@ -131,8 +133,8 @@ impl World {
         let mut seed = [number; 32];
         seed.iter_mut().zip(self.starts.to_le_bytes()).for_each(|(to, from)| *to ^= from);
         let engine = Engine::new(store, seed).expect("memory never fails");
-        let (events, wanted) = (Vec::new(), BTreeMap::new());
-        let device = Device { engine, events, wanted, number, ahead, is_held: false };
+        let (events, wanted, admitted) = (Vec::new(), BTreeMap::new(), BTreeSet::new());
+        let device = Device { engine, events, wanted, admitted, number, ahead, is_held: false };
         self.devices.insert(name, device);
         let relays = (0..self.relays.len()).map(Self::relay_addr);
         let addrs = [Self::addr(number)].into_iter().chain(relays).collect();
@@ -227,11 +229,18 @@ impl World {
                 Output::StopDialing(target) => {
                     self.device_mut(name).wanted.remove(&target);
                 }
-                Output::Admit { .. } | Output::Refuse(_) => {}
+                Output::Admit { key, callee: _ } => {
+                    self.device_mut(name).admitted.insert(key);
+                }
+                Output::Refuse(key) => {
+                    self.device_mut(name).admitted.remove(&key);
+                }
                 Output::Deposit { mailbox, number, pack, expires_at, at } => {
                     self.leave(name, (mailbox, number), pack, (expires_at, &at));
                 }
-                Output::Collect { mailbox, at, since } => self.listen(name, mailbox, &at, &since),
+                Output::Collect { mailbox, at, since, pause: _ } => {
+                    self.listen(name, mailbox, &at, &since);
+                }
                 Output::StopCollecting(mailbox) => self.stop_listening(name, mailbox),
                 Output::Notify(event) => self.device_mut(name).events.push(event),
             }

@@ -21,6 +21,8 @@ pub mod nat;
 pub mod nostr;
 #[cfg(feature = "relays")]
 pub mod offer;
+#[cfg(feature = "relays")]
+mod route;
 pub mod servers;
 pub mod stun;
 #[cfg(feature = "relays")]

@@ -15,7 +15,7 @@ mod keys;
 #[cfg(test)]
 mod tests;
 
-use std::fmt;
+use std::{fmt, time::Duration};
 
 use crate::nostr::{
     Event, EventBuilder, Filter, Kind, PublishError, RelayPool, RelayUrl, Timestamp,
@@ -65,15 +65,17 @@ pub async fn deposit(
     pool.publish_made(relay, make).await
 }
 
-/// Reads a mailbox on one relay, what was left since `since` (in seconds since 1970), and then
-/// listens there until the value given is dropped. To be used inside a tokio runtime.
+/// Listens to a mailbox on one relay until the value given is dropped and, once it has done only
+/// that for `pause`, reads what was left there since `since` (in seconds since 1970). To be used
+/// inside a tokio runtime.
 pub fn collect(
     pool: &RelayPool,
     relay: &RelayUrl,
     secret: &MailboxSecret,
     since: u64,
+    pause: Duration,
 ) -> Collecting {
-    Collecting::start(pool.clone(), relay.clone(), Keyring::new(secret, relay), since)
+    Collecting::start(pool.clone(), relay.clone(), Keyring::new(secret, relay), since, pause)
 }
 
 impl Keyring {

@@ -116,7 +116,7 @@ impl Network {
             enter(&path);
             places()
         });
-        look.join().expect("no panic").into_iter().map(|(_, ip)| ip).collect()
+        look.join().expect("no panic").into_iter().map(|place| place.ip).collect()
     }
 }
 

@@ -154,6 +154,10 @@ impl<S: Store> Engine<S> {
                 self.move_to(addrs);
                 Ok(())
             }
+            Input::Called(key) => {
+                self.note_call(&key);
+                Ok(())
+            }
             Input::PackCollected { mailbox, relay, pack } => {
                 self.take_pack(&mailbox, &relay, &pack);
                 Ok(())

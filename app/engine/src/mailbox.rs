@@ -16,7 +16,7 @@ use std::time::Duration;
 
 use crate::{
     Addr, Engine, Event, Kept, MailboxRecord, MemberIndex, Refusal, RoomId, Store, StoreError,
-    Timestamp, addr,
+    Timestamp, addr, crypto,
     engine::Output,
     op::{self, OpBody},
     room::Room,
@@ -34,8 +34,12 @@ const RENEW_OWN: Duration = days(10);
 /// and by whoever else is there, if the author did not.
 const RENEW_OTHERS: Duration = days(5);
 
-/// How long after a link was lost listening at the mailbox begins: most links come back.
+/// How long after a link was lost the mailbox is only listened to: most links come back, and
+/// reading costs what was left there in six hours.
 const LOST_PAUSE: Duration = Duration::from_secs(5);
+
+/// How long a call takes to become a link, or nothing; over before there is more than listening.
+const CALL: Duration = Duration::from_secs(4);
 
 const fn days(count: u64) -> Duration {
     Duration::from_secs(86_400_u64.saturating_mul(count))
@@ -53,6 +57,8 @@ pub(crate) struct Mailbox {
     reading: Reading,
     /// Whether this device hears for others as well.
     is_keeper: bool,
+    /// Until when somebody who calls may come by way of the mailbox sooner than by a link.
+    called_until: Option<Duration>,
 }
 
 impl Mailbox {
@@ -67,7 +73,15 @@ impl Mailbox {
             welcomes: Vec::new(),
         };
         let (deposits, reading) = (Deposits::default(), Reading::default());
-        Self { key, record, kept: Vec::new(), deposits, reading, is_keeper: false }
+        Self {
+            key,
+            record,
+            kept: Vec::new(),
+            deposits,
+            reading,
+            is_keeper: false,
+            called_until: None,
+        }
     }
 
     /// Takes what the store remembers. Of another epoch's mailbox only the settings still count.
@@ -84,7 +98,7 @@ impl Mailbox {
 
     /// When something is due.
     pub(crate) fn deadline(&self) -> Option<Duration> {
-        self.deposits.deadline().into_iter().chain(self.reading.due_at()).min()
+        self.deposits.deadline().into_iter().chain(self.called_until).min()
     }
 
     /// How much of a log is there now.
@@ -165,6 +179,22 @@ impl<S: Store> Engine<S> {
         self.untended.insert(id);
     }
 
+    /// Somebody calls by this key, who may be a member that was linked a moment ago and is somewhere
+    /// else now: what was sent on that link since is lost, and in the mailbox each finds the
+    /// other's words sooner.
+    pub(crate) fn note_call(&mut self, key: &[u8; 32]) {
+        let until = self.now.since_start.saturating_add(CALL);
+        let is_meant = |room: &&mut Room| {
+            let (_, epoch_key) = room.epoch();
+            crypto::room_dial_key(room.id(), &epoch_key) == *key
+        };
+        if let Some(room) = self.rooms.values_mut().find(is_meant) {
+            room.mailbox.called_until = Some(until);
+            let id = room.id();
+            self.mind_mailbox(id);
+        }
+    }
+
     /// Where a room's mailbox is; nowhere if it is not used.
     fn mailbox_places(&self, room: &Room) -> Vec<Addr> {
         let record = &room.mailbox.record;
@@ -193,13 +223,15 @@ impl<S: Store> Engine<S> {
         let me = room.me.id;
         let mailbox = &mut room.mailbox;
         mailbox.is_keeper = !places.is_empty() && peers.iter().all(|peer| *peer > me);
-        let is_wanted = !places.is_empty() && (mailbox.is_keeper || !mailbox.reading.has_read);
+        let is_called = mailbox.called_until.is_some();
+        let is_wanted =
+            !places.is_empty() && (mailbox.is_keeper || is_called || !mailbox.reading.has_read);
         if !is_wanted {
             if mailbox.reading.stop() {
                 self.outputs.push_back(Output::StopCollecting(mailbox.key));
             }
-        } else if mailbox.reading.begins_at(now.since_start, &places) {
-            self.begin_collecting(id);
+        } else if let Some(pause) = mailbox.reading.begins_at(&places) {
+            self.begin_collecting(id, pause);
         }
         let Some(room) = self.rooms.get_mut(&id) else { return };
         if places.is_empty() {
@@ -207,7 +239,8 @@ impl<S: Store> Engine<S> {
         } else {
             let own = room.mailbox.kept(room.my_index, now.wall).up_to;
             let has_more = own < room.head(room.my_index).height;
-            room.mailbox.deposits.mind(now.since_start, has_more, peers.is_empty());
+            let is_urgent = peers.is_empty() || is_called;
+            room.mailbox.deposits.mind(now.since_start, has_more, is_urgent);
         }
     }
 
@@ -229,8 +262,8 @@ impl<S: Store> Engine<S> {
         let is_due = |room: &&Room| room.mailbox.deadline().is_some_and(|at| now >= at);
         for id in self.rooms.values().filter(is_due).map(Room::id).collect::<Vec<_>>() {
             let Some(room) = self.rooms.get_mut(&id) else { continue };
-            if room.mailbox.reading.take_due(now) {
-                self.begin_collecting(id);
+            if room.mailbox.called_until.take_if(|until| now >= *until).is_some() {
+                self.mind_mailbox(id);
             }
             self.deposit_due(id)?;
         }

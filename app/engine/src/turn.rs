@@ -36,6 +36,8 @@ pub enum Input {
     LinkDown(LinkId),
     /// This device can be dialed at these addresses now, best first.
     AddrsChanged(Vec<Addr>),
+    /// Somebody calls this device through a relay, by a key of [`Output::Admit`]; a link may follow.
+    Called([u8; 32]),
     /// A relay has shown what is in a mailbox that is being collected.
     PackCollected {
         /// The mailbox.
@@ -111,8 +113,8 @@ pub enum Output {
         /// Addresses of relays.
         at: Vec<Addr>,
     },
-    /// Read a mailbox, and then listen to it, until [`Output::StopCollecting`]. A second one for
-    /// the same mailbox replaces the first, and reads anew.
+    /// Listen to a mailbox, and read what is there, until [`Output::StopCollecting`]. A second one
+    /// for the same mailbox replaces the first, and reads anew.
     Collect {
         /// The secret that finds and opens the mailbox.
         mailbox: [u8; 32],
@@ -120,6 +122,8 @@ pub enum Output {
         at: Vec<Addr>,
         /// Relays that need to show only what was left since then; all others everything.
         since: BTreeMap<String, Timestamp>,
+        /// How long to listen only: it may not have to be read at all.
+        pause: Duration,
     },
     /// Listen to this mailbox no more.
     StopCollecting([u8; 32]),

@@ -111,8 +111,8 @@ impl EngineLoop {
                 Output::Deposit { mailbox, number, pack, expires_at, at } => {
                     self.post.deposit((mailbox, number), &pack.into(), expires_at, &at);
                 }
-                Output::Collect { mailbox, at, since } => {
-                    self.post.collect(mailbox, &at, &since);
+                Output::Collect { mailbox, at, since, pause } => {
+                    self.post.collect(mailbox, &at, &since, pause);
                 }
                 Output::StopCollecting(mailbox) => self.post.stop(&mailbox),
                 Output::Refuse(key) => self.shared.listener.refuse(&DialKey::from_bytes(key)),

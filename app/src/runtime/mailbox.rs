@@ -64,19 +64,20 @@ impl Post {
         }
     }
 
-    /// Reads a mailbox at every relay of `at`, and listens there.
+    /// Listens to a mailbox at every relay of `at`, and reads it after `pause`.
     pub(super) fn collect(
         &mut self,
         mailbox: [u8; 32],
         at: &[engine::Addr],
         since: &BTreeMap<String, Timestamp>,
+        pause: Duration,
     ) {
         self.stop(&mailbox);
         let mut handles = Vec::new();
         for relay in relays(at) {
             let since = since.get(relay.as_str()).copied().unwrap_or_default();
             let (shared, transport) = (Arc::clone(&self.shared), self.transport.clone());
-            let task = collect(shared, transport, relay, mailbox, since.0 / 1_000);
+            let task = collect(shared, transport, relay, mailbox, (since.0 / 1_000, pause));
             handles.push(self.tasks.spawn_on(task, &self.tokio));
         }
         self.collecting.insert(mailbox, handles);
@@ -116,7 +117,10 @@ async fn deposit(
     let mut pause = FIRST_PAUSE;
     for _ in 0..TRIES {
         match mailbox::deposit(pool, relay, &secret, pack, expires_at).await {
-            Ok(()) => return Ok(()),
+            Ok(()) => {
+                log::debug!("{relay}: a pack is left");
+                return Ok(());
+            }
             Err(PublishError::Refused(why)) if !is_passing(&why) => {
                 log::warn!("{relay} does not take a pack: {why}");
                 return Err(DepositFailure::Refused);
@@ -139,7 +143,7 @@ async fn collect(
     transport: WebRtcTransport,
     relay: RelayUrl,
     mailbox: [u8; 32],
-    since: u64,
+    (since, pause): (u64, Duration),
 ) {
     let pool = loop {
         match transport.relays() {
@@ -149,11 +153,14 @@ async fn collect(
         }
     };
     let secret = MailboxSecret::from_bytes(mailbox);
-    let mut collecting = mailbox::collect(&pool, &relay, &secret, since);
+    let mut collecting = mailbox::collect(&pool, &relay, &secret, since, pause);
     while let Some(collected) = collecting.recv().await {
         let relay = relay.to_string();
         let input = match collected {
-            Collected::Pack(pack) => Input::PackCollected { mailbox, relay, pack },
+            Collected::Pack(pack) => {
+                log::debug!("{relay}: a pack is here");
+                Input::PackCollected { mailbox, relay, pack }
+            }
             Collected::End => Input::MailboxRead { mailbox, relay },
         };
         if shared.inbox.send(input).await.is_err() {

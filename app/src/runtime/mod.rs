@@ -175,6 +175,7 @@ impl Runtime {
         });
         tokio.spawn(links::welcome(Arc::clone(&shared), dialed));
         tokio.spawn(network::watch(Arc::clone(&shared)));
+        tokio.spawn(network::tell_calls(Arc::clone(&shared), transport.calls()));
         let is_metered = Arc::new(AtomicBool::new(false));
         tokio.spawn(metered::watch(
             Arc::clone(&is_metered),

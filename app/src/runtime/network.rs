@@ -9,7 +9,10 @@ use std::{
 
 use engine::Input;
 use tokio::{
-    sync::watch,
+    sync::{
+        broadcast::{self, error::RecvError},
+        watch,
+    },
     time::{MissedTickBehavior, interval},
 };
 use transport::{Callee, DialKey, lan, webrtc::WebRtcTransport};
@@ -118,6 +121,21 @@ async fn tell_addrs(shared: &Shared, told: &mut Option<Vec<engine::Addr>>) -> bo
     }
     *told = Some(addrs.clone());
     shared.inbox.send(Input::AddrsChanged(addrs)).await.is_ok()
+}
+
+/// Tells the engine of those who call.
+pub(super) async fn tell_calls(shared: Arc<Shared>, mut calls: broadcast::Receiver<DialKey>) {
+    loop {
+        let told = match calls.recv().await {
+            Ok(key) => shared.inbox.send(Input::Called(*key.as_bytes())).await,
+            // Whoever floods us is not told apart from whoever does not.
+            Err(RecvError::Lagged(_)) => Ok(()),
+            Err(RecvError::Closed) => return,
+        };
+        if told.is_err() {
+            return;
+        }
+    }
 }
 
 /// Notices gaps. Two clocks are needed: one stands still while the machine sleeps, the other one

@@ -36,7 +36,7 @@ struct Args {
     /// Of `nat`, only the pairs whose names, joined by a slash, contain this.
     #[arg(long, value_name = "TEXT", default_value = "")]
     only: String,
-    /// Keep the logs of all devices of `nat` and all packets in this folder.
+    /// Keep the logs of all devices of `nat` and `reconnect` and all packets in this folder.
     #[arg(long, value_name = "DIR")]
     keep: Option<std::path::PathBuf>,
 }
@@ -89,7 +89,7 @@ fn main() -> ExitCode {
         #[cfg(target_os = "linux")]
         What::Nat => shown(nat::run(quick, &only, keep.as_deref()), nat::table),
         #[cfg(target_os = "linux")]
-        What::Reconnect => shown(reconnect::run(quick), reconnect::table),
+        What::Reconnect => shown(reconnect::run(quick, keep.as_deref()), reconnect::table),
         What::Relay => shown(relay::run(quick), meetings::table),
         What::Ui => shown(ui::run(quick, Some(&window)), ui::table),
     };

@@ -4,6 +4,7 @@
 use std::{
     collections::BTreeMap,
     fmt::Write as _,
+    path::Path,
     sync::Mutex,
     time::{Duration, Instant},
 };
@@ -53,9 +54,12 @@ struct Tally {
 }
 
 /// Moves and sleep.
-pub(crate) fn run(quick: bool) -> Value {
+pub(crate) fn run(quick: bool, keep: Option<&Path>) -> Value {
     lab::become_root();
-    let world = World::new().unwrap_or_else(|err| panic!("no lab: {err}"));
+    let mut world = World::new().unwrap_or_else(|err| panic!("no lab: {err}"));
+    if let Some(dir) = keep {
+        world.keep(dir).unwrap_or_else(|err| panic!("nothing can be kept: {err}"));
+    }
     let moved = Mutex::new(Tally::default());
     side_by_side(&JOURNEYS, |journey| {
         let moves = if quick { QUICK_MOVES } else { MOVES };
@@ -93,6 +97,7 @@ fn tell(
     let evidence = world.evidence().expect("a folder");
     let mut tally = Tally::default();
     let outcome = act(&evidence, &mut tally);
+    evidence.note(&format!("{tally:?}"));
     let mut all = all.lock().expect("no panic");
     all.back.append(&mut tally.back);
     all.tries += tally.tries;

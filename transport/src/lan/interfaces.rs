@@ -10,23 +10,39 @@ use if_addrs::{IfAddr, IfOperStatus, Interface};
 /// Beginnings of names of interfaces that lead into this machine, not out of it.
 const VIRTUAL: [&str; 7] = ["br-", "docker", "veth", "virbr", "vmnet", "vboxnet", "lxc"];
 
+/// One address of this device.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Place {
+    /// The name of its interface.
+    pub interface: String,
+    /// The number of its interface: a new one means a new interface, whatever its address.
+    pub index: Option<u32>,
+    /// The address.
+    pub ip: IpAddr,
+}
+
 /// Where this device is: its interfaces that lead out of the machine, with their addresses.
 /// Two calls differ if it moved.
 ///
 /// Loopback and link-local addresses are left out, which are always there, and whatever leads
 /// only to guests of this machine, unless there is nothing else.
-pub fn places() -> BTreeSet<(String, IpAddr)> {
+pub fn places() -> BTreeSet<Place> {
     places_of(&all())
 }
 
-fn places_of(interfaces: &[Interface]) -> BTreeSet<(String, IpAddr)> {
+fn places_of(interfaces: &[Interface]) -> BTreeSet<Place> {
     let outward = |interface: &&Interface| {
         let ip = interface.ip();
         !interface.is_loopback() && !interface.is_link_local() && !ip.is_unspecified()
     };
-    let place = |interface: &Interface| (interface.name.clone(), interface.ip());
+    let place = |interface: &Interface| Place {
+        interface: interface.name.clone(),
+        index: interface.index,
+        ip: interface.ip(),
+    };
     let all: BTreeSet<_> = interfaces.iter().filter(outward).map(place).collect();
-    let real: BTreeSet<_> = all.iter().filter(|(name, _)| !is_virtual(name)).cloned().collect();
+    let real: BTreeSet<_> =
+        all.iter().filter(|place| !is_virtual(&place.interface)).cloned().collect();
     if real.is_empty() { all } else { real }
 }
 
@@ -142,6 +158,13 @@ pub(crate) mod tests {
         there.push(interface("veth7", 9, "10.9.9.9"));
         assert_eq!(places_of(&here), places_of(&there));
         there.retain(|interface| interface.name != "wlan0");
+        assert_ne!(places_of(&here), places_of(&there));
+    }
+
+    #[test]
+    fn same_address_on_a_new_interface_is_another_place() {
+        let here = [interface("wlan0", 2, "192.168.1.7")];
+        let there = [interface("wlan0", 5, "192.168.1.7")];
         assert_ne!(places_of(&here), places_of(&there));
     }
 

@@ -23,6 +23,9 @@ const LOOK_INTERVAL: Duration = Duration::from_secs(1_800);
 /// How far back a later look goes, in seconds: over what clocks differ and what waited.
 const OVERLAP: u64 = 3_600;
 
+/// The same while there is only listening: what was left since is what is waited for.
+const RECENT: u64 = 120;
+
 /// What a relay has shown.
 #[derive(Debug, PartialEq, Eq)]
 pub enum Collected {
@@ -40,10 +43,16 @@ pub struct Collecting {
 }
 
 impl Collecting {
-    pub(super) fn start(pool: RelayPool, relay: RelayUrl, keyring: Keyring, since: u64) -> Self {
+    pub(super) fn start(
+        pool: RelayPool,
+        relay: RelayUrl,
+        keyring: Keyring,
+        since: u64,
+        pause: Duration,
+    ) -> Self {
         let (out, collected) = mpsc::channel(WAITING);
         let reader = Reader { pool, relay, keyring, out, shown: BTreeSet::new() };
-        Self { collected, task: tokio::spawn(reader.run(since)) }
+        Self { collected, task: tokio::spawn(reader.run(since, pause)) }
     }
 
     /// What comes next; waits as long as nothing does.
@@ -71,15 +80,23 @@ struct Reader {
 }
 
 impl Reader {
-    async fn run(mut self, since: u64) {
-        let _unheard = self.read_and_listen(since).await;
+    async fn run(mut self, since: u64, pause: Duration) {
+        let _unheard = self.read_and_listen(since, pause).await;
     }
 
-    async fn read_and_listen(&mut self, since: u64) -> Result<(), Unheard> {
+    async fn read_and_listen(&mut self, since: u64, pause: Duration) -> Result<(), Unheard> {
         let now = self.pool.time();
         // Listens first, so that nothing falls between reading and listening.
-        let filter = self.keyring.filter().since(Timestamp::from(now.saturating_sub(OVERLAP)));
-        let mut news = self.pool.subscribe(std::slice::from_ref(&self.relay), &filter);
+        let filter = |back| self.keyring.filter().since(Timestamp::from(now.saturating_sub(back)));
+        let (recent, all) = (filter(RECENT), filter(OVERLAP));
+        let first = if pause.is_zero() { &all } else { &recent };
+        let mut news = self.pool.subscribe(std::slice::from_ref(&self.relay), first);
+        if !pause.is_zero() {
+            if let Ok(unheard) = time::timeout(pause, self.listen(&mut news)).await {
+                return unheard;
+            }
+            news.set_filter(&all);
+        }
         self.read_patiently(since).await?;
         self.hand(Collected::End).await?;
         let mut read_at = now;

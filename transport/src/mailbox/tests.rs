@@ -34,12 +34,23 @@ async fn packs_are_shown_to_who_knows_the_secret_first_the_old_ones_then_the_new
     let relay = TestRelay::start().await;
     leave(&relay.url(), b"first").await;
 
-    let mut collecting = collect(&pool(), &relay.url(), &SECRET, 0);
+    let mut collecting = collect(&pool(), &relay.url(), &SECRET, 0, Duration::ZERO);
     assert_eq!(next(&mut collecting).await, Collected::Pack(b"first".to_vec()));
     assert_eq!(next(&mut collecting).await, Collected::End);
     leave(&relay.url(), b"second").await;
 
     assert_eq!(next(&mut collecting).await, Collected::Pack(b"second".to_vec()));
+}
+
+#[tokio::test]
+async fn what_is_new_is_shown_while_reading_has_to_wait() {
+    let relay = TestRelay::start().await;
+
+    let forever = Duration::MAX;
+    let mut collecting = collect(&pool(), &relay.url(), &SECRET, 0, forever);
+    leave(&relay.url(), b"new").await;
+
+    assert_eq!(next(&mut collecting).await, Collected::Pack(b"new".to_vec()));
 }
 
 #[tokio::test]
@@ -51,8 +62,8 @@ async fn who_does_not_know_the_secret_sees_nothing_and_can_put_nothing_in() {
     relay.pass_on(forged.sign_with_keys(&Keys::generate()).expect("signed"));
 
     let other = MailboxSecret::from_bytes([8; 32]);
-    let mut theirs = collect(&pool(), &relay.url(), &other, 0);
-    let mut ours = collect(&pool(), &relay.url(), &SECRET, 0);
+    let mut theirs = collect(&pool(), &relay.url(), &other, 0, Duration::ZERO);
+    let mut ours = collect(&pool(), &relay.url(), &SECRET, 0, Duration::ZERO);
 
     assert_eq!(next(&mut theirs).await, Collected::End);
     assert_eq!(next(&mut ours).await, Collected::Pack(b"pack".to_vec()));
@@ -87,7 +98,7 @@ async fn reading_begins_anew_when_a_relay_comes_back() {
     let (port, url) = (relay.port(), relay.url());
     relay.stop().await;
 
-    let mut collecting = collect(&pool(), &url, &SECRET, 0);
+    let mut collecting = collect(&pool(), &url, &SECRET, 0, Duration::ZERO);
     let relay = TestRelay::on_port(port).await;
     relay.pass_on(stored);
 

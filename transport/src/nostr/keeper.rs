@@ -17,7 +17,7 @@ use super::{
     ended::{Ended, Failure},
     pool::RelayState,
     relay::{Clock, Relay, Request},
-    session::Session,
+    session::{Path, Session},
     socket,
 };
 use crate::tls::Tls;
@@ -119,7 +119,7 @@ impl Keeper {
             },
             outdated = self.relay.outdated() => Err(outdated),
         };
-        let (socket, clock_offset) = match opened {
+        let opened = match opened {
             Ok(opened) => opened,
             Err(ended) => {
                 match (request, &ended) {
@@ -131,10 +131,11 @@ impl Keeper {
             }
         };
         let round_trip = started.elapsed();
-        self.relay.set_clock_offset(clock_offset);
+        self.relay.set_clock_offset(opened.clock_offset);
         self.relay.set_state(Some(RelayState::Open { round_trip }));
         self.ask_info();
-        let session = Session::new(&self.relay, socket, &mut self.complaints);
+        let path = Path::new(opened.remote, round_trip);
+        let session = Session::new(&self.relay, opened.socket, path, &mut self.complaints);
         let ended = session.run(request, &mut self.requests).await;
         self.relay.status().keys = Keys::generate();
         if started.elapsed() > GOOD {

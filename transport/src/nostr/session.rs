@@ -2,6 +2,7 @@
 
 use std::{
     collections::BTreeMap,
+    net::SocketAddr,
     time::{Duration, Instant},
 };
 
@@ -21,6 +22,7 @@ use super::{
     relay::{Relay, Request},
     socket::Socket,
 };
+use crate::route::{self, Route};
 
 /// How long stored events may take, connecting included.
 pub(super) const FETCH_TIMEOUT: Duration = Duration::from_secs(30);
@@ -30,8 +32,10 @@ pub(super) const FETCH_TIMEOUT: Duration = Duration::from_secs(30);
 const SILENCE: Duration = Duration::from_secs(50);
 const PONG_TIMEOUT: Duration = Duration::from_secs(15);
 
-/// The same after a change of network, which connections rarely survive.
-const MOVED_PONG_TIMEOUT: Duration = Duration::from_secs(1);
+/// The same after a change of network, which connections rarely survive: as long as opening this
+/// one took, which was about four round trips, within these bounds.
+const SHORTEST_MOVED_PONG: Duration = Duration::from_millis(300);
+const LONGEST_MOVED_PONG: Duration = Duration::from_secs(1);
 
 /// How long a relay may not read.
 const WRITE_TIMEOUT: Duration = Duration::from_secs(10);
@@ -71,10 +75,36 @@ pub(super) struct Ping {
     pub(super) moved: bool,
 }
 
+/// The way to the relay when the connection was opened.
+#[derive(Debug)]
+pub(super) struct Path {
+    remote: SocketAddr,
+    /// `None` if the system did not say.
+    route: Option<Route>,
+    /// How long opening took.
+    opening: Duration,
+}
+
+impl Path {
+    pub(super) fn new(remote: SocketAddr, opening: Duration) -> Self {
+        Self { remote, route: route::to(remote).ok(), opening }
+    }
+
+    /// Whether the same way still begins where it did: else nothing will ever come back.
+    fn is_there(&self) -> bool {
+        route::to(self.remote).ok() == self.route
+    }
+
+    fn moved_pong_timeout(&self) -> Duration {
+        self.opening.clamp(SHORTEST_MOVED_PONG, LONGEST_MOVED_PONG)
+    }
+}
+
 /// One open connection and what is under way on it.
 pub(super) struct Session<'a> {
     pub(super) relay: &'a Relay,
     socket: Socket,
+    path: Path,
     pub(super) complaints: &'a mut Complaints,
     pub(super) asked: BTreeMap<u64, Asked>,
     pub(super) publishing: BTreeMap<EventId, Publishing>,
@@ -88,11 +118,17 @@ pub(super) struct Session<'a> {
 }
 
 impl<'a> Session<'a> {
-    pub(super) fn new(relay: &'a Relay, socket: Socket, complaints: &'a mut Complaints) -> Self {
+    pub(super) fn new(
+        relay: &'a Relay,
+        socket: Socket,
+        path: Path,
+        complaints: &'a mut Complaints,
+    ) -> Self {
         let now = Instant::now();
         Self {
             relay,
             socket,
+            path,
             complaints,
             asked: BTreeMap::new(),
             publishing: BTreeMap::new(),
@@ -112,8 +148,10 @@ impl<'a> Session<'a> {
         requests: &mut mpsc::Receiver<Request>,
     ) -> Ended {
         let Err(ended) = self.serve(first, requests).await else { return Ended::Closed };
-        // Says goodbye, if the relay listens; nothing depends on it.
-        let _closed = timeout(Duration::from_millis(100), self.socket.close(None)).await;
+        // Says goodbye, if the relay can hear it; nothing depends on that.
+        if !matches!(ended, Ended::Moved) {
+            let _closed = timeout(Duration::from_millis(100), self.socket.close(None)).await;
+        }
         ended
     }
 
@@ -146,6 +184,9 @@ impl<'a> Session<'a> {
                         return Err(Ended::Closed);
                     }
                     if self.relay.take_network_change() {
+                        if !self.path.is_there() {
+                            return Err(Ended::Moved);
+                        }
                         self.ping(true).await?;
                     }
                     self.subscribe().await?;
@@ -206,7 +247,7 @@ impl<'a> Session<'a> {
 
     async fn ping(&mut self, moved: bool) -> Result<(), Ended> {
         let sent = Instant::now();
-        let patience = if moved { MOVED_PONG_TIMEOUT } else { PONG_TIMEOUT };
+        let patience = if moved { self.path.moved_pong_timeout() } else { PONG_TIMEOUT };
         let overdue = sent.checked_add(patience).unwrap_or(sent);
         self.pinged = Some(Ping { sent, overdue, moved });
         self.write(Message::Ping(Vec::new().into())).await

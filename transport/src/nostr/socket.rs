@@ -49,14 +49,21 @@ type Bytes = Metered<Box<dyn Stream>>;
 /// An open WebSocket.
 pub(super) type Socket = WebSocketStream<Bytes>;
 
-/// Opens a WebSocket; also gives by how many seconds the relay's clock is ahead of ours, if it
-/// says. The caller bounds the wait.
+/// An open WebSocket, and what opening it told.
+pub(super) struct Opened {
+    pub(super) socket: Socket,
+    /// By how many seconds the relay's clock is ahead of ours, if it says.
+    pub(super) clock_offset: Option<i64>,
+    pub(super) remote: SocketAddr,
+}
+
+/// Opens a WebSocket. The caller bounds the wait.
 pub(super) async fn open(
     url: &RelayUrl,
     tls: &Tls,
     meter: Arc<Meter>,
-) -> Result<(Socket, Option<i64>), tungstenite::Error> {
-    let stream = connect(url, tls, meter).await?;
+) -> Result<Opened, tungstenite::Error> {
+    let (stream, remote) = connect(url, tls, meter).await?;
     let config = WebSocketConfig::default()
         .read_buffer_size(BUFFER)
         .write_buffer_size(BUFFER)
@@ -66,7 +73,7 @@ pub(super) async fn open(
     let request = url.as_str().into_client_request()?;
     let (socket, answer) = client_async_with_config(request, stream, Some(config)).await?;
     let date = answer.headers().get(DATE).and_then(|date| http::parse_date(date.to_str().ok()?));
-    Ok((socket, date.map(ahead)))
+    Ok(Opened { socket, clock_offset: date.map(ahead), remote })
 }
 
 /// Asks a relay for its information document, over a connection of its own.
@@ -75,7 +82,7 @@ pub(super) async fn ask_info(
     tls: &Tls,
     meter: Arc<Meter>,
 ) -> io::Result<(RelayInfo, Option<i64>)> {
-    let mut stream = connect(url, tls, meter).await?;
+    let (mut stream, _remote) = connect(url, tls, meter).await?;
     let (path, host) = (url.path(), url.host());
     let question = format!(
         "GET {path} HTTP/1.1\r\nHost: {host}\r\nAccept: application/nostr+json\r\n\
@@ -92,18 +99,19 @@ pub(super) async fn ask_info(
     Ok((info, info.date.map(ahead)))
 }
 
-async fn connect(url: &RelayUrl, tls: &Tls, meter: Arc<Meter>) -> io::Result<Bytes> {
+async fn connect(url: &RelayUrl, tls: &Tls, meter: Arc<Meter>) -> io::Result<(Bytes, SocketAddr)> {
     let addrs: Vec<_> = lookup_host((url.host_name(), url.port())).await?.take(MAX_ADDRS).collect();
     let tcp = connect_any(addrs).await?;
     // Without it, each small message waits for the acknowledgment of the one before: 40 ms.
     tcp.set_nodelay(true)?;
+    let remote = tcp.peer_addr()?;
     let stream: Box<dyn Stream> = if url.is_tls() {
         let name = ServerName::try_from(url.host_name().to_owned()).map_err(io::Error::other)?;
         Box::new(TlsConnector::from(Arc::clone(tls)).connect(name, tcp).await?)
     } else {
         Box::new(tcp)
     };
-    Ok(Metered::new(stream, meter))
+    Ok((Metered::new(stream, meter), remote))
 }
 
 /// Connects to whichever answers first; one that is dead does not hold up the next.

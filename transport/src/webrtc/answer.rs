@@ -131,6 +131,8 @@ impl Answering {
     async fn answer(self, mut offer: Offer) {
         let started = Instant::now();
         let theirs = offer.description.clone();
+        let _nobody_listens = self.net.calls().send(offer.key());
+        log::debug!("called (relayed: {}), {} addresses", theirs.relayed, theirs.candidates.len());
         if theirs.relayed && !self.net.may_relay() {
             return log::debug!("a relayed call, which may cost money, is not answered");
         }
@@ -168,6 +170,7 @@ impl Answering {
         };
         let path = if theirs.relayed { LinkPath::Relayed } else { LinkPath::Direct };
         let learning = async {
+            log::debug!("answering, {} addresses", answer.candidates.len());
             offer.answer(answer).await;
             while let Some(more) = offer.more().await {
                 if let Some(ends) = &own {

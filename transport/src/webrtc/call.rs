@@ -111,10 +111,12 @@ impl Call {
         };
         let mut call = self.reach.rendezvous.call(self.key, self.callee, self.relays.clone());
         offered(&mut call, offer.clone());
+        log::debug!("calling ({way:?}), {} addresses", offer.candidates.len());
         let answer = match ends.public(&self.net) {
             Some(asking) => offer_more(&mut call, offer, asking).await,
             None => call.answer().await,
         };
+        log::debug!("call answered ({way:?}), {} addresses", answer.candidates.len());
         self.net.pace().answered(&(self.key, self.callee));
         let needs_relay = !can_meet(self.net.nat(), answer.nat);
         self.answered.send_replace(Some(Answered { needs_relay }));

@@ -33,7 +33,7 @@ use std::{io, net::SocketAddr, sync::Arc, time::Duration};
 
 use tokio::{
     runtime::Handle,
-    sync::{mpsc, watch},
+    sync::{broadcast, mpsc, watch},
     time::timeout,
 };
 
@@ -168,6 +168,11 @@ impl WebRtcTransport {
     /// Counts what is seen on the local network; `None` before it listens, or without discovery.
     pub fn sightings(&self) -> Option<watch::Receiver<u64>> {
         self.net.lan().map(Lan::changed)
+    }
+
+    /// By which admitted keys others call from now on, through relays; a link may follow.
+    pub fn calls(&self) -> broadcast::Receiver<DialKey> {
+        self.net.calls().subscribe()
     }
 
     /// What kind of address translation the listening port is behind.

@@ -2,7 +2,7 @@
 
 use std::{
     fmt, io,
-    net::{IpAddr, SocketAddr, UdpSocket},
+    net::SocketAddr,
     str::FromStr,
     sync::{
         Arc, Mutex, MutexGuard, OnceLock, PoisonError,
@@ -11,7 +11,10 @@ use std::{
     time::Duration,
 };
 
-use tokio::{sync::watch, time::timeout};
+use tokio::{
+    sync::{broadcast, watch},
+    time::timeout,
+};
 
 use super::{
     WebRtcConfig,
@@ -23,10 +26,11 @@ use super::{
     stun_client::{MuxStun, Public},
 };
 use crate::{
-    Addr, LinkFailure,
+    Addr, DialKey, LinkFailure,
     lan::Lan,
     nat::NatKind,
     nostr::{RelayPool, RelayUrl},
+    route::{self, Route},
     servers::{Servers, StunUrl, TurnServer},
     tls::{self, Tls},
 };
@@ -36,6 +40,9 @@ const MAX_RELAYS: usize = 6;
 
 /// How long a call waits for what servers say of us, the first time.
 const FIRST_LOOK: Duration = Duration::from_millis(300);
+
+/// Calls that may wait for whoever listens to them.
+const MAX_CALLS: usize = 64;
 
 /// Shared by a transport, its listeners and its dials.
 #[derive(Debug)]
@@ -48,6 +55,7 @@ pub(super) struct Net {
     pace: Mutex<Pace>,
     links: Mutex<Vec<OpenLink>>,
     changed: watch::Sender<()>,
+    calls: broadcast::Sender<DialKey>,
     never_relay: AtomicBool,
 }
 
@@ -67,7 +75,7 @@ pub(super) struct Reach {
 struct OpenLink {
     progress: Progress,
     remote: SocketAddr,
-    local: IpAddr,
+    route: Route,
 }
 
 impl Net {
@@ -81,6 +89,7 @@ impl Net {
             pace: Mutex::default(),
             links: Mutex::default(),
             changed: watch::Sender::default(),
+            calls: broadcast::Sender::new(MAX_CALLS),
             never_relay: AtomicBool::new(false),
         }
     }
@@ -179,6 +188,11 @@ impl Net {
         }
     }
 
+    /// Tells of whoever calls, before they are answered.
+    pub(super) fn calls(&self) -> &broadcast::Sender<DialKey> {
+        &self.calls
+    }
+
     pub(super) fn pace(&self) -> MutexGuard<'_, Pace> {
         self.pace.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -191,10 +205,10 @@ impl Net {
 
     /// Watches an open link to `remote` for its network going away.
     pub(super) fn watch_link(&self, progress: &Progress, remote: SocketAddr) {
-        let Ok(local) = local_ip(remote) else { return };
+        let Ok(route) = route::to(remote) else { return };
         let mut links = self.links();
         links.retain(|link| !link.progress.has_ended());
-        links.push(OpenLink { progress: progress.clone(), remote, local });
+        links.push(OpenLink { progress: progress.clone(), remote, route });
     }
 
     /// The device's addresses may have changed: links that began on another one are over, since
@@ -210,7 +224,7 @@ impl Net {
             reach.pool.network_changed();
         }
         self.links().retain(|link| {
-            let stays = local_ip(link.remote).is_ok_and(|local| local == link.local);
+            let stays = route::to(link.remote).is_ok_and(|route| route == link.route);
             if !stays {
                 link.progress.end(LinkFailure::Moved);
             }
@@ -273,12 +287,4 @@ where
         }
     }
     usable
-}
-
-/// This device's address on the way to `remote`.
-fn local_ip(remote: SocketAddr) -> io::Result<IpAddr> {
-    // Sends nothing: the system only looks up the route.
-    let socket = UdpSocket::bind(Family::of(remote).any(0))?;
-    socket.connect(remote)?;
-    Ok(socket.local_addr()?.ip())
 }

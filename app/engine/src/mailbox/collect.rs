@@ -1,6 +1,6 @@
 //! Fetching what others left in a room's mailbox.
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, time::Duration};
 
 use super::{
     LIFETIME, after,
@@ -18,14 +18,13 @@ use crate::{
 const MAX_JUNK: u32 = 8;
 
 impl<S: Store> Engine<S> {
-    /// Has the mailbox read, and listens there.
-    pub(super) fn begin_collecting(&mut self, id: RoomId) {
+    /// Listens to the mailbox, and has it read after this pause.
+    pub(super) fn begin_collecting(&mut self, id: RoomId, pause: Duration) {
         let now = self.now;
         let Some(room) = self.rooms.get(&id) else { return };
         let at = self.mailbox_places(room);
         let Some(room) = self.rooms.get_mut(&id) else { return };
         let reading = &mut room.mailbox.reading;
-        reading.due_at = None;
         reading.at = Some(at.clone());
         reading.shown.clear();
         (reading.has_overflowed, reading.has_added) = (false, false);
@@ -37,7 +36,7 @@ impl<S: Store> Engine<S> {
                 since.insert(relay.name.clone(), from);
             }
         }
-        self.outputs.push_back(Output::Collect { mailbox: room.mailbox.key, at, since });
+        self.outputs.push_back(Output::Collect { mailbox: room.mailbox.key, at, since, pause });
     }
 
     /// A relay has shown a pack.
@@ -211,7 +210,7 @@ impl<S: Store> Engine<S> {
         let is_complete = !room.mailbox.reading.has_overflowed;
         // What found no place may find it now.
         if !is_complete && room.mailbox.reading.has_added {
-            return self.begin_collecting(id);
+            return self.begin_collecting(id, Duration::ZERO);
         }
         let is_trusted = self.judge(id, relay);
         // One relay may give another away.

@@ -30,11 +30,12 @@ impl<S: Store> Engine<S> {
         let now = self.now.since_start;
         let is_alone = self.peers_of(id).is_empty();
         let Some(room) = self.rooms.get_mut(&id) else { return };
+        let is_urgent = is_alone || room.mailbox.called_until.is_some();
         if room.mailbox.deposits.look_at.is_none() {
             // Not in use, as far as is known; if it is, the look that is coming notices.
             self.mind_mailbox(id);
         } else if author == room.my_index {
-            room.mailbox.deposits.put_off(now, is_alone);
+            room.mailbox.deposits.put_off(now, is_urgent);
         } else if room.mailbox.is_keeper {
             let [spread, ..] = *room.me.id.as_bytes();
             room.mailbox.deposits.mind_others(now, spread);

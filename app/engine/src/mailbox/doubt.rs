@@ -61,7 +61,7 @@ impl<S: Store> Engine<S> {
             self.doubt_relay(id, relay, why);
             self.repair(id, relay);
         } else {
-            self.begin_collecting(id);
+            self.begin_collecting(id, Duration::ZERO);
         }
         false
     }

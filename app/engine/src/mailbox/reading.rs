@@ -63,8 +63,6 @@ pub(super) struct Shown {
 pub(crate) struct Reading {
     /// Where, while it goes on.
     pub(super) at: Option<Vec<Addr>>,
-    /// When to begin.
-    pub(super) due_at: Option<Duration>,
     /// Whether a relay was read to the end since the device started.
     pub(super) has_read: bool,
     pub(super) shown: BTreeMap<String, Shown>,
@@ -84,34 +82,22 @@ pub(crate) struct Reading {
 }
 
 impl Reading {
-    pub(super) fn due_at(&self) -> Option<Duration> {
-        self.due_at
-    }
-
     pub(super) fn is_going_on(&self) -> bool {
         self.at.is_some()
     }
 
-    /// Whether it is time to begin.
-    pub(super) fn take_due(&mut self, now: Duration) -> bool {
-        self.due_at.take_if(|at| now >= *at).is_some()
-    }
-
-    /// It is wanted at these places; true if it should begin there at once.
-    pub(super) fn begins_at(&mut self, now: Duration, places: &[Addr]) -> bool {
+    /// It is wanted at these places; says whether it should begin there, and how long it should
+    /// only listen.
+    pub(super) fn begins_at(&self, places: &[Addr]) -> Option<Duration> {
         match &self.at {
-            Some(at) => at != places,
-            None if self.has_read => {
-                self.due_at.get_or_insert(now.saturating_add(LOST_PAUSE));
-                false
-            }
-            None => true,
+            Some(at) if at == places => None,
+            None if self.has_read => Some(LOST_PAUSE),
+            _ => Some(Duration::ZERO),
         }
     }
 
     /// It is not wanted; true if it went on.
     pub(super) fn stop(&mut self) -> bool {
-        self.due_at = None;
         self.pending.clear();
         self.pending_bytes = 0;
         self.spans.clear();

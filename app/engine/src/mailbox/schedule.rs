@@ -12,12 +12,10 @@ use crate::{MemberIndex, RelayRecord, Timestamp};
 /// several thoughts in a row, and each pack costs at least 3 KiB.
 const QUIET: Duration = Duration::from_secs(3);
 
-/// The same where nobody is linked who could have it otherwise, and nothing was left lately:
-/// somebody may be waiting for this very message.
+/// The same where nobody is linked who could have it otherwise, or somebody calls who is not yet: they
+/// may be waiting for this very message. Packs are still [`QUIET`] apart, so that there are not
+/// more of them than otherwise.
 const QUIET_ALONE: Duration = Duration::from_millis(250);
-
-/// How long ago "lately" is.
-const LATELY: Duration = Duration::from_secs(30);
 
 /// How long it may be put off by more.
 const PATIENCE: Duration = Duration::from_secs(15);
@@ -85,23 +83,28 @@ impl Deposits {
     }
 
     /// The mailbox is in use; `has_more` says that this device has written what is not there yet,
-    /// `is_alone` that nobody is linked.
-    pub(super) fn mind(&mut self, now: Duration, has_more: bool, is_alone: bool) {
+    /// `is_urgent` that somebody may be waiting for it who is not linked.
+    pub(super) fn mind(&mut self, now: Duration, has_more: bool, is_urgent: bool) {
         self.look_at.get_or_insert(now.saturating_add(LOOK_INTERVAL));
         if (has_more && self.waiting().next().is_none()) || self.is_welcoming {
-            self.own_at.get_or_insert(now.saturating_add(self.quiet(now, is_alone)));
+            let at = self.after_quiet(now, is_urgent);
+            self.own_at = Some(self.own_at.map_or(at, |known| known.min(at)));
         }
     }
 
     /// This device wrote something.
-    pub(super) fn put_off(&mut self, now: Duration, is_alone: bool) {
+    pub(super) fn put_off(&mut self, now: Duration, is_urgent: bool) {
         let by = *self.own_by.get_or_insert(now.saturating_add(PATIENCE));
-        self.own_at = Some(now.saturating_add(self.quiet(now, is_alone)).min(by));
+        self.own_at = Some(self.after_quiet(now, is_urgent).min(by));
     }
 
-    fn quiet(&self, now: Duration, is_alone: bool) -> Duration {
-        let was_lately = self.own_left.is_some_and(|left| now < left.saturating_add(LATELY));
-        if is_alone && !was_lately { QUIET_ALONE } else { QUIET }
+    /// When what was written now is left, if nothing more is.
+    fn after_quiet(&self, now: Duration, is_urgent: bool) -> Duration {
+        if !is_urgent {
+            return now.saturating_add(QUIET);
+        }
+        let again = self.own_left.map_or(Duration::ZERO, |left| left.saturating_add(QUIET));
+        now.saturating_add(QUIET_ALONE).max(again)
     }
 
     /// This device wrote something long ago that is missing now.

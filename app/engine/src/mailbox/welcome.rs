@@ -1,5 +1,7 @@
 //! A welcome left for those who have seen an invite, for when nobody is there to give it.
 
+use std::{collections::BTreeMap, time::Duration};
+
 use serde::{Deserialize, Serialize};
 
 use super::{
@@ -140,7 +142,12 @@ impl<S: Store> Engine<S> {
         if let Some(join) = self.joins.get_mut(&invite.id()) {
             join.is_collecting = true;
         }
-        self.outputs.push_back(Output::Collect { mailbox, at, since: Default::default() });
+        self.outputs.push_back(Output::Collect {
+            mailbox,
+            at,
+            since: BTreeMap::new(),
+            pause: Duration::ZERO,
+        });
     }
 
     /// Looks for it no more.

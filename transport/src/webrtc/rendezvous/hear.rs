@@ -232,6 +232,11 @@ pub(crate) struct Offer {
 }
 
 impl Offer {
+    /// By which key we are called.
+    pub(crate) fn key(&self) -> DialKey {
+        self.line.key
+    }
+
     /// Answers, at most twice: first what is known at once, then more. Ends when one relay has
     /// taken the answer; dropped earlier, the answer is left nevertheless.
     pub(crate) async fn answer(&self, description: Description) {

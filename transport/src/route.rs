@@ -1,0 +1,33 @@
+//! Which way datagrams and streams leave this device.
+
+use std::{
+    io,
+    net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, UdpSocket},
+};
+
+/// The beginning of a way: what is open on it is lost once the same way begins elsewhere.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Route {
+    ip: IpAddr,
+    /// The number of the interface: a new one means a new interface, whatever its address.
+    interface: Option<u32>,
+}
+
+/// The way to `remote`, as the system would take it now.
+///
+/// # Errors
+///
+/// If there is none.
+pub(crate) fn to(remote: SocketAddr) -> io::Result<Route> {
+    let any = match remote {
+        SocketAddr::V4(_) => IpAddr::V4(Ipv4Addr::UNSPECIFIED),
+        SocketAddr::V6(_) => IpAddr::V6(Ipv6Addr::UNSPECIFIED),
+    };
+    // Sends nothing: the system only looks up the route.
+    let socket = UdpSocket::bind((any, 0))?;
+    socket.connect(remote)?;
+    let ip = socket.local_addr()?.ip();
+    let interfaces = if_addrs::get_if_addrs()?;
+    let interface = interfaces.iter().find(|interface| interface.ip() == ip);
+    Ok(Route { ip, interface: interface.and_then(|interface| interface.index) })
+}
