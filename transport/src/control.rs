@@ -13,8 +13,6 @@ pub enum Control {
     Pong(u64),
     /// "So many more bytes of frames may be sent": the app took that much.
     Credit(u32),
-    /// "Send me frames in messages of at most so many bytes": something on the way is short of room.
-    Parts(u32),
     /// "The next messages are parts of one frame of so many bytes."
     Frame(u32),
     /// "Nothing follows; hang up too." Comes after the last frame, so nothing sent is lost.
@@ -28,7 +26,6 @@ impl Control {
             Self::Ping(number) => format!("ping {number}"),
             Self::Pong(number) => format!("pong {number}"),
             Self::Credit(bytes) => format!("credit {bytes}"),
-            Self::Parts(bytes) => format!("parts {bytes}"),
             Self::Frame(bytes) => format!("frame {bytes}"),
             Self::Bye => "bye".to_owned(),
         }
@@ -44,7 +41,6 @@ impl Control {
             Some(("ping", number)) => number.parse().ok().map(Self::Ping),
             Some(("pong", number)) => number.parse().ok().map(Self::Pong),
             Some(("credit", bytes)) => bytes.parse().ok().map(Self::Credit),
-            Some(("parts", bytes)) => bytes.parse().ok().map(Self::Parts),
             Some(("frame", bytes)) => bytes.parse().ok().map(Self::Frame),
             None if text == "bye" => Some(Self::Bye),
             _ => None,
@@ -62,7 +58,6 @@ mod tests {
             Control::Ping(0),
             Control::Pong(u64::MAX),
             Control::Credit(u32::MAX),
-            Control::Parts(8192),
             Control::Frame(u32::MAX),
             Control::Bye,
         ] {

@@ -31,7 +31,6 @@ use super::{
     runtime::DriverRuntime,
     sdp::{FIRST_PRIORITY, Setup, candidate, describe},
     socket::Wiring,
-    turn::Intake,
 };
 use crate::{LinkFailure, Phase, Role};
 
@@ -135,8 +134,6 @@ impl Progress {
 pub(super) struct Connection {
     pub(super) channel: Arc<dyn DataChannel>,
     pub(super) progress: Progress,
-    /// What a server on the way lets the other end have under way, if there is one.
-    pub(super) intake: Option<Intake>,
     pc: Arc<dyn PeerConnection>,
     runtime: AbortOnDrop,
 }
@@ -155,7 +152,7 @@ impl Connection {
         let progress = Progress::new();
         let placeholders = wirings.iter().map(|wiring| wiring.family.placeholder()).collect();
         let relays: Vec<_> = wirings.iter().filter_map(Wiring::turn).collect();
-        let intake = relays.iter().map(|relay| relay.intake()).min_by_key(|intake| intake.window);
+        let intake = relays.iter().map(|relay| relay.intake()).min();
         let inboxes = wirings.iter().filter_map(Wiring::inbox).collect();
         let watcher = Watcher { progress: progress.clone(), inboxes };
         let runtime = AbortOnDrop(Arc::new(DriverRuntime::new(wirings, progress.clone())));
@@ -184,7 +181,7 @@ impl Connection {
         let init = RTCDataChannelInit { ordered: true, negotiated: Some(0), ..Default::default() };
         let channel = pc.create_data_channel("link", Some(init)).await?;
         negotiate(&pc, plan).await?;
-        Ok(Self { channel, progress, intake, pc: Arc::new(pc), runtime })
+        Ok(Self { channel, progress, pc: Arc::new(pc), runtime })
     }
 
     /// Builds the connection and waits until its channel is open.
@@ -308,7 +305,7 @@ async fn wait_open(channel: &Arc<dyn DataChannel>) -> Result<(), Error> {
     }
 }
 
-fn engine(plan: &Plan, intake: Option<Intake>, crypto: &Crypto) -> SettingEngine {
+fn engine(plan: &Plan, intake: Option<u32>, crypto: &Crypto) -> SettingEngine {
     let checks = match plan.role {
         _ if plan.more.is_some() => AGREED_CHECKS,
         Role::Dialer => DIALER_CHECKS,
@@ -329,7 +326,7 @@ fn engine(plan: &Plan, intake: Option<Intake>, crypto: &Crypto) -> SettingEngine
         .with_disable_certificate_fingerprint_verification(plan.their_fingerprint.is_none())
         .with_sctp_max_message_size(SctpMaxMessageSize::Bounded(max_message_size));
     let engine = match intake {
-        Some(Intake { window, .. }) => engine.with_sctp_max_receive_buffer_size(window),
+        Some(window) => engine.with_sctp_max_receive_buffer_size(window),
         None => engine,
     };
     engine.build()

@@ -8,10 +8,10 @@ use tokio::{
 };
 
 use super::{
+    MAX_FRAME_LEN,
     answer::Switchboard,
     connection::{Connection, Opened, Plan},
     credentials::{Crypto, Identity},
-    max_frame_len,
     mux::{Mux, Newcomer, Place},
     net::Net,
     pump,
@@ -129,7 +129,7 @@ impl Reception {
             Link::pair(TransportKind::WebRtc, Role::Listener, Some(binding), stats);
         // While the app has no room, newcomers keep their half-open places and others wait.
         let Ok(slot) = self.incoming.reserve().await else { return };
-        slot.send(ours.limited(max_frame_len(path)));
+        slot.send(ours.limited(MAX_FRAME_LEN));
         drop(half_open);
         tokio::spawn(pump::run(connection, drivers, (route, link)));
     }

@@ -51,8 +51,8 @@ use self::{
     race::Race,
 };
 use crate::{
-    Addr, Callee, DialKey, Dialing, Link, LinkPath, LinkTraits, Listener, Transport,
-    TransportError, TransportKind,
+    Addr, Callee, DialKey, Dialing, Link, LinkTraits, Listener, Transport, TransportError,
+    TransportKind,
     lan::Lan,
     nat::NatKind,
     nostr::{RelayPool, RelayState},
@@ -62,17 +62,6 @@ use crate::{
 /// The longest frame, in bytes: one data channel message. Twice the engine's usual 64 KiB, half of
 /// the library's hard limit.
 const MAX_FRAME_LEN: usize = 128 * 1024;
-
-/// The same over a TURN server, where little may be under way at once.
-const MAX_RELAYED_FRAME_LEN: usize = 64 * 1024;
-
-/// The longest frame on a path, in bytes.
-fn max_frame_len(path: LinkPath) -> usize {
-    match path {
-        LinkPath::Direct => MAX_FRAME_LEN,
-        LinkPath::Relayed => MAX_RELAYED_FRAME_LEN,
-    }
-}
 
 /// A cautious guess at the goodput of a home network, in bytes per second.
 const TYPICAL_BYTES_PER_SEC: u64 = 5_000_000;

@@ -34,16 +34,13 @@ impl<'a> Outbound<'a> {
         Self { pump, from_app, next: None, heartbeat }
     }
 
-    /// Sends `first`, then frames until the app hangs up, then says goodbye.
+    /// Sends until the app hangs up, then says goodbye.
     ///
     /// # Errors
     ///
     /// If the channel is closed.
-    pub(super) async fn run(mut self, first: Option<Control>) -> Result<(), Error> {
+    pub(super) async fn run(mut self) -> Result<(), Error> {
         let flow = &self.pump.flow;
-        if let Some(control) = first {
-            self.say(control).await?;
-        }
         loop {
             while let Some(control) = flow.next_due() {
                 self.say(control).await?;
@@ -88,7 +85,7 @@ impl<'a> Outbound<'a> {
 
     async fn put(&mut self, frame: Vec<u8>) -> Result<(), Error> {
         let len = frame.len();
-        let part_len = self.pump.part_len.get();
+        let part_len = self.pump.part_len;
         if len > part_len {
             self.say(Control::Frame(u32::try_from(len).unwrap_or(u32::MAX))).await?;
         }

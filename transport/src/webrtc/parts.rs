@@ -1,35 +1,23 @@
 //! Frames too long for what is between the two ends: sent as several messages, put together again.
 
-use std::sync::atomic::{AtomicU32, Ordering};
-
 use super::MAX_FRAME_LEN;
+use crate::LinkPath;
 
-/// Shorter parts than this would only be asked for to make work.
-const MIN_PART: u32 = 1024;
+/// Bytes of one part on a link through a server: several fit the smallest window
+/// (`Turn::intake`), which SCTP opens again only by whole messages.
+const RELAYED_PART_LEN: usize = 8 * 1024;
+
+/// The longest message on a link of this path.
+pub(super) fn part_len(path: LinkPath) -> usize {
+    match path {
+        LinkPath::Direct => MAX_FRAME_LEN,
+        LinkPath::Relayed => RELAYED_PART_LEN,
+    }
+}
 
 /// The other end broke the rules.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct BadPart;
-
-/// How long the messages may be that the other end wants to have; any length at first.
-#[derive(Debug)]
-pub(super) struct PartLen(AtomicU32);
-
-impl Default for PartLen {
-    fn default() -> Self {
-        Self(AtomicU32::new(u32::MAX))
-    }
-}
-
-impl PartLen {
-    pub(super) fn get(&self) -> usize {
-        self.0.load(Ordering::Relaxed) as usize
-    }
-
-    pub(super) fn set(&self, bytes: u32) {
-        self.0.store(bytes.max(MIN_PART), Ordering::Relaxed);
-    }
-}
 
 /// Puts the other end's frames together.
 #[derive(Debug, Default)]
@@ -78,7 +66,7 @@ impl Assembly {
 
 #[cfg(test)]
 mod tests {
-    use super::{Assembly, BadPart, MAX_FRAME_LEN, MIN_PART, PartLen};
+    use super::{Assembly, BadPart, MAX_FRAME_LEN};
 
     #[test]
     fn parts_become_the_frame_they_were() {
@@ -104,13 +92,5 @@ mod tests {
         assert_eq!(assembly.begin(2), Err(BadPart));
         assert_eq!(assembly.take(vec![]), Err(BadPart));
         assert_eq!(assembly.take(vec![1, 2, 3]), Err(BadPart));
-    }
-
-    #[test]
-    fn peer_cannot_have_frames_cut_into_crumbs() {
-        let len = PartLen::default();
-        assert!(len.get() > MAX_FRAME_LEN);
-        len.set(1);
-        assert_eq!(len.get(), MIN_PART as usize);
     }
 }

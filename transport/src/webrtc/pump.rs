@@ -17,7 +17,7 @@ use super::{
     flow::Flow,
     hearing::Hearing,
     outbound::Outbound,
-    parts::{Assembly, PartLen},
+    parts::{Assembly, part_len},
 };
 use crate::{Link, LinkFailure, LinkStats, control::Control};
 
@@ -31,21 +31,21 @@ const REASON_TIMEOUT: Duration = Duration::from_millis(250);
 /// everything that came.
 pub(super) async fn run(connection: Connection, link: Link, place: impl Send) {
     let stats = Arc::clone(&link.stats);
+    let path = stats.lock().unwrap_or_else(PoisonError::into_inner).path;
     let (to_app, from_app) = link.into_channels();
     let pump = Pump {
         channel: Arc::clone(&connection.channel),
         flow: Flow::new(),
         hearing: Hearing::default(),
-        part_len: PartLen::default(),
+        part_len: part_len(path),
         stats,
         app_gone: Notify::new(),
         hung_up: Notify::new(),
     };
     let mut waiting = VecDeque::new();
-    let wanted = connection.intake.map(|intake| Control::Parts(intake.part));
     let why = tokio::select! {
         why = pump.receive(&to_app, &mut waiting) => why,
-        why = pump.send(from_app, wanted) => why,
+        why = pump.send(from_app) => why,
         () = pump.hearing.lost(&*connection.channel) => LinkFailure::Silent,
         why = connection.progress.ended() => why,
     };
@@ -73,8 +73,8 @@ pub(super) struct Pump {
     pub(super) channel: Arc<dyn DataChannel>,
     pub(super) flow: Flow,
     pub(super) hearing: Hearing,
-    /// What the peer wants its messages to be.
-    pub(super) part_len: PartLen,
+    /// The longest message: longer frames are sent in parts.
+    pub(super) part_len: usize,
     stats: Arc<Mutex<LinkStats>>,
     /// The app has dropped its receiving half: what it still gave is sent, then goodbye.
     pub(super) app_gone: Notify,
@@ -165,7 +165,6 @@ impl Pump {
             Some(Control::Credit(bytes)) => {
                 self.flow.granted(bytes).map_err(|_overrun| LinkFailure::Broken)?;
             }
-            Some(Control::Parts(bytes)) => self.part_len.set(bytes),
             Some(Control::Frame(bytes)) => {
                 assembly.begin(bytes).map_err(|_bad| LinkFailure::Broken)?;
             }
@@ -183,10 +182,10 @@ impl Pump {
         }
     }
 
-    /// Sends `first`, what the app gives and what is due, then goodbye.
-    async fn send(&self, from_app: mpsc::Receiver<Vec<u8>>, first: Option<Control>) -> LinkFailure {
+    /// Sends what the app gives and what is due, then goodbye.
+    async fn send(&self, from_app: mpsc::Receiver<Vec<u8>>) -> LinkFailure {
         let sent = tokio::select! {
-            sent = Outbound::new(self, from_app).run(first) => sent,
+            sent = Outbound::new(self, from_app).run() => sent,
             () = async {
                 self.hung_up.notified().await;
                 sleep(LINGER).await;

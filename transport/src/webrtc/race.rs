@@ -10,10 +10,10 @@ use std::{
 use tokio::time::{sleep, sleep_until};
 
 use super::{
+    MAX_FRAME_LEN,
     call::{Call, Way},
     connection::{Connection, Opened},
     dial::Dial,
-    max_frame_len,
     net::Net,
     pump,
 };
@@ -118,5 +118,5 @@ fn link(
     let (ours, drivers) =
         Link::pair(TransportKind::WebRtc, Role::Dialer, Some(opened.binding), stats);
     tokio::spawn(pump::run(connection, drivers, ()));
-    ours.limited(max_frame_len(path))
+    ours.limited(MAX_FRAME_LEN)
 }

@@ -70,24 +70,16 @@ pub enum TurnError {
     Lost(String, String),
 }
 
-/// What a peer may have under way to an allocation, so that the server never drops any of it: each
-/// lost end of a row costs SCTP a second.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Intake {
-    /// Bytes unacknowledged.
-    pub(super) window: u32,
-    /// Bytes of one message: several fit the window, which SCTP opens again only by whole ones.
-    pub(super) part: u32,
-}
+/// Bytes a peer may have under way, so that the server never drops any of it: each lost end of a
+/// row costs SCTP a second.
+///
+/// Over UDP, a server keeps what comes from peers in the socket of their address, and coturn gives
+/// that 64 KiB: the kernel takes 57 datagrams of SCTP's usual 1200 bytes. Nine are left for
+/// acknowledgments and for the questions of ICE.
+const DATAGRAM_INTAKE: u32 = 56_000;
 
-impl Intake {
-    /// Over UDP. A server keeps what comes from peers in the socket of their address, and coturn
-    /// gives that 64 KiB: the kernel takes 57 datagrams of SCTP's usual 1200 bytes.
-    const DATAGRAMS: Self = Self { window: 66_000, part: 16 * 1024 };
-
-    /// Over a stream. Coturn drops what would make more than 32 KiB unsent, headers included.
-    const STREAM: Self = Self { window: 28_000, part: 8 * 1024 };
-}
+/// Over a stream, coturn drops what would make more than 32 KiB unsent, headers included.
+const STREAM_INTAKE: u32 = 28_000;
 
 /// One allocation; dropping it gives it back.
 pub(super) struct Turn {
@@ -125,9 +117,9 @@ impl Turn {
         self.relayed
     }
 
-    /// What a peer may have under way to it.
-    pub(super) fn intake(&self) -> Intake {
-        if self.shared.udp.is_some() { Intake::DATAGRAMS } else { Intake::STREAM }
+    /// Bytes a peer may have under way to it.
+    pub(super) fn intake(&self) -> u32 {
+        if self.shared.udp.is_some() { DATAGRAM_INTAKE } else { STREAM_INTAKE }
     }
 
     /// Has the server let these peers through, ahead of the first datagram to them.

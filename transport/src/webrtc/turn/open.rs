@@ -20,7 +20,10 @@ use tokio::{
 };
 use tokio_rustls::TlsConnector;
 
-use super::{Progress, Shared, Turn, TurnError, carry, session::Session};
+use super::{
+    Progress, Shared, Turn, TurnError, carry,
+    session::{ALLOCATION_MISMATCH, Session},
+};
 use crate::{
     servers::{TurnServer, TurnUrl, TurnVia},
     webrtc::{
@@ -60,7 +63,17 @@ impl Turn {
         family: Family,
     ) -> Result<Arc<Self>, TurnError> {
         let url = server.check()?;
-        let making = make(server, &url, tls, family);
+        let making = async {
+            let made = make(server, &url, tls, family).await;
+            match made {
+                // It takes us for whoever had our port before; another port helps (RFC 8656,
+                // section 7.4).
+                Err(TurnError::Refused(_, ALLOCATION_MISMATCH, _)) => {
+                    make(server, &url, tls, family).await
+                }
+                made => made,
+            }
+        };
         timeout(TIMEOUT, making).await.unwrap_or_else(|_| Err(TurnError::Silent(url.to_string())))
     }
 }

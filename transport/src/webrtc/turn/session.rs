@@ -41,7 +41,7 @@ const MAX_STEPS: usize = 64;
 
 /// STUN error codes with a meaning of their own here (RFC 8489 and 8656).
 const UNAUTHORIZED: u16 = 401;
-const ALLOCATION_MISMATCH: u16 = 437;
+pub(super) const ALLOCATION_MISMATCH: u16 = 437;
 const STALE_NONCE: u16 = 438;
 
 turn_client_proto::impl_client!(pub(super) Client, (Datagrams, TurnClientUdp), (Stream, TurnClientTcp));

@@ -12,7 +12,7 @@ use crate::{
     servers::TurnServer,
     tls::Tls,
     webrtc::{
-        MAX_RELAYED_FRAME_LEN,
+        MAX_FRAME_LEN,
         connection::{Connection, Opened, Plan},
         credentials::{Credentials, Crypto},
         pump,
@@ -147,5 +147,5 @@ fn link(role: Role, (connection, opened): (Connection, Opened), started: Instant
     stats.path = LinkPath::Relayed;
     let (ours, drivers) = Link::pair(TransportKind::WebRtc, role, Some(opened.binding), stats);
     tokio::spawn(pump::run(connection, drivers, ()));
-    ours.limited(MAX_RELAYED_FRAME_LEN)
+    ours.limited(MAX_FRAME_LEN)
 }
