@@ -152,6 +152,12 @@ impl Turn {
         self.shared.work.notify_one();
     }
 
+    /// Whether every request so far has been answered.
+    #[cfg(test)]
+    pub(super) fn is_at_rest(&self) -> bool {
+        self.shared.tick().is_some_and(|wait| wait > Duration::from_secs(60))
+    }
+
     /// Where what peers send waits for the driver.
     pub(super) fn inbox(&self) -> Arc<Inbox> {
         Arc::clone(&self.shared.inbox)
