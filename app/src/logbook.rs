@@ -10,8 +10,8 @@ use std::{
 const MAX_LINES: usize = 200;
 /// What is logged unless `FESTIVAL_LOG` says otherwise. The libraries beneath talk in warnings of
 /// what is normal to them.
-const DEFAULT_FILTER: &str =
-    "warn,app=info,engine=info,storage=info,transport=info,rtc=off,rtc_ice=off,webrtc=off";
+const DEFAULT_FILTER: &str = "warn,app=info,engine=info,storage=info,transport=info,\
+                              rtc=off,rtc_ice=off,webrtc=off,stun_proto=off,turn_client_proto=off";
 
 static TAIL: Mutex<VecDeque<String>> = Mutex::new(VecDeque::new());
 

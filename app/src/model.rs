@@ -158,7 +158,7 @@ impl Model {
 
 impl Room {
     fn new(summary: RoomSummary) -> Self {
-        let RoomSummary { id, name, me, members, last, unread } = summary;
+        let RoomSummary { id, name, me, members, last, unread, uses_mailbox } = summary;
         Self {
             id,
             name,
@@ -166,7 +166,7 @@ impl Room {
             members,
             last,
             unread,
-            uses_mailbox: true,
+            uses_mailbox,
             online: BTreeMap::new(),
             invite: None,
             messages: Messages::default(),

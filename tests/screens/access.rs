@@ -182,6 +182,7 @@ fn names_and_texts_of_any_script_stay_in_their_places() {
             ],
             last: script.history.last().cloned(),
             unread: 1_000,
+            uses_mailbox: true,
         };
         script.tell(Event::Started { name: Some(wild.to_owned()), rooms: vec![room] });
     }

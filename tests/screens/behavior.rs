@@ -215,6 +215,7 @@ fn what_is_new_is_marked_shown_and_reported_as_read() {
             members: vec![member(ME, "Ana", 0), member(BEA, "Bea", 0)],
             last: script.history.last().cloned(),
             unread: 40,
+            uses_mailbox: true,
         };
         script.tell(Event::Started { name: Some("Ana".to_owned()), rooms: vec![room] });
     }
@@ -299,6 +300,7 @@ fn typed_link_is_followed_and_leads_to_the_room() {
         members: vec![member(BEA, "Bea", 0), member(ME, "Ana", 0)],
         last: None,
         unread: 0,
+        uses_mailbox: true,
     };
     shared.borrow_mut().tell(Event::RoomJoined { room, invite: Some(invite().id()) });
     harness.run();

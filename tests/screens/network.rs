@@ -7,7 +7,7 @@ use app::{
 };
 use egui::{Key, Modifiers, OutputCommand};
 use egui_kittest::{Harness, kittest::Queryable as _};
-use engine::{Event, LinkId};
+use engine::{Command, Event, LinkId};
 use transport::{LinkPath, servers::Servers};
 
 use crate::{
@@ -76,6 +76,23 @@ fn bar_of_a_room_says_what_becomes_of_messages_when_nobody_is_there() {
     shared.borrow_mut().net.relays.clear();
     harness.run();
     assert!(has(&harness, "offline: messages will go when someone is near"));
+}
+
+#[test]
+fn mailbox_of_a_room_is_switched_off_and_on_by_whoever_wants_that() {
+    for size in [PHONE, DESKTOP] {
+        let (mut harness, shared) = in_room(Looking::at(size));
+        reach(&mut harness, "Members");
+        for (label, says, on) in [
+            ("Not in use", "only through somebody who is connected", false),
+            ("In use", "waits there, sealed", true),
+        ] {
+            reach(&mut harness, label);
+
+            assert!(shared.borrow().commands.contains(&Command::SetMailbox { room: ROOM, on }));
+            assert!(has(&harness, says), "{label}");
+        }
+    }
 }
 
 #[test]

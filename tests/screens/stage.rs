@@ -198,6 +198,7 @@ impl Script {
                     members: vec![member(ME, "Ana", 0)],
                     last: None,
                     unread: 0,
+                    uses_mailbox: true,
                 };
                 self.tell(Event::InviteReady { room: room.id, invite: invite() });
                 self.tell(Event::RoomJoined { room, invite: None });

@@ -129,6 +129,7 @@ pub(crate) fn rooms(history: &[Message]) -> Vec<RoomSummary> {
             ],
             last: history.last().cloned(),
             unread: 0,
+            uses_mailbox: true,
         },
         RoomSummary {
             id: RoomId::from_bytes([21; 16]),
@@ -137,6 +138,7 @@ pub(crate) fn rooms(history: &[Message]) -> Vec<RoomSummary> {
             members: others(31, "Dilan"),
             last: Some(text_of(friend(31), 8, 65, "Soundcheck moved to five, tell the others")),
             unread: 3,
+            uses_mailbox: true,
         },
         RoomSummary {
             id: RoomId::from_bytes([24; 16]),
@@ -145,6 +147,7 @@ pub(crate) fn rooms(history: &[Message]) -> Vec<RoomSummary> {
             members: others(32, "Oma Gerda"),
             last: Some(text_of(ME, 5, 26 * 60, "Kisses, and tell Opa about the cake")),
             unread: 0,
+            uses_mailbox: true,
         },
     ]
 }

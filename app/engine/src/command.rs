@@ -240,6 +240,8 @@ pub struct RoomSummary {
     pub last: Option<Message>,
     /// How many messages of others are newer than the last one read; counted up to 1,000.
     pub unread: usize,
+    /// Whether its mailbox is used on this device.
+    pub uses_mailbox: bool,
 }
 
 /// Somebody in a room.

@@ -277,6 +277,7 @@ impl<S: Store> Engine<S> {
             members: room.roster(),
             last: newest.into_iter().next(),
             unread: room.unread,
+            uses_mailbox: room.mailbox.record.on,
         })
     }
 

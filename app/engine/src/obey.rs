@@ -92,6 +92,7 @@ impl<S: Store> Engine<S> {
             members: room.roster(),
             last: newest.into_iter().find_map(|stored| room.show(stored)),
             unread: 0,
+            uses_mailbox: room.mailbox.record.on,
         };
         let joined = Event::RoomJoined { room: summary, invite };
         self.outputs.insert(at.min(self.outputs.len()), Output::Notify(joined));

@@ -110,7 +110,8 @@ impl ChatApp {
             room.members.iter().map(|member| self.peer_row(room, member)).collect();
         rows.sort_by_key(|row| (std::cmp::Reverse(row.status), !row.is_me));
         let is_leaving = self.state.now.leaving == Some(room.id);
-        PeersView { room: room.id, name: &room.name, rows, is_leaving }
+        let uses_mailbox = room.uses_mailbox;
+        PeersView { room: room.id, name: &room.name, rows, uses_mailbox, is_leaving }
     }
 
     fn peer_row(&self, room: &Room, member: &engine::Member) -> PeerRow {

@@ -226,6 +226,7 @@ fn room(room: &RoomSummary) -> Value {
         "members": members,
         "last": room.last.as_ref().map(message),
         "unread": room.unread,
+        "uses_mailbox": room.uses_mailbox,
     })
 }
 

@@ -31,6 +31,7 @@ fn summary() -> RoomSummary {
         members: vec![member(ME, "Ana"), member(BEA, "Bea")],
         last: None,
         unread: 0,
+        uses_mailbox: true,
     }
 }
 

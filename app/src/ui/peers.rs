@@ -29,6 +29,8 @@ pub struct PeersView<'a> {
     pub name: &'a str,
     /// Everyone, those connected first.
     pub rows: Vec<PeerRow>,
+    /// Whether its mailbox is used on this device.
+    pub uses_mailbox: bool,
     /// Whether the person may be about to leave.
     pub is_leaving: bool,
 }
@@ -80,7 +82,9 @@ pub fn peers_ui(ui: &mut Ui, view: &PeersView<'_>, actions: &mut Vec<Action>) ->
         if button::wide(ui, Weight::Primary, Some(Icon::Qr), "Invite somebody").clicked() {
             actions.push(Action::Open(Route::Invite(view.room)));
         }
-        ui.add_space(SPACE_S);
+        ui.add_space(SPACE_M);
+        mailbox_ui(ui, view, actions);
+        ui.add_space(SPACE_M);
         if view.is_leaving {
             decided = leave_ui(ui, view.room, actions);
         } else if button::wide(ui, Weight::Danger, Some(Icon::Leave), "Leave room").clicked() {
@@ -106,6 +110,28 @@ fn row_ui(ui: &mut Ui, row: &PeerRow) {
             });
         });
     });
+}
+
+fn mailbox_ui(ui: &mut Ui, view: &PeersView<'_>, actions: &mut Vec<Action>) {
+    text::small(ui, "Mailbox on relays");
+    ui.horizontal_wrapped(|ui| {
+        for (on, label) in [(true, "In use"), (false, "Not in use")] {
+            let is_chosen = view.uses_mailbox == on;
+            if button::choice(ui, label, is_chosen).clicked() && !is_chosen {
+                actions.push(Action::Command(Command::SetMailbox { room: view.room, on }));
+            }
+        }
+    });
+    text::small(
+        ui,
+        if view.uses_mailbox {
+            "What you write waits there, sealed, for those who are not connected, and what they wrote \
+             for you. Keep an invite: it brings the room back on a new device, even when nobody is \
+             connected."
+        } else {
+            "What you write reaches others only through somebody who is connected."
+        },
+    );
 }
 
 fn leave_ui(ui: &mut Ui, room: RoomId, actions: &mut Vec<Action>) -> Option<Leaving> {

@@ -230,6 +230,7 @@ impl Script {
             members: std::iter::once(member(ME, "Me")).chain(people).collect(),
             last: messages.last().cloned(),
             unread: 0,
+            uses_mailbox: true,
         };
         let started = Event::Started { name: Some("Me".to_owned()), rooms: vec![room] };
         Self { messages, notices: VecDeque::from([Notice::Event(started)]) }

@@ -86,7 +86,10 @@ impl Party {
         let mut command = world.services.festival(host.machine());
         command.stderr(File::create(dir.join(format!("{name}.log")))?);
         if std::env::var_os("FESTIVAL_LOG").is_none() {
-            command.env("FESTIVAL_LOG", "info,app=debug,transport=debug,engine=debug");
+            // The TURN client has a line for each datagram.
+            let filter = "info,app=debug,transport=debug,engine=debug,\
+                          stun_proto=warn,turn_client_proto=off,tracing=off";
+            command.env("FESTIVAL_LOG", filter);
         }
         let list = world.services.list();
         let device = Device::start_with_servers(command, &dir.join(name), &list)?;
