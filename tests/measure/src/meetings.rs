@@ -96,5 +96,5 @@ fn meet_at_once() -> Result<Value, DeviceError> {
 /// The figures as a person reads them.
 pub(crate) fn table(figures: &Value) -> String {
     let rows = figures.as_object().into_iter().flatten();
-    rows.map(|(key, value)| format!("{key:<18}{value:>10}\n")).collect()
+    rows.map(|(key, value)| format!("{key:<26}{value:>10}\n")).collect()
 }

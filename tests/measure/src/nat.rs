@@ -26,7 +26,7 @@ const TRIES: usize = 20;
 const QUICK_TRIES: usize = 1;
 /// Pairs that try at the same time.
 pub(crate) const WORKERS: usize = 4;
-/// How long a relayed pair has to find its direct way after the first message.
+/// How long a pair has to find its best way after the first message, which the mailbox may carry.
 const IMPROVING: Duration = Duration::from_secs(10);
 
 /// Where two devices are.
@@ -162,7 +162,8 @@ fn meet(world: &World, at: Places, evidence: &Evidence) -> Result<Outcome, Wrong
     let path_at_first = meeting.host.path()?;
     let mut path = path_at_first.clone();
     let deadline = Instant::now() + IMPROVING;
-    while at.can_be_direct() && path != "direct" && Instant::now() < deadline {
+    let best = if at.can_be_direct() { "direct" } else { "relayed" };
+    while path != best && path != "direct" && Instant::now() < deadline {
         pause(Duration::from_millis(200));
         path = meeting.host.path()?;
     }

@@ -1,5 +1,5 @@
 //! What a link costs that goes through a TURN server: Debian's coturn, over UDP, TCP and TLS, with
-//! both ends of the link on it, beside a direct link.
+//! one end of the link on it or both, beside a direct link.
 
 use coturn::{Coturn, PASSWORD, USERNAME};
 use serde_json::{Map, Value, json};
@@ -23,15 +23,21 @@ const BULK_MIB: usize = 64;
 
 /// Measures, and says it as the object that `--json` prints.
 pub(crate) fn run(quick: bool) -> Value {
-    let (openings, rounds, mib) = if quick { (2, 1, 4) } else { (OPENINGS, ROUNDS, BULK_MIB) };
+    let (openings, rounds, mib) = if quick { (2, 1, 16) } else { (OPENINGS, ROUNDS, BULK_MIB) };
     process::runtime().block_on(measure(openings, rounds, mib))
 }
 
 /// One way to the server.
 struct Way {
     name: &'static str,
-    trial: Trial,
+    /// With both ends on the server.
+    both: Trial,
+    /// With the dialer's end on it.
+    one: Trial,
     rates: Vec<f64>,
+    /// From the end on the server, and to it.
+    from: Vec<f64>,
+    to: Vec<f64>,
     round_trips: Vec<f64>,
     opened: Vec<f64>,
     allocated: Vec<f64>,
@@ -50,22 +56,33 @@ async fn measure(openings: usize, rounds: usize, mib: usize) -> Value {
         };
         let (mut opened, mut allocated) = (Vec::new(), Vec::new());
         for _ in 0..openings {
-            let trial = open(&server, &tls).await;
+            let trial = open(&server, &tls, Relayed::BothEnds).await;
             allocated.push(millis(trial.allocated));
             opened.push(millis(trial.opened));
         }
-        let trial = open(&server, &tls).await;
-        let (rates, round_trips) = (Vec::new(), Vec::new());
-        ways.push(Way { name, trial, rates, round_trips, opened, allocated });
+        ways.push(Way {
+            name,
+            both: open(&server, &tls, Relayed::BothEnds).await,
+            one: open(&server, &tls, Relayed::OneEnd).await,
+            rates: Vec::new(),
+            from: Vec::new(),
+            to: Vec::new(),
+            round_trips: Vec::new(),
+            opened,
+            allocated,
+        });
     }
     let (mut ours, mut theirs, _listener) = direct().await;
     let mut direct_round_trips = Vec::new();
     for _ in 0..rounds {
         direct_round_trips.push(percentile(&pings(&mut ours, &mut theirs).await, 50));
         for way in &mut ways {
-            let Trial { dialer, listener, .. } = &mut way.trial;
+            let Trial { dialer, listener, .. } = &mut way.both;
             way.round_trips.push(percentile(&pings(dialer, listener).await, 50));
             way.rates.push(bulk(dialer, listener, mib).await.0);
+            let Trial { dialer, listener, .. } = &mut way.one;
+            way.from.push(bulk(dialer, listener, mib).await.0);
+            way.to.push(bulk(listener, dialer, mib).await.0);
         }
     }
     let direct = percentile(&direct_round_trips, 50);
@@ -76,8 +93,10 @@ async fn measure(openings: usize, rounds: usize, mib: usize) -> Value {
             figures.insert(format!("{}_{what}", way.name), json!(value));
         };
         put("added_rtt_us", ((percentile(&way.round_trips, 50) - direct) * 1e3).round());
-        put("mb_per_s", percentile(&way.rates, 50));
-        put("slowest_mb_per_s", percentile(&way.rates, 0));
+        put("from_mib_per_s", percentile(&way.from, 50));
+        put("to_mib_per_s", percentile(&way.to, 50));
+        put("mib_per_s", percentile(&way.rates, 50));
+        put("slowest_mib_per_s", percentile(&way.rates, 0));
         put("allocate_ms_p50", percentile(&way.allocated, 50));
         put("open_ms_p50", percentile(&way.opened, 50));
         put("open_ms_p95", percentile(&way.opened, 95));
@@ -89,8 +108,10 @@ async fn measure(openings: usize, rounds: usize, mib: usize) -> Value {
 pub(crate) fn table(figures: &Value) -> String {
     let rows = [
         ("added round trip", "added_rtt_us", "us"),
-        ("64 MiB in frames of 64 KiB", "mb_per_s", "MiB/s"),
-        ("the slowest of them", "slowest_mb_per_s", "MiB/s"),
+        ("64 MiB from the end on it", "from_mib_per_s", "MiB/s"),
+        ("64 MiB to the end on it", "to_mib_per_s", "MiB/s"),
+        ("64 MiB, both ends on it", "mib_per_s", "MiB/s"),
+        ("the slowest of those", "slowest_mib_per_s", "MiB/s"),
         ("an address on the server", "allocate_ms_p50", "ms"),
         ("then to open link, p50", "open_ms_p50", "ms"),
         ("then to open link, p95", "open_ms_p95", "ms"),
@@ -106,8 +127,8 @@ pub(crate) fn table(figures: &Value) -> String {
     table
 }
 
-async fn open(server: &TurnServer, tls: &Tls) -> Trial {
-    try_turn(server, tls, Relayed::BothEnds).await.expect("coturn works")
+async fn open(server: &TurnServer, tls: &Tls, relayed: Relayed) -> Trial {
+    try_turn(server, tls, relayed).await.expect("coturn works")
 }
 
 /// A direct link to compare with.
