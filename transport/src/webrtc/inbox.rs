@@ -58,6 +58,11 @@ impl Inbox {
         }
     }
 
+    /// Whether the driver may have what waits.
+    pub(super) fn is_open(&self) -> bool {
+        self.lock().is_open
+    }
+
     /// Nothing more will come: whoever reads is told so once it has read what waits.
     pub(super) fn close(&self) {
         let mut waiting = self.lock();

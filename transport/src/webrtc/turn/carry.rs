@@ -1,8 +1,10 @@
 //! Carrying the messages of an allocation to and from its server.
 
 use std::{
+    future::poll_fn,
     io::{self, IoSliceMut},
-    sync::{Arc, PoisonError},
+    sync::{Arc, PoisonError, atomic::Ordering},
+    task::{Context, Poll, ready},
     time::Duration,
 };
 
@@ -24,13 +26,13 @@ const PIECE_LEN: usize = 64 * 1024;
 /// How long a socket that cannot receive is left alone: its network may be gone for a while.
 const RECEIVE_PAUSE: Duration = Duration::from_millis(100);
 
-/// Over UDP. What the user sends leaves at once, without this task.
+/// Over UDP. What the user sends leaves at once, without this task, and what comes for it is
+/// received by its driver as soon as there is one.
 pub(super) async fn datagrams(shared: Arc<Shared>, udp: Arc<Udp>) {
-    let mut bytes = vec![0; DATAGRAM_LEN.saturating_mul(udp.max_gro_segments())];
     while let Some(wait) = shared.tick() {
-        let mut meta = [RecvMeta::default()];
-        let receive = std::future::poll_fn(|cx| {
-            udp.poll_recv(cx, &mut [IoSliceMut::new(&mut bytes)], &mut meta)
+        let receive = poll_fn(|cx| match shared.is_driven.load(Ordering::Relaxed) {
+            true => Poll::Pending,
+            false => shared.poll_receive(&udp, cx),
         });
         let received = tokio::select! {
             received = receive => received,
@@ -38,19 +40,33 @@ pub(super) async fn datagrams(shared: Arc<Shared>, udp: Arc<Udp>) {
             () = shared.work.notified() => continue,
         };
         if let Err(error) = received {
-            if error.kind() != io::ErrorKind::ConnectionReset {
-                log::debug!("cannot receive from {}: {error}", shared.name);
-                sleep(RECEIVE_PAUSE).await;
+            log::debug!("cannot receive from {}: {error}", shared.name);
+            sleep(RECEIVE_PAUSE).await;
+        }
+    }
+}
+
+impl Shared {
+    /// Receives one batch of datagrams. For one task only, as [`Udp::poll_recv`].
+    pub(super) fn poll_receive(&self, udp: &Udp, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        let mut bytes = self.received.lock().unwrap_or_else(PoisonError::into_inner);
+        bytes.resize(DATAGRAM_LEN.saturating_mul(udp.max_gro_segments()), 0);
+        let mut meta = [RecvMeta::default()];
+        match ready!(udp.poll_recv(cx, &mut [IoSliceMut::new(&mut bytes)], &mut meta)) {
+            // Somebody there does not listen: a server that begins anew.
+            Err(error) if error.kind() == io::ErrorKind::ConnectionReset => {}
+            Err(error) => return Poll::Ready(Err(error)),
+            Ok(_one) => {
+                let [RecvMeta { addr, len, stride, .. }] = meta;
+                // Nobody else has a say.
+                if addr == self.server
+                    && let Some(bytes) = bytes.get(..len)
+                {
+                    self.input(|message| bytes.chunks(stride.max(1)).for_each(message));
+                }
             }
-            continue;
         }
-        let [RecvMeta { addr, len, stride, .. }] = meta;
-        // Nobody else has a say.
-        if addr == shared.server
-            && let Some(bytes) = bytes.get(..len)
-        {
-            shared.input(|message| bytes.chunks(stride.max(1)).for_each(message));
-        }
+        Poll::Ready(Ok(()))
     }
 }
 

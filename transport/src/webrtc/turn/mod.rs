@@ -15,7 +15,10 @@ use std::{
     fmt,
     io::{self, IoSliceMut},
     net::{IpAddr, SocketAddr},
-    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    sync::{
+        Arc, Mutex, MutexGuard, PoisonError,
+        atomic::{AtomicBool, Ordering},
+    },
     task::{Context, Poll, Waker, ready},
     time::Duration,
 };
@@ -97,6 +100,10 @@ struct Shared {
     inbox: Arc<Inbox>,
     /// The socket, if the server is reached over UDP.
     udp: Option<Arc<Udp>>,
+    /// What it has just received.
+    received: Mutex<Vec<u8>>,
+    /// Whether a driver receives by itself: its own wake-up is then the only one.
+    is_driven: AtomicBool,
     /// A driver that waits until the stream has room.
     sender: Mutex<Option<Waker>>,
     /// There is something to send on the stream, or the next deadline has moved.
@@ -176,7 +183,22 @@ impl Turn {
         bufs: &mut [IoSliceMut<'_>],
         meta: &mut [RecvMeta],
     ) -> Poll<io::Result<usize>> {
-        self.shared.inbox.poll_recv(cx, bufs, meta)
+        let shared = &*self.shared;
+        loop {
+            if let Poll::Ready(received) = shared.inbox.poll_recv(cx, bufs, meta) {
+                return Poll::Ready(received);
+            }
+            let Some(udp) = shared.udp.as_ref().filter(|_| shared.inbox.is_open()) else {
+                return Poll::Pending;
+            };
+            shared.is_driven.store(true, Ordering::Relaxed);
+            if ready!(shared.poll_receive(udp, cx)).is_err() {
+                // The carrier is patient with it.
+                shared.is_driven.store(false, Ordering::Relaxed);
+                shared.work.notify_one();
+                return Poll::Pending;
+            }
+        }
     }
 
     /// Sends one batch; `waiting` is the caller's place in the queue while the socket is full.

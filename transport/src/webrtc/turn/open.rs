@@ -3,7 +3,7 @@
 use std::{
     io,
     net::SocketAddr,
-    sync::{Arc, Mutex},
+    sync::{Arc, Mutex, atomic::AtomicBool},
     time::{Duration, SystemTime, UNIX_EPOCH},
 };
 
@@ -127,6 +127,8 @@ async fn make_at(
             session: Mutex::new(session),
             inbox: Arc::default(),
             udp,
+            received: Mutex::default(),
+            is_driven: AtomicBool::new(false),
             sender: Mutex::default(),
             work: Notify::new(),
             progress: watch::Sender::new(Progress::Asked),
