@@ -9,7 +9,6 @@ use std::{
 use nostr::{Event, Filter, Keys, Timestamp};
 use tokio::{
     sync::{oneshot, watch},
-    task::JoinSet,
     time::timeout,
 };
 
@@ -79,23 +78,6 @@ impl RelayPool {
     pub fn subscribe(&self, at: &[RelayUrl], filter: &Filter) -> Subscription {
         let relays = at.iter().map(|url| self.relay(url)).collect();
         Subscription::new(self.clone(), relays, filter)
-    }
-
-    /// Publishes an event at some relays side by side; what became of it at each.
-    pub async fn publish(
-        &self,
-        at: &[RelayUrl],
-        event: &Event,
-    ) -> Vec<(RelayUrl, Result<(), PublishError>)> {
-        let mut publishing = JoinSet::new();
-        for url in at {
-            let (pool, url, event) = (self.clone(), url.clone(), event.clone());
-            publishing.spawn(async move {
-                let result = pool.publish_at(&url, event).await;
-                (url, result)
-            });
-        }
-        publishing.join_all().await
     }
 
     /// Publishes an event at one relay.
