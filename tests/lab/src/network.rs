@@ -176,11 +176,7 @@ fn plug(router: &Namespace, machine: &Namespace, interface: &str, socket: &str) 
 
 /// Makes a machine with an interface `wan` a router, whose inner network is called `lan`.
 fn make_router(machine: &Namespace, kind: Kind, inner: &str, number: u8) -> io::Result<()> {
-    // A socket that is always in use: a bridge without any sleeps, and takes up to a second to wake.
-    let mut lines = "link add lan type bridge\nlink set lan up\n\
-                     link add spare type veth peer name light\n\
-                     link set spare master lan up\nlink set light up\n"
-        .to_owned();
+    let mut lines = "link add lan type bridge\nlink set lan up\n".to_owned();
     if kind.has_ipv4() {
         lines += &format!("addr add {inner}.1/24 dev lan\n");
         machine.set("ipv4/ip_forward", "1")?;
