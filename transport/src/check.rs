@@ -21,6 +21,7 @@ use tokio_tungstenite::{
 
 use crate::{
     nostr::{NotARelay, RelayUrl},
+    route,
     servers::{TurnServer, UrlError},
     tls::Tls,
     webrtc::{Relayed, TurnError, try_turn},
@@ -101,23 +102,13 @@ impl From<io::Error> for CheckError {
 }
 
 /// Whether this device has a way to the internet by IPv4 and by IPv6. Nothing is sent.
-pub async fn routes() -> [bool; 2] {
-    let mut routes = [false; 2];
-    for (has_route, ip) in routes.iter_mut().zip(NOBODY) {
-        *has_route = source_towards(ip).await.is_some_and(|ip| !ip.is_loopback());
-    }
-    routes
+pub fn routes() -> [bool; 2] {
+    NOBODY.map(|ip| source_towards(ip).is_some_and(|ip| !ip.is_loopback()))
 }
 
 /// The address this device would send from.
-async fn source_towards(ip: IpAddr) -> Option<IpAddr> {
-    let any = match ip {
-        IpAddr::V4(_) => IpAddr::V4(Ipv4Addr::UNSPECIFIED),
-        IpAddr::V6(_) => IpAddr::V6(Ipv6Addr::UNSPECIFIED),
-    };
-    let socket = UdpSocket::bind((any, 0)).await.ok()?;
-    socket.connect((ip, 9)).await.ok()?;
-    let source = socket.local_addr().ok()?.ip();
+fn source_towards(ip: IpAddr) -> Option<IpAddr> {
+    let source = route::source(SocketAddr::new(ip, 9)).ok()?;
     (!source.is_unspecified()).then_some(source)
 }
 

@@ -19,6 +19,18 @@ pub(crate) struct Route {
 ///
 /// If there is none.
 pub(crate) fn to(remote: SocketAddr) -> io::Result<Route> {
+    let ip = source(remote)?;
+    let interfaces = if_addrs::get_if_addrs()?;
+    let interface = interfaces.iter().find(|interface| interface.ip() == ip);
+    Ok(Route { ip, interface: interface.and_then(|interface| interface.index) })
+}
+
+/// The address this device would send to `remote` from.
+///
+/// # Errors
+///
+/// If there is no way there.
+pub(crate) fn source(remote: SocketAddr) -> io::Result<IpAddr> {
     let any = match remote {
         SocketAddr::V4(_) => IpAddr::V4(Ipv4Addr::UNSPECIFIED),
         SocketAddr::V6(_) => IpAddr::V6(Ipv6Addr::UNSPECIFIED),
@@ -26,8 +38,5 @@ pub(crate) fn to(remote: SocketAddr) -> io::Result<Route> {
     // Sends nothing: the system only looks up the route.
     let socket = UdpSocket::bind((any, 0))?;
     socket.connect(remote)?;
-    let ip = socket.local_addr()?.ip();
-    let interfaces = if_addrs::get_if_addrs()?;
-    let interface = interfaces.iter().find(|interface| interface.ip() == ip);
-    Ok(Route { ip, interface: interface.and_then(|interface| interface.index) })
+    Ok(socket.local_addr()?.ip())
 }

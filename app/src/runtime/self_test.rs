@@ -172,7 +172,7 @@ impl Test {
         self.set(&Subject::LocalNetwork, StepState::Running);
         self.set(&Subject::LocalNetwork, local_network(&outward).await);
 
-        let [_, has_ipv6] = check::routes().await;
+        let [_, has_ipv6] = check::routes();
         let state = match listed(outward.iter().filter(|ip| is_public_ipv6(ip))) {
             addrs if has_ipv6 && !addrs.is_empty() => StepState::Ok(format!("works: {addrs}")),
             _ => StepState::Skipped("this network has none; IPv4 does as well".to_owned()),

@@ -129,7 +129,7 @@ async fn ask(
         hear(&socket, until, &mut questions, answers).await;
     }
     let [v4, v6] = NOBODY;
-    let own = source_towards(if is_ipv6 { v6 } else { v4 }).await?;
+    let own = source_towards(if is_ipv6 { v6 } else { v4 })?;
     Some(SocketAddr::new(own, port))
 }
 
