@@ -84,10 +84,7 @@ pub(crate) struct Outcome {
 pub(crate) fn run(quick: bool, only: &str, keep: Option<&Path>) -> Value {
     lab::become_root();
     let tries = if quick { QUICK_TRIES } else { TRIES };
-    let mut world = World::new().unwrap_or_else(|err| panic!("no lab: {err}"));
-    if let Some(dir) = keep {
-        world.keep(dir).unwrap_or_else(|err| panic!("nothing can be kept: {err}"));
-    }
+    let world = World::keeping(keep).unwrap_or_else(|err| panic!("no lab: {err}"));
     let mut places = Places::all();
     places.retain(|at| at.name().contains(only));
     let outcomes: Mutex<Vec<(Places, Option<Outcome>)>> = Mutex::default();

@@ -56,10 +56,7 @@ struct Tally {
 /// Moves and sleep.
 pub(crate) fn run(quick: bool, keep: Option<&Path>) -> Value {
     lab::become_root();
-    let mut world = World::new().unwrap_or_else(|err| panic!("no lab: {err}"));
-    if let Some(dir) = keep {
-        world.keep(dir).unwrap_or_else(|err| panic!("nothing can be kept: {err}"));
-    }
+    let world = World::keeping(keep).unwrap_or_else(|err| panic!("no lab: {err}"));
     let moved = Mutex::new(Tally::default());
     side_by_side(&JOURNEYS, |journey| {
         let moves = if quick { QUICK_MOVES } else { MOVES };

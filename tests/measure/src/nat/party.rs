@@ -44,12 +44,16 @@ impl World {
         Ok(Self { internet, services, keeps: None })
     }
 
-    /// From now on every try leaves its logs in this folder, and all packets are written there.
-    pub(crate) fn keep(&mut self, dir: &Path) -> Result<(), Wrong> {
-        std::fs::create_dir_all(dir)?;
-        self.internet.record(&dir.join("packets.pcap"))?;
-        self.keeps = Some(dir.to_owned());
-        Ok(())
+    /// The same; if a folder is given, every try leaves its logs in it, and all packets are written
+    /// there.
+    pub(crate) fn keeping(dir: Option<&Path>) -> Result<Self, Wrong> {
+        let mut world = Self::new()?;
+        if let Some(dir) = dir {
+            std::fs::create_dir_all(dir)?;
+            world.internet.record(&dir.join("packets.pcap"))?;
+            world.keeps = Some(dir.to_owned());
+        }
+        Ok(world)
     }
 
     /// A folder for one try.
