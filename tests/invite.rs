@@ -401,7 +401,7 @@ fn two_rooms_on_one_device_stay_apart() {
     world.create_room("bob");
     world.add("carol");
     let [camp, own] = world.rooms("bob")[..] else { panic!("two rooms") };
-    world.command("bob", Command::ShowInvite { room: own });
+    world.command("bob", Command::ShowInvite { room: own, invite: None });
     let invite = world.invite("bob");
     world.accept("carol", &invite);
     world.meet();

@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 
 use engine::{
-    Body, Event, Invite, InviteId, JoinFailure, LinkId, Member, Message, PeerId, RoomId,
-    RoomSummary,
+    Body, Event, Invite, InviteId, InviteState, JoinFailure, LinkId, Member, Message, PeerId, Role,
+    RoomId, RoomSummary,
 };
 
 use crate::backend::{LinkInfo, Notice};
@@ -51,6 +51,8 @@ pub struct Room {
     pub online: BTreeMap<PeerId, LinkId>,
     /// The invite to show, once there is one.
     pub invite: Option<Invite>,
+    /// All invites there are, as last told.
+    pub invites: Vec<InviteState>,
     /// The messages that were loaded.
     pub messages: Messages,
 }
@@ -130,7 +132,13 @@ impl Model {
             }
             // The chip says that there is a mailbox; what is in it is nobody's worry.
             Event::Deposited { .. } => {}
+            Event::HistoryChanged { room } => {
+                if let Some(room) = self.rooms.get_mut(&room) {
+                    room.messages.reload();
+                }
+            }
             Event::InviteReady { room, .. }
+            | Event::InvitesListed { room, .. }
             | Event::MessageAdded { room, .. }
             | Event::PageLoaded { room, .. }
             | Event::UnreadChanged { room, .. }
@@ -169,6 +177,7 @@ impl Room {
             uses_mailbox,
             online: BTreeMap::new(),
             invite: None,
+            invites: Vec::new(),
             messages: Messages::default(),
         }
     }
@@ -178,9 +187,16 @@ impl Room {
         self.members.iter().find(|member| member.id == peer).map_or("Someone new", |m| &m.name)
     }
 
-    /// Everyone but this device.
+    /// What this device's person may do in it.
+    pub fn my_role(&self) -> Role {
+        let me = self.members.iter().find(|member| member.id == self.me);
+        me.map_or(Role::Member, |me| me.role)
+    }
+
+    /// Everyone but this device, and those who were removed.
     pub fn others(&self) -> impl Iterator<Item = &Member> {
-        self.members.iter().filter(|member| member.id != self.me)
+        let is_other = |member: &&Member| member.id != self.me && member.role > Role::Removed;
+        self.members.iter().filter(is_other)
     }
 
     /// How many of the others hold this device's message with that `seq`, and how many there are.
@@ -198,6 +214,7 @@ impl Room {
     fn apply(&mut self, event: Event) {
         match event {
             Event::InviteReady { invite, .. } => self.invite = Some(invite),
+            Event::InvitesListed { invites, .. } => self.invites = invites,
             Event::MessageAdded { message, .. } => self.add(message),
             Event::PageLoaded { before, messages, is_start, .. } => {
                 self.messages.page(before, messages, is_start);
@@ -232,6 +249,32 @@ impl Room {
     }
 }
 
+/// What happened to members, as a sentence; `None` for what members say themselves.
+pub fn remark(room: &Room, message: &Message) -> Option<String> {
+    let named = |peer: PeerId| if peer == room.me { "you" } else { room.name_of(peer) };
+    let who = capital(named(message.author));
+    match &message.body {
+        Body::RoleChanged { member, role } => {
+            let whom = named(*member);
+            Some(match role {
+                Role::Muted => format!("{who} muted {whom}"),
+                Role::Admin => format!("{who} made {whom} an admin"),
+                _ => format!("{who} made {whom} a member who may write"),
+            })
+        }
+        Body::KeyChanged { removed, revoked } => {
+            let names: Vec<_> = removed.iter().map(|peer| named(*peer)).collect();
+            Some(match (names.as_slice(), revoked) {
+                ([], 0) => format!("{who} changed the room\u{2019}s key"),
+                ([], 1) => format!("{who} revoked an invite"),
+                ([], count) => format!("{who} revoked {count} invites"),
+                (names, _) => format!("{who} removed {}", names.join(", ")),
+            })
+        }
+        Body::Text(_) | Body::Created { .. } | Body::Joined { .. } | Body::Renamed { .. } => None,
+    }
+}
+
 /// What a message says in one line, for a list.
 pub fn preview(room: &Room, message: &Message) -> String {
     let who = if message.author == room.me { "You" } else { room.name_of(message.author) };
@@ -243,6 +286,9 @@ pub fn preview(room: &Room, message: &Message) -> String {
         Body::Created { .. } => format!("{who} created the room"),
         Body::Joined { .. } => format!("{who} joined"),
         Body::Renamed { name } => format!("{who} changed their name to {name}"),
+        Body::RoleChanged { .. } | Body::KeyChanged { .. } => {
+            remark(room, message).unwrap_or_default()
+        }
     }
 }
 

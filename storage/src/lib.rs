@@ -19,8 +19,8 @@ use std::{
 };
 
 use engine::{
-    Batch, Head, Kept, MailboxRecord, MemberIndex, MemberRecord, Position, Profile, RoomId,
-    RoomRecord, Store, StoreError, StoredOp,
+    Batch, ControlRecord, Head, Kept, MailboxRecord, MemberIndex, MemberRecord, Position, Profile,
+    RoomId, RoomRecord, Store, StoreError, StoredOp,
 };
 use redb::{Builder, Database, ReadableDatabase, StorageBackend};
 
@@ -175,6 +175,10 @@ impl Store for RedbStore {
 
     fn heads(&self, room: RoomId) -> Result<Vec<Head>, StoreError> {
         self.read(|snapshot| snapshot.heads(room))
+    }
+
+    fn controls(&self, room: RoomId) -> Result<Vec<ControlRecord>, StoreError> {
+        self.read(|snapshot| snapshot.controls(room))
     }
 
     fn mailbox(&self, room: RoomId) -> Result<Option<MailboxRecord>, StoreError> {

@@ -9,14 +9,14 @@ use redb::{Database, ReadableDatabase, TableHandle, WriteTransaction};
 
 use crate::{
     error::{corrupt, from_redb},
-    tables::{FORMAT, HEADS, KEPT, LOG, MAILBOXES, MEMBERS, META, ROOMS, TIMELINE},
+    tables::{CONTROLS, FORMAT, HEADS, KEPT, LOG, MAILBOXES, MEMBERS, META, ROOMS, TIMELINE},
 };
 
 /// The format this program writes, and the newest it reads.
-pub(crate) const FORMAT_KNOWN: u32 = 2;
+pub(crate) const FORMAT_KNOWN: u32 = 3;
 
 /// Entry `n` turns format `n + 1` into format `n + 2`.
-pub(crate) const STEPS: &[Step] = &[add_mailboxes];
+pub(crate) const STEPS: &[Step] = &[add_mailboxes, add_controls];
 
 /// One step from a format to the next, inside the transaction that also records the new number.
 pub(crate) type Step = fn(&WriteTransaction) -> Result<(), StoreError>;
@@ -25,6 +25,13 @@ pub(crate) type Step = fn(&WriteTransaction) -> Result<(), StoreError>;
 fn add_mailboxes(transaction: &WriteTransaction) -> Result<(), StoreError> {
     transaction.open_table(MAILBOXES).map_err(from_redb)?;
     transaction.open_table(KEPT).map_err(from_redb)?;
+    Ok(())
+}
+
+/// Format 3: what decides who may do what is remembered besides the operations it stands in. The
+/// engine reads it from those once.
+fn add_controls(transaction: &WriteTransaction) -> Result<(), StoreError> {
+    transaction.open_table(CONTROLS).map_err(from_redb)?;
     Ok(())
 }
 
@@ -89,6 +96,7 @@ fn create(database: &Database) -> Result<(), StoreError> {
     transaction.open_table(TIMELINE).map_err(from_redb)?;
     transaction.open_table(LOG).map_err(from_redb)?;
     add_mailboxes(&transaction)?;
+    add_controls(&transaction)?;
     transaction.commit().map_err(from_redb)
 }
 

@@ -1,17 +1,17 @@
 //! What can be asked of the database.
 
 use engine::{
-    Batch, Head, Kept, MailboxRecord, MemberIndex, MemberRecord, Position, Profile, RoomId,
-    RoomRecord, StoreError, StoredOp,
+    Batch, ControlRecord, Head, Kept, MailboxRecord, MemberIndex, MemberRecord, Position, Profile,
+    RoomId, RoomRecord, StoreError, StoredOp,
 };
 use redb::{ReadOnlyTable, ReadTransaction, ReadableTable};
 
 use crate::{
     error::{corrupt, from_redb},
     tables::{
-        HEADS, HeadBytes, KEPT, Keys, LOG, LogKey, MAILBOXES, MEMBERS, META, MemberKey, PROFILE,
-        ROOMS, RoomKey, TIMELINE, TimelineKey, decode, decode_head, log_key, member_index,
-        member_key, position, seq, timeline_key,
+        CONTROLS, ControlKey, HEADS, HeadBytes, KEPT, Keys, LOG, LogKey, MAILBOXES, MEMBERS, META,
+        MemberKey, PROFILE, ROOMS, RoomKey, TIMELINE, TimelineKey, decode, decode_head, log_key,
+        member_index, member_key, position, seq, timeline_key,
     },
 };
 
@@ -21,6 +21,7 @@ pub(crate) struct Snapshot {
     rooms: ReadOnlyTable<&'static RoomKey, &'static [u8]>,
     members: ReadOnlyTable<&'static MemberKey, &'static [u8]>,
     heads: ReadOnlyTable<&'static MemberKey, &'static HeadBytes>,
+    controls: ReadOnlyTable<&'static ControlKey, &'static [u8]>,
     mailboxes: ReadOnlyTable<&'static RoomKey, &'static [u8]>,
     kept: ReadOnlyTable<&'static MemberKey, &'static [u8]>,
     timeline: ReadOnlyTable<&'static TimelineKey, &'static [u8]>,
@@ -35,6 +36,7 @@ impl Snapshot {
             rooms: transaction.open_table(ROOMS).map_err(from_redb)?,
             members: transaction.open_table(MEMBERS).map_err(from_redb)?,
             heads: transaction.open_table(HEADS).map_err(from_redb)?,
+            controls: transaction.open_table(CONTROLS).map_err(from_redb)?,
             mailboxes: transaction.open_table(MAILBOXES).map_err(from_redb)?,
             kept: transaction.open_table(KEPT).map_err(from_redb)?,
             timeline: transaction.open_table(TIMELINE).map_err(from_redb)?,
@@ -72,6 +74,12 @@ impl Snapshot {
             heads.push(own.map(|(_, head)| decode_head(head.value())).unwrap_or_default());
         }
         Ok(heads)
+    }
+
+    pub(crate) fn controls(&self, room: RoomId) -> Result<Vec<ControlRecord>, StoreError> {
+        let all =
+            self.controls.range::<&ControlKey>(Keys::<56>::of(room).bounds()).map_err(from_redb)?;
+        all.map(|entry| decode(entry.map_err(from_redb)?.1.value())).collect()
     }
 
     pub(crate) fn mailbox(&self, room: RoomId) -> Result<Option<MailboxRecord>, StoreError> {

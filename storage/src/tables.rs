@@ -2,7 +2,7 @@
 
 use std::ops::Bound;
 
-use engine::{Head, MemberIndex, Position, RoomId, StoreError};
+use engine::{Head, MemberIndex, PeerId, Position, RoomId, StoreError};
 use redb::TableDefinition;
 use serde::{Serialize, de::DeserializeOwned};
 
@@ -19,6 +19,10 @@ pub(crate) const MEMBERS: TableDefinition<'_, &MemberKey, &[u8]> = TableDefiniti
 
 /// How far each log is held.
 pub(crate) const HEADS: TableDefinition<'_, &MemberKey, &HeadBytes> = TableDefinition::new("heads");
+
+/// The control operations, by room, author's key and place in the author's log.
+pub(crate) const CONTROLS: TableDefinition<'_, &ControlKey, &[u8]> =
+    TableDefinition::new("controls");
 
 /// What is known of a room's mailbox, one record per room.
 pub(crate) const MAILBOXES: TableDefinition<'_, &RoomKey, &[u8]> =
@@ -46,6 +50,8 @@ pub(crate) type RoomKey = [u8; 16];
 pub(crate) type MemberKey = [u8; 20];
 /// The room, then clock, author and place in the author's log: byte order is display order.
 pub(crate) type TimelineKey = [u8; 36];
+/// The room, then the author's key and the place in the author's log.
+pub(crate) type ControlKey = [u8; 56];
 /// The room, then author and place in the author's log.
 pub(crate) type LogKey = [u8; 28];
 /// Height, then the id of the last operation.
@@ -84,6 +90,15 @@ pub(crate) fn position(key: &TimelineKey) -> Position {
         author: MemberIndex(u32::from_be_bytes(part(key, 24))),
         seq: u64::from_be_bytes(part(key, 28)),
     }
+}
+
+/// The key of a control operation.
+pub(crate) fn control_key(room: RoomId, author: PeerId, seq: u64) -> ControlKey {
+    let mut key = [0; 56];
+    key[..16].copy_from_slice(room.as_bytes());
+    key[16..48].copy_from_slice(author.as_bytes());
+    key[48..].copy_from_slice(&seq.to_be_bytes());
+    key
 }
 
 /// The key of one place in a log.

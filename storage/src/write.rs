@@ -6,8 +6,8 @@ use redb::{Database, Durability, Table, Value, WriteTransaction};
 use crate::{
     error::from_redb,
     tables::{
-        HEADS, KEPT, Keys, LOG, MAILBOXES, MEMBERS, META, PROFILE, ROOMS, TIMELINE, encode,
-        encode_head, log_key, member_key, timeline_key,
+        CONTROLS, HEADS, KEPT, Keys, LOG, MAILBOXES, MEMBERS, META, PROFILE, ROOMS, TIMELINE,
+        control_key, encode, encode_head, log_key, member_key, timeline_key,
     },
 };
 
@@ -33,6 +33,7 @@ fn forget(transaction: &WriteTransaction, room: RoomId) -> Result<(), StoreError
     let mut mailboxes = transaction.open_table(MAILBOXES).map_err(from_redb)?;
     mailboxes.remove(room.as_bytes()).map_err(from_redb)?;
     clear(transaction.open_table(KEPT).map_err(from_redb)?, room)?;
+    clear(transaction.open_table(CONTROLS).map_err(from_redb)?, room)?;
     clear(transaction.open_table(MEMBERS).map_err(from_redb)?, room)?;
     clear(transaction.open_table(HEADS).map_err(from_redb)?, room)?;
     clear(transaction.open_table(TIMELINE).map_err(from_redb)?, room)?;
@@ -64,6 +65,11 @@ fn write_records(transaction: &WriteTransaction, batch: &Batch) -> Result<(), St
     let mut heads = transaction.open_table(HEADS).map_err(from_redb)?;
     for (&(room, index), head) in &batch.heads {
         heads.insert(&member_key(room, index), &encode_head(head)).map_err(from_redb)?;
+    }
+    let mut controls = transaction.open_table(CONTROLS).map_err(from_redb)?;
+    for (&(room, author, seq), record) in &batch.controls {
+        let key = control_key(room, author, seq);
+        controls.insert(&key, encode(record)?.as_slice()).map_err(from_redb)?;
     }
     let mut mailboxes = transaction.open_table(MAILBOXES).map_err(from_redb)?;
     for (room, record) in &batch.mailboxes {

@@ -4,8 +4,9 @@
 use std::{collections::BTreeMap, fmt::Debug};
 
 use engine::{
-    Addr, Batch, Head, InviteRecord, Kept, MailboxRecord, MemberIndex, MemberRecord, MemoryStore,
-    PeerId, Position, Profile, RelayRecord, RoomId, RoomRecord, Store, StoredOp, Timestamp,
+    Addr, Batch, Control, ControlRecord, Head, InviteId, InviteRecord, Kept, MailboxRecord,
+    MemberIndex, MemberRecord, MemoryStore, PeerId, Position, Profile, RelayRecord, RoomId,
+    RoomRecord, Store, StoredOp, Timestamp,
 };
 use proptest::{collection::vec, option, prelude::*};
 use storage::{Options, RedbStore};
@@ -77,6 +78,14 @@ fn any_mailbox() -> impl Strategy<Value = (RoomId, MailboxRecord)> {
     )
 }
 
+fn any_control() -> impl Strategy<Value = ((RoomId, PeerId, u64), ControlRecord)> {
+    let author = prop_oneof![Just([0; 32]), Just([255; 32])].prop_map(PeerId::from_bytes);
+    (any_room(), author, any_number(), any_number()).prop_map(|(room, by, seq, hlc)| {
+        let control = Control::Join { invite: InviteId::from_bytes([3; 16]) };
+        ((room, by, seq), ControlRecord { by, seq, hlc, control })
+    })
+}
+
 fn any_kept() -> impl Strategy<Value = ((RoomId, MemberIndex), Kept)> {
     let kept = (any_number(), any_number()).prop_map(|(up_to, at)| Kept {
         up_to,
@@ -94,11 +103,11 @@ fn any_batch() -> impl Strategy<Value = Batch> {
         prop_oneof![4 => Just(Vec::new()), 1 => vec(any_room(), 1..3)],
         vec(((any_room(), any_index()), any_member()), 0..6),
         heads,
-        (vec(any_mailbox(), 0..3), vec(any_kept(), 0..6)),
+        (vec(any_control(), 0..6), vec(any_mailbox(), 0..3), vec(any_kept(), 0..6)),
         vec(any_op(), 0..30),
     )
-        .prop_map(|(profile, rooms, forgotten, members, heads, (mailboxes, kept), ops)| {
-            Batch {
+        .prop_map(
+            |(profile, rooms, forgotten, members, heads, (controls, mailboxes, kept), ops)| Batch {
                 profile: profile.map(|name| Profile { name }),
                 rooms: rooms.into_iter().collect(),
                 forgotten,
@@ -107,11 +116,12 @@ fn any_batch() -> impl Strategy<Value = Batch> {
                     .into_iter()
                     .map(|(key, (height, id))| (key, Head { height, id }))
                     .collect::<BTreeMap<_, _>>(),
+                controls: controls.into_iter().collect(),
                 mailboxes: mailboxes.into_iter().collect(),
                 kept: kept.into_iter().collect(),
                 ops,
-            }
-        })
+            },
+        )
 }
 
 /// What to ask of both stores about one room.
@@ -172,6 +182,7 @@ fn compare(
     for q in questions {
         agree(model, store, |s| s.members(q.room))?;
         agree(model, store, |s| s.heads(q.room))?;
+        agree(model, store, |s| s.controls(q.room))?;
         agree(model, store, |s| s.mailbox(q.room))?;
         agree(model, store, |s| s.kept(q.room))?;
         agree(model, store, |s| s.ops_after(q.room, q.author, q.after, q.limit, q.max_bytes))?;

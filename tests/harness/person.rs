@@ -42,7 +42,7 @@ impl World {
     /// The invite to the first room of `host`, shown anew.
     pub fn show_invite(&mut self, host: Name) -> Invite {
         let room = self.room(host);
-        self.command(host, Command::ShowInvite { room });
+        self.command(host, Command::ShowInvite { room, invite: None });
         self.invite(host)
     }
 

@@ -206,7 +206,7 @@ impl Script {
             Command::AcceptInvite { invite } => {
                 self.tell(Event::JoinStarted { invite: invite.id() });
             }
-            Command::ShowInvite { room } => {
+            Command::ShowInvite { room, .. } => {
                 self.tell(Event::InviteReady { room, invite: invite() });
             }
             Command::SendText { text, .. } => {
@@ -223,6 +223,11 @@ impl Script {
             Command::SetRelays { room, relays } => {
                 self.tell(Event::MailboxSet { room, on: true, relays });
             }
+            Command::CreateInvite { .. }
+            | Command::RevokeInvite { .. }
+            | Command::ListInvites { .. }
+            | Command::SetRole { .. }
+            | Command::ChangeKey { .. } => {}
             Command::LeaveRoom { room } => self.tell(Event::RoomLeft { room }),
             Command::CancelJoin { invite } => {
                 self.tell(Event::JoinFailed { invite, why: engine::JoinFailure::Canceled });

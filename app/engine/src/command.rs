@@ -1,6 +1,6 @@
-//! The person's words: what they ask for, and what they are told.
+//! What the person asks for.
 
-use crate::{Addr, Invite, InviteId, LinkId, Message, PeerId, Position, RoomId, Timestamp};
+use crate::{Addr, Invite, InviteId, PeerId, Position, Role, RoomId, Timestamp};
 
 /// The longest name of a person or a room, in bytes of UTF-8: long enough for any name, short
 /// enough for one line of a list.
@@ -38,10 +38,53 @@ pub enum Command {
         /// Which invite.
         invite: InviteId,
     },
-    /// Make an invite to a room, with this device as the one to dial. Answered by
+    /// Show an invite to a room, with this device as the one to dial. Answered by
     /// [`Event::InviteReady`], and again by it whenever the device's addresses change.
     ShowInvite {
         /// Where to.
+        room: RoomId,
+        /// Which; without it, the newest that anybody may use who sees it.
+        invite: Option<InviteId>,
+    },
+    /// Make a new invite; owner and admins only. Answered by [`Event::InviteReady`] and
+    /// [`Event::InvitesListed`].
+    CreateInvite {
+        /// Where to.
+        room: RoomId,
+        /// What those become who join by it: [`Role::Member`] or [`Role::Muted`].
+        role: Role,
+        /// When it ends, if ever.
+        expires_at: Option<Timestamp>,
+        /// How many may join by it, if not as many as like.
+        max_uses: Option<u32>,
+    },
+    /// Let nobody join by an invite any more, and change the room's key; owner and admins only.
+    /// Answered by [`Event::InvitesListed`].
+    RevokeInvite {
+        /// Where to.
+        room: RoomId,
+        /// Which.
+        invite: InviteId,
+    },
+    /// Tell which invites there are. Answered by [`Event::InvitesListed`].
+    ListInvites {
+        /// Where to.
+        room: RoomId,
+    },
+    /// Make a member something else; owner and admins only, and only the owner makes admins or
+    /// takes them back. [`Role::Removed`] also changes the room's key and revokes every invite.
+    /// Answered by [`Event::MemberChanged`].
+    SetRole {
+        /// Where.
+        room: RoomId,
+        /// Whom.
+        member: PeerId,
+        /// What they are from now on.
+        role: Role,
+    },
+    /// Draw a new key for the room; owner and admins only.
+    ChangeKey {
+        /// Where.
         room: RoomId,
     },
     /// Say something. Answered by [`Event::MessageAdded`].
@@ -90,220 +133,6 @@ pub enum Command {
     },
 }
 
-/// What the person should see.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Event {
-    /// The engine is awake; this is all it remembers. First of all events.
-    Started {
-        /// What the person calls themselves, once they have said so.
-        name: Option<String>,
-        /// Every room, most recently active first.
-        rooms: Vec<RoomSummary>,
-    },
-    /// The person's own name changed.
-    NameChanged {
-        /// The new name.
-        name: String,
-    },
-    /// An invite was accepted here; its host is being dialed.
-    JoinStarted {
-        /// Which invite.
-        invite: InviteId,
-    },
-    /// Joining came to an end without success.
-    JoinFailed {
-        /// Which invite.
-        invite: InviteId,
-        /// Why.
-        why: JoinFailure,
-    },
-    /// A room is now on this device: created here or joined.
-    RoomJoined {
-        /// The room.
-        room: RoomSummary,
-        /// The invite that led to it, if it was joined.
-        invite: Option<InviteId>,
-    },
-    /// A room is no longer on this device.
-    RoomLeft {
-        /// Which.
-        room: RoomId,
-    },
-    /// An invite to show.
-    InviteReady {
-        /// Where it leads.
-        room: RoomId,
-        /// The invite, with this device's present addresses.
-        invite: Invite,
-    },
-    /// A message is on this disk, whoever wrote it.
-    MessageAdded {
-        /// Where.
-        room: RoomId,
-        /// The message.
-        message: Message,
-    },
-    /// A page of history.
-    PageLoaded {
-        /// Where.
-        room: RoomId,
-        /// As asked.
-        before: Option<Position>,
-        /// Oldest first.
-        messages: Vec<Message>,
-        /// Whether nothing is older.
-        is_start: bool,
-    },
-    /// How many messages of others are newer than the last one read; counted up to 1,000.
-    UnreadChanged {
-        /// Where.
-        room: RoomId,
-        /// How many.
-        count: usize,
-    },
-    /// Somebody joined, or changed their name.
-    MemberChanged {
-        /// Where.
-        room: RoomId,
-        /// Who.
-        member: Member,
-    },
-    /// A member is known to hold this device's own messages up to a point.
-    Received {
-        /// Where.
-        room: RoomId,
-        /// Who holds them.
-        by: PeerId,
-        /// The `seq` of the last one held.
-        up_to: u64,
-    },
-    /// A link's other end proved to be this member.
-    PeerSeen {
-        /// Where.
-        room: RoomId,
-        /// Who.
-        peer: PeerId,
-        /// Over which link.
-        link: LinkId,
-    },
-    /// The session with this member ended.
-    PeerLost {
-        /// Where.
-        room: RoomId,
-        /// Who.
-        peer: PeerId,
-    },
-    /// Whether the room's mailbox is used on this device, and where it is, changed or was asked.
-    MailboxSet {
-        /// Where.
-        room: RoomId,
-        /// Whether it is used.
-        on: bool,
-        /// The relays that have it; none if the room does not say, and those of this device do.
-        relays: Vec<Addr>,
-    },
-    /// Everything this device has written up to here is in the room's mailbox.
-    Deposited {
-        /// Where.
-        room: RoomId,
-        /// The `seq` of the last message there.
-        up_to: u64,
-    },
-    /// A relay does not do its part for the room's mailbox. What it lacks is left there anew.
-    MailboxDoubt {
-        /// Where.
-        room: RoomId,
-        /// The relay.
-        relay: String,
-        /// What is wrong.
-        why: Doubt,
-    },
-    /// A command could not be carried out.
-    CommandRefused {
-        /// Why.
-        why: Refusal,
-    },
-}
-
-/// A room in the list of rooms.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct RoomSummary {
-    /// Which.
-    pub id: RoomId,
-    /// Its name.
-    pub name: String,
-    /// This device's own key in it.
-    pub me: PeerId,
-    /// Everyone in it, this device included, in the order they became known here.
-    pub members: Vec<Member>,
-    /// The newest thing to show in the list.
-    pub last: Option<Message>,
-    /// How many messages of others are newer than the last one read; counted up to 1,000.
-    pub unread: usize,
-    /// Whether its mailbox is used on this device.
-    pub uses_mailbox: bool,
-}
-
-/// Somebody in a room.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Member {
-    /// Who.
-    pub id: PeerId,
-    /// What they call themselves.
-    pub name: String,
-    /// The `seq` of this device's last own message they are known to hold.
-    pub holds: u64,
-    /// When a session with them was last open.
-    pub last_seen: Option<Timestamp>,
-}
-
-/// Why joining failed for good.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[non_exhaustive]
-pub enum JoinFailure {
-    /// The invite says itself that it is over.
-    #[error("this invite has expired; ask for a new one")]
-    Expired,
-    /// Whoever answered is not who showed the QR.
-    #[error("the device that answered is not the one that showed this invite; scan it again")]
-    WrongHost,
-    /// The room is on this device already.
-    #[error("you are in this room already")]
-    AlreadyJoined,
-    /// The person gave up.
-    #[error("joining was canceled")]
-    Canceled,
-}
-
-/// Why a relay is not to be trusted with a mailbox.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, thiserror::Error)]
-#[non_exhaustive]
-pub enum Doubt {
-    /// Of what it has acknowledged or shown, something is missing.
-    #[error("it keeps back messages it was given")]
-    Withholds,
-    /// The newest it has acknowledged or shown is missing: it is back at an older state.
-    #[error("it went back to an older state, or deleted messages before their time")]
-    RolledBack,
-    /// It shows things no member has made.
-    #[error("it shows forged messages")]
-    Forges,
-    /// It does not take what it is given.
-    #[error("it does not take what is to be kept there")]
-    Refuses,
-}
-
-/// Why a relay does not hold what it was given.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-pub enum DepositFailure {
-    /// It did not answer in time.
-    #[error("the relay cannot be reached")]
-    Unreachable,
-    /// It said no.
-    #[error("the relay refuses")]
-    Refused,
-}
-
 /// Why a command was refused.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
@@ -320,6 +149,32 @@ pub enum Refusal {
     /// Only the room's owner may do this.
     #[error("only who began the room can do this")]
     NotOwner,
+    /// Only the room's owner and its admins may do this.
+    #[error("only admins of the room can do this")]
+    NotAdmin,
+    /// There are as many admins as a room can have.
+    #[error("a room can have at most 63 admins, counting those who once were")]
+    TooManyAdmins,
+    /// There is no such member.
+    #[error("there is no such member in this room")]
+    UnknownMember,
+    /// There is no such invite, or it was taken back before.
+    #[error("there is no such invite, or it was revoked already")]
+    UnknownInvite,
+    /// No invite to the room works any more.
+    #[error("no invite to this room works any more; ask one of its admins for a new one")]
+    NoInvite,
+    /// This device's person may only read.
+    #[error("an admin has muted you here: you can read, but not write")]
+    Muted,
+    /// This device's person is not a member any more.
+    #[error("you are not a member of this room any more")]
+    Removed,
+    /// Somebody was removed, and the new key has not come yet.
+    #[error(
+        "the key of this room was changed, and nobody has brought the new one yet; try again when a member is near"
+    )]
+    NoKey,
     /// There are too many addresses, or some are not of relays.
     #[error("these are not addresses of relays")]
     BadRelays,

@@ -6,7 +6,7 @@ use chacha20poly1305::{AeadInPlace as _, ChaCha20Poly1305, KeyInit as _};
 use ed25519_dalek::SigningKey;
 use x25519_dalek::{PublicKey, StaticSecret};
 
-use crate::{InviteId, PeerId, RoomId};
+use crate::{EpochId, InviteId, PeerId, RoomId};
 
 /// Bytes an authentication tag adds.
 pub(crate) const TAG_LEN: usize = 16;
@@ -102,6 +102,31 @@ pub(crate) fn pack_key(mailbox: &[u8; 32], nonce: &[u8; 24]) -> [u8; 32] {
 /// What a relay is called inside packs.
 pub(crate) fn relay_tag(mailbox: &[u8; 32], relay: &str) -> [u8; 4] {
     first(derive("festival/1 relay tag", &[mailbox, relay.as_bytes()]))
+}
+
+/// What an epoch is called in operations: it commits to the key.
+pub(crate) fn epoch_id(key: &[u8; 32]) -> EpochId {
+    first(derive("festival/1 epoch id", &[key]))
+}
+
+/// The key of an epoch that is merged of others, given in the order of their ids.
+pub(crate) fn merged_key(parents: &[[u8; 32]]) -> [u8; 32] {
+    derive("festival/1 merged epoch", &[parents.as_flattened()])
+}
+
+/// The tag and the key of the box in which a member gets an epoch's key, known to that member and
+/// to whoever seals it.
+pub(crate) fn box_keys(
+    secret: &[u8; 32],
+    public: &[u8; 32],
+    epoch: &EpochId,
+) -> ([u8; 4], [u8; 32]) {
+    let shared = StaticSecret::from(*secret).diffie_hellman(&PublicKey::from(*public));
+    let shared = shared.as_bytes();
+    (
+        first(derive("festival/1 epoch box tag", &[shared, epoch])),
+        derive("festival/1 epoch box", &[shared, epoch]),
+    )
 }
 
 /// Encrypts `text` in place and appends the tag.

@@ -6,7 +6,7 @@ use std::{
 };
 
 use crate::{
-    Addr, Engine, Event, Invite, MemberRecord, PeerId, RoomId, Store, crypto,
+    Addr, Engine, Event, Invite, MemberRecord, PeerId, Role, RoomId, Store, crypto,
     engine::{Output, Target},
     room::Room,
 };
@@ -30,11 +30,12 @@ impl<S: Store> Engine<S> {
     /// Answers members of a room and those who hold one of its invites.
     pub(crate) fn admit(&mut self, room: RoomId) {
         let Some(room) = self.rooms.get(&room) else { return };
-        let (_, key) = room.epoch();
         let callee = room.me.host_id();
-        let key = crypto::room_dial_key(room.id(), &key);
-        self.outputs.push_back(Output::Admit { key, callee });
-        for invite in &room.record.invites {
+        for key in room.epoch_keys() {
+            let key = crypto::room_dial_key(room.id(), &key);
+            self.outputs.push_back(Output::Admit { key, callee });
+        }
+        for invite in room.invites_at(self.now.wall) {
             let key = crypto::invite_dial_key(&invite.secret);
             self.outputs.push_back(Output::Admit { key, callee });
         }
@@ -42,8 +43,9 @@ impl<S: Store> Engine<S> {
 
     /// Answers those of [`admit`](Self::admit) no more.
     pub(crate) fn refuse(&mut self, room: &Room) {
-        let (_, key) = room.epoch();
-        self.outputs.push_back(Output::Refuse(crypto::room_dial_key(room.id(), &key)));
+        for key in room.epoch_keys() {
+            self.outputs.push_back(Output::Refuse(crypto::room_dial_key(room.id(), &key)));
+        }
         for invite in &room.record.invites {
             self.outputs.push_back(Output::Refuse(crypto::invite_dial_key(&invite.secret)));
         }
@@ -105,7 +107,8 @@ impl<S: Store> Engine<S> {
     /// Tells the person the invite to a room, if it has one that works.
     pub(crate) fn show_invite(&mut self, id: RoomId) {
         let Some(room) = self.rooms.get(&id) else { return };
-        let Some(record) = room.invites_at(self.now.wall).last() else { return };
+        let chosen = self.shown_invites.get(&id).copied().flatten();
+        let Some(record) = room.invite_to_show(chosen, self.now.wall) else { return };
         let mut invite = Invite {
             secret: record.secret,
             host: room.me.host_id(),
@@ -127,8 +130,11 @@ fn wanted_members(
     room: &Room,
     present: &BTreeSet<PeerId>,
 ) -> (BTreeMap<Target, Whereabouts>, bool) {
-    let is_absent =
-        |m: &&MemberRecord| m.id != room.me.id && !m.addrs.is_empty() && !present.contains(&m.id);
+    let is_out = room.my_role() == Role::Removed;
+    let is_absent = |m: &&MemberRecord| {
+        let is_meant = m.id != room.me.id && !m.addrs.is_empty() && !present.contains(&m.id);
+        is_meant && !is_out && room.membership.role(m.id) > Role::Removed
+    };
     let mut absent: Vec<_> = room.members.iter().filter(is_absent).collect();
     absent.sort_by_key(|m| (std::cmp::Reverse(m.last_seen), m.id));
     let places = MAX_DIALED_PER_ROOM.saturating_sub(present.len());

@@ -11,10 +11,12 @@ use rand_core::{RngCore as _, SeedableRng as _};
 pub use crate::turn::{Input, Now, Output, Target};
 use crate::{
     Addr, Batch, Event, InviteId, MemberIndex, PeerId, Position, Profile, RoomId, RoomSummary,
-    Store, StoreError, Timestamp, hlc,
+    Store, StoreError, Timestamp,
+    body::KIND_TEXT,
+    hlc,
     identity::Identity,
     join::Join,
-    op::KIND_TEXT,
+    mailbox::Mailbox,
     room::Room,
     session::{LinkState, Links},
 };
@@ -46,8 +48,8 @@ pub struct Engine<S> {
     pub(crate) joins: BTreeMap<InviteId, Join>,
     pub(crate) links: Links,
     pub(crate) addrs: Vec<Addr>,
-    /// Rooms whose invite the person has asked to see.
-    pub(crate) shown_invites: BTreeSet<RoomId>,
+    /// Rooms of which the person has asked to see an invite, and which.
+    pub(crate) shown_invites: BTreeMap<RoomId, Option<InviteId>>,
     pub(crate) staged: Batch,
     /// Members that changed in a way worth a write only together with others.
     pub(crate) unhurried: BTreeSet<(RoomId, MemberIndex)>,
@@ -55,6 +57,12 @@ pub struct Engine<S> {
     pub(crate) unsent: BTreeMap<RoomId, BTreeSet<MemberIndex>>,
     /// Rooms of which something changed that may matter to their mailbox.
     pub(crate) untended: BTreeSet<RoomId>,
+    /// Rooms in which somebody may have been removed who is still linked,
+    pub(crate) unparted: BTreeSet<RoomId>,
+    /// and those in which somebody is who should not have been let in.
+    pub(crate) uninvited: BTreeSet<RoomId>,
+    /// Mailboxes of epochs that are over, in which is to be left what leads on.
+    pub(crate) left_mailboxes: Vec<(RoomId, Mailbox)>,
     /// Rooms whose number of unread messages changed.
     pub(crate) recounted: BTreeSet<RoomId>,
     pub(crate) wanted_pages: Vec<Wanted>,
@@ -83,11 +91,14 @@ impl<S: Store> Engine<S> {
             joins: BTreeMap::new(),
             links: Links::new(),
             addrs: Vec::new(),
-            shown_invites: BTreeSet::new(),
+            shown_invites: BTreeMap::new(),
             staged: Batch::default(),
             unhurried: BTreeSet::new(),
             unsent: BTreeMap::new(),
             untended: BTreeSet::new(),
+            unparted: BTreeSet::new(),
+            uninvited: BTreeSet::new(),
+            left_mailboxes: Vec::new(),
             recounted: BTreeSet::new(),
             wanted_pages: Vec::new(),
             dialed: BTreeMap::new(),
@@ -110,7 +121,15 @@ impl<S: Store> Engine<S> {
             let last_hlc = newest.first().map_or(0, |op| hlc::of_order(op.position.hlc));
             let members = self.store.members(id)?;
             let heads = self.store.heads(id)?;
-            let mut room = Room::new(record, members, heads, last_hlc);
+            let controls = self.store.controls(id)?;
+            let mut room = Room::new(record, members, heads, &controls, last_hlc);
+            if controls.is_empty() {
+                let controls = self.read_rules(&room)?;
+                for record in &controls {
+                    self.staged.controls.insert((id, record.by, record.seq), record.clone());
+                }
+                room.take_rules(&controls);
+            }
             if let Some(mailbox) = self.store.mailbox(id)? {
                 room.mailbox.restore(mailbox, self.store.kept(id)?);
             }
@@ -194,6 +213,7 @@ impl<S: Store> Engine<S> {
     }
 
     fn write_and_release(&mut self) -> Result<(), StoreError> {
+        self.remove_uninvited();
         self.tend_mailboxes();
         if !self.staged.is_empty() {
             self.stage_unhurried();
@@ -202,6 +222,8 @@ impl<S: Store> Engine<S> {
         for (room, grown) in std::mem::take(&mut self.unsent) {
             self.flush(room, &grown)?;
         }
+        self.leave_old_mailboxes()?;
+        self.part_with_removed();
         for id in std::mem::take(&mut self.recounted) {
             if let Some(room) = self.rooms.get(&id) {
                 let count = room.unread;

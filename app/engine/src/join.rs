@@ -2,12 +2,14 @@
 
 use crate::{
     Addr, Engine, Event, Frame, Invite, InviteId, InviteRecord, JoinFailure, LinkId, Refusal,
-    RoomId, RoomRecord, Store, StoreError, addr, crypto,
+    RoomId, RoomRecord, Store, StoreError, addr,
+    body::OpBody,
+    crypto,
     engine::Target,
     handshake::{Handshake, Proof},
     identity::Identity,
     mailbox::Greeting,
-    op::{self, Op, OpBody},
+    op::{self, Op},
     room::Room,
     session::{LinkState, Purpose},
     wire::{Packet, Welcome},
@@ -178,7 +180,7 @@ impl<S: Store> Engine<S> {
             // The room is new here and not on disk yet; the newcomer will dial again.
             return Ok(false);
         };
-        let welcome = Welcome { genesis, epochs: room.record.epochs.clone() };
+        let welcome = Welcome { genesis, epochs: room.epochs_by_number() };
         self.transmit(link, &Packet::Welcome(welcome));
         self.begin_with_genesis(link, id);
         self.greet(link);
@@ -268,7 +270,7 @@ impl<S: Store> Engine<S> {
         let now = self.now;
         let Some(join) = self.joins.get_mut(&invite) else { return Err(None) };
         let id = record.id;
-        let mut room = Room::new(record, Vec::new(), Vec::new(), 0);
+        let mut room = Room::new(record, Vec::new(), Vec::new(), &[], 0);
         let genesis = Op::decode(&welcome.genesis).and_then(|op| room.add(now, &op).ok());
         let genesis = genesis.ok_or(None)?;
         // If the owner's was the screen, we know where to find it from now on.
@@ -288,9 +290,12 @@ impl<S: Store> Engine<S> {
             certificate: op::join_certificate(&secret, id, room.me.id, &room.me.noise_key),
         };
         let bytes = room.write(now.wall, &body);
-        // It is refused if the room's time is past the end of the invite.
-        let joined = Op::decode(&bytes).and_then(|op| room.add(now, &op).ok());
-        let joined = joined.ok_or(Some(JoinFailure::Expired))?;
+        let op = Op::decode(&bytes).ok_or(None)?;
+        // The room's time may be past the end of the invite.
+        if expires_at.is_some_and(|end| end <= op.sent_at()) {
+            return Err(Some(JoinFailure::Expired));
+        }
+        let joined = room.add(now, &op).map_err(|_| None)?;
         join.stage = Stage::Entered(id);
         self.rooms.insert(id, room);
         self.stage(id, genesis);

@@ -7,13 +7,17 @@
 #![warn(clippy::arithmetic_side_effects)]
 
 mod addr;
+mod body;
 mod cipher;
 mod command;
+mod control;
 mod crypto;
 mod dial;
 mod engine;
+mod event;
 #[doc(hidden)]
 pub mod fuzzing;
+mod govern;
 mod handshake;
 mod hlc;
 mod id;
@@ -22,6 +26,7 @@ mod invite;
 mod join;
 mod links;
 mod mailbox;
+mod membership;
 mod memory_store;
 mod message;
 mod obey;
@@ -38,14 +43,14 @@ mod whereabouts;
 mod wire;
 
 pub use addr::{Addr, MAX_ADDR_LEN, MAX_ADDRS};
-pub use command::{
-    Command, DepositFailure, Doubt, Event, JoinFailure, MAX_NAME_LEN, MAX_PAGE_LEN, MAX_TEXT_LEN,
-    Member, Refusal, RoomSummary,
-};
+pub use command::{Command, MAX_NAME_LEN, MAX_PAGE_LEN, MAX_TEXT_LEN, Refusal};
+pub use control::{Control, ControlRecord, EpochId, EpochRecord, Role, RoleChange};
 pub use engine::{Engine, Input, Now, Output, Target};
+pub use event::{DepositFailure, Doubt, Event, JoinFailure, Member, RoomSummary};
 pub use id::{InviteId, LinkId, MemberIndex, PeerId, Position, RoomId, Timestamp};
 pub use invite::{INVITE_SCHEME, Invite, InviteError};
 pub use mailbox::MAX_PACK_LEN;
+pub use membership::InviteState;
 pub use memory_store::MemoryStore;
 pub use message::{Body, Message};
 pub use store::{

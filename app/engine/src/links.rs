@@ -82,6 +82,7 @@ impl<S: Store> Engine<S> {
         let digest = Packet::Digest(room.digest());
         let hello = Packet::Hello { addrs: self.addrs.clone() };
         self.transmit(link, &hello);
+        self.tell_epochs(link, false);
         self.transmit(link, &digest);
     }
 

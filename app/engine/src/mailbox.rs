@@ -16,9 +16,10 @@ use std::time::Duration;
 
 use crate::{
     Addr, Engine, Event, Kept, MailboxRecord, MemberIndex, Refusal, RoomId, Store, StoreError,
-    Timestamp, addr, crypto,
+    Timestamp, addr,
+    body::{self, OpBody},
+    crypto,
     engine::Output,
-    op::{self, OpBody},
     room::Room,
 };
 pub use pack::MAX_PACK_LEN;
@@ -185,8 +186,8 @@ impl<S: Store> Engine<S> {
     pub(crate) fn note_call(&mut self, key: &[u8; 32]) {
         let until = self.now.since_start.saturating_add(CALL);
         let is_meant = |room: &&mut Room| {
-            let (_, epoch_key) = room.epoch();
-            crypto::room_dial_key(room.id(), &epoch_key) == *key
+            let keys = room.epoch_keys();
+            keys.iter().any(|epoch_key| crypto::room_dial_key(room.id(), epoch_key) == *key)
         };
         if let Some(room) = self.rooms.values_mut().find(is_meant) {
             room.mailbox.called_until = Some(until);
@@ -283,7 +284,7 @@ impl<S: Store> Engine<S> {
         if room.me.id != room.record.owner {
             return Err(Refusal::NotOwner);
         }
-        if !op::are_relays(&addrs) {
+        if !body::are_relays(&addrs) {
             return Err(Refusal::BadRelays);
         }
         self.write(id, &OpBody::Relays { addrs })
@@ -294,6 +295,49 @@ impl<S: Store> Engine<S> {
         let Some(room) = self.rooms.get(&id) else { return };
         let (on, relays) = (room.mailbox.record.on, room.mailbox.record.at.clone());
         self.notify(Event::MailboxSet { room: id, on, relays });
+    }
+
+    /// Moves to the mailbox of the epoch that is written in now, if it is another. Whoever changed
+    /// the key leaves a last word in the old one, for those who will look there.
+    pub(crate) fn move_mailbox(&mut self, id: RoomId, is_ours: bool) {
+        let Some(room) = self.rooms.get_mut(&id) else { return };
+        let mut mailbox = room.new_mailbox();
+        if mailbox.key == room.mailbox.key {
+            return;
+        }
+        mailbox.record.on = room.mailbox.record.on;
+        mailbox.record.at.clone_from(&room.mailbox.record.at);
+        let mut old = std::mem::replace(&mut room.mailbox, mailbox);
+        for n in 0..old.kept.len() {
+            let index = MemberIndex(u32::try_from(n).unwrap_or(u32::MAX));
+            self.staged.kept.insert((id, index), Kept::default());
+        }
+        if old.reading.stop() {
+            self.outputs.push_back(Output::StopCollecting(old.key));
+        }
+        if self.shown_invites.contains_key(&id) {
+            room.mailbox.deposits.is_welcoming = true;
+        }
+        if is_ours {
+            self.left_mailboxes.push((id, old));
+        }
+        self.stage_mailbox(id);
+        self.redial(id);
+    }
+
+    /// Leaves this device's newest operations in mailboxes it moved out of: they are on disk now.
+    pub(crate) fn leave_old_mailboxes(&mut self) -> Result<(), StoreError> {
+        for (id, old) in std::mem::take(&mut self.left_mailboxes) {
+            let Some(room) = self.rooms.get_mut(&id) else { continue };
+            let new = std::mem::replace(&mut room.mailbox, old);
+            let outcome = self.deposit_more(id);
+            if let Some(room) = self.rooms.get_mut(&id) {
+                room.mailbox = new;
+            }
+            outcome?;
+            self.stage_mailbox(id);
+        }
+        Ok(())
     }
 
     /// Has nothing to do any more with the mailbox of a room that is being left.

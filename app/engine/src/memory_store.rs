@@ -3,8 +3,8 @@
 use std::{collections::BTreeMap, ops::Bound};
 
 use crate::{
-    Batch, Head, Kept, MailboxRecord, MemberIndex, MemberRecord, Position, Profile, RoomId,
-    RoomRecord, Store, StoreError, StoredOp,
+    Batch, ControlRecord, Head, Kept, MailboxRecord, MemberIndex, MemberRecord, PeerId, Position,
+    Profile, RoomId, RoomRecord, Store, StoreError, StoredOp,
 };
 
 /// A [`Store`] in memory. Clones are independent: a clone is what a disk held at that moment.
@@ -14,6 +14,7 @@ pub struct MemoryStore {
     rooms: BTreeMap<RoomId, RoomRecord>,
     members: BTreeMap<(RoomId, MemberIndex), MemberRecord>,
     heads: BTreeMap<(RoomId, MemberIndex), Head>,
+    controls: BTreeMap<(RoomId, PeerId, u64), ControlRecord>,
     mailboxes: BTreeMap<RoomId, MailboxRecord>,
     kept: BTreeMap<(RoomId, MemberIndex), Kept>,
     timeline: BTreeMap<(RoomId, Position), StoredOp>,
@@ -38,6 +39,11 @@ impl Store for MemoryStore {
         let all = (room, MemberIndex(0))..=(room, MemberIndex(u32::MAX));
         let roster = self.members.range(all).map(|(key, _)| key);
         Ok(roster.map(|key| self.heads.get(key).copied().unwrap_or_default()).collect())
+    }
+
+    fn controls(&self, room: RoomId) -> Result<Vec<ControlRecord>, StoreError> {
+        let of_room = self.controls.iter().filter(|((r, ..), _)| *r == room);
+        Ok(of_room.map(|(_, record)| record.clone()).collect())
     }
 
     fn mailbox(&self, room: RoomId) -> Result<Option<MailboxRecord>, StoreError> {
@@ -105,6 +111,7 @@ impl Store for MemoryStore {
             self.rooms.remove(&room);
             self.members.retain(|(r, _), _| *r != room);
             self.heads.retain(|(r, _), _| *r != room);
+            self.controls.retain(|(r, ..), _| *r != room);
             self.mailboxes.remove(&room);
             self.kept.retain(|(r, _), _| *r != room);
             self.timeline.retain(|(r, _), _| *r != room);
@@ -116,6 +123,7 @@ impl Store for MemoryStore {
         self.rooms.extend(batch.rooms);
         self.members.extend(batch.members);
         self.heads.extend(batch.heads);
+        self.controls.extend(batch.controls);
         self.mailboxes.extend(batch.mailboxes);
         self.kept.extend(batch.kept);
         for op in batch.ops {

@@ -1,6 +1,6 @@
 //! What people write, as it is shown.
 
-use crate::{PeerId, Position, Timestamp};
+use crate::{PeerId, Position, Role, Timestamp};
 
 /// One thing to show in a room.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -41,5 +41,19 @@ pub enum Body {
     Renamed {
         /// The new name.
         name: String,
+    },
+    /// The author made somebody something else.
+    RoleChanged {
+        /// Whom.
+        member: PeerId,
+        /// What they are from now on.
+        role: Role,
+    },
+    /// The author changed the room's key.
+    KeyChanged {
+        /// Those who were removed by it.
+        removed: Vec<PeerId>,
+        /// How many invites were taken back by it.
+        revoked: usize,
     },
 }

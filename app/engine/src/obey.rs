@@ -1,10 +1,12 @@
 //! What the person asks for, carried out.
 
 use crate::{
-    Command, Engine, Event, InviteId, JoinFailure, MAX_PAGE_LEN, Message, Position, Refusal,
-    RoomId, RoomRecord, Store, StoreError, crypto,
+    Command, Engine, Event, InviteId, JoinFailure, MAX_PAGE_LEN, Message, Position, Refusal, Role,
+    RoomId, RoomRecord, Store, StoreError,
+    body::{self, KIND_TEXT, OpBody},
+    crypto,
     engine::{MAX_UNREAD, Output, Target, Wanted},
-    op::{self, KIND_TEXT, Op, OpBody},
+    op::Op,
     room::Room,
 };
 
@@ -18,7 +20,14 @@ impl<S: Store> Engine<S> {
                 self.fail_join(invite, JoinFailure::Canceled);
                 Ok(())
             }
-            Command::ShowInvite { room } => self.ask_invite(room),
+            Command::ShowInvite { room, invite } => self.ask_invite(room, invite),
+            Command::CreateInvite { room, role, expires_at, max_uses } => {
+                self.create_invite(room, role, expires_at, max_uses)
+            }
+            Command::RevokeInvite { room, invite } => self.revoke_invite(room, invite),
+            Command::ListInvites { room } => self.list_invites(room),
+            Command::SetRole { room, member, role } => self.set_role(room, member, role),
+            Command::ChangeKey { room } => self.change_key(room, &[], Vec::new()),
             Command::SendText { room, text } => self.send_text(room, text),
             Command::SetMailbox { room, on } => self.set_mailbox(room, on),
             Command::SetRelays { room, relays } => self.set_relays(room, relays),
@@ -33,7 +42,7 @@ impl<S: Store> Engine<S> {
     }
 
     fn set_name(&mut self, name: &str) -> Result<(), Refusal> {
-        if !op::is_name(name) {
+        if !body::is_name(name) {
             return Err(Refusal::BadName);
         }
         if self.name.as_deref() == Some(name) {
@@ -50,7 +59,7 @@ impl<S: Store> Engine<S> {
 
     fn create_room(&mut self, name: &str) -> Result<(), Refusal> {
         let my_name = self.name.clone().ok_or(Refusal::Nameless)?;
-        if !op::is_name(name) {
+        if !body::is_name(name) {
             return Err(Refusal::BadName);
         }
         let (identity_seed, me) = self.new_identity();
@@ -67,15 +76,17 @@ impl<S: Store> Engine<S> {
             read_up_to: None,
         };
         let told = self.outputs.len();
-        self.rooms.insert(id, Room::new(record, Vec::new(), Vec::new(), 0));
+        self.rooms.insert(id, Room::new(record, Vec::new(), Vec::new(), &[], 0));
         let noise_key = me.noise_key;
         let genesis =
             OpBody::Genesis { nonce, room_name: name.to_owned(), name: my_name, noise_key };
         self.write(id, &genesis)?;
         let secret = first16(self.chance());
-        self.write(id, &OpBody::Invite { secret, expires_at: None })?;
+        let invite =
+            OpBody::Invite { secret, expires_at: None, role: Role::Member, max_uses: None };
+        self.write(id, &invite)?;
         self.announce_room(id, None, told);
-        self.ask_invite(id)
+        self.ask_invite(id, None)
     }
 
     /// A room is whole: remember it, answer its members, tell the person before all else that was
@@ -100,24 +111,30 @@ impl<S: Store> Engine<S> {
         self.stage_mailbox(id);
     }
 
-    fn ask_invite(&mut self, room: RoomId) -> Result<(), Refusal> {
-        if !self.rooms.contains_key(&room) {
-            return Err(Refusal::UnknownRoom);
+    pub(crate) fn ask_invite(
+        &mut self,
+        room: RoomId,
+        invite: Option<InviteId>,
+    ) -> Result<(), Refusal> {
+        let known = self.rooms.get(&room).ok_or(Refusal::UnknownRoom)?;
+        if known.invite_to_show(invite, self.now.wall).is_none() {
+            return Err(Refusal::NoInvite);
         }
-        self.shown_invites.insert(room);
+        self.shown_invites.insert(room, invite);
         self.show_invite(room);
         self.mind_welcome(room);
         Ok(())
     }
 
     fn send_text(&mut self, room: RoomId, text: String) -> Result<(), Refusal> {
-        if !op::is_text(&text) {
+        if !body::is_text(&text) {
             return Err(Refusal::BadText);
         }
-        if !self.rooms.contains_key(&room) {
-            return Err(Refusal::UnknownRoom);
+        match self.rooms.get(&room).ok_or(Refusal::UnknownRoom)?.my_role() {
+            Role::Removed => Err(Refusal::Removed),
+            Role::Muted => Err(Refusal::Muted),
+            _ => self.write(room, &OpBody::Text(text)),
         }
-        self.write(room, &OpBody::Text(text))
     }
 
     fn leave_room(&mut self, id: RoomId) -> Result<(), Refusal> {
@@ -144,7 +161,10 @@ impl<S: Store> Engine<S> {
         self.staged.mailboxes.remove(&id);
         self.staged.kept.retain(|(room, _), _| *room != id);
         self.staged.ops.retain(|op| op.room != id);
+        self.staged.controls.retain(|(room, ..), _| *room != id);
         self.unhurried.retain(|(room, _)| *room != id);
+        self.unparted.remove(&id);
+        self.uninvited.remove(&id);
         self.unsent.remove(&id);
         self.untended.remove(&id);
         self.recounted.remove(&id);
@@ -215,8 +235,16 @@ impl<S: Store> Engine<S> {
         Ok(())
     }
 
-    /// Writes into this device's own log.
+    /// Writes into this device's own log, with a key nobody has who was removed.
     pub(crate) fn write(&mut self, id: RoomId, body: &OpBody) -> Result<(), Refusal> {
+        if !matches!(body, OpBody::Epoch(..) | OpBody::Seal(..)) {
+            self.merge_epochs(id)?;
+        }
+        self.write_anyhow(id, body)
+    }
+
+    /// Writes into this device's own log with whatever key there is: what leads to a better one.
+    pub(crate) fn write_anyhow(&mut self, id: RoomId, body: &OpBody) -> Result<(), Refusal> {
         let now = self.now;
         let room = self.rooms.get_mut(&id).ok_or(Refusal::UnknownRoom)?;
         let bytes = room.write(now.wall, body);

@@ -4,10 +4,10 @@
 //! one. Its canonical bytes are drawn in `docs/protocol.md`; they are stored and passed on as
 //! they are.
 
-use serde::{Deserialize, Serialize};
-
 use crate::{
-    Addr, InviteId, MAX_NAME_LEN, MAX_TEXT_LEN, PeerId, RoomId, Timestamp, addr, crypto, hlc,
+    PeerId, RoomId, Timestamp,
+    body::OpBody,
+    crypto, hlc,
     identity::{self, Identity},
 };
 
@@ -19,85 +19,6 @@ const SUITE: u8 = 1;
 const SIGNATURE_LEN: usize = 64;
 const OP_DOMAIN: &[u8] = b"fst-op1";
 const JOIN_DOMAIN: &[u8] = b"fst-join1";
-
-/// What an operation does, once opened.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub(crate) enum OpBody {
-    /// Begins the room; the owner's first operation.
-    Genesis {
-        /// With the owner's key, what the room's id is a hash of.
-        nonce: [u8; 16],
-        /// The room's name.
-        room_name: String,
-        /// What the owner calls themselves.
-        name: String,
-        /// The owner's link key.
-        noise_key: [u8; 32],
-    },
-    /// Lets whoever knows `secret` join; by the owner only.
-    Invite { secret: [u8; 16], expires_at: Option<Timestamp> },
-    /// Takes part from now on; the first operation of everyone but the owner.
-    Join {
-        /// By which invite.
-        invite: InviteId,
-        /// The author's link key.
-        noise_key: [u8; 32],
-        /// What the author calls themselves.
-        name: String,
-        /// The invite key's signature over room, author and link key, in two halves because
-        /// serde knows arrays up to 32.
-        certificate: [[u8; 32]; 2],
-    },
-    /// Says something.
-    Text(String),
-    /// Changes the author's name.
-    Profile { name: String },
-    /// Says which relays have the room's mailbox; by the owner only.
-    Relays { addrs: Vec<Addr> },
-}
-
-impl OpBody {
-    /// The number under which the store counts operations of this sort.
-    pub(crate) fn kind(&self) -> u8 {
-        match self {
-            Self::Genesis { .. } => 0,
-            Self::Invite { .. } => 1,
-            Self::Join { .. } => 2,
-            Self::Text(_) => KIND_TEXT,
-            Self::Profile { .. } => 4,
-            Self::Relays { .. } => 5,
-        }
-    }
-
-    /// Whether every part keeps its limit.
-    fn is_within_limits(&self) -> bool {
-        match self {
-            Self::Genesis { room_name, name, .. } => is_name(room_name) && is_name(name),
-            Self::Join { name, .. } | Self::Profile { name } => is_name(name),
-            Self::Text(text) => is_text(text),
-            Self::Invite { .. } => true,
-            Self::Relays { addrs } => are_relays(addrs),
-        }
-    }
-}
-
-/// [`OpBody::kind`] of a text.
-pub(crate) const KIND_TEXT: u8 = 3;
-
-/// Whether `name` can name a person or a room.
-pub(crate) fn is_name(name: &str) -> bool {
-    !name.trim().is_empty() && name.len() <= MAX_NAME_LEN && !name.chars().any(char::is_control)
-}
-
-/// Whether `addrs` can be said to be a room's relays.
-pub(crate) fn are_relays(addrs: &[Addr]) -> bool {
-    addr::are_usable(addrs) && addr::relays(addrs).len() == addrs.len()
-}
-
-/// Whether `text` can be said.
-pub(crate) fn is_text(text: &str) -> bool {
-    !text.trim().is_empty() && text.len() <= MAX_TEXT_LEN
-}
 
 /// Signs that `author` with `noise_key` joins `room` by the invite with `secret`.
 pub(crate) fn join_certificate(
@@ -209,8 +130,7 @@ impl<'a> Op<'a> {
         let key = crypto::op_key(epoch_key, self.header.author, self.header.seq);
         let nonce = crypto::op_nonce(self.header_bytes);
         let text = crypto::open(&key, &nonce, self.header_bytes, self.sealed.to_vec())?;
-        let (body, rest) = postcard::take_from_bytes::<OpBody>(&text).ok()?;
-        (rest.is_empty() && body.is_within_limits()).then_some(body)
+        OpBody::decode(text)
     }
 
     /// When its author wrote it, by the author's clock.
@@ -227,7 +147,7 @@ pub(crate) fn write(
     me: &Identity,
 ) -> Vec<u8> {
     let mut bytes = header.encode();
-    let mut text = postcard::to_stdvec(body).expect("bodies hold no unserializable value");
+    let mut text = body.encode();
     let key = crypto::op_key(epoch_key, header.author, header.seq);
     crypto::seal(&key, &crypto::op_nonce(&bytes), &bytes, &mut text);
     bytes.append(&mut text);

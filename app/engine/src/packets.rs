@@ -3,9 +3,10 @@
 use std::collections::BTreeSet;
 
 use crate::{
-    Engine, Event, LinkId, MemberIndex, MemberRecord, PeerId, RoomId, Store, StoreError, crypto,
-    engine::{MAX_UNREAD, Output},
-    op::{KIND_TEXT, Op},
+    Engine, Event, LinkId, MemberIndex, MemberRecord, PeerId, RoomId, Store, StoreError,
+    body::KIND_TEXT,
+    engine::MAX_UNREAD,
+    op::Op,
     room::{Added, Room, Unusable},
     session::{LinkState, MAX_FORGED, MAX_REFUSED},
     sync::{Heard, Sync},
@@ -46,6 +47,8 @@ impl<S: Store> Engine<S> {
             }
             Packet::Ops(ops) => return Ok(self.take_ops(link, &ops)),
             Packet::Received { by, up_to } => self.note_receipt(id, by, up_to),
+            Packet::Epochs(ids) => self.take_epochs(link, &ids),
+            Packet::Keys(keys) => self.take_keys(id, &keys),
         }
         Ok(true)
     }
@@ -77,7 +80,9 @@ impl<S: Store> Engine<S> {
                 Err(Unusable::Known) => {}
                 Err(Unusable::Forged) => session.forged = session.forged.saturating_add(1),
                 // Not the peer's fault.
-                Err(Unusable::Later) => session.sync.refuse(now.since_start, author),
+                Err(Unusable::Later | Unusable::Barred) => {
+                    session.sync.refuse(now.since_start, author)
+                }
                 Err(Unusable::Early | Unusable::Wrong) => {
                     session.sync.refuse(now.since_start, author);
                     session.refused = session.refused.saturating_add(1);
@@ -113,18 +118,17 @@ impl<S: Store> Engine<S> {
         }
         if let (true, Some(member)) = (added.has_changed_member, room.member(index)) {
             self.staged.members.insert((id, index), member.clone());
-            let member = member.into();
+            let member = room.describe(member);
             self.notify(Event::MemberChanged { room: id, member });
         }
         if added.has_moved_mailbox {
             self.stage_mailbox(id);
             self.tell_mailbox(id);
         }
-        if let Some(invite) = added.new_invite {
+        self.follow_rules(id, &added);
+        if added.has_opened_ways {
             if let Some(room) = self.rooms.get(&id) {
                 self.staged.rooms.insert(id, room.record.clone());
-                let (key, callee) = (crypto::invite_dial_key(&invite.secret), room.me.host_id());
-                self.outputs.push_back(Output::Admit { key, callee });
             }
             self.retry_refused(id);
         }
@@ -136,8 +140,8 @@ impl<S: Store> Engine<S> {
         self.mind_deposit(id, index);
     }
 
-    /// Those who join by a new invite may have been refused before it was known.
-    fn retry_refused(&mut self, id: RoomId) {
+    /// What was refused may be added now that more is known: of an invite, an admin or a key.
+    pub(crate) fn retry_refused(&mut self, id: RoomId) {
         let now = self.now.since_start;
         for link in self.links_of(id) {
             if let Some(session) = self.session_mut(link) {

@@ -1,7 +1,7 @@
 //! Who is at the other end of a link: proofs begun, answered and gone on with.
 
 use crate::{
-    Engine, Frame, LinkId, PeerId, RoomId, Store, StoreError, crypto,
+    Engine, Frame, LinkId, PeerId, Role, RoomId, Store, StoreError, crypto,
     engine::Output,
     handshake::{Handshake, Opening, Pattern, Proof, Step},
     session::{LinkState, Opened, Purpose, Session},
@@ -22,9 +22,13 @@ impl<S: Store> Engine<S> {
         let room = self.rooms.get(&id)?;
         let member = room.member(room.index_of(peer)?)?;
         let proof = Proof { author: peer, noise_key: member.noise_key };
-        let (_, epoch_key) = room.epoch();
-        // Whoever holds something of ours knows our keys, unless the last attempt said otherwise.
-        let (handshake, frame) = if member.holds > 0 && !room.doubted.contains(&peer) {
+        // Whoever holds something of ours knows our keys, and the room's, unless attempts say
+        // otherwise: then first the one is doubted, then the other, then both.
+        let doubts = room.doubted.get(&peer).copied().unwrap_or_default();
+        let keys = room.epoch_keys();
+        let older = (doubts / 2).checked_rem(keys.len()).unwrap_or_default();
+        let epoch_key = *keys.get(older)?;
+        let (handshake, frame) = if member.holds > 0 && doubts.is_multiple_of(2) {
             let hello_key = crypto::room_hello_key(id, &epoch_key);
             Handshake::dial_member(&hello_key, proof, &room.me, binding, seed)
         } else {
@@ -92,9 +96,9 @@ impl<S: Store> Engine<S> {
         opening: &Opening<'_>,
         seed: [u8; 32],
     ) -> Option<(Purpose, Step)> {
-        let mut psks = self.rooms.values().map(|room| {
-            let (_, epoch_key) = room.epoch();
-            (room, crypto::room_psk(room.id(), &epoch_key))
+        let mut psks = self.rooms.values().flat_map(|room| {
+            let keys = room.epoch_keys().into_iter();
+            keys.map(move |key| (room, crypto::room_psk(room.id(), &key)))
         });
         let (room, psk) = psks.find(|(_, psk)| opening.is_for(psk))?;
         let step = Handshake::answer_introduction(opening, &psk, &room.me, opened.binding, seed)?;
@@ -107,14 +111,14 @@ impl<S: Store> Engine<S> {
         opening: &Opening<'_>,
         seed: [u8; 32],
     ) -> Option<(Purpose, Step)> {
-        let mut keys = self.rooms.values().map(|room| {
-            let (_, epoch_key) = room.epoch();
-            (room, crypto::room_hello_key(room.id(), &epoch_key))
+        let mut keys = self.rooms.values().flat_map(|room| {
+            let keys = room.epoch_keys().into_iter();
+            keys.map(move |key| (room, crypto::room_hello_key(room.id(), &key)))
         });
         let (room, key) = keys.find(|(_, key)| opening.is_for(key))?;
         let author = opening.member(&key)?;
         let member = room.member(room.index_of(author)?)?;
-        if self.is_banned(author) {
+        if self.is_banned(author) || room.membership.role(author) == Role::Removed {
             return None;
         }
         let proof = Proof { author, noise_key: member.noise_key };
@@ -159,21 +163,22 @@ impl<S: Store> Engine<S> {
         Ok(true)
     }
 
-    /// Whether a proved peer may have a session in a room: not ourselves, and no member with
-    /// another member's name.
+    /// Whether a proved peer may have a session in a room: not ourselves, nobody who was removed, and
+    /// no member with another member's name.
     fn may_speak(&self, room: RoomId, proof: Proof) -> bool {
         let Some(room) = self.rooms.get(&room) else { return true };
         let member = room.index_of(proof.author).and_then(|index| room.member(index));
-        proof.author != room.me.id && member.is_none_or(|m| m.noise_key == proof.noise_key)
+        proof.author != room.me.id
+            && room.membership.role(proof.author) > Role::Removed
+            && member.is_none_or(|m| m.noise_key == proof.noise_key)
     }
 
     /// A member we dialed did not go through with it: it may not know us.
     pub(crate) fn doubt(&mut self, purpose: Purpose) {
         let Purpose::Member(id, Some(peer)) = purpose else { return };
-        if let Some(room) = self.rooms.get_mut(&id)
-            && !room.doubted.remove(&peer)
-        {
-            room.doubted.insert(peer);
+        if let Some(room) = self.rooms.get_mut(&id) {
+            let doubts = room.doubted.entry(peer).or_default();
+            *doubts = doubts.wrapping_add(1);
         }
     }
 }

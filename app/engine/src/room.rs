@@ -1,27 +1,28 @@
 //! One room on this device: who is in it, whose log is held how far, and what may be added.
 
+mod keys;
+mod rules;
+mod show;
+
 use std::{
     collections::{BTreeMap, BTreeSet},
     time::Duration,
 };
 
 use crate::{
-    Body, Head, InviteId, InviteRecord, Member, MemberIndex, MemberRecord, Message, PeerId,
-    Position, RoomId, RoomRecord, StoredOp, Timestamp, crypto,
+    ControlRecord, Head, InviteRecord, MemberIndex, MemberRecord, Message, PeerId, Position, Role,
+    RoomId, RoomRecord, StoredOp, Timestamp,
+    body::{KIND_TEXT, OpBody},
+    crypto,
     engine::Now,
     hlc,
     identity::Identity,
     mailbox::Mailbox,
-    op::{self, Header, Op, OpBody},
+    membership::Membership,
+    op::{self, Header, Op},
     quota::Quota,
 };
-
-/// The most members of a room: five times the crowd it is designed for. Whoever has an invite can
-/// make up names without end; the roster must not grow with them.
-const MAX_MEMBERS: usize = 50_000;
-
-/// The most invites of one room. Every first frame from a stranger is compared with each.
-const MAX_INVITES: usize = 64;
+use keys::Keys;
 
 /// The most bytes a day this device adds of one author: 200,000 usual messages, more than a person
 /// types in a year. What is above waits until there is room.
@@ -45,9 +46,12 @@ pub(crate) struct Room {
     pub(crate) unread: usize,
     /// How often others have had their turn of being dialed.
     pub(crate) turn: usize,
-    /// Members who may not know us, whatever we think.
-    pub(crate) doubted: BTreeSet<PeerId>,
+    /// Members who may not know us, or our key, whatever we think: how often dialing failed.
+    pub(crate) doubted: BTreeMap<PeerId, usize>,
     pub(crate) mailbox: Mailbox,
+    /// Who may do what.
+    pub(crate) membership: Membership,
+    keys: Keys,
     by_id: BTreeMap<PeerId, MemberIndex>,
     /// Authors who wrote two different operations at the same place: their logs end here.
     forked: BTreeSet<PeerId>,
@@ -66,6 +70,8 @@ pub(crate) enum Unusable {
     Early,
     /// Its author, or the room, has had its share of today.
     Later,
+    /// Its author was removed before writing it.
+    Barred,
     /// It is not one of this room, or breaks a rule; it never will be usable.
     Wrong,
     /// Its signature is not its author's: whoever sent it did not check.
@@ -80,7 +86,12 @@ pub(crate) struct Added {
     pub(crate) message: Option<Message>,
     pub(crate) has_changed_member: bool,
     pub(crate) has_moved_mailbox: bool,
-    pub(crate) new_invite: Option<InviteRecord>,
+    /// What it adds to the rules,
+    pub(crate) control: Option<ControlRecord>,
+    /// and who is something else by it.
+    pub(crate) new_roles: BTreeMap<PeerId, Role>,
+    /// Whether operations that were refused may be added now.
+    pub(crate) has_opened_ways: bool,
 }
 
 impl Room {
@@ -89,6 +100,7 @@ impl Room {
         record: RoomRecord,
         members: Vec<MemberRecord>,
         heads: Vec<Head>,
+        controls: &[ControlRecord],
         last_hlc: u64,
     ) -> Self {
         let me = Identity::from_seed(&record.identity_seed);
@@ -96,9 +108,8 @@ impl Room {
         let by_id: BTreeMap<_, _> =
             members.iter().enumerate().map(|(n, member)| (member.id, index(n))).collect();
         let my_index = by_id.get(&me.id).copied().unwrap_or(NOT_ENROLLED);
-        let (epoch, key) = record.epochs.last().copied().unwrap_or_default();
-        let mailbox = Mailbox::new(crypto::room_mailbox(record.id, &key), epoch);
-        Self {
+        let membership = Membership::restore(record.owner, controls);
+        let mut room = Self {
             record,
             me,
             my_index,
@@ -106,27 +117,32 @@ impl Room {
             heads,
             unread: 0,
             turn: 0,
-            doubted: BTreeSet::new(),
-            mailbox,
+            doubted: BTreeMap::new(),
+            mailbox: Mailbox::new([0; 32], 0),
+            membership,
+            keys: Keys::default(),
             by_id,
             forked: BTreeSet::new(),
             last_hlc,
             space: Quota::new(MAX_ROOM_BYTES_PER_DAY),
             author_space: BTreeMap::new(),
-        }
+        };
+        room.restore_keys();
+        room.mailbox = room.new_mailbox();
+        room
+    }
+
+    /// The mailbox of the epoch that is written in.
+    pub(crate) fn new_mailbox(&self) -> Mailbox {
+        let (number, key) = self.epoch();
+        // Of epochs with one number each has its own.
+        let [a, b, c, d, ..] = crypto::epoch_id(&key);
+        let epoch = if number == 0 { 0 } else { u32::from_le_bytes([a, b, c, d]) };
+        Mailbox::new(crypto::room_mailbox(self.record.id, &key), epoch)
     }
 
     pub(crate) fn id(&self) -> RoomId {
         self.record.id
-    }
-
-    /// The epoch used for writing.
-    pub(crate) fn epoch(&self) -> (u32, [u8; 32]) {
-        self.record.epochs.last().copied().unwrap_or_default()
-    }
-
-    fn epoch_key(&self, epoch: u32) -> Option<&[u8; 32]> {
-        self.record.epochs.iter().find(|(number, _)| *number == epoch).map(|(_, key)| key)
     }
 
     pub(crate) fn index_of(&self, peer: PeerId) -> Option<MemberIndex> {
@@ -146,9 +162,15 @@ impl Room {
         self.heads.get(index.0 as usize).copied().unwrap_or_default()
     }
 
+    /// How far a log is held, and counts.
+    pub(crate) fn height(&self, index: MemberIndex) -> u64 {
+        let end = self.member(index).map_or(0, |member| self.membership.end_of_log(member.id));
+        self.head(index).height.min(end)
+    }
+
     /// Every log that holds something: whose, which, and how far.
     pub(crate) fn frontier(&self) -> impl Iterator<Item = (MemberIndex, PeerId, u64)> {
-        let logs = self.by_id.iter().map(|(id, index)| (*index, *id, self.head(*index).height));
+        let logs = self.by_id.iter().map(|(id, index)| (*index, *id, self.height(*index)));
         logs.filter(|(_, _, height)| *height > 0)
     }
 
@@ -160,11 +182,6 @@ impl Room {
             hasher.update(&height.to_le_bytes());
         }
         *hasher.finalize().as_bytes().first_chunk().expect("16 of 32 bytes")
-    }
-
-    /// The invites that work at `now`, oldest first.
-    pub(crate) fn invites_at(&self, now: Timestamp) -> impl Iterator<Item = &InviteRecord> {
-        self.record.invites.iter().filter(move |i| i.expires_at.is_none_or(|end| end > now))
     }
 
     /// Writes `body` into this device's own log; gives the canonical bytes, not yet added.
@@ -196,6 +213,9 @@ impl Room {
         if self.forked.contains(&op.header.author) {
             return Err(Unusable::Wrong);
         }
+        if op.header.seq > self.membership.end_of_log(op.header.author) {
+            return Err(Unusable::Barred);
+        }
         let len = u64::try_from(op.bytes.len()).unwrap_or(u64::MAX);
         if !self.has_space(now.since_start, index, len) {
             return Err(Unusable::Later);
@@ -207,11 +227,8 @@ impl Room {
             self.forked.insert(op.header.author);
             return Err(Unusable::Wrong);
         }
-        let key = self.epoch_key(op.header.epoch).ok_or(Unusable::Wrong)?;
-        if op.header.room_tag != crypto::room_tag(self.id(), key) {
-            return Err(Unusable::Wrong);
-        }
-        let body = op.open(key).ok_or(Unusable::Wrong)?;
+        let key = self.key_of(op.header.epoch, &op.header.room_tag).ok_or(Unusable::Early)?;
+        let body = op.open(&key).ok_or(Unusable::Wrong)?;
         self.check(op, &body)?;
         let added = self.apply(now.wall, op, body);
         self.use_space(added.author, len);
@@ -235,41 +252,11 @@ impl Room {
         }
     }
 
-    /// The rules of membership: who may write what, and when.
-    fn check(&self, op: &Op<'_>, body: &OpBody) -> Result<(), Unusable> {
-        let author = op.header.author;
-        let is_first = op.header.seq == 1;
-        let is_owner = author == self.record.owner;
-        let is_allowed = match body {
-            OpBody::Genesis { nonce, .. } => {
-                is_first && is_owner && crypto::room_id(author, nonce) == self.id()
-            }
-            OpBody::Join { invite, noise_key, certificate, .. } => {
-                if self.members.len() >= MAX_MEMBERS {
-                    return Err(Unusable::Wrong);
-                }
-                let record = self.invite(*invite).ok_or(Unusable::Early)?;
-                let secret = &record.secret;
-                is_first
-                    && !is_owner
-                    && record.expires_at.is_none_or(|end| end > op.sent_at())
-                    && op::is_join_certified(secret, self.id(), author, noise_key, certificate)
-            }
-            OpBody::Invite { .. } | OpBody::Relays { .. } => !is_first && is_owner,
-            OpBody::Text(_) | OpBody::Profile { .. } => !is_first,
-        };
-        if is_allowed { Ok(()) } else { Err(Unusable::Wrong) }
-    }
-
-    fn invite(&self, id: InviteId) -> Option<&InviteRecord> {
-        self.record.invites.iter().find(|invite| crypto::invite_id(&invite.secret) == id)
-    }
-
     fn apply(&mut self, now: Timestamp, op: &Op<'_>, body: OpBody) -> Added {
         let author = op.header.author;
-        let mut new_invite = None;
         let mut has_changed_member = true;
         let mut has_moved_mailbox = false;
+        let mut has_opened_ways = false;
         match &body {
             OpBody::Genesis { room_name, name, noise_key, .. } => {
                 self.record.name.clone_from(room_name);
@@ -281,9 +268,9 @@ impl Room {
                     member.name.clone_from(name);
                 }
             }
-            OpBody::Invite { secret, expires_at } => {
+            OpBody::Invite { secret, expires_at, .. } => {
                 let record = InviteRecord { secret: *secret, expires_at: *expires_at };
-                new_invite = self.confirm_invite(record);
+                has_opened_ways = self.confirm_invite(record);
                 has_changed_member = false;
             }
             OpBody::Relays { addrs } => {
@@ -291,8 +278,24 @@ impl Room {
                 self.mailbox.record.at.clone_from(addrs);
                 has_changed_member = false;
             }
-            OpBody::Text(_) => has_changed_member = false,
+            OpBody::Epoch(epoch, sealed) => {
+                self.open_sealed(&epoch.id, sealed);
+                has_changed_member = false;
+            }
+            OpBody::Seal(id, sealed) => {
+                self.open_sealed(id, sealed);
+                has_changed_member = false;
+            }
+            OpBody::Merge { parents } => {
+                if let Some((_, key)) = self.merge(parents) {
+                    self.learn_key(key);
+                }
+                has_changed_member = false;
+            }
+            OpBody::Text(_) | OpBody::SetRole(_) => has_changed_member = false,
         }
+        let (control, new_roles) = self.rule(op, &body);
+        has_opened_ways |= control.is_some() && !matches!(body, OpBody::Join { .. });
         let index = self.index_of(author).expect("members are enrolled before they write");
         if let Some(head) = self.heads.get_mut(index.0 as usize) {
             *head = Head { height: op.header.seq, id: op.id };
@@ -303,23 +306,19 @@ impl Room {
         let position =
             Position { hlc: hlc::order(shown_at, author), author: index, seq: op.header.seq };
         let kind = body.kind();
-        let message = message_of(op, position, body);
+        let is_shown = self.membership.is_shown(author, op.header.seq, kind == KIND_TEXT);
+        let message = show::message_of(op, position, body).filter(|_| is_shown);
         let stored = StoredOp { room: self.id(), position, kind, bytes: op.bytes.to_vec() };
-        Added { stored, author: index, message, has_changed_member, has_moved_mailbox, new_invite }
-    }
-
-    /// Takes the owner's word on an invite; gives it if it was not known so.
-    fn confirm_invite(&mut self, record: InviteRecord) -> Option<InviteRecord> {
-        let invites = &mut self.record.invites;
-        let has_place = invites.len() < MAX_INVITES;
-        match invites.iter_mut().find(|known| known.secret == record.secret) {
-            Some(known) if *known == record => return None,
-            // A newcomer knows its invite from a screen; the owner's word counts more.
-            Some(known) => known.clone_from(&record),
-            None if has_place => invites.push(record.clone()),
-            None => return None,
+        Added {
+            stored,
+            author: index,
+            message,
+            has_changed_member,
+            has_moved_mailbox,
+            control,
+            new_roles,
+            has_opened_ways,
         }
-        Some(record)
     }
 
     fn enroll(&mut self, id: PeerId, noise_key: [u8; 32], name: &str) {
@@ -338,40 +337,6 @@ impl Room {
             self.my_index = index;
         }
     }
-
-    /// What a remembered operation shows, if anything.
-    pub(crate) fn show(&self, stored: &StoredOp) -> Option<Message> {
-        let op = Op::decode(&stored.bytes)?;
-        let body = op.open(self.epoch_key(op.header.epoch)?)?;
-        message_of(&op, stored.position, body)
-    }
-
-    /// The roster in the person's words.
-    pub(crate) fn roster(&self) -> Vec<Member> {
-        self.members.iter().map(Member::from).collect()
-    }
-}
-
-impl From<&MemberRecord> for Member {
-    fn from(record: &MemberRecord) -> Self {
-        Self {
-            id: record.id,
-            name: record.name.clone(),
-            holds: record.holds,
-            last_seen: record.last_seen,
-        }
-    }
-}
-
-fn message_of(op: &Op<'_>, position: Position, body: OpBody) -> Option<Message> {
-    let body = match body {
-        OpBody::Text(text) => Body::Text(text),
-        OpBody::Genesis { room_name, .. } => Body::Created { name: room_name },
-        OpBody::Join { name, .. } => Body::Joined { name },
-        OpBody::Profile { name } => Body::Renamed { name },
-        OpBody::Invite { .. } | OpBody::Relays { .. } => return None,
-    };
-    Some(Message { position, author: op.header.author, sent_at: op.sent_at(), body })
 }
 
 #[cfg(test)]

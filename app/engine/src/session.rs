@@ -109,8 +109,11 @@ pub(crate) struct Session {
     /// Where the peer said it can be dialed, until it is a member.
     pub(crate) addrs: Option<Vec<Addr>>,
     pub(crate) whereabouts: Quota,
-    /// Whether the peer was told where other members can be dialed.
+    /// Whether the peer was told where other members can be dialed,
     pub(crate) has_told_whereabouts: bool,
+    /// and which epochs are held here, and was given the keys of those it lacks.
+    pub(crate) has_told_epochs: bool,
+    pub(crate) has_given_keys: bool,
     cipherer: Cipherer,
 }
 
@@ -138,6 +141,8 @@ impl Session {
             addrs: None,
             whereabouts: Quota::new(MAX_WHEREABOUTS_PER_DAY),
             has_told_whereabouts: false,
+            has_told_epochs: false,
+            has_given_keys: false,
             cipherer,
         }
     }

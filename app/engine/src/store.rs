@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use crate::{Addr, InviteId, MemberIndex, PeerId, Position, RoomId, Timestamp};
+use crate::{Addr, ControlRecord, InviteId, MemberIndex, PeerId, Position, RoomId, Timestamp};
 
 /// Durable memory. Implemented by [`MemoryStore`](crate::MemoryStore) here and by
 /// `storage::RedbStore`.
@@ -39,6 +39,13 @@ pub trait Store {
     ///
     /// [`StoreError`] if the memory cannot be read.
     fn heads(&self, room: RoomId) -> Result<Vec<Head>, StoreError>;
+
+    /// The control operations of `room`, in any order.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError`] if the memory cannot be read.
+    fn controls(&self, room: RoomId) -> Result<Vec<ControlRecord>, StoreError>;
 
     /// What is remembered of the room's mailbox, if anything.
     ///
@@ -125,7 +132,7 @@ pub struct RoomRecord {
     pub owner: PeerId,
     /// With the owner's key, what the id is a hash of.
     pub nonce: [u8; 16],
-    /// Epoch number and key, ascending. The last one is used for writing.
+    /// Numbers and keys of the epochs held, in the order in which they became known.
     pub epochs: Vec<(u32, [u8; 32])>,
     /// The invites known to be valid in this room.
     pub invites: Vec<InviteRecord>,
@@ -274,6 +281,8 @@ pub struct Batch {
     pub members: BTreeMap<(RoomId, MemberIndex), MemberRecord>,
     /// Logs that grew.
     pub heads: BTreeMap<(RoomId, MemberIndex), Head>,
+    /// Control operations, by room, author and place in the author's log.
+    pub controls: BTreeMap<(RoomId, PeerId, u64), ControlRecord>,
     /// What changed of mailboxes.
     pub mailboxes: BTreeMap<RoomId, MailboxRecord>,
     /// Logs of which more is in a mailbox, or less.
@@ -290,6 +299,7 @@ impl Batch {
             && self.forgotten.is_empty()
             && self.members.is_empty()
             && self.heads.is_empty()
+            && self.controls.is_empty()
             && self.mailboxes.is_empty()
             && self.kept.is_empty()
             && self.ops.is_empty()

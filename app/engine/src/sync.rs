@@ -293,8 +293,8 @@ impl Sync {
     fn next_ops(&mut self, room: &Room, store: &impl Store) -> Result<Vec<Vec<u8>>, StoreError> {
         let mut ops = Vec::new();
         let mut bytes = 0usize;
-        while let Some(index) = self.behind.first().copied() {
-            let height = room.head(index).height;
+        while let Some(index) = room.first_to_send(&self.behind) {
+            let height = room.height(index);
             let Some(sent) = slot(&mut self.sent, index) else { break };
             while *sent < height {
                 let limit = MAX_OPS_PER_PACKET.saturating_sub(ops.len());
@@ -307,7 +307,7 @@ impl Sync {
                 bytes = more.iter().fold(bytes, |sum, op| sum.saturating_add(op.len()));
                 ops.extend(more);
             }
-            self.behind.pop_first();
+            self.behind.remove(&index);
         }
         Ok(ops)
     }
@@ -325,7 +325,7 @@ impl Sync {
         let mut entries = Vec::new();
         for index in std::mem::take(&mut self.untold) {
             let Some(member) = room.member(index) else { continue };
-            let height = room.head(index).height;
+            let height = room.height(index);
             if height > 0 && (raise(&mut self.told, index, height) || all) {
                 entries.push((member.id, height));
             }

@@ -25,7 +25,7 @@ impl<S: Store> Engine<S> {
             self.transmit(link, &hello);
         }
         self.untended.extend(self.rooms.keys());
-        for room in self.shown_invites.clone() {
+        for room in self.shown_invites.keys().copied().collect::<Vec<_>>() {
             self.show_invite(room);
         }
     }

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::{Addr, PeerId, addr};
+use crate::{Addr, EpochId, PeerId, addr};
 
 /// One unit handed to a link; the receiver gets it whole or not at all.
 pub type Frame = Vec<u8>;
@@ -20,6 +20,9 @@ pub(crate) const MAX_OPS_PER_PACKET: usize = 256;
 
 /// The most epochs a welcome may bring: a room that changes its key daily for a year and a half.
 pub(crate) const MAX_EPOCHS: usize = 512;
+
+/// The most epochs a member says it holds: whoever lacks older ones gets them all.
+pub(crate) const MAX_EPOCHS_TOLD: usize = 16;
 
 /// The most frontier entries in one packet: 1,500 of at most 42 bytes stay below
 /// [`MAX_FRAME_LEN`].
@@ -51,6 +54,10 @@ pub(crate) enum Packet {
     Ops(Vec<Vec<u8>>),
     /// "This member holds your log up to here."
     Received { by: PeerId, up_to: u64 },
+    /// "These epochs I hold", the newest ones: what is missing, you can give me.
+    Epochs(Vec<EpochId>),
+    /// "These are keys of epochs."
+    Keys(Vec<[u8; 32]>),
 }
 
 /// What a newcomer needs to take part.
@@ -84,8 +91,10 @@ impl Packet {
             Self::Ops(ops) => ops.len() <= MAX_OPS_PER_PACKET,
             Self::Welcome(welcome) => {
                 welcome.epochs.len() <= MAX_EPOCHS
-                    && welcome.epochs.is_sorted_by(|(a, _), (b, _)| a < b)
+                    && welcome.epochs.is_sorted_by_key(|(number, _)| number)
             }
+            Self::Epochs(ids) => ids.len() <= MAX_EPOCHS_TOLD,
+            Self::Keys(keys) => keys.len() <= MAX_EPOCHS,
             Self::Digest(_) | Self::Received { .. } => true,
         }
     }

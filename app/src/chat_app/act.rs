@@ -73,7 +73,7 @@ impl ChatApp {
                 self.state.now.wants_composer = !ctx.input(|input| input.has_touch_screen());
                 self.remember_unread(room);
             }
-            Route::Invite(room) => self.backend.send(Command::ShowInvite { room }),
+            Route::Invite(room) => self.backend.send(Command::ShowInvite { room, invite: None }),
             Route::Scan => self.scan(ctx, ScanFrom::Camera),
             Route::NewRoom => self.state.now.room_name.clear(),
             Route::SelfTest => {

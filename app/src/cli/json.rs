@@ -1,9 +1,10 @@
 //! Commands and events as JSON lines; the format is told in `app/docs/headless.md`.
 
 use engine::{
-    Body, Command, Event, Invite, InviteId, Member, Message, Position, RoomId, RoomSummary,
+    Body, Command, Event, Invite, InviteId, InviteState, Member, Message, PeerId, Position, Role,
+    RoomId, RoomSummary, Timestamp,
 };
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use crate::{
@@ -16,17 +17,67 @@ use crate::{
 #[derive(Debug, Deserialize)]
 #[serde(tag = "cmd", rename_all = "snake_case", deny_unknown_fields)]
 pub(super) enum Line {
-    SetName { name: String },
-    CreateRoom { name: String },
-    AcceptInvite { invite: String },
-    CancelJoin { invite_id: String },
-    ShowInvite { room: String },
-    Send { room: String, text: String },
-    Page { room: String, before: Option<Place>, limit: Option<usize> },
-    MarkRead { room: String, up_to: Place },
-    Leave { room: String },
-    SetMailbox { room: String, on: bool },
-    SetRelays { room: String, relays: Vec<String> },
+    SetName {
+        name: String,
+    },
+    CreateRoom {
+        name: String,
+    },
+    AcceptInvite {
+        invite: String,
+    },
+    CancelJoin {
+        invite_id: String,
+    },
+    ShowInvite {
+        room: String,
+        invite_id: Option<String>,
+    },
+    CreateInvite {
+        room: String,
+        role: Option<RoleName>,
+        expires_at_ms: Option<u64>,
+        uses: Option<u32>,
+    },
+    RevokeInvite {
+        room: String,
+        invite_id: String,
+    },
+    Invites {
+        room: String,
+    },
+    SetRole {
+        room: String,
+        member: String,
+        role: RoleName,
+    },
+    ChangeKey {
+        room: String,
+    },
+    Send {
+        room: String,
+        text: String,
+    },
+    Page {
+        room: String,
+        before: Option<Place>,
+        limit: Option<usize>,
+    },
+    MarkRead {
+        room: String,
+        up_to: Place,
+    },
+    Leave {
+        room: String,
+    },
+    SetMailbox {
+        room: String,
+        on: bool,
+    },
+    SetRelays {
+        room: String,
+        relays: Vec<String>,
+    },
     Links,
     Stats,
     Quit,
@@ -44,6 +95,45 @@ impl From<Place> for Position {
     fn from(Place { hlc, author, seq }: Place) -> Self {
         Self { hlc, author: engine::MemberIndex(author), seq }
     }
+}
+
+/// A [`Role`] as JSON.
+#[derive(Debug, Clone, Copy, Deserialize, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub(super) enum RoleName {
+    Removed,
+    Muted,
+    Member,
+    Admin,
+    Owner,
+}
+
+impl From<RoleName> for Role {
+    fn from(name: RoleName) -> Self {
+        match name {
+            RoleName::Removed => Self::Removed,
+            RoleName::Muted => Self::Muted,
+            RoleName::Member => Self::Member,
+            RoleName::Admin => Self::Admin,
+            RoleName::Owner => Self::Owner,
+        }
+    }
+}
+
+impl From<Role> for RoleName {
+    fn from(role: Role) -> Self {
+        match role {
+            Role::Removed => Self::Removed,
+            Role::Muted => Self::Muted,
+            Role::Member => Self::Member,
+            Role::Admin => Self::Admin,
+            Role::Owner => Self::Owner,
+        }
+    }
+}
+
+fn invite(text: &str) -> Result<InviteId, String> {
+    InviteId::parse(text).ok_or_else(|| "an invite id is 32 hex digits".to_owned())
 }
 
 /// What a line asks for.
@@ -70,11 +160,28 @@ impl Line {
             Self::AcceptInvite { invite } => Command::AcceptInvite {
                 invite: Invite::parse(&invite).map_err(|err| err.to_string())?,
             },
-            Self::CancelJoin { invite_id } => Command::CancelJoin {
-                invite: InviteId::parse(&invite_id)
-                    .ok_or_else(|| "an invite id is 32 hex digits".to_owned())?,
+            Self::CancelJoin { invite_id } => Command::CancelJoin { invite: invite(&invite_id)? },
+            Self::ShowInvite { room: id, invite_id } => Command::ShowInvite {
+                room: room(&id)?,
+                invite: invite_id.map(|id| invite(&id)).transpose()?,
             },
-            Self::ShowInvite { room: id } => Command::ShowInvite { room: room(&id)? },
+            Self::CreateInvite { room: id, role, expires_at_ms, uses } => Command::CreateInvite {
+                room: room(&id)?,
+                role: role.map_or(Role::Member, Role::from),
+                expires_at: expires_at_ms.map(Timestamp),
+                max_uses: uses,
+            },
+            Self::RevokeInvite { room: id, invite_id } => {
+                Command::RevokeInvite { room: room(&id)?, invite: invite(&invite_id)? }
+            }
+            Self::Invites { room: id } => Command::ListInvites { room: room(&id)? },
+            Self::SetRole { room: id, member, role } => Command::SetRole {
+                room: room(&id)?,
+                member: PeerId::parse(&member)
+                    .ok_or_else(|| "a member is 64 hex digits".to_owned())?,
+                role: role.into(),
+            },
+            Self::ChangeKey { room: id } => Command::ChangeKey { room: room(&id)? },
             Self::Send { room: id, text } => Command::SendText { room: room(&id)?, text },
             Self::Page { room: id, before, limit } => Command::LoadPage {
                 room: room(&id)?,
@@ -165,6 +272,13 @@ fn event(event: &Event) -> Value {
             "invite_id": invite.id().to_string(),
             "invite": invite.to_text(),
         }),
+        Event::InvitesListed { room, invites } => {
+            let invites: Vec<_> = invites.iter().map(invite_state).collect();
+            json!({"event": "invites", "room": room.to_string(), "invites": invites})
+        }
+        Event::HistoryChanged { room } => {
+            json!({"event": "history_changed", "room": room.to_string()})
+        }
         Event::MessageAdded { room, message: m } => {
             json!({"event": "message", "room": room.to_string(), "message": message(m)})
         }
@@ -230,10 +344,23 @@ fn room(room: &RoomSummary) -> Value {
     })
 }
 
+fn invite_state(state: &InviteState) -> Value {
+    json!({
+        "invite_id": state.invite.to_string(),
+        "by": state.by.to_string(),
+        "role": RoleName::from(state.role),
+        "expires_at_ms": state.expires_at.map(|at| at.0),
+        "max_uses": state.max_uses,
+        "uses": state.uses,
+        "is_revoked": state.is_revoked,
+    })
+}
+
 fn member(member: &Member) -> Value {
     json!({
         "id": member.id.to_string(),
         "name": member.name,
+        "role": RoleName::from(member.role),
         "holds": member.holds,
         "last_seen_ms": member.last_seen.map(|at| at.0),
     })
@@ -242,10 +369,18 @@ fn member(member: &Member) -> Value {
 fn message(message: &Message) -> Value {
     let Position { hlc, author, seq } = message.position;
     let (kind, text) = match &message.body {
-        Body::Text(text) => ("text", text),
-        Body::Created { name } => ("created", name),
-        Body::Joined { name } => ("joined", name),
-        Body::Renamed { name } => ("renamed", name),
+        Body::Text(text) => ("text", text.clone()),
+        Body::Created { name } => ("created", name.clone()),
+        Body::Joined { name } => ("joined", name.clone()),
+        Body::Renamed { name } => ("renamed", name.clone()),
+        Body::RoleChanged { member, role } => {
+            let role = serde_json::to_value(RoleName::from(*role)).unwrap_or_default();
+            ("role_changed", format!("{member} {}", role.as_str().unwrap_or_default()))
+        }
+        Body::KeyChanged { removed, .. } => {
+            let removed: Vec<_> = removed.iter().map(PeerId::to_string).collect();
+            ("key_changed", removed.join(" "))
+        }
     };
     json!({
         "position": {"hlc": hlc, "author": author.0, "seq": seq},

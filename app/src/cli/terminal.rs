@@ -7,7 +7,7 @@ use std::{
     sync::{Arc, mpsc},
 };
 
-use engine::{Body, Command, Event, Invite, Message, PeerId, RoomId, RoomSummary};
+use engine::{Body, Command, Event, Invite, Message, PeerId, Role, RoomId, RoomSummary};
 
 use crate::{
     backend::{Backend as _, Notice},
@@ -107,7 +107,7 @@ impl Face {
         let (word, rest) = line.split_once(' ').unwrap_or((line, ""));
         match (word, self.current) {
             ("", _) => {}
-            ("/qr", Some(room)) => self.runtime.send(Command::ShowInvite { room }),
+            ("/qr", Some(room)) => self.runtime.send(Command::ShowInvite { room, invite: None }),
             ("/join", _) => match Invite::parse(rest) {
                 Ok(invite) => self.runtime.send(Command::AcceptInvite { invite }),
                 Err(why) => say(&format!("! {why}"))?,
@@ -176,7 +176,27 @@ impl Face {
             Body::Created { name } => say(&format!("* {author} created {}", printable(name))),
             Body::Joined { name } => say(&format!("* {} joined", printable(name))),
             Body::Renamed { name } => say(&format!("* {author} is now {}", printable(name))),
+            Body::RoleChanged { member, role } => {
+                say(&format!("* {author} made {} {}", self.name(*member), role_name(*role)))
+            }
+            Body::KeyChanged { removed, .. } => {
+                let names: Vec<_> = removed.iter().map(|peer| self.name(*peer)).collect();
+                match names.as_slice() {
+                    [] => say(&format!("* {author} changed the room's key")),
+                    names => say(&format!("* {author} removed {}", names.join(", "))),
+                }
+            }
         }
+    }
+}
+
+fn role_name(role: Role) -> &'static str {
+    match role {
+        Role::Removed => "nobody",
+        Role::Muted => "a member who only reads",
+        Role::Member => "a member",
+        Role::Admin => "an admin",
+        Role::Owner => "the owner",
     }
 }
 

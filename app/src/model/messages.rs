@@ -11,6 +11,7 @@ pub struct Messages {
     is_loaded: bool,
     is_start: bool,
     is_loading: bool,
+    is_stale: bool,
     epoch: u64,
     prepended: usize,
 }
@@ -59,7 +60,13 @@ impl Messages {
     /// What to ask for next: the page before this position, or the newest one for `None`. Nothing
     /// while a page is on its way or when all is loaded.
     pub fn wanted(&self) -> Option<Option<Position>> {
-        if self.is_loading || self.is_start {
+        if self.is_loading {
+            return None;
+        }
+        if self.is_stale {
+            return Some(None);
+        }
+        if self.is_start {
             return None;
         }
         Some(if self.is_loaded {
@@ -84,6 +91,11 @@ impl Messages {
         self.prepended
     }
 
+    /// What is loaded may not be what is shown any more: the newest page is wanted anew.
+    pub(super) fn reload(&mut self) {
+        self.is_stale = self.is_loaded;
+    }
+
     pub(super) fn page(
         &mut self,
         before: Option<Position>,
@@ -95,6 +107,7 @@ impl Messages {
             None => {
                 self.window = messages.into();
                 self.is_loaded = true;
+                self.is_stale = false;
                 self.is_start = is_start;
                 self.new_epoch();
             }

@@ -1,6 +1,6 @@
 use engine::{
     Body, Event, InviteId, JoinFailure, LinkId, Member, MemberIndex, Message, PeerId, Position,
-    Refusal, RoomId, RoomSummary, Timestamp,
+    Refusal, Role, RoomId, RoomSummary, Timestamp,
 };
 
 use super::{Model, preview, sentence};
@@ -11,7 +11,7 @@ const ME: PeerId = PeerId::from_bytes([1; 32]);
 const BEA: PeerId = PeerId::from_bytes([2; 32]);
 
 fn member(id: PeerId, name: &str) -> Member {
-    Member { id, name: name.to_owned(), holds: 0, last_seen: None }
+    Member { id, name: name.to_owned(), role: Role::Member, holds: 0, last_seen: None }
 }
 
 fn message(hlc: u64, author: PeerId, text: &str) -> Message {

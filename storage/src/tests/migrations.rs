@@ -1,9 +1,9 @@
 //! A database of an older format becomes one of this format, whatever happens on the way.
 
 use engine::{
-    Addr, Head, InviteId, InviteRecord, Kept, MailboxRecord, MemberIndex, MemberRecord, PeerId,
-    Position, Profile, RelayRecord, RoomId, RoomRecord, SeenParcel, Store, StoreError, StoredOp,
-    Timestamp,
+    Addr, Control, ControlRecord, EpochRecord, Head, InviteId, InviteRecord, Kept, MailboxRecord,
+    MemberIndex, MemberRecord, PeerId, Position, Profile, RelayRecord, Role, RoomId, RoomRecord,
+    SeenParcel, Store, StoreError, StoredOp, Timestamp,
 };
 use redb::{Database, ReadableDatabase, TableDefinition, WriteTransaction};
 
@@ -132,6 +132,67 @@ fn database_of_format_2_opens_with_its_mailboxes() {
     let kept = Kept { up_to: 1, expires_at, ..Kept::default() };
     assert_eq!(store.mailbox(room).expect("readable"), Some(record));
     assert_eq!(store.kept(room).expect("readable"), [(MemberIndex(0), kept)]);
+    assert_eq!(store.controls(room).expect("readable"), [], "the engine reads them from the logs");
+}
+
+/// A database of format 3, in literal bytes: what people have on their disks. This never changes.
+fn format_3() -> Disk {
+    const ROOM: &[u8; 16] = &[0xaa; 16];
+    let disk = format_2();
+    let database = Database::builder().create_with_backend(disk.clone()).expect("there");
+    let txn = database.begin_write().expect("a transaction");
+    {
+        let mut meta = txn.open_table(TEXT).expect("there");
+        meta.insert("format", &[0, 0, 0, 3][..]).expect("written");
+        let controls = TableDefinition::<&[u8; 56], &[u8]>::new("controls");
+        let mut controls = txn.open_table(controls).expect("new");
+        let key = |seq: u8| {
+            let key = [&ROOM[..], &[2; 32], &[0, 0, 0, 0, 0, 0, 0, seq]].concat();
+            <[u8; 56]>::try_from(key).expect("56 bytes")
+        };
+        // Who, where, when; then what: an invite for readers, and a change of the key.
+        let invite = [&[1][..], &[2; 32], &[2, 7, 1], &[5; 16], &[1, 1, 0x80, 0x01, 1, 3]].concat();
+        controls.insert(&key(2), invite.as_slice()).expect("written");
+        let epoch = [
+            &[1][..],
+            &[2; 32],
+            &[3, 8, 3],
+            &[6; 16],
+            &[1, 4, 1],
+            &[7; 32],
+            &[5, 1],
+            &[5; 16],
+            &[1],
+            &[2; 32],
+            &[2],
+        ]
+        .concat();
+        controls.insert(&key(3), epoch.as_slice()).expect("written");
+    }
+    txn.commit().expect("committed");
+    drop(database);
+    disk
+}
+
+#[test]
+fn database_of_format_3_opens_with_its_rules() {
+    let store = format_3().open().expect("a known format");
+
+    let (by, invite) = (PeerId::from_bytes([2; 32]), InviteId::from_bytes([5; 16]));
+    let (expires_at, max_uses) = (Some(Timestamp(128)), Some(3));
+    let control = Control::Invite { invite, role: Role::Muted, expires_at, max_uses };
+    let first = ControlRecord { by, seq: 2, hlc: 7, control };
+    let control = Control::Epoch(EpochRecord {
+        id: [6; 16],
+        number: 1,
+        rank: 4,
+        removed: vec![(PeerId::from_bytes([7; 32]), 5)],
+        revoked: vec![invite],
+        seen: vec![(by, 2)],
+    });
+    let second = ControlRecord { by, seq: 3, hlc: 8, control };
+    let controls = store.controls(RoomId::from_bytes([0xaa; 16])).expect("readable");
+    assert_eq!(controls, [first, second]);
 }
 
 #[test]

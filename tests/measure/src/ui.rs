@@ -220,8 +220,13 @@ struct Script {
 
 impl Script {
     fn new(messages: Vec<Message>) -> Self {
-        let member =
-            |id, name: &str| Member { id, name: name.to_owned(), holds: 0, last_seen: None };
+        let member = |id, name: &str| Member {
+            id,
+            name: name.to_owned(),
+            role: engine::Role::Member,
+            holds: 0,
+            last_seen: None,
+        };
         let people = (2..6).map(|n| member(PeerId::from_bytes([n; 32]), &format!("Person {n}")));
         let room = RoomSummary {
             id: ROOM,

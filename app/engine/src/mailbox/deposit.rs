@@ -76,7 +76,7 @@ impl<S: Store> Engine<S> {
     }
 
     /// Gives relays as many packs as may be on their way.
-    fn deposit_more(&mut self, id: RoomId) -> Result<(), StoreError> {
+    pub(super) fn deposit_more(&mut self, id: RoomId) -> Result<(), StoreError> {
         while let Some(room) = self.rooms.get(&id) {
             let places = self.mailbox_places(room);
             let is_full = room.mailbox.deposits.waiting().count() >= MAX_UNDER_WAY;

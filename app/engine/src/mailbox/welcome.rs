@@ -10,9 +10,9 @@ use super::{
     pack::{self, Letter},
 };
 use crate::{
-    Addr, Engine, Invite, InviteId, PeerId, RoomId, Store, StoreError, Timestamp, addr, crypto,
+    Addr, Engine, Invite, InviteId, PeerId, RoomId, Store, StoreError, Timestamp, addr, body,
+    crypto,
     engine::Output,
-    op,
     wire::{MAX_EPOCHS, Welcome},
 };
 
@@ -36,7 +36,7 @@ impl Letter for Greeting {
     }
 
     fn is_within_limits(&self) -> bool {
-        op::are_relays(&self.relays) && self.welcome.epochs.len() <= MAX_EPOCHS
+        body::are_relays(&self.relays) && self.welcome.epochs.len() <= MAX_EPOCHS
     }
 }
 
@@ -57,7 +57,7 @@ impl<S: Store> Engine<S> {
         room.mailbox.record.welcomes.retain(|(_, end)| *end > now.wall);
         let left = &room.mailbox.record.welcomes;
         let fresh_until = after(now.wall, RENEW_OWN);
-        let shown = room.invites_at(now.wall).last().map(|shown| shown.secret);
+        let shown = room.invite_to_show(None, now.wall).map(|shown| shown.secret);
         let is_meant = |secret: &[u8; 16]| {
             let invite = crypto::invite_id(secret);
             match left.iter().find(|(left, _)| *left == invite) {
@@ -92,7 +92,7 @@ impl<S: Store> Engine<S> {
             host: room.me.id,
             noise_key: room.me.noise_key,
             made_at: self.now.wall,
-            welcome: Welcome { genesis, epochs: room.record.epochs.clone() },
+            welcome: Welcome { genesis, epochs: room.epochs_by_number() },
             relays: relays.clone(),
         };
         let mailbox = crypto::invite_mailbox(secret);

@@ -2,12 +2,14 @@
 
 use std::time::Duration;
 
-use super::{MAX_AUTHOR_BYTES_PER_DAY, MAX_INVITES, Room, Unusable};
+use super::{MAX_AUTHOR_BYTES_PER_DAY, Room, Unusable, rules::MAX_INVITES};
 use crate::{
-    InviteId, InviteRecord, MAX_TEXT_LEN, RoomRecord, Timestamp, crypto,
+    InviteRecord, MAX_TEXT_LEN, Role, RoomRecord, Timestamp,
+    body::OpBody,
+    crypto,
     engine::Now,
     identity::Identity,
-    op::{self, Op, OpBody},
+    op::{self, Op},
 };
 
 const NONCE: [u8; 16] = [4; 16];
@@ -27,7 +29,7 @@ fn room(seed: u8) -> Room {
         invites: Vec::new(),
         read_up_to: None,
     };
-    Room::new(record, Vec::new(), Vec::new(), 0)
+    Room::new(record, Vec::new(), Vec::new(), &[], 0)
 }
 
 fn write(room: &mut Room, body: &OpBody) -> Vec<u8> {
@@ -49,16 +51,27 @@ fn genesis(owner: &Room) -> OpBody {
     }
 }
 
-fn invite(n: u8) -> OpBody {
-    OpBody::Invite { secret: [n; 16], expires_at: None }
+fn invite(n: u16) -> OpBody {
+    invite_until(n, None)
 }
 
-fn join(room: &Room, n: u8) -> OpBody {
+fn invite_until(n: u16, expires_at: Option<Timestamp>) -> OpBody {
+    OpBody::Invite { secret: secret(n), expires_at, role: Role::Member, max_uses: None }
+}
+
+fn secret(n: u16) -> [u8; 16] {
+    let [low, high] = n.to_le_bytes();
+    let mut secret = [low; 16];
+    secret[15] = high;
+    secret
+}
+
+fn join(room: &Room, n: u16) -> OpBody {
     OpBody::Join {
-        invite: crypto::invite_id(&[n; 16]),
+        invite: crypto::invite_id(&secret(n)),
         noise_key: room.me.noise_key,
         name: "bob".to_owned(),
-        certificate: op::join_certificate(&[n; 16], room.id(), room.me.id, &room.me.noise_key),
+        certificate: op::join_certificate(&secret(n), room.id(), room.me.id, &room.me.noise_key),
     }
 }
 
@@ -76,7 +89,7 @@ fn two() -> (Room, Room) {
 #[test]
 fn joiner_is_added_by_a_known_invite_only() {
     let (mut alice, mut bob) = two();
-    let unknown = InviteRecord { secret: [2; 16], expires_at: None };
+    let unknown = InviteRecord { secret: secret(2), expires_at: None };
     bob.record.invites.push(unknown);
     let body = join(&bob, 2);
     let bytes = write(&mut bob, &body);
@@ -104,10 +117,12 @@ fn guest_can_neither_invite_nor_begin_the_room_again() {
     add(&mut alice, &bytes).expect("bob joins");
     let again = genesis(&bob);
 
-    for body in [invite(9), again, join(&bob, 1)] {
+    for body in [again, join(&bob, 1)] {
         let bytes = bob.write(NOW.wall, &body);
         assert_eq!(add(&mut alice, &bytes), Err(Unusable::Wrong), "{body:?}");
     }
+    let bytes = bob.write(NOW.wall, &invite(9));
+    assert_eq!(add(&mut alice, &bytes), Err(Unusable::Early), "unless Alice makes him an admin");
 }
 
 #[test]
@@ -135,7 +150,7 @@ fn log_that_forks_ends_there() {
 #[test]
 fn room_takes_no_more_invites_than_its_limit_but_what_follows_them() {
     let (mut alice, mut bob) = two();
-    for n in 2..=255 {
+    for n in 2..=600 {
         let bytes = write(&mut alice, &invite(n));
         add(&mut bob, &bytes).expect("a part of the log");
     }
@@ -148,10 +163,10 @@ fn room_takes_no_more_invites_than_its_limit_but_what_follows_them() {
 #[test]
 fn owners_word_on_an_invite_replaces_what_a_screen_said() {
     let (mut alice, mut bob) = two();
-    let from_screen = InviteRecord { secret: [2; 16], expires_at: None };
+    let from_screen = InviteRecord { secret: secret(2), expires_at: None };
     bob.record.invites.push(from_screen);
     let expires_at = Some(Timestamp(NOW.wall.0 + 1_000));
-    let bytes = write(&mut alice, &OpBody::Invite { secret: [2; 16], expires_at });
+    let bytes = write(&mut alice, &invite_until(2, expires_at));
 
     add(&mut bob, &bytes).expect("the owner's word");
 
@@ -160,16 +175,18 @@ fn owners_word_on_an_invite_replaces_what_a_screen_said() {
 }
 
 #[test]
-fn join_after_the_invites_end_is_wrong() {
+fn join_after_the_invites_end_makes_nobody_a_member() {
     let (mut alice, mut bob) = two();
     let expires_at = Some(Timestamp(NOW.wall.0 - 1));
-    write(&mut alice, &OpBody::Invite { secret: [2; 16], expires_at });
-    bob.record.invites.push(InviteRecord { secret: [2; 16], expires_at: None });
+    write(&mut alice, &invite_until(2, expires_at));
+    bob.record.invites.push(InviteRecord { secret: secret(2), expires_at: None });
     let body = join(&bob, 2);
     let bytes = write(&mut bob, &body);
 
-    assert_eq!(add(&mut alice, &bytes), Err(Unusable::Wrong));
-    assert_eq!(alice.invite(InviteId::from_bytes([0; 16])), None);
+    assert_eq!(add(&mut alice, &bytes), Ok(()), "the log is the same on all devices");
+    assert_eq!(alice.membership.role(bob.me.id), Role::Removed);
+    let bytes = write(&mut bob, &OpBody::Text("let me in".to_owned()));
+    assert_eq!(add(&mut alice, &bytes), Err(Unusable::Barred));
 }
 
 #[test]

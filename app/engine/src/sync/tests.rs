@@ -18,7 +18,7 @@ fn room() -> Room {
         invites: Vec::new(),
         read_up_to: None,
     };
-    Room::new(record, Vec::new(), Vec::new(), 0)
+    Room::new(record, Vec::new(), Vec::new(), &[], 0)
 }
 
 fn asks_again(sync: &mut Sync) -> bool {

@@ -8,7 +8,7 @@ use engine::{Body, Message, PeerId, Position};
 
 use super::bubble::{self, Bubble};
 use crate::{
-    model::Room,
+    model::{self, Room},
     ui::{
         clock::Clock,
         theme::{SPACE_L, SPACE_M, SPACE_S, SPACE_XS, Type, palette},
@@ -123,6 +123,7 @@ impl<'a> RoomRows<'a> {
                 Some(format!("You are now called {name}"))
             }
             Body::Renamed { name } => Some(format!("Somebody is now called {name}")),
+            Body::RoleChanged { .. } | Body::KeyChanged { .. } => model::remark(self.room, message),
         }
     }
 

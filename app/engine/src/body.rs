@@ -1,0 +1,184 @@
+//! What operations do, once opened.
+
+use serde::{Deserialize, Serialize};
+
+use crate::{
+    Addr, Control, EpochId, EpochRecord, InviteId, MAX_NAME_LEN, MAX_TEXT_LEN, Role, RoleChange,
+    Timestamp, addr, crypto,
+};
+
+/// What an operation does, once opened.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) enum OpBody {
+    /// Begins the room; the owner's first operation.
+    Genesis {
+        /// With the owner's key, what the room's id is a hash of.
+        nonce: [u8; 16],
+        /// The room's name.
+        room_name: String,
+        /// What the owner calls themselves.
+        name: String,
+        /// The owner's link key.
+        noise_key: [u8; 32],
+    },
+    /// Lets whoever knows `secret` join; by owner and admins.
+    Invite {
+        secret: [u8; 16],
+        expires_at: Option<Timestamp>,
+        /// What those become who join by it.
+        role: Role,
+        /// How many may, if not as many as like.
+        max_uses: Option<u32>,
+    },
+    /// Takes part from now on; the first operation of everyone but the owner.
+    Join {
+        /// By which invite.
+        invite: InviteId,
+        /// The author's link key.
+        noise_key: [u8; 32],
+        /// What the author calls themselves.
+        name: String,
+        /// The invite key's signature over room, author and link key, in two halves because
+        /// serde knows arrays up to 32.
+        certificate: [[u8; 32]; 2],
+    },
+    /// Says something.
+    Text(String),
+    /// Changes the author's name.
+    Profile { name: String },
+    /// Says which relays have the room's mailbox; by the owner only.
+    Relays { addrs: Vec<Addr> },
+    /// Makes somebody something else; by owner and admins.
+    SetRole(RoleChange),
+    /// Changes the room's key, and leaves some without it; by owner and admins.
+    Epoch(EpochRecord, Sealed),
+    /// More of those who get the key of an epoch that follows; by owner and admins.
+    Seal(EpochId, Sealed),
+    /// Makes one key of several.
+    Merge { parents: Vec<EpochId> },
+}
+
+/// An epoch's key, for some of the members.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Sealed {
+    /// The X25519 public key of this sealing.
+    pub(crate) sender_key: [u8; 32],
+    /// One for each member: a tag by which they find theirs, and the key.
+    pub(crate) boxes: Vec<SealedKey>,
+}
+
+/// The key of an epoch, for one member: tag, ciphertext, and the cipher's own tag.
+pub(crate) type SealedKey = ([u8; 4], [u8; 32], [u8; crypto::TAG_LEN]);
+
+/// The most keys in one operation: with 52 bytes each they leave room for the rest of an
+/// [`EpochRecord`].
+pub(crate) const MAX_BOXES: usize = 200;
+
+/// The most members removed, invites revoked and logs seen that one epoch names.
+pub(crate) const MAX_REMOVED: usize = 32;
+pub(crate) const MAX_REVOKED: usize = 64;
+pub(crate) const MAX_SEEN: usize = 64;
+
+/// The most epochs one is merged of.
+pub(crate) const MAX_PARENTS: usize = 16;
+
+impl OpBody {
+    /// The number under which the store counts operations of this sort.
+    pub(crate) fn kind(&self) -> u8 {
+        match self {
+            Self::Genesis { .. } => 0,
+            Self::Invite { .. } => 1,
+            Self::Join { .. } => 2,
+            Self::Text(_) => KIND_TEXT,
+            Self::Profile { .. } => 4,
+            Self::Relays { .. } => 5,
+            Self::SetRole(_) => 6,
+            Self::Epoch(..) => 7,
+            Self::Seal(..) => 8,
+            Self::Merge { .. } => 9,
+        }
+    }
+
+    /// The bytes that are sealed.
+    pub(crate) fn encode(&self) -> Vec<u8> {
+        postcard::to_stdvec(self).expect("bodies hold no unserializable value")
+    }
+
+    /// Reads what [`encode`](Self::encode) wrote; `None` if it is none or breaks a limit.
+    pub(crate) fn decode(mut text: Vec<u8>) -> Option<Self> {
+        let whole = |text: &[u8]| match postcard::take_from_bytes::<Self>(text) {
+            Ok((body, [])) => Some(body),
+            _ => None,
+        };
+        let body = whole(&text).or_else(|| {
+            // Invites were first written without role and number of uses.
+            let is_invite = text.first() == Some(&KIND_INVITE);
+            text.extend(postcard::to_stdvec(&(Role::Member, None::<u32>)).ok()?);
+            whole(&text).filter(|_| is_invite)
+        })?;
+        body.is_within_limits().then_some(body)
+    }
+
+    /// What of it rules are made of.
+    pub(crate) fn control(&self) -> Option<Control> {
+        match self {
+            Self::Join { invite, .. } => Some(Control::Join { invite: *invite }),
+            Self::Invite { secret, expires_at, role, max_uses } => Some(Control::Invite {
+                invite: crypto::invite_id(secret),
+                role: *role,
+                expires_at: *expires_at,
+                max_uses: *max_uses,
+            }),
+            Self::SetRole(change) => Some(Control::SetRole(*change)),
+            Self::Epoch(epoch, _) => Some(Control::Epoch(epoch.clone())),
+            _ => None,
+        }
+    }
+
+    /// Whether only who governs the room may write it.
+    pub(crate) fn is_governing(&self) -> bool {
+        matches!(self, Self::Invite { .. } | Self::SetRole(_) | Self::Epoch(..) | Self::Seal(..))
+    }
+
+    /// Whether every part keeps its limit.
+    fn is_within_limits(&self) -> bool {
+        match self {
+            Self::Genesis { room_name, name, .. } => is_name(room_name) && is_name(name),
+            Self::Join { name, .. } | Self::Profile { name } => is_name(name),
+            Self::Text(text) => is_text(text),
+            Self::Invite { .. } | Self::SetRole(_) => true,
+            Self::Relays { addrs } => are_relays(addrs),
+            Self::Epoch(epoch, sealed) => {
+                epoch.removed.len() <= MAX_REMOVED
+                    && epoch.revoked.len() <= MAX_REVOKED
+                    && epoch.seen.len() <= MAX_SEEN
+                    && sealed.boxes.len() <= MAX_BOXES
+            }
+            Self::Seal(_, sealed) => sealed.boxes.len() <= MAX_BOXES,
+            Self::Merge { parents } => {
+                parents.len() <= MAX_PARENTS && parents.is_sorted_by(|a, b| a < b)
+            }
+        }
+    }
+}
+
+/// [`OpBody::kind`] of an invite.
+const KIND_INVITE: u8 = 1;
+
+/// [`OpBody::kind`] of a text.
+pub(crate) const KIND_TEXT: u8 = 3;
+
+/// Whether `name` can name a person or a room.
+pub(crate) fn is_name(name: &str) -> bool {
+    !name.trim().is_empty() && name.len() <= MAX_NAME_LEN && !name.chars().any(char::is_control)
+}
+
+/// Whether `addrs` can be said to be a room's relays.
+pub(crate) fn are_relays(addrs: &[Addr]) -> bool {
+    addr::are_usable(addrs) && addr::relays(addrs).len() == addrs.len()
+}
+
+/// Whether `text` can be said.
+pub(crate) fn is_text(text: &str) -> bool {
+    !text.trim().is_empty() && text.len() <= MAX_TEXT_LEN
+}

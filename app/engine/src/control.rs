@@ -1,0 +1,106 @@
+//! What decides who may do what in a room: the part of its operations that rules are made of.
+
+use serde::{Deserialize, Serialize};
+
+use crate::{InviteId, PeerId, Timestamp};
+
+/// What somebody may do in a room, from least to most.
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Serialize, Deserialize,
+)]
+pub enum Role {
+    /// Nothing: they were removed, or came by an invite that was over.
+    Removed,
+    /// Read.
+    Muted,
+    /// Read and write.
+    #[default]
+    Member,
+    /// Invite, revoke invites, mute and remove members.
+    Admin,
+    /// All that, and make admins.
+    Owner,
+}
+
+/// The 16 bytes that name an epoch: a hash of its key.
+pub type EpochId = [u8; 16];
+
+/// One operation that changes who may do what, as it is remembered besides the sealed original.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ControlRecord {
+    /// Whose log it stands in,
+    pub by: PeerId,
+    /// and where.
+    pub seq: u64,
+    /// The author's clock, as written.
+    pub hlc: u64,
+    /// What it does.
+    pub control: Control,
+}
+
+/// What a [`ControlRecord`] does.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Control {
+    /// The author takes part, by this invite.
+    Join {
+        /// Which.
+        invite: InviteId,
+    },
+    /// Whoever holds the invite's secret may join.
+    Invite {
+        /// The invite.
+        invite: InviteId,
+        /// As what.
+        role: Role,
+        /// Until when, if not for ever.
+        expires_at: Option<Timestamp>,
+        /// How many may, if not as many as like.
+        max_uses: Option<u32>,
+    },
+    /// A member becomes something else.
+    SetRole(RoleChange),
+    /// A new key for the room, known to nobody who was removed.
+    Epoch(EpochRecord),
+    /// A key made of others, for rooms in which keys were changed at the same time.
+    Merge {
+        /// The epoch it makes.
+        id: EpochId,
+        /// Its number: one above its parents'.
+        number: u32,
+        /// The epochs it is made of.
+        parents: Vec<EpochId>,
+    },
+}
+
+/// A member becomes something else.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RoleChange {
+    /// Who.
+    pub member: PeerId,
+    /// What they were, as far as the author knew: lifting a removal must name it.
+    pub from: Role,
+    /// What they are from now on; a removal is part of an [`EpochRecord`].
+    pub to: Role,
+    /// How much of the member's log the author held: what they wrote before stands.
+    pub up_to: u64,
+    /// One more than the highest the author had seen: changes apply in this order.
+    pub rank: u64,
+}
+
+/// A new key for the room, and who is left without it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct EpochRecord {
+    /// Names the key.
+    pub id: EpochId,
+    /// One more than the highest the author had seen.
+    pub number: u32,
+    /// As in [`RoleChange::rank`].
+    pub rank: u64,
+    /// Members who are removed by it, and how much of their logs stands.
+    pub removed: Vec<(PeerId, u64)>,
+    /// Invites by which nobody joins any more.
+    pub revoked: Vec<InviteId>,
+    /// How much the author held of the logs of all who may govern: whom they have removed does not
+    /// get the key.
+    pub seen: Vec<(PeerId, u64)>,
+}

@@ -1,0 +1,234 @@
+//! What the person is told.
+
+use crate::{
+    Addr, Invite, InviteId, InviteState, LinkId, Message, PeerId, Position, Refusal, Role, RoomId,
+    Timestamp,
+};
+
+/// What the person should see.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Event {
+    /// The engine is awake; this is all it remembers. First of all events.
+    Started {
+        /// What the person calls themselves, once they have said so.
+        name: Option<String>,
+        /// Every room, most recently active first.
+        rooms: Vec<RoomSummary>,
+    },
+    /// The person's own name changed.
+    NameChanged {
+        /// The new name.
+        name: String,
+    },
+    /// An invite was accepted here; its host is being dialed.
+    JoinStarted {
+        /// Which invite.
+        invite: InviteId,
+    },
+    /// Joining came to an end without success.
+    JoinFailed {
+        /// Which invite.
+        invite: InviteId,
+        /// Why.
+        why: JoinFailure,
+    },
+    /// A room is now on this device: created here or joined.
+    RoomJoined {
+        /// The room.
+        room: RoomSummary,
+        /// The invite that led to it, if it was joined.
+        invite: Option<InviteId>,
+    },
+    /// A room is no longer on this device.
+    RoomLeft {
+        /// Which.
+        room: RoomId,
+    },
+    /// An invite to show.
+    InviteReady {
+        /// Where it leads.
+        room: RoomId,
+        /// The invite, with this device's present addresses.
+        invite: Invite,
+    },
+    /// Every invite to a room that is known here.
+    InvitesListed {
+        /// Where they lead.
+        room: RoomId,
+        /// The invites, in no order.
+        invites: Vec<InviteState>,
+    },
+    /// What is shown of a room's history may be less or more than before: load it anew.
+    HistoryChanged {
+        /// Which room.
+        room: RoomId,
+    },
+    /// A message is on this disk, whoever wrote it.
+    MessageAdded {
+        /// Where.
+        room: RoomId,
+        /// The message.
+        message: Message,
+    },
+    /// A page of history.
+    PageLoaded {
+        /// Where.
+        room: RoomId,
+        /// As asked.
+        before: Option<Position>,
+        /// Oldest first.
+        messages: Vec<Message>,
+        /// Whether nothing is older.
+        is_start: bool,
+    },
+    /// How many messages of others are newer than the last one read; counted up to 1,000.
+    UnreadChanged {
+        /// Where.
+        room: RoomId,
+        /// How many.
+        count: usize,
+    },
+    /// Somebody joined, changed their name, or may do more or less than before.
+    MemberChanged {
+        /// Where.
+        room: RoomId,
+        /// Who.
+        member: Member,
+    },
+    /// A member is known to hold this device's own messages up to a point.
+    Received {
+        /// Where.
+        room: RoomId,
+        /// Who holds them.
+        by: PeerId,
+        /// The `seq` of the last one held.
+        up_to: u64,
+    },
+    /// A link's other end proved to be this member.
+    PeerSeen {
+        /// Where.
+        room: RoomId,
+        /// Who.
+        peer: PeerId,
+        /// Over which link.
+        link: LinkId,
+    },
+    /// The session with this member ended.
+    PeerLost {
+        /// Where.
+        room: RoomId,
+        /// Who.
+        peer: PeerId,
+    },
+    /// Whether the room's mailbox is used on this device, and where it is, changed or was asked.
+    MailboxSet {
+        /// Where.
+        room: RoomId,
+        /// Whether it is used.
+        on: bool,
+        /// The relays that have it; none if the room does not say, and those of this device do.
+        relays: Vec<Addr>,
+    },
+    /// Everything this device has written up to here is in the room's mailbox.
+    Deposited {
+        /// Where.
+        room: RoomId,
+        /// The `seq` of the last message there.
+        up_to: u64,
+    },
+    /// A relay does not do its part for the room's mailbox. What it lacks is left there anew.
+    MailboxDoubt {
+        /// Where.
+        room: RoomId,
+        /// The relay.
+        relay: String,
+        /// What is wrong.
+        why: Doubt,
+    },
+    /// A command could not be carried out.
+    CommandRefused {
+        /// Why.
+        why: Refusal,
+    },
+}
+
+/// A room in the list of rooms.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RoomSummary {
+    /// Which.
+    pub id: RoomId,
+    /// Its name.
+    pub name: String,
+    /// This device's own key in it.
+    pub me: PeerId,
+    /// Everyone in it, this device included, in the order they became known here.
+    pub members: Vec<Member>,
+    /// The newest thing to show in the list.
+    pub last: Option<Message>,
+    /// How many messages of others are newer than the last one read; counted up to 1,000.
+    pub unread: usize,
+    /// Whether its mailbox is used on this device.
+    pub uses_mailbox: bool,
+}
+
+/// Somebody in a room.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Member {
+    /// Who.
+    pub id: PeerId,
+    /// What they call themselves.
+    pub name: String,
+    /// What they may do.
+    pub role: Role,
+    /// The `seq` of this device's last own message they are known to hold.
+    pub holds: u64,
+    /// When a session with them was last open.
+    pub last_seen: Option<Timestamp>,
+}
+
+/// Why joining failed for good.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum JoinFailure {
+    /// The invite says itself that it is over.
+    #[error("this invite has expired; ask for a new one")]
+    Expired,
+    /// Whoever answered is not who showed the QR.
+    #[error("the device that answered is not the one that showed this invite; scan it again")]
+    WrongHost,
+    /// The room is on this device already.
+    #[error("you are in this room already")]
+    AlreadyJoined,
+    /// The person gave up.
+    #[error("joining was canceled")]
+    Canceled,
+}
+
+/// Why a relay is not to be trusted with a mailbox.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, thiserror::Error)]
+#[non_exhaustive]
+pub enum Doubt {
+    /// Of what it has acknowledged or shown, something is missing.
+    #[error("it keeps back messages it was given")]
+    Withholds,
+    /// The newest it has acknowledged or shown is missing: it is back at an older state.
+    #[error("it went back to an older state, or deleted messages before their time")]
+    RolledBack,
+    /// It shows things no member has made.
+    #[error("it shows forged messages")]
+    Forges,
+    /// It does not take what it is given.
+    #[error("it does not take what is to be kept there")]
+    Refuses,
+}
+
+/// Why a relay does not hold what it was given.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum DepositFailure {
+    /// It did not answer in time.
+    #[error("the relay cannot be reached")]
+    Unreachable,
+    /// It said no.
+    #[error("the relay refuses")]
+    Refused,
+}

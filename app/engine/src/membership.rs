@@ -1,0 +1,383 @@
+//! Who may do what in a room, worked out from its control operations: the same on every device,
+//! in whatever order they arrived.
+//!
+//! The owner's log alone says who is an admin, and for which part of their log. What owner and
+//! admins do to members applies in the order of ranks, and everyone's own place follows. So
+//! nothing depends on a clock but the ends of invites.
+
+mod epochs;
+mod standing;
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::{Control, ControlRecord, EpochId, InviteId, PeerId, Role, Timestamp, hlc};
+use epochs::Epochs;
+pub(crate) use epochs::NoKey;
+use standing::Standing;
+
+/// The most controls of one author that count, besides joins: a public room whose admin makes a new
+/// invite every hour for three months.
+const MAX_CONTROLS_PER_AUTHOR: usize = 2_048;
+
+/// What an invite allows, as its author wrote it.
+#[derive(Debug, Clone, Copy)]
+struct Terms {
+    by: PeerId,
+    seq: u64,
+    role: Role,
+    expires_at: Option<Timestamp>,
+    max_uses: Option<u32>,
+}
+
+/// A change of somebody's role, by itself or with a new epoch.
+#[derive(Debug, Clone, Copy)]
+struct Change {
+    member: PeerId,
+    from: Role,
+    to: Role,
+    up_to: u64,
+}
+
+/// The place of a change in the order in which changes apply: rank, author, place in the log.
+type Place = (u64, PeerId, u64);
+
+/// The rules of one room.
+#[derive(Debug)]
+pub(crate) struct Membership {
+    owner: PeerId,
+    joins: BTreeMap<PeerId, (InviteId, u64)>,
+    joins_by_invite: BTreeMap<InviteId, BTreeSet<(u64, PeerId)>>,
+    terms: BTreeMap<InviteId, Terms>,
+    revocations: Vec<(InviteId, PeerId, u64, u64)>,
+    changes: BTreeMap<Place, Vec<Change>>,
+    epochs: Epochs,
+    counts: BTreeMap<PeerId, usize>,
+    /// For which parts of whose logs the owner made them admins: after, up to.
+    offices: BTreeMap<PeerId, Vec<(u64, u64)>>,
+    /// When invites were revoked, by the clock of who did it.
+    revoked: BTreeMap<InviteId, u64>,
+    standings: BTreeMap<PeerId, Standing>,
+    /// Where logs end that end somewhere: few among many.
+    ends: BTreeMap<PeerId, u64>,
+    highest_rank: u64,
+}
+
+/// One invite, as a member may see it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct InviteState {
+    /// Which.
+    pub invite: InviteId,
+    /// Who made it.
+    pub by: PeerId,
+    /// What those become who join by it.
+    pub role: Role,
+    /// When it ends, if ever.
+    pub expires_at: Option<Timestamp>,
+    /// How many may join by it, if not as many as like.
+    pub max_uses: Option<u32>,
+    /// How many did.
+    pub uses: u32,
+    /// Whether it was taken back, or made by somebody who may not.
+    pub is_revoked: bool,
+}
+
+impl InviteState {
+    /// Whether somebody may join by it at `now`.
+    pub fn is_open_at(&self, now: Timestamp) -> bool {
+        !self.is_revoked
+            && self.expires_at.is_none_or(|end| end > now)
+            && self.max_uses.is_none_or(|most| self.uses < most)
+    }
+}
+
+impl Membership {
+    pub(crate) fn new(owner: PeerId) -> Self {
+        Self {
+            owner,
+            joins: BTreeMap::new(),
+            joins_by_invite: BTreeMap::new(),
+            terms: BTreeMap::new(),
+            revocations: Vec::new(),
+            changes: BTreeMap::new(),
+            epochs: Epochs::default(),
+            counts: BTreeMap::new(),
+            offices: BTreeMap::new(),
+            revoked: BTreeMap::new(),
+            standings: BTreeMap::new(),
+            ends: BTreeMap::new(),
+            highest_rank: 0,
+        }
+    }
+
+    /// The rules that follow from what the store remembers.
+    pub(crate) fn restore(owner: PeerId, records: &[ControlRecord]) -> Self {
+        let mut membership = Self::new(owner);
+        for record in records {
+            membership.insert(record);
+        }
+        membership.review();
+        membership
+    }
+
+    /// Takes one more operation in; gives those whose role it may have changed.
+    pub(crate) fn add(&mut self, record: &ControlRecord) -> BTreeMap<PeerId, Role> {
+        if let Control::Join { invite } = record.control
+            && !self.standings.contains_key(&record.by)
+            && self.terms.get(&invite).is_none_or(|terms| terms.max_uses.is_none())
+        {
+            // Somebody more changes nobody else's place: rooms with thousands stay fast.
+            self.insert(record);
+            let role = self.role_at_entry(record.by);
+            self.set_standing(record.by, Standing::new(role));
+            return BTreeMap::from([(record.by, role)]);
+        }
+        let before = self.roles();
+        self.insert(record);
+        self.review();
+        let after = self.roles();
+        after.into_iter().filter(|(peer, role)| before.get(peer) != Some(role)).collect()
+    }
+
+    fn set_standing(&mut self, peer: PeerId, standing: Standing) {
+        if standing.end < u64::MAX {
+            self.ends.insert(peer, standing.end);
+        }
+        self.standings.insert(peer, standing);
+    }
+
+    fn roles(&self) -> BTreeMap<PeerId, Role> {
+        self.joins.keys().map(|peer| (*peer, self.role(*peer))).collect()
+    }
+
+    fn insert(&mut self, record: &ControlRecord) {
+        let (by, seq) = (record.by, record.seq);
+        if !matches!(record.control, Control::Join { .. }) {
+            let count = self.counts.entry(by).or_default();
+            if *count >= MAX_CONTROLS_PER_AUTHOR && by != self.owner {
+                return;
+            }
+            *count = count.saturating_add(1);
+        }
+        match &record.control {
+            Control::Join { invite } => {
+                self.joins.insert(by, (*invite, record.hlc));
+                self.joins_by_invite.entry(*invite).or_default().insert((record.hlc, by));
+            }
+            Control::Invite { invite, role, expires_at, max_uses } => {
+                let (expires_at, max_uses) = (*expires_at, *max_uses);
+                let terms = Terms { by, seq, role: *role, expires_at, max_uses };
+                self.terms.entry(*invite).or_insert(terms);
+            }
+            Control::SetRole(change) => {
+                let &crate::RoleChange { member, from, to, up_to, rank } = change;
+                let change = Change { member, from, to, up_to };
+                self.changes.insert((rank, by, seq), vec![change]);
+                self.highest_rank = self.highest_rank.max(rank);
+            }
+            Control::Epoch(epoch) => {
+                let removed = epoch.removed.iter().map(|&(member, up_to)| {
+                    let (from, to) = (Role::Member, Role::Removed);
+                    Change { member, from, to, up_to }
+                });
+                self.changes.insert((epoch.rank, by, seq), removed.collect());
+                self.highest_rank = self.highest_rank.max(epoch.rank);
+                let revoked = epoch.revoked.iter().map(|invite| (*invite, by, seq, record.hlc));
+                self.revocations.extend(revoked);
+                self.epochs.insert_made(by, seq, epoch);
+            }
+            Control::Merge { id, number, parents } => {
+                self.epochs.insert_merged(*id, *number, parents);
+            }
+        }
+    }
+
+    /// Works everything out anew.
+    fn review(&mut self) {
+        self.offices = standing::offices(self.owner, &self.changes);
+        self.revoked.clear();
+        for (invite, by, seq, at) in &self.revocations {
+            if governs(self.owner, &self.offices, *by, *seq) {
+                let first = self.revoked.entry(*invite).or_insert(*at);
+                *first = (*first).min(*at);
+            }
+        }
+        let mut standings = BTreeMap::new();
+        for peer in self.joins.keys() {
+            standings.insert(*peer, Standing::new(self.role_at_entry(*peer)));
+        }
+        for ((_, by, seq), changes) in &self.changes {
+            if !governs(self.owner, &self.offices, *by, *seq) {
+                continue;
+            }
+            for change in changes {
+                let is_above = *by == self.owner
+                    || (change.to < Role::Admin && !self.is_in_office(change.member));
+                if change.member != self.owner && change.member != *by && is_above {
+                    let standing = standings
+                        .entry(change.member)
+                        .or_insert_with(|| Standing::new(Role::Member));
+                    standing.apply(change, (*by, *seq));
+                }
+            }
+        }
+        self.standings.clear();
+        self.ends.clear();
+        for (peer, standing) in standings {
+            self.set_standing(peer, standing);
+        }
+    }
+
+    /// What a join makes of somebody.
+    fn role_at_entry(&self, peer: PeerId) -> Role {
+        let Some((invite, at)) = self.joins.get(&peer) else { return Role::Member };
+        // Known from a screen only; whoever let this device in has more to tell.
+        let Some(terms) = self.terms.get(invite) else { return Role::Member };
+        if !self.admits(*invite, terms, *at) {
+            return Role::Removed;
+        }
+        let before = self.joins_by_invite.get(invite).into_iter().flatten();
+        let before = before.take_while(|join| **join < (*at, peer));
+        let before = before.filter(|(at, _)| self.admits(*invite, terms, *at)).count();
+        let has_place = terms.max_uses.is_none_or(|most| before < most as usize);
+        if has_place { terms.role.min(Role::Member) } else { Role::Removed }
+    }
+
+    fn admits(&self, invite: InviteId, terms: &Terms, at: u64) -> bool {
+        self.governs(terms.by, terms.seq)
+            && terms.expires_at.is_none_or(|end| end > hlc::to_wall(at))
+            && self.revoked.get(&invite).is_none_or(|end| *end > at)
+    }
+
+    /// Whether this place in a log is one where its author may govern.
+    fn governs(&self, by: PeerId, seq: u64) -> bool {
+        governs(self.owner, &self.offices, by, seq)
+    }
+
+    /// Whether the owner ever made this peer an admin, whatever became of it: what they write of
+    /// epochs and invites is kept, so that everyone can read what was written in them.
+    pub(crate) fn was_admin(&self, peer: PeerId) -> bool {
+        peer == self.owner || self.offices.contains_key(&peer)
+    }
+
+    /// What a peer may do.
+    pub(crate) fn role(&self, peer: PeerId) -> Role {
+        if peer == self.owner {
+            return Role::Owner;
+        }
+        let role = self.standings.get(&peer).map_or(Role::Member, |standing| standing.role);
+        if role > Role::Removed && self.is_in_office(peer) { Role::Admin } else { role }
+    }
+
+    /// Whether somebody is an admin to this day.
+    fn is_in_office(&self, peer: PeerId) -> bool {
+        let spans = self.offices.get(&peer);
+        spans.and_then(|spans| spans.last()).is_some_and(|(_, up_to)| *up_to == u64::MAX)
+    }
+
+    /// Up to where a log counts.
+    pub(crate) fn end_of_log(&self, peer: PeerId) -> u64 {
+        self.ends.get(&peer).copied().unwrap_or(u64::MAX)
+    }
+
+    /// Whether what stands at this place of a log is shown; `is_text` if it says something.
+    pub(crate) fn is_shown(&self, peer: PeerId, seq: u64, is_text: bool) -> bool {
+        self.standings.get(&peer).is_none_or(|standing| standing.shows(seq, is_text))
+    }
+
+    /// The rank of the next change.
+    pub(crate) fn next_rank(&self) -> u64 {
+        self.highest_rank.saturating_add(1)
+    }
+
+    /// Everyone who may change who may do what, or once might.
+    pub(crate) fn admins_ever(&self) -> impl Iterator<Item = PeerId> {
+        std::iter::once(self.owner).chain(self.offices.keys().copied())
+    }
+
+    /// Members who joined by an invite that was over, and whom nobody has removed.
+    pub(crate) fn uninvited(&self) -> impl Iterator<Item = PeerId> {
+        let removed = self.standings.iter().filter(|(_, standing)| {
+            standing.role == Role::Removed && standing.removed_by.is_empty()
+        });
+        removed.map(|(peer, _)| *peer)
+    }
+
+    /// Whether somebody may join by an invite at `now`; one that no log has may be used.
+    pub(crate) fn is_open(&self, invite: InviteId, now: Timestamp) -> bool {
+        let Some(terms) = self.terms.get(&invite) else { return true };
+        // How many have joined is only counted where it matters.
+        match terms.max_uses {
+            Some(_) => self.invite(invite).is_some_and(|state| state.is_open_at(now)),
+            None => self.admits(invite, terms, hlc::from_wall(now)),
+        }
+    }
+
+    /// Whether anybody may use an invite who sees it.
+    pub(crate) fn is_public(&self, invite: InviteId) -> bool {
+        self.terms
+            .get(&invite)
+            .is_none_or(|terms| terms.max_uses.is_none() && terms.role == Role::Member)
+    }
+
+    /// What is known of an invite; `None` if no member's log has it.
+    pub(crate) fn invite(&self, invite: InviteId) -> Option<InviteState> {
+        let terms = self.terms.get(&invite)?;
+        let joins = self.joins_by_invite.get(&invite).into_iter().flatten();
+        let uses = joins.filter(|(at, _)| self.admits(invite, terms, *at)).count();
+        Some(InviteState {
+            invite,
+            by: terms.by,
+            role: terms.role.min(Role::Member),
+            expires_at: terms.expires_at,
+            max_uses: terms.max_uses,
+            uses: u32::try_from(uses).unwrap_or(u32::MAX),
+            is_revoked: self.revoked.contains_key(&invite) || !self.governs(terms.by, terms.seq),
+        })
+    }
+
+    /// Every invite members' logs have.
+    pub(crate) fn invites(&self) -> impl Iterator<Item = InviteState> {
+        self.terms.keys().filter_map(|invite| self.invite(*invite))
+    }
+
+    /// Whether an epoch was made by somebody who might, or of such epochs.
+    fn is_valid(&self, id: &EpochId) -> bool {
+        self.epochs.is_valid(id, &|by, seq| self.governs(by, seq))
+    }
+
+    /// The number of an epoch that an operation of a member speaks of, whether or not it may be
+    /// written in.
+    pub(crate) fn number_of(&self, id: &EpochId) -> Option<u32> {
+        self.epochs.number_of(id)
+    }
+
+    /// The highest number of an epoch.
+    pub(crate) fn highest_epoch(&self) -> u32 {
+        self.epochs.highest()
+    }
+
+    /// Which of the epochs held is to be written in: the newest whose key nobody has who was
+    /// removed; else several, of whose keys one is to be made.
+    ///
+    /// # Errors
+    ///
+    /// [`NoKey`] if somebody was removed whom every key held is known to.
+    pub(crate) fn epoch_to_write_in(&self, held: &[(u32, EpochId)]) -> Result<Vec<EpochId>, NoKey> {
+        let removals = self.standings.values().filter(|s| s.role == Role::Removed);
+        let removals: Vec<_> =
+            removals.map(|s| s.removed_by.as_slice()).filter(|by| !by.is_empty()).collect();
+        let valid: Vec<_> =
+            held.iter().filter(|(number, id)| *number == 0 || self.is_valid(id)).copied().collect();
+        self.epochs.choose(&valid, &removals)
+    }
+}
+
+fn governs(
+    owner: PeerId,
+    offices: &BTreeMap<PeerId, Vec<(u64, u64)>>,
+    by: PeerId,
+    seq: u64,
+) -> bool {
+    let of = |spans: &Vec<(u64, u64)>| spans.iter().any(|(after, to)| seq > *after && seq <= *to);
+    by == owner || offices.get(&by).is_some_and(of)
+}

@@ -1,0 +1,109 @@
+//! The epochs of a room: who made them, and whom they leave out.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::{EpochId, EpochRecord, PeerId};
+
+/// Merges of merges are followed no further: each needs somebody who changed the key at the same
+/// time as others, again and again.
+const MAX_DEPTH: u32 = 16;
+
+/// Somebody was removed, and every key held is known to them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct NoKey;
+
+/// Where an epoch comes from.
+#[derive(Debug)]
+enum Origin {
+    /// An admin drew it.
+    Made { by: PeerId, seq: u64, seen: BTreeMap<PeerId, u64> },
+    /// It follows from others.
+    Merged(Vec<EpochId>),
+}
+
+/// All epochs members' logs speak of.
+#[derive(Debug, Default)]
+pub(super) struct Epochs {
+    all: BTreeMap<EpochId, (u32, Origin)>,
+}
+
+impl Epochs {
+    pub(super) fn insert_made(&mut self, by: PeerId, seq: u64, epoch: &EpochRecord) {
+        let seen = epoch.seen.iter().copied().collect();
+        let origin = Origin::Made { by, seq, seen };
+        // An id is a hash of a key: whoever names it second has it from the first.
+        self.all.entry(epoch.id).or_insert((epoch.number, origin));
+    }
+
+    pub(super) fn insert_merged(&mut self, id: EpochId, number: u32, parents: &[EpochId]) {
+        self.all.entry(id).or_insert_with(|| (number, Origin::Merged(parents.to_vec())));
+    }
+
+    pub(super) fn number_of(&self, id: &EpochId) -> Option<u32> {
+        self.all.get(id).map(|(number, _)| *number)
+    }
+
+    pub(super) fn highest(&self) -> u32 {
+        self.all.values().map(|(number, _)| *number).max().unwrap_or_default()
+    }
+
+    pub(super) fn is_valid(&self, id: &EpochId, governs: &dyn Fn(PeerId, u64) -> bool) -> bool {
+        self.holds(id, MAX_DEPTH, &|origin| match origin {
+            Origin::Made { by, seq, .. } => Some(governs(*by, *seq)),
+            Origin::Merged(_) => None,
+        })
+    }
+
+    /// Whether `made` holds for the epoch, or, if it was merged, for every parent.
+    fn holds(&self, id: &EpochId, depth: u32, made: &dyn Fn(&Origin) -> Option<bool>) -> bool {
+        let (Some((_, origin)), Some(depth)) = (self.all.get(id), depth.checked_sub(1)) else {
+            // The first epoch of a room is in no operation.
+            return true;
+        };
+        match (made(origin), origin) {
+            (Some(holds), _) => holds,
+            (None, Origin::Merged(parents)) => {
+                parents.iter().all(|parent| self.holds(parent, depth, made))
+            }
+            (None, Origin::Made { .. }) => false,
+        }
+    }
+
+    /// Whether the epoch was made without somebody who was removed by these.
+    fn leaves_out(&self, id: &EpochId, removed_by: &[(PeerId, u64)], depth: u32) -> bool {
+        let (Some((_, origin)), Some(depth)) = (self.all.get(id), depth.checked_sub(1)) else {
+            return false;
+        };
+        match origin {
+            Origin::Made { by, seq, seen } => removed_by.iter().any(|(remover, at)| {
+                let seen = seen.get(remover).is_some_and(|height| height >= at);
+                seen || (remover == by && at <= seq)
+            }),
+            Origin::Merged(parents) => {
+                parents.iter().any(|parent| self.leaves_out(parent, removed_by, depth))
+            }
+        }
+    }
+
+    /// Of `valid`, the newest that leaves all of `removals` out; else, together, those that do.
+    pub(super) fn choose(
+        &self,
+        valid: &[(u32, EpochId)],
+        removals: &[&[(PeerId, u64)]],
+    ) -> Result<Vec<EpochId>, NoKey> {
+        let mut newest: Vec<_> = valid.to_vec();
+        newest.sort_unstable_by(|a, b| b.cmp(a));
+        let leaves_out =
+            |id: &EpochId, removal: &[(PeerId, u64)]| self.leaves_out(id, removal, MAX_DEPTH);
+        let clean = newest.iter().find(|(_, id)| removals.iter().all(|r| leaves_out(id, r)));
+        if let Some((_, id)) = clean {
+            return Ok(vec![*id]);
+        }
+        let mut parents = BTreeSet::new();
+        for removal in removals {
+            let parent = newest.iter().find(|(_, id)| leaves_out(id, removal));
+            parents.insert(parent.ok_or(NoKey)?.1);
+        }
+        Ok(parents.into_iter().collect())
+    }
+}
