@@ -204,7 +204,9 @@ impl<S: Store> Engine<S> {
                 self.outputs.push_back(Output::Admit { key, callee });
             }
             for link in self.links_of(id) {
-                self.transmit(link, &Packet::Keys(fresh.clone()));
+                if self.is_member_at(link) {
+                    self.transmit(link, &Packet::Keys(fresh.clone()));
+                }
             }
             self.retry_refused(id);
         }
@@ -235,16 +237,23 @@ impl<S: Store> Engine<S> {
     pub(crate) fn take_epochs(&mut self, link: LinkId, theirs: &[[u8; 16]]) {
         self.tell_epochs(link, true);
         let Some(session) = self.session_mut(link) else { return };
-        let (id, peer) = (session.room, session.peer);
+        let id = session.room;
         if std::mem::replace(&mut session.has_given_keys, true) {
             return;
         }
         let Some(room) = self.rooms.get(&id) else { return };
         let is_whole = theirs.len() < MAX_EPOCHS_TOLD;
         let keys = if is_whole { room.keys_without(theirs) } else { room.newest_without(theirs) };
-        if !keys.is_empty() && room.index_of(peer).is_some() {
+        if !keys.is_empty() && self.is_member_at(link) {
             self.transmit(link, &Packet::Keys(keys));
         }
+    }
+
+    /// Whether at the other end of a session is a member, and not one who was removed a moment ago.
+    fn is_member_at(&self, link: LinkId) -> bool {
+        let Some(session) = self.session(link) else { return false };
+        let Some(room) = self.rooms.get(&session.room) else { return false };
+        room.index_of(session.peer).is_some() && room.membership.role(session.peer) > Role::Removed
     }
 
     /// A member said what keys are.

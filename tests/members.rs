@@ -1,0 +1,347 @@
+//! Who may do what in a room, and what those still learn who may not any more.
+
+use std::collections::BTreeMap;
+
+use engine::{Batch, Command, Event, InviteState, Member, MemoryStore, Refusal, Role, Store};
+use tests::{Name, World};
+
+/// A room of Alice's in which all of `guests` are, and know each other.
+fn camp(guests: &[Name]) -> World {
+    let mut world = World::default();
+    world.add("alice");
+    world.create_room("alice");
+    for guest in guests {
+        world.add(guest);
+        world.scan(guest, "alice");
+    }
+    world.meet();
+    world
+}
+
+fn set_role(world: &mut World, by: Name, whom: Name, role: Role) {
+    let (room, member) = (world.room(by), world.me(whom));
+    world.command(by, Command::SetRole { room, member, role });
+    world.settle();
+}
+
+fn role(world: &mut World, at: Name, whom: Name) -> Option<Role> {
+    let whom = world.me(whom);
+    members(world, at).into_iter().find(|member| member.id == whom).map(|member| member.role)
+}
+
+fn members(world: &mut World, at: Name) -> Vec<Member> {
+    world.retell(at);
+    let told = world.events(at).iter().rev().find_map(|event| match event {
+        Event::Started { rooms, .. } => rooms.first().map(|room| room.members.clone()),
+        _ => None,
+    });
+    told.unwrap_or_default()
+}
+
+fn refusals(world: &World, at: Name) -> Vec<Refusal> {
+    let refused = world.events(at).iter().filter_map(|event| match event {
+        Event::CommandRefused { why } => Some(*why),
+        _ => None,
+    });
+    refused.collect()
+}
+
+fn invites(world: &mut World, at: Name) -> Vec<InviteState> {
+    let room = world.room(at);
+    world.command(at, Command::ListInvites { room });
+    let listed = world.events(at).iter().rev().find_map(|event| match event {
+        Event::InvitesListed { invites, .. } => Some(invites.clone()),
+        _ => None,
+    });
+    listed.unwrap_or_default()
+}
+
+/// What the person of `reader` would read if their device, with all it holds, had got everything
+/// that is on the disk of `source`, by whatever way.
+fn read_with_everything(world: &mut World, reader: Name, source: Name) -> Vec<String> {
+    let room = world.room(source);
+    let everything = world.disk(source).page_before(room, None, usize::MAX).expect("readable");
+    let mut disk: MemoryStore = world.disk(reader);
+    disk.commit(Batch { ops: everything, ..Batch::default() }).expect("memory does not fail");
+    world.restart_from(reader, disk);
+    // What both hold stands there twice, as each has its own numbers for the members.
+    let mut read = world.texts(reader);
+    read.dedup();
+    read
+}
+
+#[test]
+fn removed_member_can_read_nothing_written_after_the_writer_heard_of_it() {
+    let mut world = camp(&["bob", "carol"]);
+    world.say("carol", "before");
+    world.settle();
+
+    set_role(&mut world, "alice", "bob", Role::Removed);
+    world.say("carol", "after");
+    world.say("alice", "after, too");
+    world.settle();
+
+    assert_eq!(world.texts("carol"), ["before", "after", "after, too"]);
+    let read = read_with_everything(&mut world, "bob", "carol");
+    assert_eq!(read, ["before"], "with all of Bob's keys and every sealed operation there is");
+}
+
+#[test]
+fn member_who_was_not_removed_could_have_read_it() {
+    let mut world = camp(&["bob", "carol"]);
+    world.cut("bob", "alice");
+    world.cut("bob", "carol");
+    world.say("carol", "after");
+    world.settle();
+
+    let read = read_with_everything(&mut world, "bob", "carol");
+    assert_eq!(read, ["after"], "so it is the key that keeps Bob out in the test above");
+}
+
+#[test]
+fn two_removed_at_once_in_two_places_can_both_read_nothing_more() {
+    let mut world = camp(&["bob", "carol", "dave", "erin"]);
+    set_role(&mut world, "alice", "bob", Role::Admin);
+    for (a, b) in [("alice", "bob"), ("alice", "dave"), ("alice", "erin"), ("carol", "bob")] {
+        world.part(a, b);
+    }
+    for (a, b) in [("carol", "dave"), ("carol", "erin")] {
+        world.part(a, b);
+    }
+
+    set_role(&mut world, "alice", "dave", Role::Removed);
+    set_role(&mut world, "bob", "carol", Role::Removed);
+    for (a, b) in [("alice", "bob"), ("alice", "erin")] {
+        world.reunite(a, b);
+    }
+    world.meet();
+    world.say("erin", "neither may read this");
+    world.settle();
+
+    for at in ["alice", "bob", "erin"] {
+        assert_eq!(world.texts(at), ["neither may read this"], "{at}");
+        assert_eq!(role(&mut world, at, "carol"), Some(Role::Removed), "{at}");
+        assert_eq!(role(&mut world, at, "dave"), Some(Role::Removed), "{at}");
+    }
+    for out in ["carol", "dave"] {
+        let read = read_with_everything(&mut world, out, "erin");
+        assert!(read.is_empty(), "{out} has one of the two keys, and reads {read:?}");
+    }
+}
+
+#[test]
+fn member_the_remover_never_met_gets_the_new_key_from_whoever_passes_it_on() {
+    let mut world = camp(&["bob", "carol"]);
+    world.part("alice", "carol");
+    world.part("alice", "bob");
+    world.add("erin");
+    world.part("alice", "erin");
+    world.scan("erin", "carol");
+    set_role(&mut world, "alice", "bob", Role::Removed);
+
+    world.part("bob", "carol");
+    world.part("bob", "erin");
+    world.reunite("alice", "carol");
+    world.meet();
+    world.say("erin", "I am here");
+    world.settle();
+
+    assert_eq!(world.texts("alice"), ["I am here"]);
+    let read = read_with_everything(&mut world, "bob", "erin");
+    assert!(read.is_empty(), "{read:?}");
+}
+
+#[test]
+fn photographed_code_stops_working_where_its_revocation_has_arrived() {
+    let mut world = camp(&["bob"]);
+    let photographed = world.show_invite("bob");
+    let room = world.room("alice");
+    world.command("alice", Command::RevokeInvite { room, invite: photographed.id() });
+    world.settle();
+
+    world.add("eve");
+    world.accept("eve", &photographed);
+    world.dial_all("eve");
+    world.settle();
+
+    assert_eq!(world.rooms("eve"), [], "nobody answers");
+    assert_eq!(world.roster("bob"), ["alice", "bob"]);
+    world.add("carol");
+    world.scan("carol", "bob");
+    assert_eq!(world.rooms("carol").len(), 1, "and the code that is shown now works");
+}
+
+#[test]
+fn whoever_was_let_in_by_a_revoked_code_is_out_when_the_halves_meet() {
+    let mut world = camp(&["bob", "carol"]);
+    let photographed = world.show_invite("bob");
+    let room = world.room("alice");
+    world.part("alice", "bob");
+    world.part("bob", "carol");
+    world.command("alice", Command::RevokeInvite { room, invite: photographed.id() });
+    world.settle();
+    world.add("eve");
+    world.part("alice", "eve");
+    world.part("carol", "eve");
+    world.scan("eve", "bob");
+    assert_eq!(world.rooms("eve").len(), 1, "Bob has not heard of it yet");
+
+    world.part("eve", "bob");
+    world.reunite("alice", "bob");
+    world.meet();
+    world.say("bob", "among us");
+    world.settle();
+
+    assert_eq!(role(&mut world, "bob", "eve"), Some(Role::Removed));
+    assert_eq!(world.texts("carol"), ["among us"]);
+    let read = read_with_everything(&mut world, "eve", "bob");
+    assert!(read.is_empty(), "{read:?}");
+}
+
+#[test]
+fn invite_for_one_lets_one_in() {
+    let mut world = camp(&["bob"]);
+    let room = world.room("alice");
+    let create =
+        Command::CreateInvite { room, role: Role::Muted, expires_at: None, max_uses: Some(1) };
+    world.command("alice", create);
+    let single = world.invite("alice");
+    world.settle();
+    for guest in ["carol", "dave"] {
+        world.add(guest);
+        world.accept(guest, &single);
+        world.dial_all(guest);
+        world.settle();
+    }
+
+    assert_eq!(world.rooms("carol").len(), 1);
+    assert_eq!(world.rooms("dave"), [], "it was used up");
+    assert_eq!(role(&mut world, "bob", "carol"), Some(Role::Muted), "as what it says");
+    world.say("carol", "may I?");
+    assert_eq!(refusals(&world, "carol"), [Refusal::Muted]);
+    let state = invites(&mut world, "bob").into_iter().find(|state| state.max_uses == Some(1));
+    assert_eq!(state.map(|state| state.uses), Some(1));
+}
+
+#[test]
+fn words_of_a_muted_member_are_shown_up_to_where_the_admin_had_heard_them() {
+    let mut world = camp(&["bob", "carol"]);
+    world.say("bob", "heard");
+    world.settle();
+    for other in ["alice", "carol"] {
+        world.part("bob", other);
+    }
+    world.say("bob", "not heard by Alice");
+    set_role(&mut world, "alice", "bob", Role::Muted);
+    for other in ["alice", "carol"] {
+        world.reunite("bob", other);
+    }
+    world.meet();
+
+    for at in ["alice", "bob", "carol"] {
+        assert_eq!(world.texts(at), ["heard"], "{at}");
+    }
+    world.say("bob", "hello?");
+    assert_eq!(refusals(&world, "bob"), [Refusal::Muted]);
+
+    set_role(&mut world, "alice", "bob", Role::Member);
+    world.say("bob", "thank you");
+    world.settle();
+    for at in ["alice", "carol"] {
+        assert_eq!(world.texts(at), ["heard", "thank you"], "{at}");
+    }
+}
+
+#[test]
+fn admin_who_was_taken_back_can_do_nothing_any_more_wherever_that_is_not_known_yet() {
+    let mut world = camp(&["bob", "carol"]);
+    set_role(&mut world, "alice", "bob", Role::Admin);
+    world.part("alice", "bob");
+    world.part("alice", "carol");
+    set_role(&mut world, "alice", "bob", Role::Member);
+    set_role(&mut world, "bob", "carol", Role::Removed);
+    assert_eq!(role(&mut world, "carol", "carol"), Some(Role::Removed), "as far as Carol knows");
+
+    world.reunite("alice", "bob");
+    world.reunite("alice", "carol");
+    world.meet();
+
+    for at in ["alice", "bob"] {
+        assert_eq!(role(&mut world, at, "carol"), Some(Role::Member), "{at}");
+    }
+}
+
+#[test]
+fn members_cannot_govern_and_admins_not_each_other() {
+    let mut world = camp(&["bob", "carol", "dave"]);
+    set_role(&mut world, "alice", "bob", Role::Admin);
+    set_role(&mut world, "alice", "carol", Role::Admin);
+    set_role(&mut world, "dave", "bob", Role::Muted);
+    set_role(&mut world, "bob", "carol", Role::Removed);
+    set_role(&mut world, "bob", "alice", Role::Removed);
+    set_role(&mut world, "bob", "dave", Role::Admin);
+
+    assert_eq!(refusals(&world, "dave"), [Refusal::NotAdmin]);
+    assert_eq!(refusals(&world, "bob"), [Refusal::NotOwner; 3]);
+    let roles: BTreeMap<_, _> =
+        members(&mut world, "dave").into_iter().map(|member| (member.name, member.role)).collect();
+    let expected = [
+        ("alice", Role::Owner),
+        ("bob", Role::Admin),
+        ("carol", Role::Admin),
+        ("dave", Role::Member),
+    ];
+    assert_eq!(roles, expected.map(|(name, role)| (name.to_owned(), role)).into());
+}
+
+#[test]
+fn removed_member_is_told_and_left_alone() {
+    let mut world = camp(&["bob", "carol"]);
+    set_role(&mut world, "alice", "bob", Role::Removed);
+
+    assert_eq!(role(&mut world, "bob", "bob"), Some(Role::Removed));
+    assert_eq!(world.links_of("bob"), 0);
+    world.say("bob", "hello?");
+    assert_eq!(refusals(&world, "bob"), [Refusal::Removed]);
+    world.meet();
+    assert_eq!(world.peers("alice").len(), 1, "only Carol is here");
+}
+
+#[test]
+fn rules_outlive_the_process() {
+    let mut world = camp(&["bob", "carol"]);
+    set_role(&mut world, "alice", "bob", Role::Admin);
+    set_role(&mut world, "bob", "carol", Role::Removed);
+    for name in ["alice", "bob"] {
+        world.restart(name);
+    }
+    world.meet();
+    world.say("bob", "still here");
+    world.settle();
+
+    assert_eq!(role(&mut world, "alice", "bob"), Some(Role::Admin));
+    assert_eq!(role(&mut world, "alice", "carol"), Some(Role::Removed));
+    assert_eq!(world.texts("alice"), ["still here"]);
+}
+
+#[test]
+fn member_away_while_the_key_changed_twice_comes_back_and_reads_on() {
+    let mut world = camp(&["bob", "carol"]);
+    world.part("bob", "alice");
+    world.part("bob", "carol");
+    let room = world.room("alice");
+    for words in ["one", "two"] {
+        world.command("alice", Command::ChangeKey { room });
+        world.say("carol", words);
+        world.settle();
+    }
+
+    world.reunite("bob", "carol");
+    world.meet();
+    world.say("bob", "I am back");
+    world.settle();
+
+    for at in ["alice", "bob", "carol"] {
+        assert_eq!(world.texts(at).len(), 3, "{at}");
+    }
+}
