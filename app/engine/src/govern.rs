@@ -9,6 +9,7 @@ use crate::{
     membership::InviteState,
     op::Op,
     room::{Added, Room},
+    session::LinkState,
     wire::{MAX_EPOCHS_TOLD, Packet},
 };
 
@@ -203,13 +204,10 @@ impl<S: Store> Engine<S> {
                 let key = crypto::room_dial_key(id, key);
                 self.outputs.push_back(Output::Admit { key, callee });
             }
-            for link in self.links_of(id) {
-                if self.is_member_at(link) {
-                    self.transmit(link, &Packet::Keys(fresh.clone()));
-                }
-            }
             self.retry_refused(id);
         }
+        // Whoever became a member a moment ago may lack what was new before.
+        self.links_of(id).into_iter().for_each(|link| self.give_keys(link));
         self.move_mailbox(id, is_ours);
     }
 
@@ -236,16 +234,36 @@ impl<S: Store> Engine<S> {
     /// A member said which epochs it holds: it gets the keys of the others.
     pub(crate) fn take_epochs(&mut self, link: LinkId, theirs: &[[u8; 16]]) {
         self.tell_epochs(link, true);
+        let is_member = self.is_member_at(link);
         let Some(session) = self.session_mut(link) else { return };
         let id = session.room;
         if std::mem::replace(&mut session.has_given_keys, true) {
             return;
         }
+        if !is_member {
+            // It gets them all as soon as it is known to be one.
+            session.epochs_known = 0;
+            return;
+        }
         let Some(room) = self.rooms.get(&id) else { return };
         let is_whole = theirs.len() < MAX_EPOCHS_TOLD;
         let keys = if is_whole { room.keys_without(theirs) } else { room.newest_without(theirs) };
-        if !keys.is_empty() && self.is_member_at(link) {
+        if !keys.is_empty() {
             self.transmit(link, &Packet::Keys(keys));
+        }
+    }
+
+    /// Gives a member the keys that are new since the session began, or since it was last given any.
+    fn give_keys(&mut self, link: LinkId) {
+        if !self.is_member_at(link) {
+            return;
+        }
+        let Some(LinkState::Open(session)) = self.links.get_mut(&link) else { return };
+        let Some(room) = self.rooms.get(&session.room) else { return };
+        let known = std::mem::replace(&mut session.epochs_known, room.record.epochs.len());
+        let fresh: Vec<_> = room.record.epochs.iter().skip(known).map(|(_, key)| *key).collect();
+        if !fresh.is_empty() {
+            self.transmit(link, &Packet::Keys(fresh));
         }
     }
 

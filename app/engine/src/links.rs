@@ -80,7 +80,11 @@ impl<S: Store> Engine<S> {
     pub(crate) fn greet(&mut self, link: LinkId) {
         let Some(room) = self.session(link).and_then(|s| self.rooms.get(&s.room)) else { return };
         let digest = Packet::Digest(room.digest());
+        let epochs = room.record.epochs.len();
         let hello = Packet::Hello { addrs: self.addrs.clone() };
+        if let Some(session) = self.session_mut(link) {
+            session.epochs_known = epochs;
+        }
         self.transmit(link, &hello);
         self.tell_epochs(link, false);
         self.transmit(link, &digest);

@@ -114,6 +114,8 @@ pub(crate) struct Session {
     /// and which epochs are held here, and was given the keys of those it lacks.
     pub(crate) has_told_epochs: bool,
     pub(crate) has_given_keys: bool,
+    /// How many epochs were held when the peer was last given the keys of new ones.
+    pub(crate) epochs_known: usize,
     cipherer: Cipherer,
 }
 
@@ -143,6 +145,7 @@ impl Session {
             has_told_whereabouts: false,
             has_told_epochs: false,
             has_given_keys: false,
+            epochs_known: 0,
             cipherer,
         }
     }

@@ -5,6 +5,10 @@ use std::collections::BTreeMap;
 use super::{Change, Place};
 use crate::{PeerId, Role};
 
+/// Everyone's first operation says who they are: it stays, whoever they turn out to be, so that all
+/// devices know the same people.
+const JOIN: u64 = 1;
+
 /// One member's place in a room.
 #[derive(Debug)]
 pub(super) struct Standing {
@@ -30,7 +34,7 @@ impl Standing {
         };
         match role {
             Role::Removed => {
-                standing.end = 0;
+                standing.end = JOIN;
                 standing.removed.push((0, u64::MAX));
             }
             Role::Muted => standing.muted.push((0, u64::MAX)),
@@ -46,7 +50,7 @@ impl Standing {
             // Removed by two at the same time: what both had seen stands.
             (Role::Removed, Role::Removed) => {
                 self.removed_by.push(by);
-                self.end = self.end.min(change.up_to);
+                self.end = self.end.min(change.up_to.max(JOIN));
                 cut(&mut self.removed, self.end);
             }
             // Who did not know of the removal does not undo it.
@@ -59,7 +63,7 @@ impl Standing {
             }
             (_, Role::Removed) => {
                 self.removed_by = vec![by];
-                self.end = change.up_to;
+                self.end = change.up_to.max(JOIN);
                 self.removed.push((change.up_to, u64::MAX));
                 self.role = Role::Removed;
             }

@@ -1,0 +1,266 @@
+//! Any schedule of partitions, joins, removals, revocations and changes of the key ends with the
+//! same members, keys and messages on all devices.
+
+use std::{collections::BTreeSet, time::Duration};
+
+use engine::{Command, Event, PeerId, Role, Store};
+use proptest::prelude::*;
+use tests::{Name, World};
+
+const NAMES: [Name; 6] = ["alice", "bob", "carol", "dave", "erin", "frank"];
+
+const DAY: i64 = 86_400_000;
+
+/// Something that happens; devices are named by their number, counted around.
+#[derive(Debug, Clone)]
+enum Step {
+    Say(usize),
+    Rename(usize),
+    /// A guest who is not in the room yet scans the screen of somebody who is.
+    Scan(usize, usize),
+    SetRole(usize, usize, Role),
+    Revoke(usize),
+    /// A new invite, for one or for all.
+    Invite(usize, bool),
+    ChangeKey(usize),
+    Dial(usize),
+    Part(usize, usize),
+    Reunite(usize, usize),
+    Restart(usize),
+    Deliver(usize),
+    Pass(u64),
+}
+
+fn step() -> impl Strategy<Value = Step> {
+    let device = 0..NAMES.len();
+    let two = (device.clone(), device.clone());
+    let role = prop_oneof![
+        2 => Just(Role::Removed),
+        1 => Just(Role::Muted),
+        2 => Just(Role::Member),
+        2 => Just(Role::Admin),
+    ];
+    prop_oneof![
+        6 => device.clone().prop_map(Step::Say),
+        1 => device.clone().prop_map(Step::Rename),
+        5 => two.clone().prop_map(|(a, b)| Step::Scan(a, b)),
+        3 => (device.clone(), device.clone(), role).prop_map(|(a, b, r)| Step::SetRole(a, b, r)),
+        // Mostly the owner's, or nothing comes of the rest.
+        2 => device.clone().prop_map(|b| Step::SetRole(0, b, Role::Admin)),
+        1 => device.clone().prop_map(Step::Revoke),
+        1 => (device.clone(), any::<bool>()).prop_map(|(a, single)| Step::Invite(a, single)),
+        1 => device.clone().prop_map(Step::ChangeKey),
+        4 => device.clone().prop_map(Step::Dial),
+        2 => two.clone().prop_map(|(a, b)| Step::Part(a, b)),
+        3 => two.prop_map(|(a, b)| Step::Reunite(a, b)),
+        1 => device.prop_map(Step::Restart),
+        8 => (1..30usize).prop_map(Step::Deliver),
+        1 => (0..20_000u64).prop_map(Step::Pass),
+    ]
+}
+
+/// A camp that something happens to.
+struct Camp {
+    world: World,
+    names: Vec<Name>,
+    said: usize,
+}
+
+impl Camp {
+    fn new(seed: u64, size: usize, clocks: &[i64]) -> Self {
+        let mut world = World::seeded(seed);
+        let names: Vec<Name> = NAMES.into_iter().take(size).collect();
+        for (name, ahead) in names.iter().zip(clocks) {
+            world.add(name);
+            world.set_clock(name, *ahead);
+        }
+        world.create_room("alice");
+        Self { world, names, said: 0 }
+    }
+
+    fn name(&self, number: usize) -> Name {
+        self.names.iter().cycle().nth(number % self.names.len()).expect("a cycle has no end")
+    }
+
+    fn is_in(&self, name: Name) -> bool {
+        !self.world.rooms(name).is_empty()
+    }
+
+    fn take(&mut self, step: &Step) {
+        match *step {
+            Step::Say(a) => self.say(self.name(a)),
+            Step::Rename(a) => {
+                let name = format!("{} {}", self.name(a), self.said);
+                self.world.command(self.name(a), Command::SetName { name });
+            }
+            Step::Scan(a, b) => {
+                let (guest, host) = (self.name(a), self.name(b));
+                if !self.is_in(guest) && self.is_in(host) {
+                    let room = self.world.room(host);
+                    let show = Command::ShowInvite { room, invite: None };
+                    self.world.command(host, show);
+                    if let Some(Event::InviteReady { invite, .. }) = self
+                        .world
+                        .events(host)
+                        .iter()
+                        .rev()
+                        .find(|event| matches!(event, Event::InviteReady { .. }))
+                    {
+                        let invite = invite.clone();
+                        self.world.accept(guest, &invite);
+                    }
+                }
+            }
+            Step::SetRole(a, b, role) => {
+                let (by, whom) = (self.name(a), self.name(b));
+                if self.is_in(by) && self.is_in(whom) {
+                    let (room, member) = (self.world.room(by), self.world.me(whom));
+                    self.world.command(by, Command::SetRole { room, member, role });
+                }
+            }
+            Step::Revoke(a) => {
+                let by = self.name(a);
+                if self.is_in(by) {
+                    let room = self.world.room(by);
+                    self.world.command(by, Command::ListInvites { room });
+                    let open = self.world.events(by).iter().rev().find_map(|event| match event {
+                        Event::InvitesListed { invites, .. } => {
+                            invites.iter().find(|invite| !invite.is_revoked)
+                        }
+                        _ => None,
+                    });
+                    if let Some(invite) = open.map(|open| open.invite) {
+                        self.world.command(by, Command::RevokeInvite { room, invite });
+                    }
+                }
+            }
+            Step::Invite(a, is_single) => {
+                let by = self.name(a);
+                if self.is_in(by) {
+                    let (room, max_uses) = (self.world.room(by), is_single.then_some(1));
+                    let (role, expires_at) = (Role::Member, None);
+                    let create = Command::CreateInvite { room, role, expires_at, max_uses };
+                    self.world.command(by, create);
+                }
+            }
+            Step::ChangeKey(a) => {
+                let by = self.name(a);
+                if self.is_in(by) {
+                    let room = self.world.room(by);
+                    self.world.command(by, Command::ChangeKey { room });
+                }
+            }
+            Step::Dial(a) => self.world.dial_all(self.name(a)),
+            Step::Part(a, b) => self.world.part(self.name(a), self.name(b)),
+            Step::Reunite(a, b) => self.world.reunite(self.name(a), self.name(b)),
+            Step::Restart(a) => self.world.reboot(self.name(a)),
+            Step::Deliver(count) => (0..count).for_each(|_| _ = self.world.deliver()),
+            Step::Pass(millis) => self.world.pass(Duration::from_millis(millis)),
+        }
+    }
+
+    fn say(&mut self, name: Name) {
+        if self.is_in(name) {
+            self.said += 1;
+            let text = format!("{name} {}", self.said);
+            self.world.say(name, &text);
+        }
+    }
+
+    /// Everyone can reach everyone, for as long as it takes.
+    fn gather(&mut self) {
+        for a in self.names.clone() {
+            self.names.iter().for_each(|b| self.world.reunite(a, b));
+        }
+        for _ in 0..3 {
+            self.world.meet();
+            // What was refused before something else was known is asked for again.
+            self.world.pass(Duration::from_secs(700));
+        }
+        self.world.meet();
+    }
+
+    /// Who is a member, and as what, as `name` sees it.
+    fn roster(&mut self, name: Name) -> BTreeSet<(PeerId, Role)> {
+        self.world.retell(name);
+        let rooms = self.world.events(name).iter().rev().find_map(|event| match event {
+            Event::Started { rooms, .. } => Some(rooms.clone()),
+            _ => None,
+        });
+        let members = rooms.unwrap_or_default().into_iter().flat_map(|room| room.members);
+        members.map(|member| (member.id, member.role)).collect()
+    }
+
+    /// The keys of all epochs on the disk of `name`.
+    fn keys(&self, name: Name) -> BTreeSet<(u32, [u8; 32])> {
+        let rooms = self.world.disk(name).rooms().expect("readable");
+        rooms.into_iter().flat_map(|room| room.epochs).collect()
+    }
+
+    fn texts(&mut self, name: Name) -> BTreeSet<String> {
+        self.world.texts(name).into_iter().collect()
+    }
+
+    /// Devices whose person is a member, as the owner sees it.
+    fn insiders(&mut self) -> Vec<Name> {
+        let roster = self.roster("alice");
+        let is_member = |me: PeerId| roster.iter().any(|(id, r)| *id == me && *r > Role::Removed);
+        let names = self.names.iter().copied().filter(|name| self.is_in(name));
+        names.filter(|name| is_member(self.world.me(name))).collect()
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 300, ..ProptestConfig::default() })]
+
+    #[test]
+    fn any_schedule_ends_with_the_same_members_keys_and_messages(
+        seed in any::<u64>(),
+        size in 3..=NAMES.len(),
+        clocks in prop::collection::vec(-DAY..=DAY, NAMES.len()),
+        steps in prop::collection::vec(step(), 20..160),
+    ) {
+        let mut camp = Camp::new(seed, size, &clocks);
+        steps.iter().for_each(|step| camp.take(step));
+
+        camp.gather();
+        let insiders = camp.insiders();
+        for name in insiders.clone() {
+            camp.say(name);
+        }
+        camp.world.settle();
+
+        if std::env::var_os("DEBUG_GOV").is_some() {
+            for name in camp.names.clone() {
+                if !camp.is_in(name) { continue; }
+                let room = camp.world.room(name);
+                let disk = camp.world.disk(name);
+                let members = disk.members(room).unwrap();
+                let heads = disk.heads(room).unwrap();
+                eprintln!("== {name} me {:?} peers {:?} links {}", camp.world.me(name), camp.world.peers(name), camp.world.links_of(name));
+                for (m, h) in members.iter().zip(&heads) { eprintln!("   {:?} {} height {}", m.id, m.name, h.height); }
+                eprintln!("   roster {:?}", camp.roster(name));
+                eprintln!("   keys {}", camp.keys(name).len());
+                for c in disk.controls(room).unwrap() { eprintln!("   {c:?}"); }
+            }
+        }
+        let (roster, keys) = (camp.roster("alice"), camp.keys("alice"));
+        let texts = camp.texts("alice");
+        for name in insiders.clone() {
+            prop_assert_eq!(&camp.roster(name), &roster, "{} knows the same people", name);
+            prop_assert_eq!(&camp.keys(name), &keys, "{} has the same keys", name);
+            prop_assert_eq!(&camp.texts(name), &texts, "{} reads the same", name);
+        }
+        let me: Vec<_> = insiders.iter().map(|name| camp.world.me(name)).collect();
+        let may_write = |id: &PeerId| roster.iter().any(|(i, role)| i == id && *role > Role::Muted);
+        let last: Vec<_> = texts.iter().filter_map(|text| text.split_once(' ')).collect();
+        for (name, id) in insiders.iter().zip(me) {
+            prop_assert_eq!(
+                last.iter().any(|(who, number)| who == name
+                    && number.parse::<usize>().is_ok_and(|n| n + insiders.len() > camp.said)),
+                may_write(&id),
+                "{} can write, and is read, as its role says", name
+            );
+        }
+    }
+}
