@@ -178,6 +178,18 @@ impl Camp {
             self.world.pass(Duration::from_secs(700));
         }
         self.world.meet();
+        // Whoever was let back in while away does not know; they scan the owner's screen.
+        let room = self.world.room("alice");
+        let (role, expires_at, max_uses) = (Role::Member, None, None);
+        self.world.command("alice", Command::CreateInvite { room, role, expires_at, max_uses });
+        let invite = self.world.invite("alice");
+        self.world.settle();
+        for name in self.insiders() {
+            if name != "alice" && self.world.peers(name).is_empty() {
+                self.world.accept(name, &invite);
+            }
+        }
+        self.world.meet();
     }
 
     /// Who is a member, and as what, as `name` sees it.

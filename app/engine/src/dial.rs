@@ -130,7 +130,7 @@ fn wanted_members(
     room: &Room,
     present: &BTreeSet<PeerId>,
 ) -> (BTreeMap<Target, Whereabouts>, bool) {
-    let is_out = room.my_role() == Role::Removed;
+    let is_out = room.membership.was_removed(room.me.id);
     let is_absent = |m: &&MemberRecord| {
         let is_meant = m.id != room.me.id && !m.addrs.is_empty() && !present.contains(&m.id);
         is_meant && !is_out && room.membership.role(m.id) > Role::Removed

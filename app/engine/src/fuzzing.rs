@@ -1,6 +1,7 @@
 //! Decoders of peers' bytes, for the fuzz targets and for nobody else.
 
 use crate::{
+    body::OpBody,
     mailbox::{
         Greeting,
         pack::{self, Letter, Parcel},
@@ -40,4 +41,15 @@ fn survives<L: Letter + PartialEq + std::fmt::Debug>(bytes: &[u8]) -> bool {
 /// Whether `bytes` are an operation with a valid signature.
 pub fn is_signed_op(bytes: &[u8]) -> bool {
     Op::decode(bytes).is_some_and(|op| op.is_signed())
+}
+
+/// Whether `bytes` are what an operation says; if so, it must read back from what it is written as.
+///
+/// # Panics
+///
+/// If the body does not survive being written and read.
+pub fn is_body(bytes: &[u8]) -> bool {
+    let Some(body) = OpBody::decode(bytes.to_vec()) else { return false };
+    assert_eq!(OpBody::decode(body.encode()).as_ref(), Some(&body));
+    true
 }

@@ -291,7 +291,7 @@ impl<S: Store> Engine<S> {
     pub(crate) fn part_with_removed(&mut self) {
         for id in std::mem::take(&mut self.unparted) {
             let Some(room) = self.rooms.get(&id) else { continue };
-            let is_out = room.my_role() == Role::Removed;
+            let is_out = room.membership.was_removed(room.me.id);
             let links = self.links_of(id).into_iter().filter(|link| {
                 let peer = self.session(*link).map(|session| session.peer);
                 is_out || peer.is_some_and(|p| room.membership.role(p) == Role::Removed)

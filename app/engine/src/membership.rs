@@ -274,6 +274,13 @@ impl Membership {
         spans.and_then(|spans| spans.last()).is_some_and(|(_, up_to)| *up_to == u64::MAX)
     }
 
+    /// Whether somebody removed a peer; who only came by an invite that was over may not have been
+    /// noticed, or be let in yet.
+    pub(crate) fn was_removed(&self, peer: PeerId) -> bool {
+        let standing = self.standings.get(&peer);
+        standing.is_some_and(|s| s.role == Role::Removed && !s.removed_by.is_empty())
+    }
+
     /// Up to where a log counts.
     pub(crate) fn end_of_log(&self, peer: PeerId) -> u64 {
         self.ends.get(&peer).copied().unwrap_or(u64::MAX)
