@@ -7,6 +7,7 @@
 #![warn(clippy::arithmetic_side_effects)]
 
 mod addr;
+mod alias;
 mod body;
 mod cipher;
 mod command;
@@ -15,6 +16,7 @@ mod crypto;
 mod dial;
 mod engine;
 mod event;
+mod frontier;
 #[doc(hidden)]
 pub mod fuzzing;
 mod govern;
@@ -39,6 +41,7 @@ mod session;
 mod store;
 mod sync;
 mod turn;
+mod verify;
 mod whereabouts;
 mod wire;
 
@@ -57,4 +60,5 @@ pub use store::{
     Batch, Head, InviteRecord, Kept, MailboxRecord, MemberRecord, Profile, RelayRecord, RoomRecord,
     SeenParcel, Store, StoreError, StoredOp,
 };
+pub use verify::{Check, InTurn, Verifier, verify_in_turn};
 pub use wire::{Frame, MAX_FRAME_LEN};

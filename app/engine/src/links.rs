@@ -78,13 +78,11 @@ impl<S: Store> Engine<S> {
 
     /// Begins an open session: where we are, and what we hold.
     pub(crate) fn greet(&mut self, link: LinkId) {
-        let Some(room) = self.session(link).and_then(|s| self.rooms.get(&s.room)) else { return };
-        let digest = Packet::Digest(room.digest());
-        let epochs = room.record.epochs.len();
+        let Some(LinkState::Open(session)) = self.links.get_mut(&link) else { return };
+        let Some(room) = self.rooms.get(&session.room) else { return };
+        let digest = session.sync.greet(room);
+        session.epochs_known = room.record.epochs.len();
         let hello = Packet::Hello { addrs: self.addrs.clone() };
-        if let Some(session) = self.session_mut(link) {
-            session.epochs_known = epochs;
-        }
         self.transmit(link, &hello);
         self.tell_epochs(link, false);
         self.transmit(link, &digest);

@@ -303,8 +303,9 @@ impl Membership {
 
     /// Members who joined by an invite that was over, and whom nobody has removed.
     pub(crate) fn uninvited(&self) -> impl Iterator<Item = PeerId> {
-        let removed = self.standings.iter().filter(|(_, standing)| {
-            standing.role == Role::Removed && standing.removed_by.is_empty()
+        let removed = self.standings.iter().filter(|(peer, standing)| {
+            let is_out = standing.role == Role::Removed && standing.removed_by.is_empty();
+            is_out && !self.is_in_office(**peer)
         });
         removed.map(|(peer, _)| *peer)
     }

@@ -174,16 +174,6 @@ impl Room {
         logs.filter(|(_, _, height)| *height > 0)
     }
 
-    /// A hash of the frontier: equal on devices that hold the same.
-    pub(crate) fn digest(&self) -> [u8; 16] {
-        let mut hasher = blake3::Hasher::new_derive_key("festival/1 frontier digest");
-        for (_, id, height) in self.frontier() {
-            hasher.update(id.as_bytes());
-            hasher.update(&height.to_le_bytes());
-        }
-        *hasher.finalize().as_bytes().first_chunk().expect("16 of 32 bytes")
-    }
-
     /// Writes `body` into this device's own log; gives the canonical bytes, not yet added.
     pub(crate) fn write(&mut self, now: Timestamp, body: &OpBody) -> Vec<u8> {
         let next = self.last_hlc.saturating_add(1).min(hlc::MAX_HLC);
@@ -236,7 +226,12 @@ impl Room {
     }
 
     /// Whether so much may still be added today; what this device writes itself always may.
-    fn has_space(&mut self, now: Duration, author: Option<MemberIndex>, len: u64) -> bool {
+    pub(crate) fn has_space(
+        &mut self,
+        now: Duration,
+        author: Option<MemberIndex>,
+        len: u64,
+    ) -> bool {
         if author.unwrap_or(NOT_ENROLLED) == self.my_index {
             return true;
         }

@@ -53,8 +53,9 @@ impl Standing {
                 self.end = self.end.min(change.up_to.max(JOIN));
                 cut(&mut self.removed, self.end);
             }
-            // Who did not know of the removal does not undo it.
-            (Role::Removed, _) if change.from != Role::Removed => {}
+            // Who did not know of the removal does not undo it. Who only came by an invite that was
+            // over is vouched for by whoever gives them a role.
+            (Role::Removed, _) if change.from != Role::Removed && !self.removed_by.is_empty() => {}
             (Role::Removed, _) => {
                 self.removed_by.clear();
                 close(&mut self.removed, change.up_to);
