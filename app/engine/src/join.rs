@@ -196,7 +196,7 @@ impl<S: Store> Engine<S> {
             Some(room) if room == id => {}
             Some(_) => return false,
             None if self.rooms.contains_key(&id) => {
-                self.fail_join(invite, JoinFailure::AlreadyJoined);
+                self.enter_again(id, invite, welcome);
                 return true;
             }
             None => {
@@ -222,6 +222,16 @@ impl<S: Store> Engine<S> {
         self.enliven(link);
         self.greet(link);
         true
+    }
+
+    /// An invite that was not known here led to a room that is here: perhaps much has happened there
+    /// since, and whoever showed it has the keys that lead on.
+    fn enter_again(&mut self, id: RoomId, invite: InviteId, welcome: &Welcome) {
+        let Some(shown) = self.joins.get(&invite).map(|join| join.invite.clone()) else { return };
+        self.fail_join(invite, JoinFailure::AlreadyJoined);
+        let keys: Vec<_> = welcome.epochs.iter().map(|(_, key)| *key).collect();
+        self.take_keys(id, &keys);
+        self.visit(id, shown);
     }
 
     /// Enters the room an invite led to by the welcome its host left in a mailbox.
