@@ -24,6 +24,7 @@ mod handshake;
 mod hlc;
 mod id;
 mod identity;
+mod intake;
 mod invite;
 mod join;
 mod links;

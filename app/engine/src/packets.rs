@@ -1,15 +1,14 @@
 //! What members tell each other: taken in, staged for the disk, passed on.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 use crate::{
-    Engine, Event, LinkId, MemberIndex, MemberRecord, Now, PeerId, RoomId, Store, StoreError,
-    Verifier,
+    Engine, Event, LinkId, MemberIndex, MemberRecord, PeerId, RoomId, Store, StoreError,
     body::KIND_TEXT,
     engine::MAX_UNREAD,
     frontier::Digest,
-    op::Op,
-    room::{Added, Room, Unusable},
+    intake::Intake,
+    room::{Added, Room},
     session::{LinkState, MAX_FORGED, MAX_REFUSED},
     sync::{Heard, Sync},
     wire::Packet,
@@ -71,54 +70,15 @@ impl<S: Store> Engine<S> {
 
     /// Verifies, stages for the disk, and only then will pass on.
     fn take_ops(&mut self, link: LinkId, ops: &[Vec<u8>]) -> bool {
-        let now = self.now;
         let Some(LinkState::Open(session)) = self.links.get_mut(&link) else { return true };
         let (id, peer) = (session.room, session.peer);
         let Some(room) = self.rooms.get_mut(&id) else { return true };
-        session.sync.take_ops(now.since_start);
-        let mut ops: Vec<_> = ops.iter().map(|bytes| Op::decode(bytes)).collect();
-        check_signatures(&*self.verifier, now, room, &session.sync, &mut ops);
-        let mut all_added = Vec::new();
-        let mut theirs = BTreeMap::new();
-        for op in ops {
-            let Some(op) = op else {
-                session.forged = session.forged.saturating_add(1);
-                continue;
-            };
-            let author = op.header.author;
-            // What follows an operation that was not added cannot be added either.
-            if session.sync.has_refused(author) {
-                session.sync.note_lacking(author);
-                continue;
-            }
-            match room.add(now, &op) {
-                Ok(added) => {
-                    session.useful_at = now.since_start;
-                    theirs.insert(added.author, op.header.seq);
-                    all_added.push(added);
-                    continue;
-                }
-                Err(Unusable::Known) => {
-                    if let Some(index) = room.index_of(author) {
-                        theirs.insert(index, op.header.seq);
-                    }
-                    continue;
-                }
-                Err(Unusable::Forged) => session.forged = session.forged.saturating_add(1),
-                // Not the peer's fault.
-                Err(Unusable::Later | Unusable::Barred) => {
-                    session.sync.refuse(now.since_start, author)
-                }
-                Err(Unusable::Early | Unusable::Wrong) => {
-                    session.sync.refuse(now.since_start, author);
-                    session.refused = session.refused.saturating_add(1);
-                }
-            }
-            session.sync.note_lacking(author);
-            if session.forged >= MAX_FORGED || session.refused >= MAX_REFUSED {
-                break;
-            }
-        }
+        session.sync.take_ops(self.now.since_start);
+        let mut intake = Intake::new(self.now, session, room, ops);
+        let checks = intake.checks();
+        self.verifier.verify_all(&checks, &mut |holds| intake.advance(Some(holds)));
+        intake.advance(None);
+        let (all_added, theirs) = (intake.added, intake.theirs);
         let (is_forger, is_honest) = (session.forged >= MAX_FORGED, session.refused < MAX_REFUSED);
         let receipts = session.sync.note_theirs(&theirs);
         for added in all_added {
@@ -257,37 +217,5 @@ impl<S: Store> Engine<S> {
         for packet in packets {
             self.transmit(link, packet);
         }
-    }
-}
-
-/// Has those signatures checked, all together, that adding `ops` in their order will ask for.
-fn check_signatures(
-    verifier: &dyn Verifier,
-    now: Now,
-    room: &mut Room,
-    sync: &Sync,
-    ops: &mut [Option<Op<'_>>],
-) {
-    let mut next = BTreeMap::new();
-    let mut len = 0u64;
-    let mut wanted = Vec::new();
-    for op in ops.iter_mut().flatten() {
-        let author = op.header.author;
-        let index = room.index_of(author);
-        let height = index.map_or(0, |index| room.head(index).height);
-        let next = next.entry(author).or_insert_with(|| height.saturating_add(1));
-        if op.header.seq != *next || sync.has_refused(author) {
-            continue;
-        }
-        len = len.saturating_add(u64::try_from(op.bytes.len()).unwrap_or(u64::MAX));
-        if !room.has_space(now.since_start, index, len) {
-            continue;
-        }
-        *next = next.saturating_add(1);
-        wanted.push(op);
-    }
-    let checks: Vec<_> = wanted.iter().map(|op| op.check()).collect();
-    for (op, holds) in wanted.into_iter().zip(verifier.verify_all(&checks)) {
-        op.is_checked = Some(holds);
     }
 }

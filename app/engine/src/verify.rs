@@ -8,8 +8,9 @@ use crate::PeerId;
 
 /// Checks signatures: the engine's port to more cores than its own.
 pub trait Verifier: fmt::Debug + Send {
-    /// Whether each of `checks` holds, in their order: what [`Check::holds`] says, each by itself.
-    fn verify_all(&self, checks: &[Check]) -> Vec<bool>;
+    /// Tells of each of `checks`, in their order, whether it holds: what [`Check::holds`] says, each
+    /// by itself. `tell` may take its time, in which the rest can go on elsewhere.
+    fn verify_all(&self, checks: &[Check], tell: &mut dyn FnMut(bool));
 }
 
 /// A signature to be checked.
@@ -54,8 +55,8 @@ pub fn verify_in_turn(checks: &[Check]) -> Vec<bool> {
 pub struct InTurn;
 
 impl Verifier for InTurn {
-    fn verify_all(&self, checks: &[Check]) -> Vec<bool> {
-        verify_in_turn(checks)
+    fn verify_all(&self, checks: &[Check], tell: &mut dyn FnMut(bool)) {
+        verify_in_turn(checks).into_iter().for_each(tell);
     }
 }
 
