@@ -85,6 +85,11 @@ impl<'a> Intake<'a> {
         if session.sync.has_refused(author) {
             return session.sync.note_lacking(author);
         }
+        let index = self.room.index_of(author);
+        let height = index.map_or(0, |index| self.room.head(index).height);
+        if !session.sync.expects(now, author, op.header.seq <= height.saturating_add(1)) {
+            return session.sync.note_lacking(author);
+        }
         match self.room.add(self.now, op) {
             Ok(added) => {
                 session.useful_at = now;
@@ -93,7 +98,6 @@ impl<'a> Intake<'a> {
                 return;
             }
             Err(Unusable::Known) => {
-                let index = self.room.index_of(author);
                 self.theirs.extend(index.map(|index| (index, op.header.seq)));
                 return;
             }

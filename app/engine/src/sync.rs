@@ -64,6 +64,9 @@ pub(crate) struct Sync {
     owes_repair: bool,
     /// Authors one of whose operations could not be added: what follows it cannot be either.
     refused: BTreeSet<PeerId>,
+    /// Authors whose operations were asked for again and have not come: what was on its way before
+    /// does not fit yet.
+    awaited: BTreeSet<PeerId>,
     retry_at: Option<Duration>,
     asked: Quota,
     answered: Quota,
@@ -126,6 +129,7 @@ impl Sync {
             owed: Vec::new(),
             owes_repair: false,
             refused: BTreeSet::new(),
+            awaited: BTreeSet::new(),
             retry_at: None,
             asked: Quota::new(MAX_REPAIRS_PER_DAY),
             answered: Quota::new(MAX_REPAIRS_PER_DAY),
@@ -300,11 +304,23 @@ impl Sync {
     /// Asks for what was refused once more, if anything was.
     pub(crate) fn retry(&mut self, now: Duration) {
         self.retry_at = None;
-        if !self.refused.is_empty() && self.asked.has(now, 1) {
+        self.awaited.append(&mut self.refused);
+        if !self.awaited.is_empty() && self.asked.has(now, 1) {
             self.asked.take(1);
-            self.refused.clear();
             self.owes_repair = true;
         }
+    }
+
+    /// An operation of `author` came; false if it is left out because what comes before it was
+    /// asked for again. `fits` if nothing is missing before it.
+    pub(crate) fn expects(&mut self, now: Duration, author: PeerId, fits: bool) -> bool {
+        if fits {
+            self.awaited.remove(&author);
+        } else if self.awaited.contains(&author) {
+            self.retry_at.get_or_insert(now.saturating_add(RETRY_AFTER));
+            return false;
+        }
+        true
     }
 
     /// They sent operations up to here, which we hold as well: so they need not get them from us.
