@@ -1,9 +1,12 @@
 //! Any schedule of partitions, joins, removals, revocations and changes of the key ends with the
 //! same members, keys and messages on all devices.
 
-use std::{collections::BTreeSet, time::Duration};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    time::Duration,
+};
 
-use engine::{Command, Event, MemberIndex, PeerId, Role, Store};
+use engine::{Command, Event, MemberIndex, MemoryStore, PeerId, Role, Store};
 use proptest::prelude::*;
 use tests::{Name, World};
 
@@ -27,6 +30,10 @@ enum Step {
     Part(usize, usize),
     Reunite(usize, usize),
     Restart(usize),
+    /// The disk of a device is copied.
+    Copy(usize),
+    /// A device goes on from its copy, and so writes another history than it has.
+    Rewind(usize),
     Deliver(usize),
     Pass(u64),
 }
@@ -53,7 +60,9 @@ fn step() -> impl Strategy<Value = Step> {
         4 => device.clone().prop_map(Step::Dial),
         2 => two.clone().prop_map(|(a, b)| Step::Part(a, b)),
         3 => two.prop_map(|(a, b)| Step::Reunite(a, b)),
-        1 => device.prop_map(Step::Restart),
+        1 => device.clone().prop_map(Step::Restart),
+        1 => device.clone().prop_map(Step::Copy),
+        1 => device.prop_map(Step::Rewind),
         8 => (1..30usize).prop_map(Step::Deliver),
         1 => (0..20_000u64).prop_map(Step::Pass),
     ]
@@ -64,6 +73,11 @@ struct Camp {
     world: World,
     names: Vec<Name>,
     said: usize,
+    copies: BTreeMap<Name, MemoryStore>,
+    /// Devices that have written two histories, or may have.
+    equivocators: BTreeSet<Name>,
+    /// Devices that were to be admins: those are trusted not to.
+    trusted: BTreeSet<Name>,
 }
 
 impl Camp {
@@ -75,7 +89,9 @@ impl Camp {
             world.set_clock(name, *ahead);
         }
         world.create_room("alice");
-        Self { world, names, said: 0 }
+        let (copies, equivocators) = (BTreeMap::new(), BTreeSet::new());
+        let trusted = BTreeSet::from(["alice"]);
+        Self { world, names, said: 0, copies, equivocators, trusted }
     }
 
     fn name(&self, number: usize) -> Name {
@@ -113,7 +129,11 @@ impl Camp {
             }
             Step::SetRole(a, b, role) => {
                 let (by, whom) = (self.name(a), self.name(b));
-                if self.is_in(by) && self.is_in(whom) {
+                if role == Role::Admin && !self.equivocators.contains(whom) {
+                    self.trusted.insert(whom);
+                }
+                let may_be = role < Role::Admin || self.trusted.contains(whom);
+                if self.is_in(by) && self.is_in(whom) && may_be {
                     let (room, member) = (self.world.room(by), self.world.me(whom));
                     self.world.command(by, Command::SetRole { room, member, role });
                 }
@@ -154,6 +174,22 @@ impl Camp {
             Step::Part(a, b) => self.world.part(self.name(a), self.name(b)),
             Step::Reunite(a, b) => self.world.reunite(self.name(a), self.name(b)),
             Step::Restart(a) => self.world.reboot(self.name(a)),
+            Step::Copy(a) => {
+                let name = self.name(a);
+                if self.is_in(name) {
+                    self.copies.insert(name, self.world.disk(name));
+                }
+            }
+            Step::Rewind(a) => {
+                let name = self.name(a);
+                if let Some(copy) = self.copies.get(name)
+                    && !self.trusted.contains(name)
+                {
+                    self.equivocators.insert(name);
+                    self.world.restart_from(name, copy.clone());
+                    self.say(name);
+                }
+            }
             Step::Deliver(count) => (0..count).for_each(|_| _ = self.world.deliver()),
             Step::Pass(millis) => self.world.pass(Duration::from_millis(millis)),
         }
@@ -224,6 +260,7 @@ impl Camp {
         let roster = self.roster("alice");
         let is_member = |me: PeerId| roster.iter().any(|(id, r)| *id == me && *r > Role::Removed);
         let names = self.names.iter().copied().filter(|name| self.is_in(name));
+        let names = names.filter(|name| !self.equivocators.contains(name));
         names.filter(|name| is_member(self.world.me(name))).collect()
     }
 }

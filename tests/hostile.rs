@@ -370,8 +370,36 @@ fn fork_stops_its_author_and_nobody_else() {
 
     assert_talk(&mut world, "alice", "bob");
     assert_talk(&mut world, "carol", "bob");
-    assert_eq!(world.texts("alice")[0], "for alice");
-    assert!(!world.texts("alice").contains(&"and on".to_owned()));
+    let all = world.texts("alice");
+    assert_eq!(world.texts("bob"), all, "both end the log where it forked");
+    for either in ["for alice", "for bob", "and on"] {
+        assert!(!all.contains(&either.to_owned()), "{either}");
+    }
+}
+
+#[test]
+fn fork_at_the_end_of_a_log_is_noticed_though_nothing_follows() {
+    let mut world = camp(&["mallory", "bob"]);
+    world.say("mallory", "before");
+    world.settle();
+    let before = world.disk("mallory");
+    world.part("mallory", "bob");
+    world.part("alice", "bob");
+    world.say("mallory", "for alice");
+    world.settle();
+    world.restart_from("mallory", before);
+    world.part("mallory", "alice");
+    world.say("mallory", "for bob");
+    world.reunite("mallory", "bob");
+    world.meet();
+    world.part("mallory", "bob");
+
+    world.reunite("alice", "bob");
+    world.meet();
+
+    for at in ["alice", "bob"] {
+        assert_eq!(world.texts(at), ["before"], "{at}");
+    }
 }
 
 #[test]

@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 use crate::{
     Addr, Control, EpochId, EpochRecord, InviteId, MAX_NAME_LEN, MAX_TEXT_LEN, Role, RoleChange,
     Timestamp, addr, crypto,
+    op::{MAX_HEADER_LEN, Stub},
 };
 
 /// What an operation does, once opened.
@@ -56,6 +57,8 @@ pub(crate) enum OpBody {
     Seal(EpochId, Sealed),
     /// Makes one key of several.
     Merge { parents: Vec<EpochId> },
+    /// Shows that somebody wrote two different operations at one place of their log.
+    Fork(Stub, Stub),
 }
 
 /// An epoch's key, for some of the members.
@@ -96,6 +99,7 @@ impl OpBody {
             Self::Epoch(..) => 7,
             Self::Seal(..) => 8,
             Self::Merge { .. } => 9,
+            Self::Fork(..) => 10,
         }
     }
 
@@ -131,6 +135,10 @@ impl OpBody {
             }),
             Self::SetRole(change) => Some(Control::SetRole(*change)),
             Self::Epoch(epoch, _) => Some(Control::Epoch(epoch.clone())),
+            Self::Fork(stub, _) => {
+                let (author, seq, _) = stub.read()?;
+                Some(Control::Fork { author, seq })
+            }
             _ => None,
         }
     }
@@ -155,6 +163,9 @@ impl OpBody {
                     && sealed.boxes.len() <= MAX_BOXES
             }
             Self::Seal(_, sealed) => sealed.boxes.len() <= MAX_BOXES,
+            Self::Fork(a, b) => {
+                a.header.len() <= MAX_HEADER_LEN && b.header.len() <= MAX_HEADER_LEN
+            }
             Self::Merge { parents } => {
                 parents.len() <= MAX_PARENTS && parents.is_sorted_by(|a, b| a < b)
             }

@@ -61,6 +61,13 @@ pub enum Control {
     SetRole(RoleChange),
     /// A new key for the room, known to nobody who was removed.
     Epoch(EpochRecord),
+    /// Somebody wrote two different operations at one place of their log: it ends before.
+    Fork {
+        /// Who.
+        author: PeerId,
+        /// The place.
+        seq: u64,
+    },
     /// A key made of others, for rooms in which keys were changed at the same time.
     Merge {
         /// The epoch it makes.

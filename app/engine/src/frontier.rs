@@ -5,7 +5,7 @@
 
 use blake3::Hasher;
 
-use crate::{MemberIndex, PeerId, room::Room};
+use crate::{Head, MemberIndex, PeerId, room::Room};
 
 /// One log that holds something: where its author stands in the roster, who that is, and how far.
 pub(crate) type Log = (MemberIndex, PeerId, u64);
@@ -20,7 +20,7 @@ pub(crate) const MAX_BUCKETS: usize = 4_096;
 /// What two devices compare first.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Digest {
-    /// Of whose logs are held, and how far.
+    /// Of whose logs are held, how far, and up to which operation.
     pub(crate) logs: [u8; 8],
     /// Of whose logs are held.
     pub(crate) authors: [u8; 4],
@@ -30,25 +30,32 @@ pub(crate) struct Digest {
 #[derive(Debug)]
 pub(crate) struct Frontier {
     salt: [u8; 32],
-    /// Heights, by roster index.
-    heights: Vec<u64>,
+    /// Heights and last ids, by roster index.
+    heads: Vec<Head>,
 }
 
 impl Frontier {
     /// What `room` holds now, to be hashed with `salt`.
     pub(crate) fn new(room: &Room, salt: [u8; 32]) -> Self {
-        let mut heights = vec![0; room.heads.len()];
-        for (index, _, height) in room.frontier() {
-            if let Some(slot) = heights.get_mut(index.0 as usize) {
-                *slot = height;
+        let mut heads = vec![Head::default(); room.heads.len()];
+        for (index, id, height) in room.frontier() {
+            if let Some(slot) = heads.get_mut(index.0 as usize) {
+                // Of a log that ends somewhere some hold more than counts.
+                let is_whole = height < room.membership.end_of_log(id);
+                let id = if is_whole { room.head(index).id } else { [0; 16] };
+                *slot = Head { height, id };
             }
         }
-        Self { salt, heights }
+        Self { salt, heads }
     }
 
     /// How far a log was held.
     pub(crate) fn height(&self, index: MemberIndex) -> u64 {
-        self.heights.get(index.0 as usize).copied().unwrap_or_default()
+        self.head(index).height
+    }
+
+    fn head(&self, index: MemberIndex) -> Head {
+        self.heads.get(index.0 as usize).copied().unwrap_or_default()
     }
 
     /// Every log that held something, in the order of authors. `room` may have grown since.
@@ -61,7 +68,7 @@ impl Frontier {
     pub(crate) fn digest(&self, room: &Room) -> Digest {
         let (mut logs, mut authors) = self.hashers("festival/1 frontier digest");
         for log in self.logs(room) {
-            add(&mut logs, &mut authors, log);
+            self.add(&mut logs, &mut authors, log);
         }
         Digest { logs: first(&logs), authors: first(&authors) }
     }
@@ -87,9 +94,16 @@ impl Frontier {
     pub(crate) fn hashes(&self, bucket: &[Log]) -> ([u8; 4], [u8; 4]) {
         let (mut logs, mut authors) = self.hashers("festival/1 bucket digest");
         for log in bucket {
-            add(&mut logs, &mut authors, *log);
+            self.add(&mut logs, &mut authors, *log);
         }
         (first(&logs), first(&authors))
+    }
+
+    fn add(&self, logs: &mut Hasher, authors: &mut Hasher, (index, id, height): Log) {
+        logs.update(id.as_bytes());
+        logs.update(&height.to_le_bytes());
+        logs.update(&self.head(index).id);
+        authors.update(id.as_bytes());
     }
 
     /// Hashers of logs and of authors.
@@ -108,12 +122,6 @@ impl Frontier {
 pub(crate) fn bucket_of(author: PeerId, count: usize) -> usize {
     let [high, low, ..] = *author.as_bytes();
     usize::from(u16::from_be_bytes([high, low])).saturating_mul(count) >> 16
-}
-
-fn add(logs: &mut Hasher, authors: &mut Hasher, (_, id, height): Log) {
-    logs.update(id.as_bytes());
-    logs.update(&height.to_le_bytes());
-    authors.update(id.as_bytes());
 }
 
 fn first<const N: usize>(hasher: &Hasher) -> [u8; N] {

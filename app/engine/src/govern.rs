@@ -149,7 +149,8 @@ impl<S: Store> Engine<S> {
         for member in changed {
             self.notify(Event::MemberChanged { room: id, member });
         }
-        if matches!(record.control, Control::SetRole(_) | Control::Epoch(_)) {
+        if matches!(record.control, Control::SetRole(_) | Control::Epoch(_) | Control::Fork { .. })
+        {
             self.notify(Event::HistoryChanged { room: id });
             self.unparted.insert(id);
         }

@@ -19,6 +19,8 @@ pub(crate) struct Intake<'a> {
     ops: std::vec::IntoIter<(Option<Op<'a>>, bool)>,
     /// What was added.
     pub(crate) added: Vec<Added>,
+    /// Operations at places where we may hold another.
+    pub(crate) others: Vec<Vec<u8>>,
     /// How far the packet brought logs of which we hold as much.
     pub(crate) theirs: BTreeMap<MemberIndex, u64>,
 }
@@ -50,7 +52,15 @@ impl<'a> Intake<'a> {
             (Some(op), is_wanted)
         });
         let ops = ops.collect::<Vec<_>>().into_iter();
-        Self { now, session, room, ops, added: Vec::new(), theirs: BTreeMap::new() }
+        Self {
+            now,
+            session,
+            room,
+            ops,
+            added: Vec::new(),
+            others: Vec::new(),
+            theirs: BTreeMap::new(),
+        }
     }
 
     /// The signatures to be checked.
@@ -98,12 +108,22 @@ impl<'a> Intake<'a> {
                 return;
             }
             Err(Unusable::Known) => {
+                let head = index.map(|index| self.room.head(index)).unwrap_or_default();
+                let is_other = op.header.seq == head.height && op.id != head.id;
+                if is_other || self.room.suspects.contains(&author) {
+                    self.others.push(op.bytes.to_vec());
+                }
                 self.theirs.extend(index.map(|index| (index, op.header.seq)));
                 return;
             }
             Err(Unusable::Forged) => session.forged = session.forged.saturating_add(1),
             // Not the peer's fault.
             Err(Unusable::Later | Unusable::Barred) => session.sync.refuse(now, author),
+            Err(Unusable::Forked) => {
+                session.sync.refuse(now, author);
+                // From its beginning, to find where.
+                session.sync.retry(now);
+            }
             Err(Unusable::Early | Unusable::Wrong) => {
                 session.sync.refuse(now, author);
                 session.refused = session.refused.saturating_add(1);

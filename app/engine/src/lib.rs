@@ -16,6 +16,7 @@ mod crypto;
 mod dial;
 mod engine;
 mod event;
+mod fork;
 mod frontier;
 #[doc(hidden)]
 pub mod fuzzing;

@@ -57,6 +57,8 @@ pub(crate) struct Membership {
     /// When invites were revoked, by the clock of who did it.
     revoked: BTreeMap<InviteId, u64>,
     standings: BTreeMap<PeerId, Standing>,
+    /// From where on logs do not count because their authors wrote two of them.
+    forks: BTreeMap<PeerId, u64>,
     /// Where logs end that end somewhere: few among many.
     ends: BTreeMap<PeerId, u64>,
     highest_rank: u64,
@@ -104,6 +106,7 @@ impl Membership {
             offices: BTreeMap::new(),
             revoked: BTreeMap::new(),
             standings: BTreeMap::new(),
+            forks: BTreeMap::new(),
             ends: BTreeMap::new(),
             highest_rank: 0,
         }
@@ -185,6 +188,10 @@ impl Membership {
                 self.revocations.extend(revoked);
                 self.epochs.insert_made(by, seq, epoch);
             }
+            Control::Fork { author, seq } => {
+                let first = self.forks.entry(*author).or_insert(*seq);
+                *first = (*first).min(*seq);
+            }
             Control::Merge { id, number, parents } => {
                 self.epochs.insert_merged(*id, *number, parents);
             }
@@ -193,12 +200,13 @@ impl Membership {
 
     /// Works everything out anew.
     fn review(&mut self) {
-        self.offices = standing::offices(self.owner, &self.changes);
+        let owners_end = self.forks.get(&self.owner).copied().unwrap_or(u64::MAX);
+        self.offices = standing::offices(self.owner, owners_end, &self.changes);
         self.revoked.clear();
-        for (invite, by, seq, at) in &self.revocations {
-            if governs(self.owner, &self.offices, *by, *seq) {
-                let first = self.revoked.entry(*invite).or_insert(*at);
-                *first = (*first).min(*at);
+        for (invite, by, seq, at) in self.revocations.clone() {
+            if self.governs(by, seq) {
+                let first = self.revoked.entry(invite).or_insert(at);
+                *first = at.min(*first);
             }
         }
         let mut standings = BTreeMap::new();
@@ -206,7 +214,7 @@ impl Membership {
             standings.insert(*peer, Standing::new(self.role_at_entry(*peer)));
         }
         for ((_, by, seq), changes) in &self.changes {
-            if !governs(self.owner, &self.offices, *by, *seq) {
+            if !self.governs(*by, *seq) {
                 continue;
             }
             for change in changes {
@@ -224,6 +232,10 @@ impl Membership {
         self.ends.clear();
         for (peer, standing) in standings {
             self.set_standing(peer, standing);
+        }
+        for (peer, seq) in &self.forks {
+            let end = self.ends.entry(*peer).or_insert(u64::MAX);
+            *end = seq.saturating_sub(1).min(*end);
         }
     }
 
@@ -250,7 +262,9 @@ impl Membership {
 
     /// Whether this place in a log is one where its author may govern.
     fn governs(&self, by: PeerId, seq: u64) -> bool {
-        governs(self.owner, &self.offices, by, seq)
+        let is_in = |spans: &Vec<(u64, u64)>| spans.iter().any(|(a, b)| seq > *a && seq <= *b);
+        let is_forked = self.forks.get(&by).is_some_and(|fork| seq >= *fork);
+        !is_forked && (by == self.owner || self.offices.get(&by).is_some_and(is_in))
     }
 
     /// Whether the owner ever made this peer an admin, whatever became of it: what they write of
@@ -288,7 +302,13 @@ impl Membership {
 
     /// Whether what stands at this place of a log is shown; `is_text` if it says something.
     pub(crate) fn is_shown(&self, peer: PeerId, seq: u64, is_text: bool) -> bool {
-        self.standings.get(&peer).is_none_or(|standing| standing.shows(seq, is_text))
+        self.forks.get(&peer).is_none_or(|fork| seq < *fork)
+            && self.standings.get(&peer).is_none_or(|standing| standing.shows(seq, is_text))
+    }
+
+    /// From where on a log does not count because its author wrote two.
+    pub(crate) fn fork_of(&self, peer: PeerId) -> Option<u64> {
+        self.forks.get(&peer).copied()
     }
 
     /// The rank of the next change.
@@ -378,14 +398,4 @@ impl Membership {
             held.iter().filter(|(number, id)| *number == 0 || self.is_valid(id)).copied().collect();
         self.epochs.choose(&valid, &removals)
     }
-}
-
-fn governs(
-    owner: PeerId,
-    offices: &BTreeMap<PeerId, Vec<(u64, u64)>>,
-    by: PeerId,
-    seq: u64,
-) -> bool {
-    let of = |spans: &Vec<(u64, u64)>| spans.iter().any(|(after, to)| seq > *after && seq <= *to);
-    by == owner || offices.get(&by).is_some_and(of)
 }

@@ -4,6 +4,8 @@
 //! one. Its canonical bytes are drawn in `docs/protocol.md`; they are stored and passed on as
 //! they are.
 
+use serde::{Deserialize, Serialize};
+
 use crate::{
     Check, PeerId, RoomId, Timestamp,
     body::OpBody,
@@ -70,6 +72,67 @@ impl Header {
         bytes.extend(self.hlc.to_le_bytes().iter().take(6));
         bytes
     }
+
+    /// Reads what [`encode`](Self::encode) wrote from the beginning of `rest`.
+    fn decode(rest: &mut &[u8]) -> Option<Self> {
+        if take::<1>(rest)? != [SUITE] {
+            return None;
+        }
+        let room_tag = take(rest)?;
+        let author = PeerId::from_bytes(take(rest)?);
+        let seq = take_varint(rest)?;
+        let prev = take(rest)?;
+        let epoch = u32::try_from(take_varint(rest)?).ok()?;
+        let [a, b, c, d, e, f] = take(rest)?;
+        let hlc = u64::from_le_bytes([a, b, c, d, e, f, 0, 0]);
+        (seq > 0).then_some(Self { room_tag, author, seq, prev, epoch, hlc })
+    }
+}
+
+/// The longest header: suite, tag, author, two integers at their longest, previous id and clock.
+pub(crate) const MAX_HEADER_LEN: usize = 1 + 8 + 32 + 10 + 16 + 5 + 6;
+
+/// An operation without its text: enough to see that its author signed it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Stub {
+    pub(crate) header: Vec<u8>,
+    /// The hash of what was sealed.
+    sealed: [u8; 32],
+    /// The signature, in two halves because serde knows arrays up to 32.
+    signature: [[u8; 32]; 2],
+}
+
+impl Stub {
+    /// Whose operation it is, at which place, and the operation's id; `None` if it is none.
+    pub(crate) fn read(&self) -> Option<(PeerId, u64, [u8; 16])> {
+        let mut rest = self.header.as_slice();
+        let header = Header::decode(&mut rest).filter(|_| rest.is_empty())?;
+        Some((header.author, header.seq, *self.hash().first_chunk()?))
+    }
+
+    /// Whether its author signed it.
+    pub(crate) fn is_signed(&self) -> bool {
+        let Some((author, ..)) = self.read() else { return false };
+        let mut signature = [0; SIGNATURE_LEN];
+        signature.iter_mut().zip(self.signature.as_flattened()).for_each(|(to, from)| *to = *from);
+        signed_check(author, &self.hash(), signature).holds()
+    }
+
+    fn hash(&self) -> [u8; 32] {
+        hash(&self.header, &self.sealed)
+    }
+}
+
+/// The id of an operation, whole: over its header, and over the hash of what is sealed, so that a
+/// signature can be checked without it.
+fn hash(header: &[u8], sealed: &[u8; 32]) -> [u8; 32] {
+    *blake3::Hasher::new().update(header).update(sealed).finalize().as_bytes()
+}
+
+fn signed_check(author: PeerId, hash: &[u8; 32], signature: [u8; SIGNATURE_LEN]) -> Check {
+    let mut message = [0; 39];
+    message.iter_mut().zip(OP_DOMAIN.iter().chain(hash)).for_each(|(to, from)| *to = *from);
+    Check::new(author, message, signature)
 }
 
 /// An operation taken apart, its signature not yet checked.
@@ -95,23 +158,14 @@ impl<'a> Op<'a> {
         }
         let (signed, signature) = bytes.split_last_chunk::<SIGNATURE_LEN>()?;
         let mut rest = signed;
-        if take::<1>(&mut rest)? != [SUITE] {
-            return None;
-        }
-        let room_tag = take(&mut rest)?;
-        let author = PeerId::from_bytes(take(&mut rest)?);
-        let seq = take_varint(&mut rest)?;
-        let prev = take(&mut rest)?;
-        let epoch = u32::try_from(take_varint(&mut rest)?).ok()?;
-        let [a, b, c, d, e, f] = take(&mut rest)?;
-        let hlc = u64::from_le_bytes([a, b, c, d, e, f, 0, 0]);
-        if seq == 0 || rest.len() < crypto::TAG_LEN {
+        let header = Header::decode(&mut rest)?;
+        if rest.len() < crypto::TAG_LEN {
             return None;
         }
         let header_bytes = signed.get(..signed.len().checked_sub(rest.len())?)?;
-        let hash = *blake3::hash(signed).as_bytes();
+        let hash = hash(header_bytes, blake3::hash(rest).as_bytes());
         Some(Self {
-            header: Header { room_tag, author, seq, prev, epoch, hlc },
+            header,
             id: *hash.first_chunk()?,
             bytes,
             hash,
@@ -124,12 +178,18 @@ impl<'a> Op<'a> {
 
     /// What has to hold for its author to have signed it.
     pub(crate) fn check(&self) -> Check {
-        let mut message = [0; 39];
-        message
-            .iter_mut()
-            .zip(OP_DOMAIN.iter().chain(&self.hash))
-            .for_each(|(to, from)| *to = *from);
-        Check::new(self.header.author, message, *self.signature)
+        signed_check(self.header.author, &self.hash, *self.signature)
+    }
+
+    /// What of it shows that its author wrote it.
+    pub(crate) fn stub(&self) -> Stub {
+        let (low, high) = self.signature.split_at(32);
+        let half = |bytes: &[u8]| bytes.try_into().expect("half of 64 bytes");
+        Stub {
+            header: self.header_bytes.to_vec(),
+            sealed: *blake3::hash(self.sealed).as_bytes(),
+            signature: [half(low), half(high)],
+        }
     }
 
     /// Whether the author it names signed it.
@@ -162,9 +222,9 @@ pub(crate) fn write(
     let mut text = body.encode();
     let key = crypto::op_key(epoch_key, header.author, header.seq);
     crypto::seal(&key, &crypto::op_nonce(&bytes), &bytes, &mut text);
+    let hash = hash(&bytes, blake3::hash(&text).as_bytes());
     bytes.append(&mut text);
-    let hash = blake3::hash(&bytes);
-    bytes.extend(me.sign(&[OP_DOMAIN, hash.as_bytes()].concat()));
+    bytes.extend(me.sign(&[OP_DOMAIN, &hash].concat()));
     bytes
 }
 

@@ -56,7 +56,7 @@ impl<S: Store> Engine<S> {
                     sync.take_have(now, room, &entries, (more, again, taken))
                 }));
             }
-            Packet::Ops(ops) => return Ok(self.take_ops(link, &ops)),
+            Packet::Ops(ops) => return self.take_ops(link, &ops),
             Packet::Received { by, up_to } => {
                 let by = self.session_mut(link).and_then(|session| session.heard.hear(by));
                 let Some(by) = by else { return Ok(false) };
@@ -69,28 +69,29 @@ impl<S: Store> Engine<S> {
     }
 
     /// Verifies, stages for the disk, and only then will pass on.
-    fn take_ops(&mut self, link: LinkId, ops: &[Vec<u8>]) -> bool {
-        let Some(LinkState::Open(session)) = self.links.get_mut(&link) else { return true };
+    fn take_ops(&mut self, link: LinkId, ops: &[Vec<u8>]) -> Result<bool, StoreError> {
+        let Some(LinkState::Open(session)) = self.links.get_mut(&link) else { return Ok(true) };
         let (id, peer) = (session.room, session.peer);
-        let Some(room) = self.rooms.get_mut(&id) else { return true };
+        let Some(room) = self.rooms.get_mut(&id) else { return Ok(true) };
         session.sync.take_ops(self.now.since_start);
         let mut intake = Intake::new(self.now, session, room, ops);
         let checks = intake.checks();
         self.verifier.verify_all(&checks, &mut |holds| intake.advance(Some(holds)));
         intake.advance(None);
-        let (all_added, theirs) = (intake.added, intake.theirs);
+        let (all_added, others, theirs) = (intake.added, intake.others, intake.theirs);
         let (is_forger, is_honest) = (session.forged >= MAX_FORGED, session.refused < MAX_REFUSED);
         let receipts = session.sync.note_theirs(&theirs);
         for added in all_added {
             self.stage(id, added);
         }
+        self.show_forks(id, &others)?;
         self.learn_receipts(id, peer, &receipts);
         self.unsent.entry(id).or_default();
         self.show_peer(link);
         if is_forger {
             self.ban(peer);
         }
-        is_honest && !is_forger
+        Ok(is_honest && !is_forger)
     }
 
     /// Remembers an operation with the next commit, and tells the person then.

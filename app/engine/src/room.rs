@@ -53,8 +53,8 @@ pub(crate) struct Room {
     pub(crate) membership: Membership,
     keys: Keys,
     by_id: BTreeMap<PeerId, MemberIndex>,
-    /// Authors who wrote two different operations at the same place: their logs end here.
-    forked: BTreeSet<PeerId>,
+    /// Authors whose log does not go on from what is held: somewhere they wrote two.
+    pub(crate) suspects: BTreeSet<PeerId>,
     last_hlc: u64,
     /// What may still be added today, in all and of each author.
     space: Quota,
@@ -70,8 +70,10 @@ pub(crate) enum Unusable {
     Early,
     /// Its author, or the room, has had its share of today.
     Later,
-    /// Its author was removed before writing it.
+    /// Its author was removed before writing it, or has two logs from there on.
     Barred,
+    /// It goes on from another operation than the one held.
+    Forked,
     /// It is not one of this room, or breaks a rule; it never will be usable.
     Wrong,
     /// Its signature is not its author's: whoever sent it did not check.
@@ -122,7 +124,7 @@ impl Room {
             membership,
             keys: Keys::default(),
             by_id,
-            forked: BTreeSet::new(),
+            suspects: BTreeSet::new(),
             last_hlc,
             space: Quota::new(MAX_ROOM_BYTES_PER_DAY),
             author_space: BTreeMap::new(),
@@ -200,9 +202,6 @@ impl Room {
         if op.header.seq > head.height.saturating_add(1) {
             return Err(Unusable::Early);
         }
-        if self.forked.contains(&op.header.author) {
-            return Err(Unusable::Wrong);
-        }
         if op.header.seq > self.membership.end_of_log(op.header.author) {
             return Err(Unusable::Barred);
         }
@@ -214,8 +213,8 @@ impl Room {
             return Err(Unusable::Forged);
         }
         if op.header.prev != head.id {
-            self.forked.insert(op.header.author);
-            return Err(Unusable::Wrong);
+            self.suspects.insert(op.header.author);
+            return Err(Unusable::Forked);
         }
         let key = self.key_of(op.header.epoch, &op.header.room_tag).ok_or(Unusable::Early)?;
         let body = op.open(&key).ok_or(Unusable::Wrong)?;
@@ -287,7 +286,7 @@ impl Room {
                 }
                 has_changed_member = false;
             }
-            OpBody::Text(_) | OpBody::SetRole(_) => has_changed_member = false,
+            OpBody::Text(_) | OpBody::SetRole(_) | OpBody::Fork(..) => has_changed_member = false,
         }
         let (control, new_roles) = self.rule(op, &body);
         has_opened_ways |= control.is_some() && !matches!(body, OpBody::Join { .. });

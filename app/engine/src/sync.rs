@@ -32,6 +32,10 @@ const MAX_REPAIRS_PER_DAY: u64 = 16;
 /// memory was at fault has been restarted.
 const RETRY_AFTER: Duration = Duration::from_secs(600);
 
+/// The most bytes of last operations that are sent because one of them may be another: a hundred
+/// usual ones, several buckets of them. What is above is left to another session.
+const MAX_UNLIKE_BYTES: usize = 24 * 1024;
+
 /// Heights we were told of authors we do not know yet: a packet's worth.
 const MAX_STRANGERS: usize = MAX_HAVE_ENTRIES;
 
@@ -46,6 +50,8 @@ pub(crate) struct Sync {
     strangers: BTreeMap<PeerId, u64>,
     /// Logs that may be longer than what was sent of them.
     behind: BTreeSet<MemberIndex>,
+    /// Logs as long as theirs, one of which may be another.
+    unlike: BTreeSet<MemberIndex>,
     /// What salts this session's hashes, and whether the sketch is ours to send.
     begins: ([u8; 32], bool),
     /// How what both hold is compared, from our greeting until that is over.
@@ -119,6 +125,7 @@ impl Sync {
             held: Vec::new(),
             strangers: BTreeMap::new(),
             behind: BTreeSet::new(),
+            unlike: BTreeSet::new(),
             begins: (salt, is_sketcher),
             comparison: None,
             knows_theirs: false,
@@ -197,6 +204,7 @@ impl Sync {
         for (author, height) in compared.strangers {
             self.note_stranger(author, height);
         }
+        self.unlike.extend(compared.unlike);
         for (index, height) in compared.held {
             self.note_held(&mut heard, index, height);
         }
@@ -394,6 +402,16 @@ impl Sync {
     ) -> Result<Vec<Vec<u8>>, StoreError> {
         let mut ops = Vec::new();
         let mut bytes = 0usize;
+        for index in std::mem::take(&mut self.unlike) {
+            let before = room.height(index).saturating_sub(1);
+            let last = read_log(store, room.id(), index, before, 1, 0)?;
+            let with = last.iter().fold(bytes, |sum, op| sum.saturating_add(op.len()));
+            if with > MAX_UNLIKE_BYTES {
+                break;
+            }
+            bytes = with;
+            ops.extend(last);
+        }
         while let Some(index) = room.first_to_send(&self.behind) {
             let height = room.height(index);
             let Some(sent) = slot(&mut self.sent, index) else { break };
@@ -419,7 +437,9 @@ impl Sync {
 
     /// All we hold, and that sending is to start over from there.
     fn restatement(&self, room: &Room) -> Vec<Packet> {
-        let entries: Vec<_> = room.frontier().map(|(_, id, height)| (id, height)).collect();
+        let from = |id, height| if room.suspects.contains(&id) { 0 } else { height };
+        let entries: Vec<_> =
+            room.frontier().map(|(_, id, height)| (id, from(id, height))).collect();
         let taken = self.packets_taken;
         let mut chunks: Vec<_> = entries.chunks(MAX_HAVE_ENTRIES).map(<[_]>::to_vec).collect();
         let last = chunks.pop().unwrap_or_default();

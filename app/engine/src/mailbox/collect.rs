@@ -150,7 +150,7 @@ impl<S: Store> Engine<S> {
                     continue;
                 }
                 // What comes before it may still come.
-                Some(Err(Unusable::Early | Unusable::Barred)) => {}
+                Some(Err(Unusable::Early | Unusable::Barred | Unusable::Forked)) => {}
                 Some(Err(Unusable::Later)) => room.mailbox.reading.has_overflowed = true,
                 Some(Err(Unusable::Known)) | None => {
                     room.mailbox.reading.forget_pending(author, seq);

@@ -102,12 +102,13 @@ fn cut(spans: &mut [(u64, u64)], after: u64) {
     }
 }
 
-/// For which parts of their logs the owner made whom admins.
+/// For which parts of their logs the owner made whom admins, before `owners_end`.
 pub(super) fn offices(
     owner: PeerId,
+    owners_end: u64,
     changes: &BTreeMap<Place, Vec<Change>>,
 ) -> BTreeMap<PeerId, Vec<(u64, u64)>> {
-    let of_owner = changes.iter().filter(|((_, by, _), _)| *by == owner);
+    let of_owner = changes.iter().filter(|((_, by, seq), _)| *by == owner && *seq < owners_end);
     let mut of_owner: Vec<_> = of_owner.map(|((_, _, seq), changes)| (seq, changes)).collect();
     of_owner.sort_by_key(|(seq, _)| **seq);
     let mut offices: BTreeMap<PeerId, Vec<(u64, u64)>> = BTreeMap::new();

@@ -115,6 +115,13 @@ impl Room {
             body if body.is_governing() && !self.membership.was_admin(author) => {
                 return Err(Unusable::Early);
             }
+            OpBody::Fork(a, b) => {
+                let (author, seq, id) = a.read().ok_or(Unusable::Wrong)?;
+                let (other, other_seq, other_id) = b.read().ok_or(Unusable::Wrong)?;
+                self.index_of(author).ok_or(Unusable::Early)?;
+                let is_one_place = (author, seq) == (other, other_seq) && id != other_id;
+                is_one_place && a.is_signed() && b.is_signed()
+            }
             OpBody::Merge { parents } => {
                 self.merge(parents).ok_or(Unusable::Early)?;
                 parents.len() > 1

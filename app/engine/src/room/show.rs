@@ -48,7 +48,11 @@ pub(super) fn message_of(op: &Op<'_>, position: Position, body: OpBody) -> Optio
             removed: epoch.removed.into_iter().map(|(member, _)| member).collect(),
             revoked: epoch.revoked.len(),
         },
-        OpBody::Invite { .. } | OpBody::Relays { .. } | OpBody::Seal(..) | OpBody::Merge { .. } => {
+        OpBody::Invite { .. }
+        | OpBody::Relays { .. }
+        | OpBody::Seal(..)
+        | OpBody::Merge { .. }
+        | OpBody::Fork(..) => {
             return None;
         }
     };

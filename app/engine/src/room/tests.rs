@@ -134,17 +134,42 @@ fn stranger_cannot_speak_before_joining() {
 }
 
 #[test]
-fn log_that_forks_ends_there() {
+fn log_that_forks_ends_there_once_both_branches_were_shown() {
     let (mut alice, mut bob) = two();
-    write(&mut alice, &OpBody::Text("one".to_owned()));
-    let bytes = alice.write(NOW.wall, &OpBody::Text("another".to_owned()));
+    let body = join(&bob, 1);
+    write(&mut bob, &body);
+    let one = write(&mut alice, &OpBody::Text("one".to_owned()));
+    let after_one = alice.write(NOW.wall, &OpBody::Text("another".to_owned()));
     let (mut fork, _) = two();
     let other = write(&mut fork, &OpBody::Text("other".to_owned()));
     add(&mut bob, &other).expect("bob heard the other branch");
 
-    assert_eq!(add(&mut bob, &bytes), Err(Unusable::Wrong));
+    assert_eq!(add(&mut bob, &after_one), Err(Unusable::Forked));
+    let stub = |bytes: &[u8]| Op::decode(bytes).expect("an operation").stub();
+    let same = OpBody::Fork(stub(&other), stub(&other));
+    let bytes = bob.write(NOW.wall, &same);
+    assert_eq!(add(&mut bob, &bytes), Err(Unusable::Wrong), "one operation is no fork");
+    write(&mut bob, &OpBody::Fork(stub(&one), stub(&other)));
     let next = write(&mut fork, &OpBody::Text("more".to_owned()));
-    assert_eq!(add(&mut bob, &next), Err(Unusable::Wrong), "neither branch goes on");
+    assert_eq!(add(&mut bob, &next), Err(Unusable::Barred), "neither branch goes on");
+    assert!(!bob.membership.is_shown(alice.me.id, 3, true), "nor is either shown");
+    assert!(bob.membership.is_shown(alice.me.id, 2, true), "what was before stands");
+}
+
+#[test]
+fn fork_that_its_author_did_not_sign_is_wrong() {
+    let (mut alice, mut bob) = two();
+    let body = join(&bob, 1);
+    write(&mut bob, &body);
+    let one = write(&mut alice, &OpBody::Text("one".to_owned()));
+    let (mut fork, _) = two();
+    let mut other = write(&mut fork, &OpBody::Text("other".to_owned()));
+    *other.last_mut().expect("a signature") ^= 1;
+    let stub = |bytes: &[u8]| Op::decode(bytes).expect("an operation").stub();
+    let bytes = bob.write(NOW.wall, &OpBody::Fork(stub(&one), stub(&other)));
+
+    assert_eq!(add(&mut alice, &bytes), Err(Unusable::Early), "Bob is not known yet");
+    assert_eq!(add(&mut bob, &bytes), Err(Unusable::Wrong));
 }
 
 #[test]

@@ -56,6 +56,8 @@ pub(crate) struct Compared {
     pub(crate) held: Vec<(MemberIndex, u64)>,
     /// How far they held logs of authors we do not know.
     pub(crate) strangers: Vec<(PeerId, u64)>,
+    /// Logs held as far, though hashes say that one of them is another.
+    pub(crate) unlike: Vec<MemberIndex>,
     /// Whether that was all.
     pub(crate) is_over: bool,
 }
@@ -156,6 +158,9 @@ impl Comparison {
                     for ((index, _, ours), theirs) in ours.iter().zip(heights) {
                         compared.held.push((*index, *theirs));
                         steps.add(*ours, *theirs)?;
+                    }
+                    if ours.iter().zip(heights).all(|((_, _, ours), theirs)| ours == theirs) {
+                        compared.unlike.extend(ours.iter().map(|(index, ..)| *index));
                     }
                 }
                 // The authors differ, although their hashes did not.
