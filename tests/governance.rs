@@ -285,19 +285,6 @@ proptest! {
         }
         camp.world.settle();
 
-        if std::env::var_os("DEBUG_GOV").is_some() {
-            for name in camp.names.clone() {
-                if !camp.is_in(name) { continue; }
-                let room = camp.world.room(name);
-                let disk = camp.world.disk(name);
-                let members = disk.members(room).unwrap();
-                let heads = disk.heads(room).unwrap();
-                eprintln!("== {name} me {:?} peers {:?} links {}", camp.world.me(name), camp.world.peers(name), camp.world.links_of(name));
-                for (m, h) in members.iter().zip(&heads) { eprintln!("   {:?} {} height {}", m.id, m.name, h.height); }
-                eprintln!("   roster {:?}", camp.roster(name));
-                for c in disk.controls(room).unwrap() { eprintln!("   {c:?}"); }
-            }
-        }
         let roster = camp.roster("alice");
         let texts = camp.texts("alice");
         for name in insiders.clone() {
