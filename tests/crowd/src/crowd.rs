@@ -1,0 +1,371 @@
+//! The crowd, second by second.
+
+use std::{collections::BTreeMap, sync::Arc, time::Duration};
+
+use engine::{Command, Input, LinkId, PeerId, RoomId, Target};
+
+use crate::{
+    chance::{Chance, Purpose},
+    device::{Device, Said},
+    flood::{Copy, Flood},
+    gathering::{self, gather},
+    links::{Link, Links, Neighbours},
+    malice::Malice,
+    outcome::{Audience, Delivery, Outcome},
+    person::{Ground, Person},
+    radio::Air,
+    scenario::Scenario,
+    store::Common,
+    traffic::{Traffic, is_ops},
+};
+
+/// Devices, the people who carry them, and the links between.
+#[derive(Debug)]
+pub struct Crowd {
+    scenario: Scenario,
+    /// Seconds since the beginning.
+    now: u32,
+    common: Arc<Common>,
+    devices: Vec<Device>,
+    people: Vec<Person>,
+    ground: Ground,
+    links: Links,
+    power: Power,
+    by_id: BTreeMap<PeerId, usize>,
+    audience: Audience,
+    /// Which message an author's operation is.
+    written: BTreeMap<(usize, u64), u32>,
+    deliveries: Vec<Delivery>,
+    bytes: u64,
+    traffic: Traffic,
+    flood: Flood,
+    neighbours: f64,
+    links_set_up: u64,
+    movement: Chance,
+    linking: Chance,
+    writing: Chance,
+    malice: Chance,
+}
+
+/// When devices are switched on and off, and sleep.
+#[derive(Debug)]
+struct Power {
+    on_from: Vec<u32>,
+    off_at: Vec<Option<u32>>,
+    /// When each next falls asleep or wakes.
+    turns_at: Vec<f64>,
+    chance: Chance,
+}
+
+impl Crowd {
+    /// Everybody has joined the room; nobody has a link yet.
+    #[must_use]
+    pub fn new(scenario: Scenario) -> Self {
+        let chance = |purpose| Chance::new(scenario.seed, purpose);
+        let mut engines = chance(Purpose::Engines);
+        let (common, stores) = gather(scenario.devices, &mut engines);
+        let mut devices: Vec<_> =
+            stores.into_iter().map(|store| Device::new(store, &mut engines)).collect();
+        let kinds = scenario.malicious.iter().flat_map(|(malice, n)| vec![*malice; *n]);
+        // The owner, who is first, is honest.
+        for (device, malice) in devices.iter_mut().skip(1).zip(kinds) {
+            device.malice = Some(malice);
+        }
+        let mut movement = chance(Purpose::Movement);
+        let Scenario { side, stages, drawn_to_stages, .. } = scenario;
+        let ground = Ground::new(side, stages, drawn_to_stages, &mut movement);
+        let people = devices.iter().map(|_| Person::new(&ground, &mut movement)).collect();
+        let members = common.members().iter().map(|member| member.id);
+        let power = Power::new(&scenario, chance(Purpose::Power));
+        Self {
+            now: 0,
+            by_id: members.zip(0..).collect(),
+            links: Links::new(devices.len()),
+            flood: Flood::new(devices.len()),
+            audience: Audience { messages: Vec::new(), since: Vec::new() },
+            written: BTreeMap::new(),
+            deliveries: Vec::new(),
+            bytes: 0,
+            traffic: Traffic::default(),
+            neighbours: 0.0,
+            links_set_up: 0,
+            linking: chance(Purpose::Links),
+            writing: chance(Purpose::Messages),
+            malice: chance(Purpose::Malice),
+            scenario,
+            common,
+            devices,
+            people,
+            ground,
+            power,
+            movement,
+        }
+    }
+
+    /// Lets time pass until everything has arrived or the scenario is over. `watch` is told each
+    /// second how many went by and how many deliveries were made.
+    #[must_use]
+    pub fn run(mut self, mut watch: impl FnMut(u32, usize)) -> Outcome {
+        while self.now < self.scenario.seconds && !self.is_done() {
+            self.step();
+            watch(self.now, self.deliveries.len());
+        }
+        self.audience.since = self.listeners();
+        Outcome {
+            crowd: self.audience.spread(&self.deliveries, self.bytes),
+            flood: self.audience.spread(&self.flood.deliveries, self.flood.bytes),
+            traffic: self.traffic,
+            links: self.links_set_up,
+            neighbours: self.neighbours / f64::from(self.now.max(1)),
+            messages: self.audience.messages.len(),
+            seconds: self.now,
+        }
+    }
+
+    /// Since when each honest device that is on has been so.
+    fn listeners(&self) -> Vec<Option<u32>> {
+        let since = |(device, on_from): (&Device, &u32)| {
+            (device.is_on && device.malice.is_none()).then_some(*on_from)
+        };
+        self.devices.iter().zip(&self.power.on_from).map(since).collect()
+    }
+
+    fn is_done(&self) -> bool {
+        self.scenario.churn.is_none()
+            && self.now > self.scenario.writing
+            && self.deliveries.len() == self.audience.messages.len() * (self.devices.len() - 1)
+    }
+
+    fn step(&mut self) {
+        self.now += 1;
+        for person in &mut self.people {
+            person.walk(&self.ground, &mut self.movement);
+        }
+        self.power.turn(self.now, &self.scenario, &mut self.devices);
+        self.relink();
+        self.transmit();
+        self.write();
+        self.work();
+        for device in 0..self.devices.len() {
+            let said = std::mem::take(&mut self.devices[device].said);
+            self.take(device, said);
+        }
+    }
+
+    /// Links break, make room, and are set up.
+    fn relink(&mut self) {
+        let (now, radio) = (self.now, &self.scenario.radio);
+        let awake: Vec<_> = self.devices.iter().map(Device::is_awake).collect();
+        let near = Neighbours::new(radio.range, &self.people, &awake);
+        self.neighbours += near.mean();
+        let mut over = self.links.broken(radio, &self.people, &awake);
+        over.extend(self.links.idle(radio, &near, now));
+        for number in over {
+            self.end_link(number, None);
+        }
+        self.links.dial(&self.scenario.radio, &near, now, &mut self.linking);
+        let room = self.common.room();
+        for (number, link) in &mut self.links.all {
+            if link.opens_at.is_none_or(|at| at > now) {
+                continue;
+            }
+            link.opens_at = None;
+            self.links_set_up += 1;
+            let [dialer, callee] = link.ends;
+            let target = Target::Member(room, self.common.members()[callee].id);
+            let mut binding = [0xb1; 32];
+            binding[..8].copy_from_slice(&number.to_le_bytes());
+            for (end, target) in [(1, None), (0, Some(target))] {
+                let link = Link::id(*number, end);
+                let device = if end == 0 { dialer } else { callee };
+                let up = Input::LinkUp { link, target, binding: Some(binding) };
+                self.devices[device].inbox.push(up);
+            }
+        }
+    }
+
+    /// Ends a link; the end that hung up is not told.
+    fn end_link(&mut self, number: u64, hung_up: Option<usize>) {
+        let Some(link) = self.links.end(number, self.now) else { return };
+        for (end, device) in link.ends.into_iter().enumerate() {
+            if link.is_up() && Some(end) != hung_up && self.devices[device].is_on {
+                self.devices[device].inbox.push(Input::LinkDown(Link::id(number, end)));
+            }
+        }
+    }
+
+    /// What was sent in the last second, as far as the air carries it.
+    fn transmit(&mut self) {
+        let (radio, side) = (&self.scenario.radio, self.scenario.side);
+        let mut air = Air::new(radio, self.devices.len(), side);
+        let mut flood_air = Air::new(radio, self.devices.len(), side);
+        let first = self.linking.below(self.links.all.len()) as u64;
+        let first = self.links.all.keys().next().map_or(0, |number| number + first);
+        let mut copies = Vec::new();
+        let (before, after): (Vec<_>, Vec<_>) =
+            self.links.all.iter_mut().partition(|(number, _)| **number < first);
+        for (number, link) in after.into_iter().chain(before) {
+            if !link.is_up() {
+                continue;
+            }
+            let (mut rate, mut flood_rate) = (radio.link_rate, radio.link_rate);
+            for end in [self.now as usize % 2, (self.now as usize + 1) % 2] {
+                let (from, to) = (link.ends[end], link.ends[1 - end]);
+                let place = self.people[from].place();
+                let lane = &mut link.lanes[end];
+                for frame in
+                    lane.advance(&mut air, &mut rate, (from, to), place, &mut self.bytes)
+                {
+                    if is_ops(&frame) {
+                        link.useful_at = self.now;
+                    }
+                    let id = Link::id(*number, 1 - end);
+                    self.devices[to].inbox.push(Input::FrameReceived(id, frame));
+                }
+                let (lane, used) = (&mut link.copies[end], &mut self.flood.bytes);
+                let heard = lane.advance(&mut flood_air, &mut flood_rate, (from, to), place, used);
+                copies.extend(heard.into_iter().map(|copy| (to, *number, copy)));
+            }
+        }
+        for (device, link, copy) in copies {
+            self.spread_copy(device, Some(link), copy);
+        }
+    }
+
+    /// A device hears a copy of the flood, and sends it on to all but where it came from.
+    fn spread_copy(&mut self, device: usize, from: Option<u64>, copy: Copy) {
+        let Some(next) = self.flood.hear(device, copy, self.now) else { return };
+        let author = self.audience.messages[copy.message as usize].0;
+        let is_hoarder = self.devices[device].malice.is_some() && device != author;
+        for number in self.links.of(device).to_vec() {
+            let Some(link) = self.links.all.get_mut(&number) else { continue };
+            if Some(number) == from || is_hoarder || !link.is_up() {
+                continue;
+            }
+            let end = usize::from(link.ends[1] == device);
+            link.copies[end].push(next, self.flood.len_of(copy.message));
+        }
+    }
+
+    /// People write.
+    fn write(&mut self) {
+        if self.now > self.scenario.writing {
+            return;
+        }
+        let rate = self.scenario.messages_per_second;
+        let whole = (f64::from(self.now) * rate) as u32 - (f64::from(self.now - 1) * rate) as u32;
+        let room = self.common.room();
+        for _ in 0..whole {
+            let device = self.writing.below(self.devices.len());
+            let author = &mut self.devices[device];
+            if author.is_awake() && author.malice.is_none() {
+                author.inbox.push(Input::Command(text(room, self.scenario.text_len)));
+            }
+        }
+    }
+
+    /// Every device handles what it was told; none sees what another does at the same time.
+    fn work(&mut self) {
+        let threads = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
+        let now = gathering::now(Duration::from_secs(u64::from(self.now)));
+        let share = self.devices.len().div_ceil(threads).max(1);
+        std::thread::scope(|scope| {
+            for devices in self.devices.chunks_mut(share) {
+                scope.spawn(move || devices.iter_mut().for_each(|device| device.work(now)));
+            }
+        });
+    }
+
+    /// Puts what a device said on its links, and notes what it heard.
+    fn take(&mut self, device: usize, said: Said) {
+        for (author, seq) in said.messages {
+            self.note_message(device, self.by_id[&author], seq);
+        }
+        let malice = self.devices[device].malice;
+        for (id, frame) in said.frames {
+            self.send(id, frame, malice);
+        }
+        for id in said.hung_up {
+            let (number, end) = Link::of(id);
+            self.end_link(number, Some(end));
+        }
+        let Some(malice) = malice else { return };
+        for number in self.links.of(device).to_vec() {
+            let link = &self.links.all[&number];
+            let end = usize::from(link.ends[1] == device);
+            if link.is_up() && link.sent[end] > 1 {
+                for frame in malice.adds(&mut self.malice) {
+                    self.send(Link::id(number, end), frame, None);
+                }
+            }
+        }
+    }
+
+    fn send(&mut self, id: LinkId, frame: Vec<u8>, malice: Option<Malice>) {
+        let (number, end) = Link::of(id);
+        let Some(link) = self.links.all.get_mut(&number) else { return };
+        link.sent[end] += 1;
+        if link.sent[end] == 1 {
+            self.traffic.count_handshake(frame.len());
+        } else if malice.is_none_or(|malice| malice.lets_out(&frame)) {
+            self.traffic.count_packet(&frame);
+        } else {
+            return;
+        }
+        let len = frame.len();
+        link.lanes[end].push(frame, len);
+    }
+
+    fn note_message(&mut self, device: usize, author: usize, seq: u64) {
+        if device == author {
+            let message = self.audience.messages.len() as u32;
+            self.audience.messages.push((author, self.now));
+            self.written.insert((author, seq), message);
+            let len = self.devices[device].op_len(self.common.room(), author, seq);
+            self.flood.note_len(len);
+            self.spread_copy(device, None, Copy::first(message));
+        } else {
+            let message = self.written[&(author, seq)];
+            self.deliveries.push(Delivery { message, device: device as u32, at: self.now });
+        }
+    }
+}
+
+fn text(room: RoomId, len: usize) -> Command {
+    Command::SendText { room, text: "la ".chars().cycle().take(len).collect() }
+}
+
+impl Power {
+    fn new(scenario: &Scenario, mut chance: Chance) -> Self {
+        let mut moment = |share: f64| {
+            let at = (chance.unit() * f64::from(scenario.writing)) as u32;
+            (chance.unit() < share).then_some(at)
+        };
+        let (leaving, coming) = scenario.churn.map_or((0.0, 0.0), |c| (c.leaving, c.coming));
+        let (mut on_from, mut off_at) = (Vec::new(), Vec::new());
+        for _ in 0..scenario.devices {
+            let (on, off) = (moment(coming).unwrap_or_default(), moment(leaving));
+            on_from.push(on);
+            // Who comes, stays.
+            off_at.push(off.filter(|_| on == 0));
+        }
+        let sleep = scenario.sleep;
+        let first = |_| sleep.map_or(f64::INFINITY, |s| chance.exponential(s.awake));
+        let turns_at = (0..scenario.devices).map(first).collect();
+        Self { on_from, off_at, turns_at, chance }
+    }
+
+    fn turn(&mut self, now: u32, scenario: &Scenario, devices: &mut [Device]) {
+        for (number, device) in devices.iter_mut().enumerate() {
+            device.is_on =
+                self.on_from[number] <= now && self.off_at[number].is_none_or(|off| now < off);
+            if self.turns_at[number] > f64::from(now) {
+                continue;
+            }
+            let Some(sleep) = scenario.sleep else { continue };
+            device.sleeps = !device.sleeps;
+            let mean = if device.sleeps { sleep.asleep } else { sleep.awake };
+            self.turns_at[number] += self.chance.exponential(mean).max(1.0);
+        }
+    }
+}

@@ -1,0 +1,121 @@
+//! What radios can do, and how bytes share the air.
+
+use std::collections::VecDeque;
+
+use crate::person::Place;
+
+/// What each frame costs on the air beside its own bytes: the header and length of an L2CAP
+/// channel.
+pub(crate) const FRAME_HEADER: usize = 6;
+
+/// Air is shared within cells of this many metres.
+const CELL: f64 = 30.0;
+
+/// The radio of every device.
+#[derive(Debug, Clone)]
+pub struct Radio {
+    /// How far it reaches, in metres.
+    pub range: f64,
+    /// The most links a device has at a time; it dials no further once one is left for callers.
+    pub max_links: usize,
+    /// How long it takes to find, connect and prove, in seconds: at least, at most.
+    pub set_up: (f64, f64),
+    /// What a link carries, both ways together, in bytes a second.
+    pub link_rate: usize,
+    /// What a device sends and receives on all its links, in bytes a second.
+    pub device_rate: usize,
+    /// What all devices within a cell of 30 m send, in bytes a second.
+    pub cell_rate: usize,
+    /// After how many seconds without operations a link makes room for another neighbour.
+    pub idle: u32,
+}
+
+impl Default for Radio {
+    /// Bluetooth Low Energy between phones, outdoors, in hands.
+    fn default() -> Self {
+        Self {
+            range: 30.0,
+            max_links: 4,
+            set_up: (3.0, 5.0),
+            link_rate: 40_000,
+            device_rate: 60_000,
+            cell_rate: 400_000,
+            idle: 15,
+        }
+    }
+}
+
+/// What may still be sent in this second.
+#[derive(Debug)]
+pub(crate) struct Air {
+    devices: Vec<usize>,
+    cells: Vec<usize>,
+    columns: usize,
+}
+
+impl Air {
+    /// A second's worth of air over a square of `side` metres.
+    pub(crate) fn new(radio: &Radio, devices: usize, side: f64) -> Self {
+        let columns = (side / CELL) as usize + 1;
+        Self {
+            devices: vec![radio.device_rate; devices],
+            cells: vec![radio.cell_rate; columns * columns],
+            columns,
+        }
+    }
+
+    /// Takes as much of `wanted` bytes as there is for a sender at a place and a receiver.
+    fn take(&mut self, wanted: usize, (from, to): (usize, usize), place: Place) -> usize {
+        let cell = (place.y / CELL) as usize * self.columns + (place.x / CELL) as usize;
+        let taken = wanted.min(self.devices[from]).min(self.devices[to]).min(self.cells[cell]);
+        self.devices[from] -= taken;
+        self.devices[to] -= taken;
+        self.cells[cell] -= taken;
+        taken
+    }
+}
+
+/// One direction of a link: what waits to be sent, in order.
+#[derive(Debug)]
+pub(crate) struct Lane<T> {
+    waiting: VecDeque<(T, usize)>,
+    /// How much of the first is sent.
+    sent: usize,
+}
+
+impl<T> Default for Lane<T> {
+    fn default() -> Self {
+        Self { waiting: VecDeque::new(), sent: 0 }
+    }
+}
+
+impl<T> Lane<T> {
+    /// Something of `len` bytes is to be sent.
+    pub(crate) fn push(&mut self, what: T, len: usize) {
+        self.waiting.push_back((what, len + FRAME_HEADER));
+    }
+
+    /// Sends what the air and `rate` allow; gives what has arrived whole. Counts bytes in `used`.
+    pub(crate) fn advance(
+        &mut self,
+        air: &mut Air,
+        rate: &mut usize,
+        ends: (usize, usize),
+        place: Place,
+        used: &mut u64,
+    ) -> Vec<T> {
+        let mut arrived = Vec::new();
+        while let Some((_, len)) = self.waiting.front() {
+            let taken = air.take((len - self.sent).min(*rate), ends, place);
+            *rate -= taken;
+            *used += taken as u64;
+            self.sent += taken;
+            if self.sent < *len {
+                break;
+            }
+            self.sent = 0;
+            arrived.extend(self.waiting.pop_front().map(|(what, _)| what));
+        }
+        arrived
+    }
+}
