@@ -213,9 +213,7 @@ impl Crowd {
                 let (from, to) = (link.ends[end], link.ends[1 - end]);
                 let place = self.people[from].place();
                 let lane = &mut link.lanes[end];
-                for frame in
-                    lane.advance(&mut air, &mut rate, (from, to), place, &mut self.bytes)
-                {
+                for frame in lane.advance(&mut air, &mut rate, (from, to), place, &mut self.bytes) {
                     if is_ops(&frame) {
                         link.useful_at = self.now;
                     }

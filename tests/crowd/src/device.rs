@@ -53,7 +53,9 @@ impl Device {
     /// Takes in all that happened in the last second, and commits once.
     pub(crate) fn work(&mut self, now: Now) {
         let is_due = self.engine.deadline().is_some_and(|at| at <= now.since_start);
-        if !self.is_on || (self.sleeps && self.inbox.is_empty()) || (self.inbox.is_empty() && !is_due)
+        if !self.is_on
+            || (self.sleeps && self.inbox.is_empty())
+            || (self.inbox.is_empty() && !is_due)
         {
             return;
         }

@@ -35,7 +35,12 @@ pub(crate) struct Flood {
 
 impl Flood {
     pub(crate) fn new(devices: usize) -> Self {
-        Self { heard: vec![Vec::new(); devices], lens: Vec::new(), bytes: 0, deliveries: Vec::new() }
+        Self {
+            heard: vec![Vec::new(); devices],
+            lens: Vec::new(),
+            bytes: 0,
+            deliveries: Vec::new(),
+        }
     }
 
     /// The next message takes so many bytes.
@@ -58,7 +63,11 @@ impl Flood {
             return None;
         }
         if copy.ttl < TTL {
-            self.deliveries.push(Delivery { message: copy.message, device: device as u32, at: now });
+            self.deliveries.push(Delivery {
+                message: copy.message,
+                device: device as u32,
+                at: now,
+            });
         }
         let ttl = copy.ttl;
         (ttl > 0).then(|| Copy { message: copy.message, ttl: ttl - 1 })

@@ -106,11 +106,12 @@ impl Links {
         let count = self.of_device.len();
         let first = chance.below(count);
         for device in (first..count).chain(0..first) {
-            if self.of_device[device].len() + 1 >= radio.max_links {
+            if self.of_device[device].len() >= radio.max_links {
                 continue;
             }
             let is_free = |other: &&usize| {
-                self.of_device[**other].len() < radio.max_links && !self.is_linked([device, **other])
+                self.of_device[**other].len() < radio.max_links
+                    && !self.is_linked([device, **other])
             };
             let free = near.of(device).iter().filter(is_free);
             let by_last = free.map(|other| {
@@ -151,9 +152,8 @@ impl Neighbours {
             let (x, y) = cell(place);
             let around = (x - 1..=x + 1).flat_map(|x| (y - 1..=y + 1).map(move |y| (x, y)));
             let there = around.filter_map(|cell| cells.get(&cell)).flatten().copied();
-            let in_range = |other: &usize| {
-                *other != device && people[*other].place().distance(place) <= range
-            };
+            let in_range =
+                |other: &usize| *other != device && people[*other].place().distance(place) <= range;
             there.filter(in_range).collect()
         };
         let of = |device: usize| if awake[device] { near(device) } else { Vec::new() };

@@ -26,7 +26,8 @@ impl Malice {
     pub(crate) fn adds(self, chance: &mut Chance) -> Vec<Frame> {
         match self {
             Self::Junk => {
-                let junk: Frame = std::iter::repeat_with(|| chance.bytes()).take(64).flatten().collect();
+                let junk: Frame =
+                    std::iter::repeat_with(|| chance.bytes()).take(64).flatten().collect();
                 vec![junk; 4]
             }
             Self::Hoard => Vec::new(),

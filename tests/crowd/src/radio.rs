@@ -119,3 +119,44 @@ impl<T> Lane<T> {
         arrived
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::{Air, FRAME_HEADER, Lane, Radio};
+    use crate::person::Place;
+
+    const HERE: Place = Place { x: 1.0, y: 1.0 };
+
+    /// What arrives second by second of frames of these lengths, each named by its number.
+    fn seconds(radio: &Radio, lens: &[usize], count: usize) -> Vec<Vec<usize>> {
+        let mut lane = Lane::default();
+        for (n, len) in lens.iter().enumerate() {
+            lane.push(n, *len);
+        }
+        let second = |_| {
+            let (mut rate, mut used) = (radio.link_rate, 0);
+            lane.advance(&mut Air::new(radio, 2, 50.0), &mut rate, (0, 1), HERE, &mut used)
+        };
+        (0..count).map(second).collect()
+    }
+
+    #[test]
+    fn frame_that_takes_longer_than_a_second_arrives_once_all_of_it_was_sent() {
+        let radio = Radio { link_rate: 1_000, ..Radio::default() };
+
+        let arrived = seconds(&radio, &[100, 2_500, 100], 4);
+
+        assert_eq!(arrived, [vec![0], vec![], vec![1, 2], vec![]]);
+    }
+
+    #[test]
+    fn devices_and_cells_carry_no_more_than_they_can_however_fast_the_link() {
+        let slow_device = Radio { device_rate: 500, ..Radio::default() };
+        let slow_air = Radio { cell_rate: 500, ..Radio::default() };
+        let len = 500 - FRAME_HEADER;
+
+        for radio in [slow_device, slow_air] {
+            assert_eq!(seconds(&radio, &[len, len], 2), [[0], [1]]);
+        }
+    }
+}
