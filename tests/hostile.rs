@@ -218,7 +218,13 @@ fn packets_over_a_limit_end_the_session() {
     let too_long = vec![0; MAX_FRAME_LEN + 1];
     let never_sent = vec![HAVE, 0, 0, 0, 100];
     let welcome_again = vec![0, 0, 0];
-    for frame in [too_long, never_sent, welcome_again, vec![], vec![99]] {
+    let sketch_of_three = [vec![7, 3], vec![1; 12], vec![0]].concat();
+    let sketch_again = [vec![7, 1], vec![1; 4], vec![0]].concat();
+    let heights_unasked = vec![8, 1, 0, 0, 1, 1, 0];
+    let differences_unasked = vec![9, 1, 0, 0];
+    let unasked = [sketch_of_three, sketch_again, heights_unasked, differences_unasked];
+    let others = [too_long, never_sent, welcome_again, vec![], vec![99]];
+    for frame in unasked.into_iter().chain(others) {
         let mut world = open_camp(&["bob"]);
 
         world.inject("bob", "alice", frame.clone());
@@ -504,7 +510,7 @@ fn repeated_digests_get_one_answer() {
     let before = world.frames("alice", "mallory").len();
 
     for _ in 0..1_000 {
-        let digest = [vec![3], vec![7; 16]].concat();
+        let digest = [vec![3], vec![7; 12]].concat();
         world.inject("mallory", "alice", digest);
     }
     world.settle();

@@ -10,8 +10,8 @@ use rand_core::{RngCore as _, SeedableRng as _};
 
 pub use crate::turn::{Input, Now, Output, Target};
 use crate::{
-    Addr, Batch, Event, InviteId, MemberIndex, PeerId, Position, Profile, RoomId, RoomSummary,
-    Store, StoreError, Timestamp, hlc,
+    Addr, Batch, Event, InTurn, InviteId, MemberIndex, PeerId, Position, Profile, RoomId,
+    RoomSummary, Store, StoreError, Timestamp, Verifier, hlc,
     identity::Identity,
     join::Join,
     op::KIND_TEXT,
@@ -64,6 +64,7 @@ pub struct Engine<S> {
     /// Members who passed forged operations on, and until when they are not spoken to.
     pub(crate) banned: BTreeMap<PeerId, Duration>,
     pub(crate) outputs: VecDeque<Output>,
+    pub(crate) verifier: Box<dyn Verifier>,
     has_uncommitted: bool,
     has_failed: bool,
 }
@@ -94,12 +95,20 @@ impl<S: Store> Engine<S> {
             turn_at: None,
             banned: BTreeMap::new(),
             outputs: VecDeque::new(),
+            verifier: Box::new(InTurn),
             has_uncommitted: false,
             has_failed: false,
             store,
         };
         engine.load()?;
         Ok(engine)
+    }
+
+    /// Has signatures that come in numbers checked by `verifier`.
+    #[must_use]
+    pub fn with_verifier(mut self, verifier: Box<dyn Verifier>) -> Self {
+        self.verifier = verifier;
+        self
     }
 
     fn load(&mut self) -> Result<(), StoreError> {

@@ -187,8 +187,9 @@ impl std::fmt::Debug for Handshake {
 pub(crate) enum Step {
     /// Send this, if anything, and wait for the next frame.
     Continue(Box<Handshake>, Option<Frame>),
-    /// Send this, if anything; the other end is proved.
-    Done(Option<Frame>, Proof, Cipherer),
+    /// Send this, if anything; the other end is proved. Last, a hash that is equal at both ends
+    /// and that neither could choose.
+    Done(Option<Frame>, Proof, Cipherer, [u8; 32]),
 }
 
 impl Handshake {
@@ -296,13 +297,14 @@ impl Handshake {
             return Some(Step::Continue(Box::new(self), reply));
         }
         let proof = if self.is_introduction { self.proof? } else { self.expected? };
+        let salt = self.state.get_handshake_hash().try_into().ok()?;
         // A link that encrypts by itself needs no second layer.
         let cipherer = if self.is_bound {
             Cipherer::Bound
         } else {
             Cipherer::Noise(Box::new(self.state.into_transport_mode().ok()?))
         };
-        Some(Step::Done(reply, proof, cipherer))
+        Some(Step::Done(reply, proof, cipherer, salt))
     }
 
     /// Reads who the other end says it is; `None` if that is said wrongly, too early or twice.

@@ -7,11 +7,13 @@
 #![warn(clippy::arithmetic_side_effects)]
 
 mod addr;
+mod alias;
 mod cipher;
 mod command;
 mod crypto;
 mod dial;
 mod engine;
+mod frontier;
 #[doc(hidden)]
 pub mod fuzzing;
 mod handshake;
@@ -34,6 +36,7 @@ mod session;
 mod store;
 mod sync;
 mod turn;
+mod verify;
 mod whereabouts;
 mod wire;
 
@@ -52,4 +55,5 @@ pub use store::{
     Batch, Head, InviteRecord, Kept, MailboxRecord, MemberRecord, Profile, RelayRecord, RoomRecord,
     SeenParcel, Store, StoreError, StoredOp,
 };
+pub use verify::{Check, InTurn, Verifier, verify_in_turn};
 pub use wire::{Frame, MAX_FRAME_LEN};

@@ -78,8 +78,9 @@ impl<S: Store> Engine<S> {
 
     /// Begins an open session: where we are, and what we hold.
     pub(crate) fn greet(&mut self, link: LinkId) {
-        let Some(room) = self.session(link).and_then(|s| self.rooms.get(&s.room)) else { return };
-        let digest = Packet::Digest(room.digest());
+        let Some(LinkState::Open(session)) = self.links.get_mut(&link) else { return };
+        let Some(room) = self.rooms.get(&session.room) else { return };
+        let digest = session.sync.greet(room);
         let hello = Packet::Hello { addrs: self.addrs.clone() };
         self.transmit(link, &hello);
         self.transmit(link, &digest);

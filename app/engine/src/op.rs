@@ -7,7 +7,8 @@
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    Addr, InviteId, MAX_NAME_LEN, MAX_TEXT_LEN, PeerId, RoomId, Timestamp, addr, crypto, hlc,
+    Addr, Check, InviteId, MAX_NAME_LEN, MAX_TEXT_LEN, PeerId, RoomId, Timestamp, addr, crypto,
+    hlc,
     identity::{self, Identity},
 };
 
@@ -162,6 +163,8 @@ pub(crate) struct Op<'a> {
     header_bytes: &'a [u8],
     sealed: &'a [u8],
     signature: &'a [u8; SIGNATURE_LEN],
+    /// What a check of its signature said, if there was one.
+    pub(crate) is_checked: Option<bool>,
 }
 
 impl<'a> Op<'a> {
@@ -195,13 +198,23 @@ impl<'a> Op<'a> {
             header_bytes,
             sealed: rest,
             signature,
+            is_checked: None,
         })
+    }
+
+    /// What has to hold for its author to have signed it.
+    pub(crate) fn check(&self) -> Check {
+        let mut message = [0; 39];
+        message
+            .iter_mut()
+            .zip(OP_DOMAIN.iter().chain(&self.hash))
+            .for_each(|(to, from)| *to = *from);
+        Check::new(self.header.author, message, *self.signature)
     }
 
     /// Whether the author it names signed it.
     pub(crate) fn is_signed(&self) -> bool {
-        let message = [OP_DOMAIN, &self.hash].concat();
-        identity::verify(self.header.author.as_bytes(), &message, self.signature)
+        self.is_checked.unwrap_or_else(|| self.check().holds())
     }
 
     /// Decrypts what it does; `None` if the key is another or a limit is broken.

@@ -1,10 +1,12 @@
 //! What members tell each other: taken in, staged for the disk, passed on.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::{
-    Engine, Event, LinkId, MemberIndex, MemberRecord, PeerId, RoomId, Store, StoreError, crypto,
+    Engine, Event, LinkId, MemberIndex, MemberRecord, Now, PeerId, RoomId, Store, StoreError,
+    Verifier, crypto,
     engine::{MAX_UNREAD, Output},
+    frontier::Digest,
     op::{KIND_TEXT, Op},
     room::{Added, Room, Unusable},
     session::{LinkState, MAX_FORGED, MAX_REFUSED},
@@ -32,20 +34,34 @@ impl<S: Store> Engine<S> {
             Packet::Welcome(_) => return Ok(false),
             Packet::Hello { addrs } => self.take_addrs(link, peer, addrs),
             Packet::Whereabouts { member, addrs } => self.take_addrs(link, member, addrs),
-            Packet::Digest(digest) => {
-                let heard = self.with_sync(link, |sync, room| sync.take_digest(room, digest));
-                self.hear(link, id, peer, heard.unwrap_or_default());
+            Packet::Digest { logs, authors } => {
+                let digest = Digest { logs, authors };
+                return Ok(self.compare(link, |sync, room| sync.take_digest(room, digest)));
+            }
+            Packet::Sketch { logs, authors } => {
+                let take = |sync: &mut Sync, room: &Room| sync.take_sketch(room, &logs, &authors);
+                return Ok(self.compare(link, take));
+            }
+            Packet::Heights { parts, more } => {
+                let take = |sync: &mut Sync, room: &Room| sync.take_heights(room, &parts, more);
+                return Ok(self.compare(link, take));
+            }
+            Packet::Differences { steps, more } => {
+                let take = |sync: &mut Sync, room: &Room| sync.take_differences(room, &steps, more);
+                return Ok(self.compare(link, take));
             }
             Packet::Have { entries, more, again, taken } => {
                 let now = self.now.since_start;
-                let heard = self.with_sync(link, |sync, room| {
+                return Ok(self.compare(link, |sync, room| {
                     sync.take_have(now, room, &entries, (more, again, taken))
-                });
-                let Some(heard) = heard.flatten() else { return Ok(false) };
-                self.hear(link, id, peer, heard);
+                }));
             }
             Packet::Ops(ops) => return Ok(self.take_ops(link, &ops)),
-            Packet::Received { by, up_to } => self.note_receipt(id, by, up_to),
+            Packet::Received { by, up_to } => {
+                let by = self.session_mut(link).and_then(|session| session.heard.hear(by));
+                let Some(by) = by else { return Ok(false) };
+                self.note_receipt(id, by, up_to);
+            }
         }
         Ok(true)
     }
@@ -57,24 +73,34 @@ impl<S: Store> Engine<S> {
         let (id, peer) = (session.room, session.peer);
         let Some(room) = self.rooms.get_mut(&id) else { return true };
         session.sync.take_ops(now.since_start);
+        let mut ops: Vec<_> = ops.iter().map(|bytes| Op::decode(bytes)).collect();
+        check_signatures(&*self.verifier, now, room, &session.sync, &mut ops);
         let mut all_added = Vec::new();
-        for bytes in ops {
-            let Some(op) = Op::decode(bytes) else {
+        let mut theirs = BTreeMap::new();
+        for op in ops {
+            let Some(op) = op else {
                 session.forged = session.forged.saturating_add(1);
                 continue;
             };
             let author = op.header.author;
             // What follows an operation that was not added cannot be added either.
             if session.sync.has_refused(author) {
+                session.sync.note_lacking(author);
                 continue;
             }
             match room.add(now, &op) {
                 Ok(added) => {
                     session.useful_at = now.since_start;
-                    session.sync.note_theirs(added.author, added.stored.position.seq);
+                    theirs.insert(added.author, op.header.seq);
                     all_added.push(added);
+                    continue;
                 }
-                Err(Unusable::Known) => {}
+                Err(Unusable::Known) => {
+                    if let Some(index) = room.index_of(author) {
+                        theirs.insert(index, op.header.seq);
+                    }
+                    continue;
+                }
                 Err(Unusable::Forged) => session.forged = session.forged.saturating_add(1),
                 // Not the peer's fault.
                 Err(Unusable::Later) => session.sync.refuse(now.since_start, author),
@@ -83,14 +109,17 @@ impl<S: Store> Engine<S> {
                     session.refused = session.refused.saturating_add(1);
                 }
             }
+            session.sync.note_lacking(author);
             if session.forged >= MAX_FORGED || session.refused >= MAX_REFUSED {
                 break;
             }
         }
         let (is_forger, is_honest) = (session.forged >= MAX_FORGED, session.refused < MAX_REFUSED);
+        let receipts = session.sync.note_theirs(&theirs);
         for added in all_added {
             self.stage(id, added);
         }
+        self.learn_receipts(id, peer, &receipts);
         self.unsent.entry(id).or_default();
         self.show_peer(link);
         if is_forger {
@@ -163,35 +192,36 @@ impl<S: Store> Engine<S> {
         Ok(())
     }
 
-    fn with_sync<T>(
+    /// Takes in what a peer said of what it holds, and acts on it; false if it broke the protocol.
+    fn compare(
         &mut self,
         link: LinkId,
-        change: impl FnOnce(&mut Sync, &Room) -> T,
-    ) -> Option<T> {
-        let Some(LinkState::Open(session)) = self.links.get_mut(&link) else { return None };
-        let room = self.rooms.get(&session.room)?;
-        Some(change(&mut session.sync, room))
-    }
-
-    /// Acts on what a peer said it holds.
-    fn hear(&mut self, link: LinkId, id: RoomId, peer: PeerId, heard: Heard) {
+        take: impl FnOnce(&mut Sync, &Room) -> Option<Heard>,
+    ) -> bool {
+        let Some(LinkState::Open(session)) = self.links.get_mut(&link) else { return true };
+        let (id, peer) = (session.room, session.peer);
+        let Some(room) = self.rooms.get(&id) else { return true };
+        let Some(heard) = take(&mut session.sync, room) else { return false };
         self.transmit_all(link, &heard.replies);
         self.learn_receipts(id, peer, &heard.receipts);
         self.unsent.entry(id).or_default();
+        true
     }
 
     /// What a peer holds tells authors how far their words have come: us, and those who are here.
     fn learn_receipts(&mut self, id: RoomId, by: PeerId, receipts: &[(MemberIndex, u64)]) {
         let Some(room) = self.rooms.get(&id) else { return };
         let me = room.my_index;
-        let mut packets = Vec::new();
+        let mut told_all = Vec::new();
         for (link, other, author) in self.shown_sessions() {
             let author = room.index_of(author).filter(|_| other == id && author != by);
             let told = receipts.iter().find(|(index, _)| Some(*index) == author);
-            packets.extend(told.map(|(_, up_to)| (link, Packet::Received { by, up_to: *up_to })));
+            told_all.extend(told.map(|(_, up_to)| (link, *up_to)));
         }
-        for (link, packet) in packets {
-            self.transmit(link, &packet);
+        for (link, up_to) in told_all {
+            let Some(session) = self.session_mut(link) else { continue };
+            let by = session.said.say(by);
+            self.transmit(link, &Packet::Received { by, up_to });
         }
         if let Some((_, up_to)) = receipts.iter().find(|(index, _)| *index == me) {
             self.note_receipt(id, by, *up_to);
@@ -223,5 +253,37 @@ impl<S: Store> Engine<S> {
         for packet in packets {
             self.transmit(link, packet);
         }
+    }
+}
+
+/// Has those signatures checked, all together, that adding `ops` in their order will ask for.
+fn check_signatures(
+    verifier: &dyn Verifier,
+    now: Now,
+    room: &mut Room,
+    sync: &Sync,
+    ops: &mut [Option<Op<'_>>],
+) {
+    let mut next = BTreeMap::new();
+    let mut len = 0u64;
+    let mut wanted = Vec::new();
+    for op in ops.iter_mut().flatten() {
+        let author = op.header.author;
+        let index = room.index_of(author);
+        let height = index.map_or(0, |index| room.head(index).height);
+        let next = next.entry(author).or_insert_with(|| height.saturating_add(1));
+        if op.header.seq != *next || sync.has_refused(author) {
+            continue;
+        }
+        len = len.saturating_add(u64::try_from(op.bytes.len()).unwrap_or(u64::MAX));
+        if !room.has_space(now.since_start, index, len) {
+            continue;
+        }
+        *next = next.saturating_add(1);
+        wanted.push(op);
+    }
+    let checks: Vec<_> = wanted.iter().map(|op| op.check()).collect();
+    for (op, holds) in wanted.into_iter().zip(verifier.verify_all(&checks)) {
+        op.is_checked = Some(holds);
     }
 }

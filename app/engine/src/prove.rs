@@ -5,6 +5,7 @@ use crate::{
     engine::Output,
     handshake::{Handshake, Opening, Pattern, Proof, Step},
     session::{LinkState, Opened, Purpose, Session},
+    sync::Sync,
 };
 
 impl<S: Store> Engine<S> {
@@ -130,13 +131,13 @@ impl<S: Store> Engine<S> {
         purpose: Purpose,
         step: Step,
     ) -> Result<bool, StoreError> {
-        let (reply, proof, cipherer) = match step {
+        let (reply, proof, cipherer, salt) = match step {
             Step::Continue(handshake, reply) => {
                 self.links.insert(link, LinkState::Handshaking(opened, purpose, handshake));
                 self.outputs.extend(reply.map(|frame| Output::Transmit(link, frame)));
                 return Ok(true);
             }
-            Step::Done(reply, proof, cipherer) => (reply, proof, cipherer),
+            Step::Done(reply, proof, cipherer, salt) => (reply, proof, cipherer, salt),
         };
         // The room's id comes with a welcome; until then a newcomer's session belongs to none.
         let nowhere = RoomId::from_bytes([0; 16]);
@@ -147,9 +148,10 @@ impl<S: Store> Engine<S> {
         if self.is_banned(proof.author) || !self.may_speak(room, proof) {
             return Ok(false);
         }
+        let sync = Sync::new(salt, reply.is_none());
         self.outputs.extend(reply.map(|frame| Output::Transmit(link, frame)));
         let at = self.now.since_start;
-        let session = Session::new(room, proof, opened.is_dialer, at, cipherer);
+        let session = Session::new(room, proof, opened.is_dialer, at, cipherer, sync);
         self.links.insert(link, LinkState::Open(Box::new(session)));
         match purpose {
             Purpose::Join(invite) => return Ok(self.await_welcome(link, invite, proof)),

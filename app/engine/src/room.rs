@@ -152,16 +152,6 @@ impl Room {
         logs.filter(|(_, _, height)| *height > 0)
     }
 
-    /// A hash of the frontier: equal on devices that hold the same.
-    pub(crate) fn digest(&self) -> [u8; 16] {
-        let mut hasher = blake3::Hasher::new_derive_key("festival/1 frontier digest");
-        for (_, id, height) in self.frontier() {
-            hasher.update(id.as_bytes());
-            hasher.update(&height.to_le_bytes());
-        }
-        *hasher.finalize().as_bytes().first_chunk().expect("16 of 32 bytes")
-    }
-
     /// The invites that work at `now`, oldest first.
     pub(crate) fn invites_at(&self, now: Timestamp) -> impl Iterator<Item = &InviteRecord> {
         self.record.invites.iter().filter(move |i| i.expires_at.is_none_or(|end| end > now))
@@ -219,7 +209,12 @@ impl Room {
     }
 
     /// Whether so much may still be added today; what this device writes itself always may.
-    fn has_space(&mut self, now: Duration, author: Option<MemberIndex>, len: u64) -> bool {
+    pub(crate) fn has_space(
+        &mut self,
+        now: Duration,
+        author: Option<MemberIndex>,
+        len: u64,
+    ) -> bool {
         if author.unwrap_or(NOT_ENROLLED) == self.my_index {
             return true;
         }

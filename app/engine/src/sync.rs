@@ -1,23 +1,28 @@
 //! Who lacks what: one session's half of keeping two devices equal.
 //!
-//! Each side says how far it holds each log, and sends what the other's word shows it lacks: the
-//! same exchange asks, repairs and acknowledges.
+//! Once a comparison has shown how far each side holds each log, each sends what the other lacks,
+//! and says how much of that it has taken.
+
+mod comparison;
 
 use std::{
-    collections::{BTreeMap, BTreeSet},
+    collections::{BTreeMap, BTreeSet, VecDeque},
     time::Duration,
 };
 
+use comparison::{Compared, Comparison};
+
 use crate::{
     MemberIndex, PeerId, RoomId, Store, StoreError,
+    frontier::Digest,
     quota::Quota,
     room::Room,
-    wire::{MAX_HAVE_ENTRIES, MAX_OPS_BYTES, MAX_OPS_PER_PACKET, Packet},
+    wire::{MAX_HAVE_ENTRIES, MAX_OPS_BYTES, MAX_OPS_PER_PACKET, Packet, Part},
 };
 
 /// Packets of operations on their way before the first is acknowledged: enough to keep a link
 /// busy, little enough that a slow reader costs at most half a MiB.
-const MAX_UNACKNOWLEDGED: u64 = 8;
+const MAX_UNACKNOWLEDGED: usize = 8;
 
 /// How often a day one side of a session may have everything sent again. An honest peer needs it
 /// once or twice in its life; each time can cost us the whole room.
@@ -35,35 +40,42 @@ const MAX_STRANGERS: usize = MAX_HAVE_ENTRIES;
 pub(crate) struct Sync {
     /// How far each log was sent, or is known to be held there, by roster index.
     sent: Vec<u64>,
-    /// How far we said we hold each log, by roster index.
-    told: Vec<u64>,
-    /// How far they said they hold each log, by roster index.
+    /// How far they are known to hold each log, by roster index.
     held: Vec<u64>,
     /// What they said of authors we do not know yet.
     strangers: BTreeMap<PeerId, u64>,
     /// Logs that may be longer than what was sent of them.
     behind: BTreeSet<MemberIndex>,
-    /// Logs that may be longer than we said.
-    untold: BTreeSet<MemberIndex>,
-    has_digest: bool,
-    /// Whether their word has come, so that we know what they lack.
+    /// What salts this session's hashes, and whether the sketch is ours to send.
+    begins: ([u8; 32], bool),
+    /// How what both hold is compared, from our greeting until that is over.
+    comparison: Option<Comparison>,
+    /// Whether we know what they lack.
     knows_theirs: bool,
-    /// Whether our whole frontier was told.
-    told_all: bool,
     /// Whether a complete word of theirs is coming in, in more than one packet.
     is_restating: bool,
-    /// Packets of operations: sent, acknowledged, taken.
-    packets_sent: u64,
+    /// Packets of operations acknowledged and taken.
     packets_acknowledged: u64,
     packets_taken: u64,
-    /// Whether operations came in that have not been answered by a `Have`.
-    owes_have: bool,
+    /// Of each packet under way, which logs it brings up to where.
+    under_way: VecDeque<Vec<(MemberIndex, u64)>>,
+    /// What to say of packets that came in.
+    owed: Vec<Owed>,
     owes_repair: bool,
     /// Authors one of whose operations could not be added: what follows it cannot be either.
     refused: BTreeSet<PeerId>,
     retry_at: Option<Duration>,
     asked: Quota,
     answered: Quota,
+}
+
+/// A `Have` to be said.
+#[derive(Debug, Default)]
+struct Owed {
+    /// How many packets were taken until then.
+    taken: u64,
+    /// Authors of whom we hold less than the last of these packets brought.
+    lacking: BTreeSet<PeerId>,
 }
 
 /// What a peer's word leads to.
@@ -96,28 +108,34 @@ fn raise(heights: &mut Vec<u64>, index: MemberIndex, to: u64) -> bool {
 }
 
 impl Sync {
-    pub(crate) fn new() -> Self {
+    /// At the beginning of a session. `salt` is equal at both ends and never the same twice;
+    /// `is_sketcher` at one of them.
+    pub(crate) fn new(salt: [u8; 32], is_sketcher: bool) -> Self {
         Self {
             sent: Vec::new(),
-            told: Vec::new(),
             held: Vec::new(),
             strangers: BTreeMap::new(),
             behind: BTreeSet::new(),
-            untold: BTreeSet::new(),
-            has_digest: false,
+            begins: (salt, is_sketcher),
+            comparison: None,
             knows_theirs: false,
-            told_all: false,
             is_restating: false,
-            packets_sent: 0,
             packets_acknowledged: 0,
             packets_taken: 0,
-            owes_have: false,
+            under_way: VecDeque::new(),
+            owed: Vec::new(),
             owes_repair: false,
             refused: BTreeSet::new(),
             retry_at: None,
             asked: Quota::new(MAX_REPAIRS_PER_DAY),
             answered: Quota::new(MAX_REPAIRS_PER_DAY),
         }
+    }
+
+    /// Begins to compare what both hold: gives our digest.
+    pub(crate) fn greet(&mut self, room: &Room) -> Packet {
+        let (salt, is_sketcher) = self.begins;
+        self.comparison.insert(Comparison::new(room, salt, is_sketcher)).digest()
     }
 
     /// The session began with a welcome, so that both sides hold the owner's first operation, and
@@ -130,30 +148,77 @@ impl Sync {
         self.behind.extend(room.frontier().map(|(index, ..)| index));
     }
 
-    /// Their digest came: equal means there is nothing to compare.
-    pub(crate) fn take_digest(&mut self, room: &Room, digest: [u8; 16]) -> Heard {
-        let mut heard = Heard::default();
-        // A second one would cost us a whole frontier for a few bytes.
-        if std::mem::replace(&mut self.has_digest, true) {
-            return heard;
+    /// Their digest came.
+    pub(crate) fn take_digest(&mut self, room: &Room, digest: Digest) -> Option<Heard> {
+        let Some(comparison) = &mut self.comparison else { return Some(Heard::default()) };
+        let compared = comparison.take_digest(room, digest);
+        Some(self.learn(room, compared))
+    }
+
+    /// Their sketch came; `None` if they broke the protocol.
+    pub(crate) fn take_sketch(
+        &mut self,
+        room: &Room,
+        logs: &[[u8; 4]],
+        authors: &[[u8; 4]],
+    ) -> Option<Heard> {
+        let compared = self.comparison.as_mut()?.take_sketch(room, logs, authors)?;
+        Some(self.learn(room, compared))
+    }
+
+    /// Their heights came; `None` if they broke the protocol.
+    pub(crate) fn take_heights(
+        &mut self,
+        room: &Room,
+        parts: &[Part],
+        more: bool,
+    ) -> Option<Heard> {
+        let compared = self.comparison.as_mut()?.take_heights(room, parts, more)?;
+        Some(self.learn(room, compared))
+    }
+
+    /// What differs in their heights came; `None` if they broke the protocol.
+    pub(crate) fn take_differences(
+        &mut self,
+        room: &Room,
+        steps: &[u64],
+        more: bool,
+    ) -> Option<Heard> {
+        let compared = self.comparison.as_mut()?.take_differences(room, steps, more)?;
+        Some(self.learn(room, compared))
+    }
+
+    fn learn(&mut self, room: &Room, compared: Compared) -> Heard {
+        let mut heard = Heard { replies: compared.replies, receipts: Vec::new() };
+        for (author, height) in compared.strangers {
+            self.note_stranger(author, height);
         }
-        if digest != room.digest() {
-            heard.replies = self.tell_all(room);
-            return heard;
+        for (index, height) in compared.held {
+            self.note_held(&mut heard, index, height);
         }
-        self.knows_theirs = true;
-        for (index, _, height) in room.frontier() {
-            raise(&mut self.sent, index, height);
-            raise(&mut self.told, index, height);
-            if raise(&mut self.held, index, height) {
-                heard.receipts.push((index, height));
-            }
+        if compared.is_over {
+            self.comparison = None;
+            self.begin_sending(room);
         }
         heard
     }
 
-    /// Their word on how far they hold some logs came; `None` if they acknowledge what was never
-    /// sent.
+    fn begin_sending(&mut self, room: &Room) {
+        if !std::mem::replace(&mut self.knows_theirs, true) {
+            self.behind.extend(room.frontier().map(|(index, ..)| index));
+        }
+    }
+
+    /// They hold a log up to here.
+    fn note_held(&mut self, heard: &mut Heard, index: MemberIndex, height: u64) {
+        raise(&mut self.sent, index, height);
+        if raise(&mut self.held, index, height) {
+            heard.receipts.push((index, height));
+        }
+    }
+
+    /// Their word on how many packets they have taken came, and how far they hold some logs;
+    /// `None` if they acknowledge what was never sent.
     pub(crate) fn take_have(
         &mut self,
         now: Duration,
@@ -161,7 +226,9 @@ impl Sync {
         entries: &[(PeerId, u64)],
         (more, again, taken): (bool, bool, u64),
     ) -> Option<Heard> {
-        if taken > self.packets_sent {
+        let newly_taken = taken.saturating_sub(self.packets_acknowledged);
+        let newly_taken = usize::try_from(newly_taken).ok()?;
+        if newly_taken > self.under_way.len() {
             return None;
         }
         self.packets_acknowledged = self.packets_acknowledged.max(taken);
@@ -171,25 +238,25 @@ impl Sync {
             self.sent.fill(0);
         }
         let mut heard = Heard::default();
+        let mut lacking = BTreeSet::new();
         for (author, height) in entries {
-            let Some(index) = room.index_of(*author) else {
-                self.note_stranger(*author, *height);
-                continue;
-            };
-            raise(&mut self.sent, index, *height);
-            if raise(&mut self.held, index, *height) {
-                heard.receipts.push((index, *height));
+            match room.index_of(*author) {
+                Some(index) => {
+                    lacking.insert(index);
+                    self.note_held(&mut heard, index, *height);
+                }
+                None => self.note_stranger(*author, *height),
             }
         }
-        if more {
-            return Some(heard);
+        let taken: Vec<_> = self.under_way.drain(..newly_taken).flatten().collect();
+        for (index, height) in taken {
+            if !lacking.contains(&index) && raise(&mut self.held, index, height) {
+                heard.receipts.push((index, height));
+            }
         }
-        if std::mem::take(&mut self.is_restating) || !self.knows_theirs {
-            self.knows_theirs = true;
-            self.behind.extend(room.frontier().map(|(index, ..)| index));
-        }
-        if !self.told_all {
-            heard.replies = self.tell_all(room);
+        if !more && std::mem::take(&mut self.is_restating) {
+            self.knows_theirs = false;
+            self.begin_sending(room);
         }
         Some(heard)
     }
@@ -203,9 +270,19 @@ impl Sync {
     /// A packet of operations came from them.
     pub(crate) fn take_ops(&mut self, now: Duration) {
         self.packets_taken = self.packets_taken.saturating_add(1);
-        self.owes_have = true;
+        match self.owed.last_mut() {
+            Some(owed) if owed.lacking.is_empty() => owed.taken = self.packets_taken,
+            _ => self.owed.push(Owed { taken: self.packets_taken, lacking: BTreeSet::new() }),
+        }
         if self.retry_at.is_some_and(|at| now >= at) {
             self.retry(now);
+        }
+    }
+
+    /// The last packet brought an operation of `author` that we still do not hold.
+    pub(crate) fn note_lacking(&mut self, author: PeerId) {
+        if let Some(owed) = self.owed.last_mut() {
+            owed.lacking.insert(author);
         }
     }
 
@@ -230,9 +307,17 @@ impl Sync {
         }
     }
 
-    /// They sent an operation we now hold, so they need not get it from us.
-    pub(crate) fn note_theirs(&mut self, author: MemberIndex, seq: u64) {
-        raise(&mut self.sent, author, seq);
+    /// They sent operations up to here, which we hold as well: so they need not get them from us.
+    /// Gives which logs they are newly known to hold.
+    pub(crate) fn note_theirs(
+        &mut self,
+        theirs: &BTreeMap<MemberIndex, u64>,
+    ) -> Vec<(MemberIndex, u64)> {
+        let mut heard = Heard::default();
+        for (author, seq) in theirs {
+            self.note_held(&mut heard, *author, *seq);
+        }
+        heard.receipts
     }
 
     /// How far they said they hold a log.
@@ -254,32 +339,26 @@ impl Sync {
         grown: &BTreeSet<MemberIndex>,
     ) -> Result<Vec<Packet>, StoreError> {
         self.note_growth(room, grown);
-        let mut packets = Vec::new();
-        if self.owes_repair {
-            packets.extend(self.have(room, true, true));
-        } else if self.owes_have {
-            packets.extend(self.have(room, false, false));
+        let mut packets: Vec<_> =
+            std::mem::take(&mut self.owed).iter().map(|owed| owed.have(room)).collect();
+        if std::mem::take(&mut self.owes_repair) {
+            packets.extend(self.restatement(room));
         }
-        (self.owes_have, self.owes_repair) = (false, false);
-        while self.knows_theirs && self.unacknowledged() < MAX_UNACKNOWLEDGED {
-            let ops = self.next_ops(room, store)?;
+        while self.knows_theirs && self.under_way.len() < MAX_UNACKNOWLEDGED {
+            let mut heights = Vec::new();
+            let ops = self.next_ops(room, store, &mut heights)?;
             if ops.is_empty() {
                 break;
             }
-            self.packets_sent = self.packets_sent.saturating_add(1);
+            self.under_way.push_back(heights);
             packets.push(Packet::Ops(ops));
         }
         Ok(packets)
     }
 
-    fn unacknowledged(&self) -> u64 {
-        self.packets_sent.saturating_sub(self.packets_acknowledged)
-    }
-
     fn note_growth(&mut self, room: &Room, grown: &BTreeSet<MemberIndex>) {
         for index in grown {
             self.behind.insert(*index);
-            self.untold.insert(*index);
             let Some(member) = room.member(*index) else { continue };
             if let Some(height) = self.strangers.remove(&member.id) {
                 raise(&mut self.sent, *index, height);
@@ -290,7 +369,13 @@ impl Sync {
 
     /// The next operations they lack. Logs go in roster order, each to its end before the next,
     /// since what lets an author in stands in a log of a lower index.
-    fn next_ops(&mut self, room: &Room, store: &impl Store) -> Result<Vec<Vec<u8>>, StoreError> {
+    /// `heights` gets how far they go.
+    fn next_ops(
+        &mut self,
+        room: &Room,
+        store: &impl Store,
+        heights: &mut Vec<(MemberIndex, u64)>,
+    ) -> Result<Vec<Vec<u8>>, StoreError> {
         let mut ops = Vec::new();
         let mut bytes = 0usize;
         while let Some(index) = self.behind.first().copied() {
@@ -306,35 +391,34 @@ impl Sync {
                 *sent = sent.saturating_add(u64::try_from(more.len()).unwrap_or(u64::MAX));
                 bytes = more.iter().fold(bytes, |sum, op| sum.saturating_add(op.len()));
                 ops.extend(more);
+                match heights.last_mut() {
+                    Some((last, height)) if *last == index => *height = *sent,
+                    _ => heights.push((index, *sent)),
+                }
             }
             self.behind.pop_first();
         }
         Ok(ops)
     }
 
-    fn tell_all(&mut self, room: &Room) -> Vec<Packet> {
-        self.told_all = true;
-        self.have(room, true, false)
-    }
-
-    /// Our word: on every log, or on those that grew since we last gave it.
-    fn have(&mut self, room: &Room, all: bool, again: bool) -> Vec<Packet> {
-        if all {
-            self.untold.extend(room.frontier().map(|(index, ..)| index));
-        }
-        let mut entries = Vec::new();
-        for index in std::mem::take(&mut self.untold) {
-            let Some(member) = room.member(index) else { continue };
-            let height = room.head(index).height;
-            if height > 0 && (raise(&mut self.told, index, height) || all) {
-                entries.push((member.id, height));
-            }
-        }
+    /// All we hold, and that sending is to start over from there.
+    fn restatement(&self, room: &Room) -> Vec<Packet> {
+        let entries: Vec<_> = room.frontier().map(|(_, id, height)| (id, height)).collect();
         let taken = self.packets_taken;
         let mut chunks: Vec<_> = entries.chunks(MAX_HAVE_ENTRIES).map(<[_]>::to_vec).collect();
         let last = chunks.pop().unwrap_or_default();
         let whole = chunks.into_iter().map(|entries| (entries, true)).chain([(last, false)]);
-        whole.map(|(entries, more)| Packet::Have { entries, more, again, taken }).collect()
+        whole.map(|(entries, more)| Packet::Have { entries, more, again: true, taken }).collect()
+    }
+}
+
+impl Owed {
+    fn have(&self, room: &Room) -> Packet {
+        let height = |id| room.index_of(id).map_or(0, |index| room.head(index).height);
+        // A packet brings fewer logs than fit.
+        let lacking = self.lacking.iter().take(MAX_HAVE_ENTRIES);
+        let entries = lacking.map(|id| (*id, height(*id))).collect();
+        Packet::Have { entries, more: false, again: false, taken: self.taken }
     }
 }
 

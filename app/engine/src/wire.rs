@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::{Addr, PeerId, addr};
+use crate::{Addr, PeerId, addr, alias::Alias, frontier::MAX_BUCKETS};
 
 /// One unit handed to a link; the receiver gets it whole or not at all.
 pub type Frame = Vec<u8>;
@@ -25,6 +25,9 @@ pub(crate) const MAX_EPOCHS: usize = 512;
 /// [`MAX_FRAME_LEN`].
 pub(crate) const MAX_HAVE_ENTRIES: usize = 1_500;
 
+/// The most heights in one packet, and the most differences: 6,000 of at most 10 bytes.
+pub(crate) const MAX_HEIGHTS: usize = 6_000;
+
 /// A decoded frame of an open session. Everything in it is about the session's room.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) enum Packet {
@@ -34,11 +37,12 @@ pub(crate) enum Packet {
     Hello { addrs: Vec<Addr> },
     /// "Another member can be dialed here."
     Whereabouts { member: PeerId, addrs: Vec<Addr> },
-    /// "This is a hash of all I hold": if yours is equal, we need not compare. Once.
-    Digest([u8; 16]),
-    /// "Of these logs I hold this much": a request for the rest, and a receipt.
+    /// "This is a hash of all I hold, and of whose logs they are": if yours is equal, we need not
+    /// compare. Once.
+    Digest { logs: [u8; 8], authors: [u8; 4] },
+    /// "I have taken so many of your packets": a receipt for what was in them.
     Have {
-        /// Author and height. Authors not named are as last told; at first, empty.
+        /// Author and height: logs of which less is held than was sent, or with `again` all.
         entries: Vec<(PeerId, u64)>,
         /// More entries follow in the next packet.
         more: bool,
@@ -50,7 +54,51 @@ pub(crate) enum Packet {
     /// "Here is what you lack": each log in order, each member's log after the owner's.
     Ops(Vec<Vec<u8>>),
     /// "This member holds your log up to here."
-    Received { by: PeerId, up_to: u64 },
+    Received { by: Alias, up_to: u64 },
+    /// "These are hashes of the buckets my logs fall in": tell me of those that differ. Once.
+    Sketch {
+        /// For each bucket, of whose logs are held how far.
+        logs: Vec<[u8; 4]>,
+        /// For each bucket, of whose logs are held; empty if all are known to be the same.
+        authors: Vec<[u8; 4]>,
+    },
+    /// "This is how far I hold the logs of these buckets": an answer to a sketch.
+    Heights {
+        parts: Vec<Part>,
+        /// More follow in the next packet.
+        more: bool,
+    },
+    /// "And this is how my heights differ": an answer to those heights, in their order.
+    Differences {
+        steps: Vec<u64>,
+        /// More follow in the next packet.
+        more: bool,
+    },
+}
+
+/// The logs of one bucket, in the order of authors.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Part {
+    pub(crate) bucket: u16,
+    pub(crate) logs: PartLogs,
+}
+
+/// How far they are held.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) enum PartLogs {
+    /// Both devices hold logs of the same authors.
+    Heights(Vec<u64>),
+    /// They do not. A bucket may be told in several such parts.
+    Named(Vec<(PeerId, u64)>),
+}
+
+impl PartLogs {
+    pub(crate) fn len(&self) -> usize {
+        match self {
+            Self::Heights(heights) => heights.len(),
+            Self::Named(entries) => entries.len(),
+        }
+    }
 }
 
 /// What a newcomer needs to take part.
@@ -86,7 +134,17 @@ impl Packet {
                 welcome.epochs.len() <= MAX_EPOCHS
                     && welcome.epochs.is_sorted_by(|(a, _), (b, _)| a < b)
             }
-            Self::Digest(_) | Self::Received { .. } => true,
+            Self::Sketch { logs, authors } => {
+                logs.len().is_power_of_two()
+                    && logs.len() <= MAX_BUCKETS
+                    && (authors.is_empty() || authors.len() == logs.len())
+            }
+            Self::Heights { parts, .. } => {
+                let heights = parts.iter().fold(0, |sum, part| part.logs.len().saturating_add(sum));
+                parts.len() <= MAX_BUCKETS && heights <= MAX_HEIGHTS
+            }
+            Self::Differences { steps, .. } => steps.len() <= MAX_HEIGHTS,
+            Self::Digest { .. } | Self::Received { .. } => true,
         }
     }
 }

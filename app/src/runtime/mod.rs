@@ -14,6 +14,7 @@ mod notices;
 mod self_test;
 mod servers;
 mod stats;
+mod verifier;
 
 use std::{
     path::{Path, PathBuf},
@@ -51,6 +52,7 @@ use self_test::SelfTests;
 pub use self_test::check;
 use servers::Choices;
 use stats::StatsKeeper;
+pub use verifier::AllCores;
 
 /// Inputs that may wait for the engine: links wait beyond this, so a flood stays in the network.
 const INBOX_LEN: usize = 1_024;
@@ -133,7 +135,8 @@ impl Runtime {
         let mut seed = [0; 32];
         OsRng.fill_bytes(&mut seed);
         let engine = Engine::new(store, seed)
-            .map_err(|source| StartError::Store { dir: config.data_dir.clone(), source })?;
+            .map_err(|source| StartError::Store { dir: config.data_dir.clone(), source })?
+            .with_verifier(Box::new(AllCores));
         let tokio = tokio::runtime::Builder::new_multi_thread()
             .worker_threads(2)
             .thread_name("festival-io")

@@ -1,4 +1,5 @@
-//! What a member says in an open session: whatever it is, the other end goes on.
+//! What a member says in an open session: whatever it is, the other end goes on. Both ends hear it,
+//! since one sends a sketch and the other answers.
 
 #![no_main]
 
@@ -11,6 +12,9 @@ use engine::{
 use libfuzzer_sys::fuzz_target;
 
 const LINK: LinkId = LinkId(1);
+
+/// Added to the length of a frame that bob hears.
+const FOR_BOB: u16 = 1 << 15;
 
 /// What came out of an engine.
 #[derive(Default)]
@@ -70,12 +74,17 @@ fuzz_target!(|input: &[u8]| {
 
     let mut rest = input;
     while let Some((len, tail)) = rest.split_first_chunk::<2>() {
-        let len = usize::from(u16::from_le_bytes(*len)).min(tail.len());
+        let len = u16::from_le_bytes(*len);
+        let hearer = if len < FOR_BOB { &mut alice } else { &mut bob };
+        let len = usize::from(len % FOR_BOB).min(tail.len());
         let (frame, tail) = tail.split_at(len);
-        tell(&mut alice, [Input::FrameReceived(LINK, frame.to_vec())]);
+        tell(hearer, [Input::FrameReceived(LINK, frame.to_vec())]);
         rest = tail;
     }
 
     let room = created.room.expect("a room");
-    tell(&mut alice, [Input::Command(Command::SendText { room, text: "still here".to_owned() })]);
+    for hearer in [&mut alice, &mut bob] {
+        let text = "still here".to_owned();
+        tell(hearer, [Input::Command(Command::SendText { room, text })]);
+    }
 });

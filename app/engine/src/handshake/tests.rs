@@ -39,7 +39,7 @@ fn take(step: Step, end: &mut Option<Handshake>, proved: &mut Option<Proof>) -> 
             *end = Some(*handshake);
             reply
         }
-        Step::Done(reply, proof, _) => {
+        Step::Done(reply, proof, ..) => {
             *proved = Some(proof);
             reply
         }

@@ -29,7 +29,7 @@ fn asks_again(sync: &mut Sync) -> bool {
 
 #[test]
 fn what_was_refused_is_asked_for_again_after_a_while() {
-    let mut sync = Sync::new();
+    let mut sync = Sync::new([5; 32], true);
     sync.refuse(Duration::ZERO, AUTHOR);
     assert!(sync.has_refused(AUTHOR));
 
@@ -44,7 +44,7 @@ fn what_was_refused_is_asked_for_again_after_a_while() {
 
 #[test]
 fn what_was_refused_is_asked_for_again_at_once_when_something_has_changed() {
-    let mut sync = Sync::new();
+    let mut sync = Sync::new([5; 32], true);
     sync.retry(Duration::ZERO);
     assert!(!asks_again(&mut sync), "nothing was refused");
     sync.refuse(Duration::ZERO, AUTHOR);
@@ -56,7 +56,7 @@ fn what_was_refused_is_asked_for_again_at_once_when_something_has_changed() {
 
 #[test]
 fn asking_again_has_an_end() {
-    let mut sync = Sync::new();
+    let mut sync = Sync::new([5; 32], true);
     let asked = (0..100).filter(|_| {
         sync.refuse(Duration::ZERO, AUTHOR);
         sync.retry(Duration::ZERO);

@@ -1,0 +1,34 @@
+//! What it costs two devices to become equal: bytes and round trips by what they lack, and how fast
+//! a whole history comes in.
+
+mod catch_up;
+mod crowd;
+mod exchange;
+
+use serde_json::{Value, json};
+
+use crowd::Crowd;
+
+const MESSAGES: usize = 100_000;
+const AUTHORS: usize = 1_000;
+
+/// With `quick`, a tenth of each: to see that it runs, not how fast.
+const QUICK: usize = 10;
+
+/// Measures, and says it as the object that `--json` prints.
+pub(crate) fn run(quick: bool) -> Value {
+    let share = if quick { QUICK } else { 1 };
+    let (messages, authors) = (MESSAGES / share, AUTHORS / share);
+    let crowd = Crowd::of(authors, messages);
+    let missing = |count: usize| exchange::run(&crowd, count);
+    let (equal, few, many) = (missing(0), missing(10), missing(authors));
+    json!({
+        "equal_bytes": equal.bytes,
+        "missing10_bytes": few.bytes,
+        "missing1000_bytes": many.bytes,
+        "round_trips": equal.round_trips.max(few.round_trips).max(many.round_trips),
+        "catch_up_per_s": catch_up::run(&crowd).round(),
+        "messages": messages,
+        "authors": authors,
+    })
+}
