@@ -7,7 +7,7 @@ use engine::{Command, Input, LinkId, PeerId, RoomId, Target};
 use crate::{
     chance::{Chance, Purpose},
     device::{Device, Said},
-    flood::{Copy, Flood},
+    flood::{self, Copy, Flood},
     gathering::{self, gather},
     links::{Link, Links, Neighbours},
     malice::Malice,
@@ -16,7 +16,7 @@ use crate::{
     radio::Air,
     scenario::Scenario,
     store::Common,
-    traffic::{Traffic, is_ops},
+    traffic::{Traffic, is_introduction, is_ops},
 };
 
 /// Devices, the people who carry them, and the links between.
@@ -38,7 +38,7 @@ pub struct Crowd {
     deliveries: Vec<Delivery>,
     bytes: u64,
     traffic: Traffic,
-    flood: Flood,
+    floods: [Flood; 2],
     neighbours: f64,
     links_set_up: u64,
     movement: Chance,
@@ -81,7 +81,7 @@ impl Crowd {
             now: 0,
             by_id: members.zip(0..).collect(),
             links: Links::new(devices.len()),
-            flood: Flood::new(devices.len()),
+            floods: [flood::TTL, flood::ENDLESS].map(|ttl| Flood::new(devices.len(), ttl)),
             audience: Audience { messages: Vec::new(), since: Vec::new() },
             written: BTreeMap::new(),
             deliveries: Vec::new(),
@@ -111,9 +111,11 @@ impl Crowd {
             watch(self.now, self.deliveries.len());
         }
         self.audience.since = self.listeners();
+        let [flood, endless] = &self.floods;
         Outcome {
             crowd: self.audience.spread(&self.deliveries, self.bytes),
-            flood: self.audience.spread(&self.flood.deliveries, self.flood.bytes),
+            flood: self.audience.spread(&flood.deliveries, flood.bytes),
+            endless_flood: self.audience.spread(&endless.deliveries, endless.bytes),
             traffic: self.traffic,
             links: self.links_set_up,
             neighbours: self.neighbours / f64::from(self.now.max(1)),
@@ -198,7 +200,7 @@ impl Crowd {
     fn transmit(&mut self) {
         let (radio, side) = (&self.scenario.radio, self.scenario.side);
         let mut air = Air::new(radio, self.devices.len(), side);
-        let mut flood_air = Air::new(radio, self.devices.len(), side);
+        let mut flood_airs = [(); 2].map(|()| Air::new(radio, self.devices.len(), side));
         let first = self.linking.below(self.links.all.len()) as u64;
         let first = self.links.all.keys().next().map_or(0, |number| number + first);
         let mut copies = Vec::new();
@@ -208,7 +210,7 @@ impl Crowd {
             if !link.is_up() {
                 continue;
             }
-            let (mut rate, mut flood_rate) = (radio.link_rate, radio.link_rate);
+            let (mut rate, mut flood_rates) = (radio.link_rate, [radio.link_rate; 2]);
             for end in [self.now as usize % 2, (self.now as usize + 1) % 2] {
                 let (from, to) = (link.ends[end], link.ends[1 - end]);
                 let place = self.people[from].place();
@@ -220,19 +222,22 @@ impl Crowd {
                     let id = Link::id(*number, 1 - end);
                     self.devices[to].inbox.push(Input::FrameReceived(id, frame));
                 }
-                let (lane, used) = (&mut link.copies[end], &mut self.flood.bytes);
-                let heard = lane.advance(&mut flood_air, &mut flood_rate, (from, to), place, used);
-                copies.extend(heard.into_iter().map(|copy| (to, *number, copy)));
+                for (n, flood) in self.floods.iter_mut().enumerate() {
+                    let (lane, used) = (&mut link.copies[n][end], &mut flood.bytes);
+                    let (air, rate) = (&mut flood_airs[n], &mut flood_rates[n]);
+                    let heard = lane.advance(air, rate, (from, to), place, used);
+                    copies.extend(heard.into_iter().map(|copy| (n, to, *number, copy)));
+                }
             }
         }
-        for (device, link, copy) in copies {
-            self.spread_copy(device, Some(link), copy);
+        for (flood, device, link, copy) in copies {
+            self.spread_copy(flood, device, Some(link), copy);
         }
     }
 
     /// A device hears a copy of the flood, and sends it on to all but where it came from.
-    fn spread_copy(&mut self, device: usize, from: Option<u64>, copy: Copy) {
-        let Some(next) = self.flood.hear(device, copy, self.now) else { return };
+    fn spread_copy(&mut self, flood: usize, device: usize, from: Option<u64>, copy: Copy) {
+        let Some(next) = self.floods[flood].hear(device, copy, self.now) else { return };
         let author = self.audience.messages[copy.message as usize].0;
         let is_hoarder = self.devices[device].malice.is_some() && device != author;
         for number in self.links.of(device).to_vec() {
@@ -241,7 +246,7 @@ impl Crowd {
                 continue;
             }
             let end = usize::from(link.ends[1] == device);
-            link.copies[end].push(next, self.flood.len_of(copy.message));
+            link.copies[flood][end].push(next, self.floods[flood].len_of(copy.message));
         }
     }
 
@@ -291,7 +296,7 @@ impl Crowd {
         for number in self.links.of(device).to_vec() {
             let link = &self.links.all[&number];
             let end = usize::from(link.ends[1] == device);
-            if link.is_up() && link.sent[end] > 1 {
+            if link.is_up() && link.sent[end] > link.handshake[end] {
                 for frame in malice.adds(&mut self.malice) {
                     self.send(Link::id(number, end), frame, None);
                 }
@@ -303,7 +308,10 @@ impl Crowd {
         let (number, end) = Link::of(id);
         let Some(link) = self.links.all.get_mut(&number) else { return };
         link.sent[end] += 1;
-        if link.sent[end] == 1 {
+        if end == 0 && link.sent[end] == 1 && is_introduction(&frame) {
+            link.handshake[end] = 2;
+        }
+        if link.sent[end] <= link.handshake[end] {
             self.traffic.count_handshake(frame.len());
         } else if malice.is_none_or(|malice| malice.lets_out(&frame)) {
             self.traffic.count_packet(&frame);
@@ -320,8 +328,10 @@ impl Crowd {
             self.audience.messages.push((author, self.now));
             self.written.insert((author, seq), message);
             let len = self.devices[device].op_len(self.common.room(), author, seq);
-            self.flood.note_len(len);
-            self.spread_copy(device, None, Copy::first(message));
+            for n in 0..self.floods.len() {
+                self.floods[n].note_len(len);
+                self.spread_copy(n, device, None, Copy::first(message, self.floods[n].ttl));
+            }
         } else {
             let message = self.written[&(author, seq)];
             self.deliveries.push(Delivery { message, device: device as u32, at: self.now });

@@ -6,8 +6,10 @@
 
 use crate::outcome::Delivery;
 
-/// How many hops a message makes.
-const TTL: u8 = 7;
+/// How many hops a message makes, as is common,
+pub(crate) const TTL: u8 = 7;
+/// and if it goes on as long as somebody has not heard it.
+pub(crate) const ENDLESS: u8 = u8::MAX;
 
 /// A message on its way, and how many hops it may still make.
 #[derive(Debug, Clone, Copy)]
@@ -18,8 +20,8 @@ pub(crate) struct Copy {
 
 impl Copy {
     /// A message its author says.
-    pub(crate) fn first(message: u32) -> Self {
-        Self { message, ttl: TTL }
+    pub(crate) fn first(message: u32, ttl: u8) -> Self {
+        Self { message, ttl }
     }
 }
 
@@ -29,15 +31,17 @@ pub(crate) struct Flood {
     heard: Vec<Vec<bool>>,
     /// How many bytes each message takes.
     lens: Vec<usize>,
+    pub(crate) ttl: u8,
     pub(crate) bytes: u64,
     pub(crate) deliveries: Vec<Delivery>,
 }
 
 impl Flood {
-    pub(crate) fn new(devices: usize) -> Self {
+    pub(crate) fn new(devices: usize, ttl: u8) -> Self {
         Self {
             heard: vec![Vec::new(); devices],
             lens: Vec::new(),
+            ttl,
             bytes: 0,
             deliveries: Vec::new(),
         }
@@ -62,7 +66,7 @@ impl Flood {
         if std::mem::replace(&mut heard[at], true) {
             return None;
         }
-        if copy.ttl < TTL {
+        if copy.ttl < self.ttl {
             self.deliveries.push(Delivery {
                 message: copy.message,
                 device: device as u32,

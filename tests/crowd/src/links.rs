@@ -24,10 +24,12 @@ pub(crate) struct Link {
     pub(crate) useful_at: u32,
     /// What each end has sent.
     pub(crate) lanes: [Lane<Frame>; 2],
-    /// How many frames each end has sent: the first is a handshake's.
+    /// How many frames each end has sent,
     pub(crate) sent: [u32; 2],
-    /// The same for the flood beside.
-    pub(crate) copies: [Lane<Copy>; 2],
+    /// and how many of them are a handshake's.
+    pub(crate) handshake: [u32; 2],
+    /// What each end has sent of the floods beside.
+    pub(crate) copies: [[Lane<Copy>; 2]; 2],
 }
 
 impl Link {
@@ -120,9 +122,10 @@ impl Links {
             let Some((_, _, other)) = by_last.min() else { continue };
             let set_up = chance.between(radio.set_up).round() as u32;
             let opens_at = Some(now + set_up.saturating_sub(PROOF).max(1));
-            let (useful_at, sent) = (now + set_up, [0; 2]);
+            let (useful_at, sent, handshake) = (now + set_up, [0; 2], [1; 2]);
             let (lanes, copies) = (Default::default(), Default::default());
-            let link = Link { ends: [device, other], opens_at, useful_at, lanes, sent, copies };
+            let ends = [device, other];
+            let link = Link { ends, opens_at, useful_at, lanes, sent, handshake, copies };
             self.all.insert(self.next, link);
             self.of_device[device].push(self.next);
             self.of_device[other].push(self.next);

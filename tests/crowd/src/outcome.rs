@@ -98,8 +98,10 @@ impl Spread {
 pub struct Outcome {
     /// The crowd's own devices.
     pub crowd: Spread,
-    /// Flooding, over the same links at the same moments.
+    /// Flooding with a TTL of 7, over the same links at the same moments.
     pub flood: Spread,
+    /// Flooding without end, over the same links at the same moments.
+    pub endless_flood: Spread,
     /// What the crowd's bytes were for, as handed to links; what a broken link lost is in it.
     pub traffic: Traffic,
     /// How many links were set up.

@@ -6,10 +6,29 @@
 use std::collections::BTreeMap;
 
 /// The packets of a session, in the order of their numbers.
-const KINDS: [&str; 7] = ["welcome", "hello", "whereabouts", "digest", "have", "ops", "received"];
+const KINDS: [&str; 10] = [
+    "welcome",
+    "hello",
+    "whereabouts",
+    "digest",
+    "have",
+    "ops",
+    "received",
+    "sketch",
+    "heights",
+    "differences",
+];
 
 /// The number of packets with operations.
 const OPS: u8 = 5;
+
+/// The kind of a first frame after which the dialer sends another one of the handshake.
+const INTRODUCTION: u8 = 3;
+
+/// Whether a dialer's first frame begins an introduction, not a reconnect.
+pub(crate) fn is_introduction(frame: &[u8]) -> bool {
+    frame.get(1) == Some(&INTRODUCTION)
+}
 
 /// Whether a packet of a session brings operations.
 pub(crate) fn is_ops(frame: &[u8]) -> bool {

@@ -90,7 +90,7 @@ fn scenario(quick: bool, range: f64, options: &Options) -> Scenario {
 }
 
 fn figures(outcome: &Outcome, devices: usize, rss: f64, began: Instant) -> Value {
-    let Outcome { crowd, flood, .. } = outcome;
+    let Outcome { crowd, flood, endless_flood: endless, .. } = outcome;
     let kinds = outcome.traffic.kinds();
     let kinds: serde_json::Map<_, _> =
         kinds.map(|(kind, _, bytes)| (kind.to_owned(), json!(bytes))).collect();
@@ -108,6 +108,10 @@ fn figures(outcome: &Outcome, devices: usize, rss: f64, began: Instant) -> Value
         "flood_bytes_per_delivery": rounded(flood.bytes_per_delivery(), 0),
         "flood_ratio_1min": rounded(flood.ratio_within(60), 4),
         "flood_ratio_end": rounded(flood.ratio(), 4),
+        "endless_flood_ratio": rounded(crowd.bytes_per_delivery() / endless.bytes_per_delivery(), 3),
+        "endless_flood_bytes_per_delivery": rounded(endless.bytes_per_delivery(), 0),
+        "endless_flood_ratio_1min": rounded(endless.ratio_within(60), 4),
+        "endless_flood_ratio_end": rounded(endless.ratio(), 4),
         "devices": devices,
         "messages": outcome.messages,
         "neighbours": rounded(outcome.neighbours, 1),
