@@ -13,11 +13,16 @@ use crate::{
     malice::Malice,
     outcome::{Audience, Delivery, Outcome},
     person::{Ground, Person},
+    power::Power,
     radio::Air,
     scenario::Scenario,
     store::Common,
     traffic::{Traffic, is_introduction, is_ops},
 };
+
+/// How often in a second frames go each way. What they say of operations is handled at the end of
+/// the second, so that a message makes at most one hop in it.
+const ROUNDS: usize = 4;
 
 /// Devices, the people who carry them, and the links between.
 #[derive(Debug)]
@@ -45,16 +50,6 @@ pub struct Crowd {
     linking: Chance,
     writing: Chance,
     malice: Chance,
-}
-
-/// When devices are switched on and off, and sleep.
-#[derive(Debug)]
-struct Power {
-    on_from: Vec<u32>,
-    off_at: Vec<Option<u32>>,
-    /// When each next falls asleep or wakes.
-    turns_at: Vec<f64>,
-    chance: Chance,
 }
 
 impl Crowd {
@@ -145,12 +140,24 @@ impl Crowd {
         }
         self.power.turn(self.now, &self.scenario, &mut self.devices);
         self.relink();
-        self.transmit();
-        self.write();
-        self.work();
+        let mut copies = Vec::new();
+        for round in 1..=ROUNDS {
+            copies.extend(self.transmit());
+            if round == ROUNDS {
+                self.write();
+                self.devices.iter_mut().for_each(Device::release);
+                for (flood, device, link, copy) in std::mem::take(&mut copies) {
+                    self.spread_copy(flood, device, Some(link), copy);
+                }
+            }
+            self.work(round);
+            for device in 0..self.devices.len() {
+                let said = std::mem::take(&mut self.devices[device].said);
+                self.take(device, said);
+            }
+        }
         for device in 0..self.devices.len() {
-            let said = std::mem::take(&mut self.devices[device].said);
-            self.take(device, said);
+            self.misbehave(device);
         }
     }
 
@@ -165,7 +172,8 @@ impl Crowd {
         for number in over {
             self.end_link(number, None);
         }
-        self.links.dial(&self.scenario.radio, &near, now, &mut self.linking);
+        let places = (&near, self.people.as_slice());
+        self.links.dial(&self.scenario.radio, places, now, &mut self.linking);
         let room = self.common.room();
         for (number, link) in &mut self.links.all {
             if link.opens_at.is_none_or(|at| at > now) {
@@ -196,9 +204,10 @@ impl Crowd {
         }
     }
 
-    /// What was sent in the last second, as far as the air carries it.
-    fn transmit(&mut self) {
-        let (radio, side) = (&self.scenario.radio, self.scenario.side);
+    /// What was sent, as far as the air carries it within a round. Gives the copies of floods that
+    /// arrived: of which flood, where, over which link.
+    fn transmit(&mut self) -> Vec<(usize, usize, u64, Copy)> {
+        let (radio, side) = (&self.scenario.radio.part(ROUNDS), self.scenario.side);
         let mut air = Air::new(radio, self.devices.len(), side);
         let mut flood_airs = [(); 2].map(|()| Air::new(radio, self.devices.len(), side));
         let first = self.linking.below(self.links.all.len()) as u64;
@@ -220,7 +229,7 @@ impl Crowd {
                         link.useful_at = self.now;
                     }
                     let id = Link::id(*number, 1 - end);
-                    self.devices[to].inbox.push(Input::FrameReceived(id, frame));
+                    self.devices[to].receive(id, frame);
                 }
                 for (n, flood) in self.floods.iter_mut().enumerate() {
                     let (lane, used) = (&mut link.copies[n][end], &mut flood.bytes);
@@ -230,9 +239,7 @@ impl Crowd {
                 }
             }
         }
-        for (flood, device, link, copy) in copies {
-            self.spread_copy(flood, device, Some(link), copy);
-        }
+        copies
     }
 
     /// A device hears a copy of the flood, and sends it on to all but where it came from.
@@ -268,9 +275,11 @@ impl Crowd {
     }
 
     /// Every device handles what it was told; none sees what another does at the same time.
-    fn work(&mut self) {
+    fn work(&mut self, round: usize) {
         let threads = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
-        let now = gathering::now(Duration::from_secs(u64::from(self.now)));
+        let second = Duration::from_secs(u64::from(self.now));
+        let part = Duration::from_secs(1) / ROUNDS as u32;
+        let now = gathering::now(second + part * round as u32);
         let share = self.devices.len().div_ceil(threads).max(1);
         std::thread::scope(|scope| {
             for devices in self.devices.chunks_mut(share) {
@@ -292,7 +301,11 @@ impl Crowd {
             let (number, end) = Link::of(id);
             self.end_link(number, Some(end));
         }
-        let Some(malice) = malice else { return };
+    }
+
+    /// What a malicious device sends of its own accord.
+    fn misbehave(&mut self, device: usize) {
+        let Some(malice) = self.devices[device].malice else { return };
         for number in self.links.of(device).to_vec() {
             let link = &self.links.all[&number];
             let end = usize::from(link.ends[1] == device);
@@ -341,39 +354,4 @@ impl Crowd {
 
 fn text(room: RoomId, len: usize) -> Command {
     Command::SendText { room, text: "la ".chars().cycle().take(len).collect() }
-}
-
-impl Power {
-    fn new(scenario: &Scenario, mut chance: Chance) -> Self {
-        let mut moment = |share: f64| {
-            let at = (chance.unit() * f64::from(scenario.writing)) as u32;
-            (chance.unit() < share).then_some(at)
-        };
-        let (leaving, coming) = scenario.churn.map_or((0.0, 0.0), |c| (c.leaving, c.coming));
-        let (mut on_from, mut off_at) = (Vec::new(), Vec::new());
-        for _ in 0..scenario.devices {
-            let (on, off) = (moment(coming).unwrap_or_default(), moment(leaving));
-            on_from.push(on);
-            // Who comes, stays.
-            off_at.push(off.filter(|_| on == 0));
-        }
-        let sleep = scenario.sleep;
-        let first = |_| sleep.map_or(f64::INFINITY, |s| chance.exponential(s.awake));
-        let turns_at = (0..scenario.devices).map(first).collect();
-        Self { on_from, off_at, turns_at, chance }
-    }
-
-    fn turn(&mut self, now: u32, scenario: &Scenario, devices: &mut [Device]) {
-        for (number, device) in devices.iter_mut().enumerate() {
-            device.is_on =
-                self.on_from[number] <= now && self.off_at[number].is_none_or(|off| now < off);
-            if self.turns_at[number] > f64::from(now) {
-                continue;
-            }
-            let Some(sleep) = scenario.sleep else { continue };
-            device.sleeps = !device.sleeps;
-            let mean = if device.sleeps { sleep.asleep } else { sleep.awake };
-            self.turns_at[number] += self.chance.exponential(mean).max(1.0);
-        }
-    }
 }

@@ -4,7 +4,7 @@ use engine::{
     Engine, Event, Frame, Input, LinkId, MemberIndex, Now, Output, PeerId, RoomId, Store as _,
 };
 
-use crate::{chance::Chance, malice::Malice, store::SharingStore};
+use crate::{chance::Chance, malice::Malice, store::SharingStore, traffic::is_ops};
 
 /// What a device said within a second.
 #[derive(Debug, Default)]
@@ -20,6 +20,9 @@ pub(crate) struct Said {
 pub(crate) struct Device {
     engine: Engine<SharingStore>,
     pub(crate) inbox: Vec<Input>,
+    /// Frames with operations, and what came behind them on the same link: they are handled at the
+    /// end of the second.
+    held: Vec<(LinkId, Frame)>,
     pub(crate) said: Said,
     /// Whether it is switched on.
     pub(crate) is_on: bool,
@@ -34,13 +37,28 @@ impl Device {
         // The room as it is at the beginning is nobody's news.
         engine.commit().expect("memory never fails");
         while engine.poll().is_some() {}
-        let (inbox, said) = (Vec::new(), Said::default());
-        Self { engine, inbox, said, is_on: true, sleeps: false, malice: None }
+        let (inbox, held, said) = (Vec::new(), Vec::new(), Said::default());
+        Self { engine, inbox, held, said, is_on: true, sleeps: false, malice: None }
     }
 
     /// Whether its radio can have links now.
     pub(crate) fn is_awake(&self) -> bool {
         self.is_on && !self.sleeps
+    }
+
+    /// A frame came.
+    pub(crate) fn receive(&mut self, link: LinkId, frame: Frame) {
+        if is_ops(&frame) || self.held.iter().any(|(other, _)| *other == link) {
+            self.held.push((link, frame));
+        } else {
+            self.inbox.push(Input::FrameReceived(link, frame));
+        }
+    }
+
+    /// The second is over.
+    pub(crate) fn release(&mut self) {
+        let held = self.held.drain(..);
+        self.inbox.extend(held.map(|(link, frame)| Input::FrameReceived(link, frame)));
     }
 
     /// How many bytes one of `author`'s operations takes.
@@ -50,7 +68,7 @@ impl Device {
         ops.expect("memory never fails").first().map_or(0, Vec::len)
     }
 
-    /// Takes in all that happened in the last second, and commits once.
+    /// Takes in all that happened, and commits once.
     pub(crate) fn work(&mut self, now: Now) {
         let is_due = self.engine.deadline().is_some_and(|at| at <= now.since_start);
         if !self.is_on

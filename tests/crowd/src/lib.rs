@@ -2,7 +2,8 @@
 //! walk, radios that reach a few metres, and air that all of them share.
 //!
 //! Time is virtual, in steps of a second, and everything depends on one seed, so that a run can be
-//! had again. Frames arrive at the end of a step: a message makes at most one hop a second.
+//! had again. Within a step devices can ask and answer each other, but what a message brings is
+//! handled at its end: a message makes at most one hop a second.
 //!
 //! Couriers that carry for rooms they are not in would be devices of another room whose radios
 //! meet these; the engine lets only members into a session, so there are none here.
@@ -21,6 +22,7 @@ mod links;
 mod malice;
 mod outcome;
 mod person;
+mod power;
 mod radio;
 mod scenario;
 mod store;

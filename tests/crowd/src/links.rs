@@ -12,7 +12,7 @@ use crate::{
 };
 
 /// How many seconds of the set-up the proof takes: a frame each way.
-const PROOF: u32 = 2;
+const PROOF: u32 = 1;
 
 /// A link between two devices; the first one dialed.
 #[derive(Debug)]
@@ -104,7 +104,13 @@ impl Links {
     }
 
     /// Devices with places left dial whom they have not met for longest.
-    pub(crate) fn dial(&mut self, radio: &Radio, near: &Neighbours, now: u32, chance: &mut Chance) {
+    pub(crate) fn dial(
+        &mut self,
+        radio: &Radio,
+        (near, people): (&Neighbours, &[Person]),
+        now: u32,
+        chance: &mut Chance,
+    ) {
         let count = self.of_device.len();
         let first = chance.below(count);
         for device in (first..count).chain(0..first) {
@@ -119,7 +125,12 @@ impl Links {
             let by_last = free.map(|other| {
                 (self.met_at.get(&pair([device, *other])).copied(), chance.below(1 << 20), *other)
             });
-            let Some((_, _, other)) = by_last.min() else { continue };
+            let mut by_last: Vec<_> = by_last.collect();
+            by_last.sort_unstable();
+            let distance = |other: usize| people[device].place().distance(people[other].place());
+            let choices = by_last.into_iter().map(|(_, _, other)| other).take(radio.choices);
+            let farthest = choices.max_by(|a, b| distance(*a).total_cmp(&distance(*b)));
+            let Some(other) = farthest else { continue };
             let set_up = chance.between(radio.set_up).round() as u32;
             let opens_at = Some(now + set_up.saturating_sub(PROOF).max(1));
             let (useful_at, sent, handshake) = (now + set_up, [0; 2], [1; 2]);

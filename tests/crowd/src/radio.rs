@@ -18,6 +18,9 @@ pub struct Radio {
     pub range: f64,
     /// The most links a device has at a time; it dials no further once one is left for callers.
     pub max_links: usize,
+    /// Of so many neighbours in range that a device has not met for longest, it dials the farthest:
+    /// a message then makes fewer hops.
+    pub choices: usize,
     /// How long it takes to find, connect and prove, in seconds: at least, at most.
     pub set_up: (f64, f64),
     /// What a link carries, both ways together, in bytes a second.
@@ -30,12 +33,25 @@ pub struct Radio {
     pub idle: u32,
 }
 
+impl Radio {
+    /// What it can do in one of `parts` equal parts of a second.
+    pub(crate) fn part(&self, parts: usize) -> Self {
+        Self {
+            link_rate: self.link_rate / parts,
+            device_rate: self.device_rate / parts,
+            cell_rate: self.cell_rate / parts,
+            ..self.clone()
+        }
+    }
+}
+
 impl Default for Radio {
     /// Bluetooth Low Energy between phones, outdoors, in hands.
     fn default() -> Self {
         Self {
             range: 30.0,
             max_links: 4,
+            choices: 1,
             set_up: (3.0, 5.0),
             link_rate: 40_000,
             device_rate: 60_000,
@@ -54,7 +70,8 @@ pub(crate) struct Air {
 }
 
 impl Air {
-    /// A second's worth of air over a square of `side` metres.
+    /// The air over a square of `side` metres, for as long as `radio` takes for what it says of a
+    /// second.
     pub(crate) fn new(radio: &Radio, devices: usize, side: f64) -> Self {
         let columns = (side / CELL) as usize + 1;
         Self {
