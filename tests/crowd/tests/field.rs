@@ -71,7 +71,7 @@ fn phones_that_sleep_most_of_the_time_hear_everything_later() {
 fn those_who_come_late_hear_what_those_who_left_had_passed_on() {
     let churn = Some(Churn { leaving: 0.2, coming: 0.3 });
 
-    let outcome = run(Scenario { churn, seconds: 300, ..small() });
+    let outcome = run(Scenario { churn, ..small() });
 
     let everybody = outcome.messages as u64 * 39;
     assert!(outcome.crowd.wanted < everybody, "nobody left");
