@@ -1,5 +1,6 @@
 //! Figures, measured on the real parts: `cargo run --release -p measure -- NAME [--json]`.
 
+mod crowd;
 mod link;
 mod mailbox;
 mod meetings;
@@ -40,6 +41,8 @@ struct Args {
     /// Keep the logs of all devices of `nat` and `reconnect` and all packets in this folder.
     #[arg(long, value_name = "DIR")]
     keep: Option<std::path::PathBuf>,
+    #[command(flatten)]
+    crowd: crowd::Options,
 }
 
 #[derive(Debug, Clone, Copy, ValueEnum)]
@@ -69,6 +72,8 @@ enum What {
     Reconnect,
     /// The relay with 2,000 connections and 500 offers a second.
     Relay,
+    /// A thousand devices on a field without a network, beside flooding.
+    Crowd,
     /// Drawing, with very many messages, and the first frame of a real window.
     Ui,
 }
@@ -81,7 +86,7 @@ fn main() -> ExitCode {
     if args.get(1).is_some_and(|arg| arg == AS_APP) {
         return app::cli::run_with(args.into_iter().skip(1).collect());
     }
-    let Args { what, json, quick, only, keep } = Args::parse();
+    let Args { what, json, quick, only, keep, crowd } = Args::parse();
     let (figures, table) = match what {
         What::ScanToChat => shown(meetings::scan_to_chat(quick), meetings::table),
         What::TenAtOnce => shown(meetings::ten_at_once(), meetings::table),
@@ -96,6 +101,7 @@ fn main() -> ExitCode {
         #[cfg(target_os = "linux")]
         What::Reconnect => shown(reconnect::run(quick, keep.as_deref()), reconnect::table),
         What::Relay => shown(relay::run(quick), meetings::table),
+        What::Crowd => shown(crowd::run(quick, &crowd), crowd::table),
         What::Ui => shown(ui::run(quick, Some(&window)), ui::table),
     };
     let shown = if json { format!("{figures}\n") } else { table };

@@ -1,0 +1,37 @@
+//! A crowd of devices on a field without a network: the real engine in each of them, people who
+//! walk, radios that reach a few metres, and air that all of them share.
+//!
+//! Time is virtual, in steps of a second, and everything depends on one seed, so that a run can be
+//! had again. Within a step devices can ask and answer each other, but what a message brings is
+//! handled at its end: a message makes at most one hop a second.
+//!
+//! Couriers that carry for rooms they are not in would be devices of another room whose radios
+//! meet these; the engine lets only members into a session, so there are none here.
+
+#![allow(
+    clippy::indexing_slicing,
+    reason = "it reads nobody else's bytes, and a wrong index must show"
+)]
+
+mod chance;
+mod crowd;
+mod device;
+mod flood;
+mod gathering;
+mod links;
+mod malice;
+mod outcome;
+mod person;
+mod power;
+mod radio;
+mod scenario;
+mod store;
+mod traffic;
+
+pub use crowd::Crowd;
+pub use malice::Malice;
+pub use outcome::{Outcome, Spread};
+pub use person::{Ground, Person, Place};
+pub use radio::Radio;
+pub use scenario::{Churn, Scenario, Sleep};
+pub use traffic::Traffic;

@@ -1,0 +1,342 @@
+//! What a device of the crowd remembers: what all of them hold alike is there once.
+
+use std::{
+    collections::{BTreeMap, HashSet},
+    ops::Bound,
+    sync::{Arc, Mutex},
+};
+
+use engine::{
+    Batch, Head, Kept, MailboxRecord, MemberIndex, MemberRecord, Position, Profile, RoomId,
+    RoomRecord, Store, StoreError, StoredOp,
+};
+
+/// Operations by their place in the order shown, and by author and place in the log.
+#[derive(Debug, Default)]
+struct Ops {
+    timeline: BTreeMap<Position, (u8, Arc<[u8]>)>,
+    logs: BTreeMap<(MemberIndex, u64), u64>,
+}
+
+impl Ops {
+    fn add(&mut self, position: Position, kind: u8, bytes: Arc<[u8]>) {
+        self.logs.insert((position.author, position.seq), position.hlc);
+        self.timeline.insert(position, (kind, bytes));
+    }
+
+    /// The log of `author` above `after`, oldest first.
+    fn log(&self, author: MemberIndex, after: u64) -> impl Iterator<Item = &Arc<[u8]>> {
+        let newer = (Bound::Excluded((author, after)), Bound::Included((author, u64::MAX)));
+        self.logs.range(newer).filter_map(move |(&(author, seq), &hlc)| {
+            self.timeline.get(&Position { hlc, author, seq }).map(|(_, bytes)| bytes)
+        })
+    }
+
+    fn before(
+        &self,
+        before: Option<Position>,
+    ) -> impl Iterator<Item = (&Position, &(u8, Arc<[u8]>))> {
+        let end = before.map_or(Bound::Unbounded, Bound::Excluded);
+        self.timeline.range((Bound::Unbounded, end)).rev()
+    }
+
+    fn count_after(
+        &self,
+        after: Option<Position>,
+        kind: u8,
+        me: MemberIndex,
+        limit: usize,
+    ) -> usize {
+        let start = after.map_or(Bound::Unbounded, Bound::Excluded);
+        let newer = self.timeline.range((start, Bound::Unbounded));
+        newer.filter(|(at, (k, _))| *k == kind && at.author != me).take(limit).count()
+    }
+}
+
+/// What every device of the crowd holds at the beginning, and the bytes any of them holds later.
+#[derive(Debug)]
+pub(crate) struct Common {
+    room: RoomId,
+    members: Vec<MemberRecord>,
+    heads: Vec<Head>,
+    ops: Ops,
+    /// Equal bytes are kept once, whoever holds them.
+    bytes: Mutex<HashSet<Arc<[u8]>>>,
+}
+
+impl Common {
+    /// What `store` remembers of its only room.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError`] if the memory cannot be read, or has no room.
+    pub(crate) fn of(store: &impl Store) -> Result<(Self, RoomRecord), StoreError> {
+        let no_room = || StoreError::Corrupt("no room".to_owned());
+        let record = store.rooms()?.pop().ok_or_else(no_room)?;
+        let room = record.id;
+        let mut members = store.members(room)?;
+        // Everybody holds everybody's first operation, and nobody has been anywhere yet.
+        members.iter_mut().for_each(|member| {
+            (member.holds, member.last_seen) = (1, None);
+            member.addrs.clear();
+        });
+        let mut ops = Ops::default();
+        for op in store.page_before(room, None, usize::MAX)? {
+            ops.add(op.position, op.kind, op.bytes.into());
+        }
+        let bytes = Mutex::new(HashSet::new());
+        Ok((Self { room, members, heads: store.heads(room)?, ops, bytes }, record))
+    }
+
+    pub(crate) fn room(&self) -> RoomId {
+        self.room
+    }
+
+    pub(crate) fn members(&self) -> &[MemberRecord] {
+        &self.members
+    }
+
+    fn share(&self, bytes: Vec<u8>) -> Arc<[u8]> {
+        let mut held = self.bytes.lock().expect("nobody panics while holding it");
+        if let Some(known) = held.get(bytes.as_slice()) {
+            return Arc::clone(known);
+        }
+        let bytes: Arc<[u8]> = bytes.into();
+        held.insert(Arc::clone(&bytes));
+        bytes
+    }
+}
+
+/// The memory of one device in one room.
+#[derive(Debug)]
+pub(crate) struct SharingStore {
+    common: Arc<Common>,
+    profile: Option<Profile>,
+    record: RoomRecord,
+    mailbox: Option<MailboxRecord>,
+    kept: BTreeMap<MemberIndex, Kept>,
+    /// Members that are new or have changed.
+    members: BTreeMap<MemberIndex, MemberRecord>,
+    heads: BTreeMap<MemberIndex, Head>,
+    ops: Ops,
+}
+
+impl SharingStore {
+    /// A device that is in the room as `record` says, and holds what everybody holds.
+    pub(crate) fn new(common: &Arc<Common>, record: RoomRecord, name: String) -> Self {
+        Self {
+            common: Arc::clone(common),
+            profile: Some(Profile { name }),
+            record,
+            mailbox: None,
+            kept: BTreeMap::new(),
+            members: BTreeMap::new(),
+            heads: BTreeMap::new(),
+            ops: Ops::default(),
+        }
+    }
+}
+
+/// What is common to all, with what differs here in its place, and what is new here behind it.
+fn merged<T: Clone>(common: &[T], own: &BTreeMap<MemberIndex, T>) -> Vec<T> {
+    let mut all = common.to_vec();
+    for (index, value) in own {
+        match all.get_mut(index.0 as usize) {
+            Some(slot) => slot.clone_from(value),
+            None => all.push(value.clone()),
+        }
+    }
+    all
+}
+
+impl Store for SharingStore {
+    fn profile(&self) -> Result<Option<Profile>, StoreError> {
+        Ok(self.profile.clone())
+    }
+
+    fn rooms(&self) -> Result<Vec<RoomRecord>, StoreError> {
+        Ok(vec![self.record.clone()])
+    }
+
+    fn members(&self, _: RoomId) -> Result<Vec<MemberRecord>, StoreError> {
+        Ok(merged(&self.common.members, &self.members))
+    }
+
+    fn heads(&self, _: RoomId) -> Result<Vec<Head>, StoreError> {
+        Ok(merged(&self.common.heads, &self.heads))
+    }
+
+    fn mailbox(&self, _: RoomId) -> Result<Option<MailboxRecord>, StoreError> {
+        Ok(self.mailbox.clone())
+    }
+
+    fn kept(&self, _: RoomId) -> Result<Vec<(MemberIndex, Kept)>, StoreError> {
+        Ok(self.kept.iter().map(|(index, kept)| (*index, *kept)).collect())
+    }
+
+    fn ops_after(
+        &self,
+        _: RoomId,
+        author: MemberIndex,
+        after: u64,
+        limit: usize,
+        max_bytes: usize,
+    ) -> Result<Vec<Vec<u8>>, StoreError> {
+        let mut total = 0;
+        let log = self.common.ops.log(author, after).chain(self.ops.log(author, after));
+        let log = log.take(limit).enumerate().take_while(|(n, bytes)| {
+            total += bytes.len();
+            *n == 0 || total <= max_bytes
+        });
+        Ok(log.map(|(_, bytes)| bytes.to_vec()).collect())
+    }
+
+    fn page_before(
+        &self,
+        room: RoomId,
+        before: Option<Position>,
+        limit: usize,
+    ) -> Result<Vec<StoredOp>, StoreError> {
+        let newest = |ops: &Ops| -> Vec<_> {
+            let op = |(position, (kind, bytes)): (&Position, &(u8, Arc<[u8]>))| StoredOp {
+                room,
+                position: *position,
+                kind: *kind,
+                bytes: bytes.to_vec(),
+            };
+            ops.before(before).take(limit).map(op).collect()
+        };
+        let mut page = newest(&self.common.ops);
+        page.extend(newest(&self.ops));
+        page.sort_by_key(|op| std::cmp::Reverse(op.position));
+        page.truncate(limit);
+        Ok(page)
+    }
+
+    fn count_after(
+        &self,
+        _: RoomId,
+        after: Option<Position>,
+        kind: u8,
+        me: MemberIndex,
+        limit: usize,
+    ) -> Result<usize, StoreError> {
+        let of = |ops: &Ops| ops.count_after(after, kind, me, limit);
+        Ok((of(&self.common.ops) + of(&self.ops)).min(limit))
+    }
+
+    fn commit(&mut self, batch: Batch) -> Result<(), StoreError> {
+        if !batch.forgotten.is_empty() {
+            return Err(StoreError::Unavailable("nobody leaves the crowd's room".into()));
+        }
+        if batch.profile.is_some() {
+            self.profile = batch.profile;
+        }
+        if let Some((_, record)) = batch.rooms.into_iter().next() {
+            self.record = record;
+        }
+        if let Some((_, mailbox)) = batch.mailboxes.into_iter().next() {
+            self.mailbox = Some(mailbox);
+        }
+        self.kept.extend(batch.kept.into_iter().map(|((_, index), kept)| (index, kept)));
+        self.members.extend(batch.members.into_iter().map(|((_, index), m)| (index, m)));
+        self.heads.extend(batch.heads.into_iter().map(|((_, index), head)| (index, head)));
+        for op in batch.ops {
+            self.ops.add(op.position, op.kind, self.common.share(op.bytes));
+        }
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use engine::{Command, Engine, Input, MemberIndex, MemoryStore, Store};
+
+    use super::{Common, SharingStore};
+    use crate::gathering::now;
+
+    /// Somebody with a room, who says `texts` in it.
+    fn speak<S: Store>(store: S, texts: &[&str]) -> Engine<S> {
+        let mut engine = Engine::new(store, [3; 32]).expect("memory");
+        let tell = |engine: &mut Engine<S>, command| {
+            engine.handle(now(std::time::Duration::ZERO), Input::Command(command)).expect("memory");
+            engine.commit().expect("memory");
+        };
+        if engine.store().rooms().expect("memory").is_empty() {
+            tell(&mut engine, Command::SetName { name: "Ada".to_owned() });
+            tell(&mut engine, Command::CreateRoom { name: "Field".to_owned() });
+        }
+        let room = engine.store().rooms().expect("memory")[0].id;
+        for text in texts {
+            tell(&mut engine, Command::SendText { room, text: (*text).to_owned() });
+        }
+        engine
+    }
+
+    #[test]
+    fn store_that_shares_answers_like_one_that_does_not() {
+        let gate = speak(MemoryStore::default(), &["one"]).store().clone();
+        let (common, record) = Common::of(&gate).expect("a room");
+        let room = record.id;
+        let sharing = SharingStore::new(&Arc::new(common), record, "Ada".to_owned());
+
+        let alone = speak(gate, &["two", "three"]);
+        let sharing = speak(sharing, &["two", "three"]);
+
+        let (alone, sharing) = (alone.store(), sharing.store());
+        let author = MemberIndex(0);
+        assert_eq!(sharing.heads(room).expect("heads"), alone.heads(room).expect("heads"));
+        let all = alone.page_before(room, None, 100).expect("a page");
+        assert_eq!(all.len(), 5);
+        assert_eq!(sharing.page_before(room, None, 100).expect("a page"), all);
+        let before = all.get(1).map(|op| op.position);
+        for limit in 0..4 {
+            let page = |store: &dyn Reads| store.page(room, before, limit);
+            assert_eq!(page(sharing), page(alone));
+            for after in 0..5 {
+                let log = |store: &dyn Reads| store.log(room, author, after, limit);
+                assert_eq!(log(sharing), log(alone));
+            }
+        }
+    }
+
+    /// The reads that are compared, of either store.
+    trait Reads {
+        fn page(
+            &self,
+            room: engine::RoomId,
+            before: Option<engine::Position>,
+            limit: usize,
+        ) -> Vec<engine::StoredOp>;
+        fn log(
+            &self,
+            room: engine::RoomId,
+            author: MemberIndex,
+            after: u64,
+            limit: usize,
+        ) -> Vec<Vec<u8>>;
+    }
+
+    impl<S: Store> Reads for S {
+        fn page(
+            &self,
+            room: engine::RoomId,
+            before: Option<engine::Position>,
+            limit: usize,
+        ) -> Vec<engine::StoredOp> {
+            self.page_before(room, before, limit).expect("a page")
+        }
+
+        fn log(
+            &self,
+            room: engine::RoomId,
+            author: MemberIndex,
+            after: u64,
+            limit: usize,
+        ) -> Vec<Vec<u8>> {
+            self.ops_after(room, author, after, limit, 300).expect("a log")
+        }
+    }
+}
