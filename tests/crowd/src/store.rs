@@ -7,7 +7,7 @@ use std::{
 };
 
 use engine::{
-    Batch, Head, Kept, MailboxRecord, MemberIndex, MemberRecord, Position, Profile, RoomId,
+    Batch, ControlRecord, Head, Kept, MailboxRecord, MemberIndex, MemberRecord, Position, Profile, RoomId,
     RoomRecord, Store, StoreError, StoredOp,
 };
 
@@ -59,6 +59,7 @@ pub(crate) struct Common {
     room: RoomId,
     members: Vec<MemberRecord>,
     heads: Vec<Head>,
+    controls: Vec<ControlRecord>,
     ops: Ops,
     /// Equal bytes are kept once, whoever holds them.
     bytes: Mutex<HashSet<Arc<[u8]>>>,
@@ -85,7 +86,8 @@ impl Common {
             ops.add(op.position, op.kind, op.bytes.into());
         }
         let bytes = Mutex::new(HashSet::new());
-        Ok((Self { room, members, heads: store.heads(room)?, ops, bytes }, record))
+        let (heads, controls) = (store.heads(room)?, store.controls(room)?);
+        Ok((Self { room, members, heads, controls, ops, bytes }, record))
     }
 
     pub(crate) fn room(&self) -> RoomId {
@@ -118,6 +120,8 @@ pub(crate) struct SharingStore {
     /// Members that are new or have changed.
     members: BTreeMap<MemberIndex, MemberRecord>,
     heads: BTreeMap<MemberIndex, Head>,
+    /// Control operations that are new.
+    controls: Vec<ControlRecord>,
     ops: Ops,
 }
 
@@ -132,6 +136,7 @@ impl SharingStore {
             kept: BTreeMap::new(),
             members: BTreeMap::new(),
             heads: BTreeMap::new(),
+            controls: Vec::new(),
             ops: Ops::default(),
         }
     }
@@ -164,6 +169,10 @@ impl Store for SharingStore {
 
     fn heads(&self, _: RoomId) -> Result<Vec<Head>, StoreError> {
         Ok(merged(&self.common.heads, &self.heads))
+    }
+
+    fn controls(&self, _: RoomId) -> Result<Vec<ControlRecord>, StoreError> {
+        Ok(self.common.controls.iter().chain(&self.controls).cloned().collect())
     }
 
     fn mailbox(&self, _: RoomId) -> Result<Option<MailboxRecord>, StoreError> {
@@ -239,6 +248,7 @@ impl Store for SharingStore {
             self.mailbox = Some(mailbox);
         }
         self.kept.extend(batch.kept.into_iter().map(|((_, index), kept)| (index, kept)));
+        self.controls.extend(batch.controls.into_values());
         self.members.extend(batch.members.into_iter().map(|((_, index), m)| (index, m)));
         self.heads.extend(batch.heads.into_iter().map(|((_, index), head)| (index, head)));
         for op in batch.ops {
