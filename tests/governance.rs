@@ -266,7 +266,7 @@ impl Camp {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 300, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 600, ..ProptestConfig::default() })]
 
     #[test]
     fn any_schedule_ends_with_the_same_members_keys_and_messages(

@@ -13,6 +13,7 @@ use std::{
 };
 
 pub use air::Tamper;
+use app::runtime::AllCores;
 use engine::{
     Addr, Command, Engine, Event, Frame, Input, LinkId, MemoryStore, Now, Output, Target, Timestamp,
 };
@@ -73,6 +74,8 @@ pub struct World {
     off: BTreeMap<Name, post::Off>,
     tries: usize,
     frames_seen: Vec<(Name, Name, Frame)>,
+    /// Whether devices added from now on check signatures as the app does.
+    pub is_on_all_cores: bool,
 }
 
 impl World {
@@ -132,7 +135,10 @@ impl World {
         self.starts += 1;
         let mut seed = [number; 32];
         seed.iter_mut().zip(self.starts.to_le_bytes()).for_each(|(to, from)| *to ^= from);
-        let engine = Engine::new(store, seed).expect("memory never fails");
+        let mut engine = Engine::new(store, seed).expect("memory never fails");
+        if self.is_on_all_cores {
+            engine = engine.with_verifier(Box::new(AllCores));
+        }
         let (events, wanted, admitted) = (Vec::new(), BTreeMap::new(), BTreeSet::new());
         let device = Device { engine, events, wanted, admitted, number, ahead, is_held: false };
         self.devices.insert(name, device);

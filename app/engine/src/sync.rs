@@ -4,13 +4,15 @@
 //! and says how much of that it has taken.
 
 mod comparison;
+mod window;
 
 use std::{
-    collections::{BTreeMap, BTreeSet, VecDeque},
+    collections::{BTreeMap, BTreeSet},
     time::Duration,
 };
 
 use comparison::{Compared, Comparison};
+use window::Window;
 
 use crate::{
     MemberIndex, PeerId, RoomId, Store, StoreError,
@@ -19,10 +21,6 @@ use crate::{
     room::Room,
     wire::{MAX_HAVE_ENTRIES, MAX_OPS_BYTES, MAX_OPS_PER_PACKET, Packet, Part},
 };
-
-/// Packets of operations on their way before the first is acknowledged: enough to keep a link
-/// busy, little enough that a slow reader costs at most half a MiB.
-const MAX_UNACKNOWLEDGED: usize = 8;
 
 /// How often a day one side of a session may have everything sent again. An honest peer needs it
 /// once or twice in its life; each time can cost us the whole room.
@@ -60,13 +58,7 @@ pub(crate) struct Sync {
     knows_theirs: bool,
     /// Whether a complete word of theirs is coming in, in more than one packet.
     is_restating: bool,
-    /// Packets of operations acknowledged and taken.
-    packets_acknowledged: u64,
-    packets_taken: u64,
-    /// Of each packet under way, which logs it brings up to where.
-    under_way: VecDeque<Vec<(MemberIndex, u64)>>,
-    /// What to say of packets that came in.
-    owed: Vec<Owed>,
+    window: Window,
     owes_repair: bool,
     /// Authors one of whose operations could not be added: what follows it cannot be either.
     refused: BTreeSet<PeerId>,
@@ -76,15 +68,6 @@ pub(crate) struct Sync {
     retry_at: Option<Duration>,
     asked: Quota,
     answered: Quota,
-}
-
-/// A `Have` to be said.
-#[derive(Debug, Default)]
-struct Owed {
-    /// How many packets were taken until then.
-    taken: u64,
-    /// Authors of whom we hold less than the last of these packets brought.
-    lacking: BTreeSet<PeerId>,
 }
 
 /// What a peer's word leads to.
@@ -130,10 +113,7 @@ impl Sync {
             comparison: None,
             knows_theirs: false,
             is_restating: false,
-            packets_acknowledged: 0,
-            packets_taken: 0,
-            under_way: VecDeque::new(),
-            owed: Vec::new(),
+            window: Window::default(),
             owes_repair: false,
             refused: BTreeSet::new(),
             awaited: BTreeSet::new(),
@@ -238,12 +218,7 @@ impl Sync {
         entries: &[(PeerId, u64)],
         (more, again, taken): (bool, bool, u64),
     ) -> Option<Heard> {
-        let newly_taken = taken.saturating_sub(self.packets_acknowledged);
-        let newly_taken = usize::try_from(newly_taken).ok()?;
-        if newly_taken > self.under_way.len() {
-            return None;
-        }
-        self.packets_acknowledged = self.packets_acknowledged.max(taken);
+        let brought = self.window.acknowledge(taken)?;
         if again && !self.is_restating && self.answered.has(now, 1) {
             self.answered.take(1);
             self.is_restating = true;
@@ -260,8 +235,7 @@ impl Sync {
                 None => self.note_stranger(*author, *height),
             }
         }
-        let taken: Vec<_> = self.under_way.drain(..newly_taken).flatten().collect();
-        for (index, height) in taken {
+        for (index, height) in brought {
             if !lacking.contains(&index) && raise(&mut self.held, index, height) {
                 heard.receipts.push((index, height));
             }
@@ -281,11 +255,7 @@ impl Sync {
 
     /// A packet of operations came from them.
     pub(crate) fn take_ops(&mut self, now: Duration) {
-        self.packets_taken = self.packets_taken.saturating_add(1);
-        match self.owed.last_mut() {
-            Some(owed) if owed.lacking.is_empty() => owed.taken = self.packets_taken,
-            _ => self.owed.push(Owed { taken: self.packets_taken, lacking: BTreeSet::new() }),
-        }
+        self.window.take();
         if self.retry_at.is_some_and(|at| now >= at) {
             self.retry(now);
         }
@@ -293,9 +263,7 @@ impl Sync {
 
     /// The last packet brought an operation of `author` that we still do not hold.
     pub(crate) fn note_lacking(&mut self, author: PeerId) {
-        if let Some(owed) = self.owed.last_mut() {
-            owed.lacking.insert(author);
-        }
+        self.window.note_lacking(author);
     }
 
     /// Something `author` wrote could not be added, nor can what follows it in this session.
@@ -363,18 +331,17 @@ impl Sync {
         grown: &BTreeSet<MemberIndex>,
     ) -> Result<Vec<Packet>, StoreError> {
         self.note_growth(room, grown);
-        let mut packets: Vec<_> =
-            std::mem::take(&mut self.owed).iter().map(|owed| owed.have(room)).collect();
+        let mut packets = self.window.receipts(room);
         if std::mem::take(&mut self.owes_repair) {
             packets.extend(self.restatement(room));
         }
-        while self.knows_theirs && self.under_way.len() < MAX_UNACKNOWLEDGED {
+        while self.knows_theirs && self.window.has_place() {
             let mut heights = Vec::new();
             let ops = self.next_ops(room, store, &mut heights)?;
             if ops.is_empty() {
                 break;
             }
-            self.under_way.push_back(heights);
+            self.window.send(heights);
             packets.push(Packet::Ops(ops));
         }
         Ok(packets)
@@ -440,21 +407,11 @@ impl Sync {
         let from = |id, height| if room.suspects.contains(&id) { 0 } else { height };
         let entries: Vec<_> =
             room.frontier().map(|(_, id, height)| (id, from(id, height))).collect();
-        let taken = self.packets_taken;
+        let taken = self.window.taken();
         let mut chunks: Vec<_> = entries.chunks(MAX_HAVE_ENTRIES).map(<[_]>::to_vec).collect();
         let last = chunks.pop().unwrap_or_default();
         let whole = chunks.into_iter().map(|entries| (entries, true)).chain([(last, false)]);
         whole.map(|(entries, more)| Packet::Have { entries, more, again: true, taken }).collect()
-    }
-}
-
-impl Owed {
-    fn have(&self, room: &Room) -> Packet {
-        let height = |id| room.index_of(id).map_or(0, |index| room.head(index).height);
-        // A packet brings fewer logs than fit.
-        let lacking = self.lacking.iter().take(MAX_HAVE_ENTRIES);
-        let entries = lacking.map(|id| (*id, height(*id))).collect();
-        Packet::Have { entries, more: false, again: false, taken: self.taken }
     }
 }
 

@@ -7,8 +7,8 @@ use std::{
 };
 
 use engine::{
-    Batch, ControlRecord, Head, Kept, MailboxRecord, MemberIndex, MemberRecord, Position, Profile, RoomId,
-    RoomRecord, Store, StoreError, StoredOp,
+    Batch, ControlRecord, Head, Kept, MailboxRecord, MemberIndex, MemberRecord, Position, Profile,
+    RoomId, RoomRecord, Store, StoreError, StoredOp,
 };
 
 /// Operations by their place in the order shown, and by author and place in the log.

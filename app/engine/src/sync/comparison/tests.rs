@@ -15,6 +15,9 @@ use crate::{
 
 const SALT: [u8; 32] = [7; 32];
 
+/// The other one of two ends.
+const OTHER: [usize; 2] = [1, 0];
+
 type Heights = BTreeMap<PeerId, u64>;
 
 fn author(n: u32) -> PeerId {
@@ -65,7 +68,7 @@ impl End {
         let (room, comparison) = (&self.room, &mut self.comparison);
         let frame = packet.encode();
         assert!(frame.len() <= MAX_FRAME_LEN, "{} bytes", frame.len());
-        self.bytes += frame.len();
+        self.bytes = self.bytes.saturating_add(frame.len());
         let compared = match Packet::decode(&frame).expect("within limits") {
             Packet::Digest { logs, authors } => {
                 comparison.take_digest(room, Digest { logs, authors })
@@ -93,18 +96,18 @@ impl End {
 /// Lets both ends compare; gives the bytes said.
 fn compare(sketcher: Room, other: Room) -> (End, End) {
     let mut ends = [End::new(sketcher, SALT, true), End::new(other, SALT, false)];
-    let mut to: [Vec<Packet>; 2] = [1, 0].map(|from: usize| vec![ends[from].comparison.digest()]);
+    let mut to: [Vec<Packet>; 2] = OTHER.map(|from| vec![ends[from].comparison.digest()]);
     while to.iter().any(|packets| !packets.is_empty()) {
         for n in 0..2 {
             for packet in std::mem::take(&mut to[n]) {
                 let replies = ends[n].take(&packet).expect("an honest peer's packet");
-                to[1 - n].extend(replies);
+                to[OTHER[n]].extend(replies);
             }
         }
     }
     for (n, end) in ends.iter().enumerate() {
         assert!(end.is_over);
-        let theirs = ends[1 - n].logs();
+        let theirs = ends[OTHER[n]].logs();
         for id in end.logs().keys() {
             let known = end.theirs.get(id).copied().unwrap_or_default();
             assert_eq!(known, theirs.get(id).copied().unwrap_or_default());
@@ -115,7 +118,7 @@ fn compare(sketcher: Room, other: Room) -> (End, End) {
 }
 
 fn bytes((a, b): &(End, End)) -> usize {
-    a.bytes + b.bytes
+    a.bytes.saturating_add(b.bytes)
 }
 
 #[test]
@@ -167,8 +170,8 @@ fn equal_devices_say_their_digests_and_nothing_else() {
 #[test]
 fn a_scattered_difference_costs_less_than_a_list_of_all_logs() {
     let logs = || (0..1_000).map(|n| (author(n), 100));
-    let ten = |n: u32, height: u64| if n % 100 == 0 { height + 1 } else { height };
-    let all = |n: u32, height: u64| if n % 2 == 0 { height + 1 } else { height - 1 };
+    let ten = |n: u32, height: u64| if n.is_multiple_of(100) { height + 1 } else { height };
+    let all = |n: u32, height: u64| if n.is_multiple_of(2) { height + 1 } else { height - 1 };
 
     let few = compare(room(logs()), room((0..1_000).map(|n| (author(n), ten(n, 100)))));
     let many = compare(room(logs()), room((0..1_000).map(|n| (author(n), all(n, 100)))));
@@ -245,7 +248,7 @@ fn answers_nobody_asked_for_and_wrong_ones_are_noticed() {
 
     for is_sketcher in [true, false] {
         for unasked in [&sketch, &named(0, 1), &differences(&[])] {
-            refused(is_sketcher, &[unasked.clone()]);
+            refused(is_sketcher, std::slice::from_ref(unasked));
         }
     }
     refused(true, &[other.clone(), sketch.clone()]);
