@@ -159,6 +159,8 @@ impl<S: Store> Engine<S> {
         }
         if matches!(record.control, Control::Invite { .. } | Control::Epoch(_)) {
             self.answer_invites(id);
+            // The room is here: it can only be listed.
+            let _ = self.list_invites(id);
         }
         let is_ours = self.rooms.get(&id).is_some_and(|room| room.me.id == record.by);
         self.follow_keys(id, is_ours);

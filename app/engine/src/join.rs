@@ -305,7 +305,7 @@ impl<S: Store> Engine<S> {
         if expires_at.is_some_and(|end| end <= op.sent_at()) {
             return Err(Some(JoinFailure::Expired));
         }
-        let joined = room.add(now, &op).map_err(|_| None)?;
+        let joined = room.add(now, &op).map_err(|_unusable| None)?;
         join.stage = Stage::Entered(id);
         self.rooms.insert(id, room);
         self.stage(id, genesis);

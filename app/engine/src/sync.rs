@@ -30,6 +30,10 @@ const MAX_REPAIRS_PER_DAY: u64 = 16;
 /// memory was at fault has been restarted.
 const RETRY_AFTER: Duration = Duration::from_secs(600);
 
+/// The most authors noted whose operations could not be added: of more, each is looked at anew. A
+/// peer may make up as many as it likes once a room has had its share of a day.
+const MAX_REFUSED_AUTHORS: usize = 4_096;
+
 /// The most bytes of last operations that are sent because one of them may be another: a hundred
 /// usual ones, several buckets of them. What is above is left to another session.
 const MAX_UNLIKE_BYTES: usize = 24 * 1024;
@@ -268,7 +272,9 @@ impl Sync {
 
     /// Something `author` wrote could not be added, nor can what follows it in this session.
     pub(crate) fn refuse(&mut self, now: Duration, author: PeerId) {
-        self.refused.insert(author);
+        if self.refused.len() < MAX_REFUSED_AUTHORS {
+            self.refused.insert(author);
+        }
         self.retry_at.get_or_insert(now.saturating_add(RETRY_AFTER));
     }
 

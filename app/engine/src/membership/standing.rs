@@ -82,7 +82,7 @@ impl Standing {
 
     pub(super) fn shows(&self, seq: u64, is_text: bool) -> bool {
         let is_in = |spans: &[(u64, u64)]| spans.iter().any(|(a, b)| seq > *a && seq <= *b);
-        !is_in(&self.removed) && !(is_text && is_in(&self.muted))
+        !(is_in(&self.removed) || is_text && is_in(&self.muted))
     }
 }
 
