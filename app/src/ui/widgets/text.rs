@@ -22,6 +22,33 @@ pub fn line(ui: &Ui, text: &str, kind: Type, color: Color32, width: f32) -> Arc<
     ui.fonts_mut(|fonts| fonts.layout_job(job))
 }
 
+/// The same, where the words that `end` it are never cut off.
+pub fn line_with_end(
+    ui: &Ui,
+    text: &str,
+    end: &str,
+    kind: Type,
+    color: Color32,
+    width: f32,
+) -> Arc<Galley> {
+    let whole = line(ui, text, kind, color, f32::INFINITY);
+    let Some(start) = text.strip_suffix(end).filter(|start| !start.is_empty() && !end.is_empty())
+    else {
+        return line(ui, text, kind, color, width);
+    };
+    if whole.size().x <= width {
+        return whole;
+    }
+    let chars: Vec<char> = start.chars().collect();
+    let cut = |len: usize| {
+        let start: String = chars.iter().take(len).collect();
+        line(ui, &format!("{}\u{2026}{end}", start.trim_end()), kind, color, f32::INFINITY)
+    };
+    let lens: Vec<usize> = (1..chars.len()).collect();
+    let fitting = lens.partition_point(|len| cut(*len).size().x <= width);
+    line(ui, cut(fitting.max(1)).text(), kind, color, width)
+}
+
 /// The big line of a page.
 pub fn display(ui: &mut Ui, text: &str) -> Response {
     ui.add(
