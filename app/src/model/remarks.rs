@@ -63,11 +63,8 @@ fn list(room: &Room, author: PeerId, members: &[PeerId]) -> String {
     let mut members = members.to_vec();
     members.sort_by_key(|member| *member != room.me);
     let named = if members.len() > MAX_NAMED { MAX_NAMED - 1 } else { members.len() };
-    let mut names: Vec<String> = members
-        .iter()
-        .take(named)
-        .map(|member| whom(room, author, *member).to_owned())
-        .collect();
+    let mut names: Vec<String> =
+        members.iter().take(named).map(|member| whom(room, author, *member).to_owned()).collect();
     if members.len() > named {
         names.push(format!("{} others", members.len() - named));
     }
@@ -150,10 +147,7 @@ mod tests {
         let name = "Ana".to_owned();
         let mut model = room();
         let twin = member(CEM, "Ana");
-        tell(
-            &mut model,
-            Event::MemberChanged { room: crate::model::tests::ROOM, member: twin },
-        );
+        tell(&mut model, Event::MemberChanged { room: crate::model::tests::ROOM, member: twin });
         let message = engine::Message { body: Body::Joined { name }, ..message(1, CEM, "") };
 
         let words = remark(&model.rooms[&crate::model::tests::ROOM], &message);
