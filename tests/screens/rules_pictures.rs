@@ -9,7 +9,7 @@ use crate::{
     pictures::{Shot, pictures},
     rules::Rules,
     stage::{Looking, PHONE, Shared, in_ruled},
-    story::{BEA, CEM, ME, MINUTE, NOW, member, said},
+    story::{BEA, CEM, ME, MINUTE, NOW, member, said, text_of},
 };
 
 type Screen = (Harness<'static, ChatApp>, Shared);
@@ -18,7 +18,21 @@ type Screen = (Harness<'static, ChatApp>, Shared);
 const LONG: &str = "Maximiliane von und zu Donaudampfschifffahrtsgesellschaft-Süd";
 
 /// The screens about members, roles and invites.
-pub(crate) const RULES: [Shot; 13] = [
+pub(crate) const RULES: [Shot; 15] = [
+    ("alike", |looking| {
+        let (mut harness, shared) = in_ruled(looking, many);
+        for (nth, seq) in [(0x3f, 14), (0x21, 15), (0x44, 16)] {
+            let author = PeerId::from_bytes([nth; 32]);
+            shared.borrow_mut().add(text_of(author, seq, 0, "Who of us is it?"));
+        }
+        harness.run();
+        (harness, shared)
+    }),
+    ("removed-leave", |looking| {
+        let (mut harness, shared) = ruled_room(looking, Role::Removed);
+        reach(&mut harness, "Leave room");
+        (harness, shared)
+    }),
     ("member", |looking| member_screen(looking, |rules| rules.make(ME, Role::Owner))),
     ("member-remove", |looking| {
         let (mut harness, shared) = member_screen(looking, |rules| rules.make(ME, Role::Admin));
@@ -121,7 +135,7 @@ fn invites(looking: Looking, role: Role) -> Screen {
     });
     harness.get_by_label("Members").click();
     harness.run_steps(6);
-    reach(&mut harness, "Manage invites");
+    reach(&mut harness, if role >= Role::Admin { "Manage invites" } else { "All invites" });
     (harness, shared)
 }
 
@@ -168,7 +182,7 @@ fn removed_look_as_they_did() {
 #[test]
 fn large_text_and_long_names_look_as_they_did() {
     let mut results = SnapshotResults::new();
-    for name in ["members-many", "member-remove", "invites-revoke", "muted"] {
+    for name in ["alike", "members-many", "member-remove", "invites-revoke", "muted"] {
         for (text, look, look_name) in [(100, Look::Light, "light"), (200, Look::Dark, "dark")] {
             let looking = Looking { text, look, has_pictures: true, ..Looking::at(PHONE) };
             let (mut harness, _shared) = shot(name)(looking);

@@ -137,9 +137,9 @@ impl ChatApp {
             (false, Some(at)) if at <= self.clock.now() => {
                 format!("Ended {}, {}", self.clock.day_name(at), self.clock.time(at))
             }
-            (false, _) => "Used up".to_owned(),
+            (false, _) => format!("Used up: {0} of {0}", state.max_uses.unwrap_or(state.uses)),
         };
-        let lines = vec![format!("{why}. {}. {}", maker(room, state), uses(state))];
+        let lines = vec![format!("{why}. {}", maker(room, state))];
         InviteRow { id: state.invite, title: title(state).to_owned(), lines }
     }
 

@@ -45,7 +45,7 @@ impl ChatApp {
             name: &room.name,
             rows,
             removed,
-            is_out: room.my_role() == Role::Removed,
+            my_role: room.my_role(),
             uses_mailbox: room.uses_mailbox,
             is_leaving: self.is_leaving(room.id),
         }
@@ -84,6 +84,7 @@ impl ChatApp {
         PeerRow {
             id: member.id,
             name: room.name_of(member.id).to_owned(),
+            plain: member.name.clone(),
             tag: room.names.tag(member.id).to_owned(),
             role: member.role,
             is_me,
@@ -105,12 +106,14 @@ impl ChatApp {
             actions.push(Action::Back);
             return;
         };
-        let PeerRow { name, tag, role, is_me, status, state, .. } = self.peer_row(room, member);
+        let PeerRow { name, plain, tag, role, is_me, status, state, .. } =
+            self.peer_row(room, member);
         let link = self.link_to(room, peer);
         let view = MemberView {
             room: room.id,
             id: peer,
             name,
+            plain,
             has_twin: !tag.is_empty(),
             is_me,
             role,

@@ -6,7 +6,7 @@ use engine::{InviteId, RoomId, Timestamp};
 use super::{
     action::Action,
     clock::Clock,
-    layout,
+    invites, layout,
     route::Route,
     theme::{self, SPACE_L, SPACE_M, SPACE_S, SPACE_XL, SPACE_XS},
     widgets::{
@@ -123,13 +123,7 @@ fn buttons_ui(ui: &mut Ui, view: &InviteView<'_>, code: &Code, actions: &mut Vec
         actions.push(Action::SaveQr { name: view.name.to_owned(), text: code.link.clone() });
     }
     ui.add_space(SPACE_XS);
-    manage_ui(ui, view, actions);
-}
-
-fn manage_ui(ui: &mut Ui, view: &InviteView<'_>, actions: &mut Vec<Action>) {
-    if button::wide(ui, Weight::Plain, Some(Icon::Key), "Manage invites").clicked() {
-        actions.push(Action::Open(Route::Invites(view.room)));
-    }
+    invites::way_ui(ui, view.room, view.admins.is_none(), actions);
 }
 
 /// What to do when there is no invite to show.
@@ -155,7 +149,7 @@ fn over_ui(ui: &mut Ui, view: &InviteView<'_>, actions: &mut Vec<Action>) {
     {
         actions.push(Action::Open(Route::NewInvite(view.room)));
     }
-    manage_ui(ui, view, actions);
+    invites::way_ui(ui, view.room, view.admins.is_none(), actions);
 }
 
 /// Shows the QR and nothing else, on white.

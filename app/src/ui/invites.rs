@@ -48,6 +48,14 @@ pub struct InviteRow {
     pub lines: Vec<String>,
 }
 
+/// The way to this screen, for those who may change something on it and for others.
+pub(super) fn way_ui(ui: &mut Ui, room: RoomId, may_change: bool, actions: &mut Vec<Action>) {
+    let label = if may_change { "Manage invites" } else { "All invites" };
+    if button::wide(ui, Weight::Plain, Some(Icon::Settings), label).clicked() {
+        actions.push(Action::Open(Route::Invites(room)));
+    }
+}
+
 /// Shows the invites.
 pub fn invites_ui(ui: &mut Ui, view: &InvitesView<'_>, actions: &mut Vec<Action>) {
     layout::titled_bar(ui, true, &format!("Invites to {}", view.name), actions);

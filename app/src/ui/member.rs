@@ -28,6 +28,8 @@ pub struct MemberView {
     pub id: PeerId,
     /// What they are called, with the start of their key where others have one that looks alike.
     pub name: String,
+    /// What they call themselves, for their face.
+    pub plain: String,
     /// Whether others do.
     pub has_twin: bool,
     /// Whether it is this device's person.
@@ -78,7 +80,7 @@ fn role_words(role: Role, is_me: bool) -> &'static str {
 pub fn member_ui(ui: &mut Ui, view: &MemberView, actions: &mut Vec<Action>) {
     layout::titled_bar(ui, true, if view.is_me { "You" } else { "Member" }, actions);
     layout::column(ui, "member", |ui| {
-        ui.vertical_centered(|ui| avatar::avatar(ui, FACE, &view.name, view.id.as_bytes()));
+        ui.vertical_centered(|ui| avatar::avatar(ui, FACE, &view.plain, view.id.as_bytes()));
         ui.add_space(SPACE_S);
         ui.vertical_centered(|ui| text::title(ui, &view.name));
         ui.vertical_centered(|ui| text::hint(ui, role_words(view.role, view.is_me)));
@@ -103,8 +105,8 @@ fn key_words(view: &MemberView) -> &'static str {
     match (view.is_me, view.has_twin) {
         (true, _) => "Others see the same under your name, if nobody else pretends to be you.",
         (false, true) => {
-            "Somebody else here has a name that looks the same. Compare this with the key on the \
-             device of whom you mean."
+            "Somebody else here has a name that looks the same. To be sure who this is, compare \
+             the key with the one on their own device."
         }
         (false, false) => "To be sure who it is, compare this with the key on their device.",
     }
@@ -166,7 +168,7 @@ fn deeds_ui(ui: &mut Ui, view: &MemberView, actions: &mut Vec<Action>) {
 
 fn remove_ui(ui: &mut Ui, view: &MemberView, actions: &mut Vec<Action>) {
     let question = format!(
-        "Remove {0}? {0} can read nothing written from now on. What they have read before stays \
+        "{} can read nothing written from now on. What they have read before stays \
          with them. All invites stop working; a new one is made.",
         view.name
     );

@@ -8,7 +8,7 @@ use engine::{Command, Role, RoomId, Timestamp};
 use super::{
     action::Action,
     layout,
-    theme::{SPACE_L, SPACE_M, SPACE_XS},
+    theme::{SPACE_L, SPACE_XS},
     widgets::{
         button::{self, Weight},
         icon::Icon,
@@ -92,7 +92,6 @@ fn choice_ui<T: Copy + PartialEq>(ui: &mut Ui, title: &str, choices: &[(T, &str)
             }
         }
     });
-    ui.add_space(SPACE_M - SPACE_XS);
 }
 
 fn command(room: RoomId, choices: Choices, now: Timestamp) -> Command {

@@ -5,7 +5,7 @@ use engine::{Command, PeerId, Role, RoomId};
 
 use super::{
     action::{Action, Grave},
-    layout, member,
+    invites, layout, member,
     route::Route,
     theme::{self, SPACE_L, SPACE_M, SPACE_S, SPACE_XS, Type, palette},
     widgets::{
@@ -32,8 +32,8 @@ pub struct PeersView<'a> {
     pub rows: Vec<PeerRow>,
     /// Those who were removed.
     pub removed: Vec<PeerRow>,
-    /// Whether this device's person is one of them.
-    pub is_out: bool,
+    /// What this device's person may do.
+    pub my_role: Role,
     /// Whether its mailbox is used on this device.
     pub uses_mailbox: bool,
     /// Whether the person may be about to leave.
@@ -47,7 +47,9 @@ pub struct PeerRow {
     pub id: PeerId,
     /// What they are called.
     pub name: String,
-    /// The part of it, at its end, that tells them from others whose names look alike.
+    /// What they call themselves, for their face.
+    pub plain: String,
+    /// The part of the name, at its end, that tells them from others whose names look alike.
     pub tag: String,
     /// What they may do.
     pub role: Role,
@@ -69,13 +71,11 @@ pub fn peers_ui(ui: &mut Ui, view: &PeersView<'_>, actions: &mut Vec<Action>) {
             row_ui(ui, view.room, row, actions);
         }
         ui.add_space(SPACE_M);
-        if !view.is_out {
+        if view.my_role > Role::Removed {
             if button::wide(ui, Weight::Primary, Some(Icon::Qr), "Invite somebody").clicked() {
                 actions.push(Action::Open(Route::Invite(view.room)));
             }
-            if button::wide(ui, Weight::Plain, Some(Icon::Key), "Manage invites").clicked() {
-                actions.push(Action::Open(Route::Invites(view.room)));
-            }
+            invites::way_ui(ui, view.room, view.my_role >= Role::Admin, actions);
             ui.add_space(SPACE_M);
             mailbox_ui(ui, view, actions);
             ui.add_space(SPACE_M);
@@ -135,7 +135,7 @@ fn row_ui(ui: &mut Ui, room: RoomId, row: &PeerRow, actions: &mut Vec<Action>) {
         button::focus_ring(ui, &response, rect, theme::RADIUS);
         let inner = rect.shrink(SPACE_M);
         let center = pos2(inner.left() + face / 2.0, inner.center().y);
-        avatar::paint(ui.painter(), colors, center, face, &row.name, row.id.as_bytes());
+        avatar::paint(ui.painter(), colors, center, face, &row.plain, row.id.as_bytes());
         let side = Rect::from_center_size(
             pos2(inner.right() - next / 2.0, inner.center().y),
             vec2(next, next),

@@ -198,8 +198,13 @@ impl Rows for RoomRows<'_> {
         let standing = self.standing(index);
         let (above, mut top) = self.lay_above(ui, message, standing, width);
         if let Some(remark) = model::remark(self.room, message) {
-            let words =
-                text::layout(ui, &remark, Type::Small, palette(ui).muted, width - 2.0 * SPACE_L);
+            let words = text::layout_centered(
+                ui,
+                &remark,
+                Type::Small,
+                palette(ui).muted,
+                width - 2.0 * SPACE_L,
+            );
             top += SPACE_S;
             let height = top + words.size().y + SPACE_S + self.end_gap(index);
             return (height, Row { above, top, body: RowBody::Remark(words) });

@@ -9,7 +9,7 @@ use crate::ui::{
     composer::Used,
     layout,
     peers::leave_ui,
-    theme::{COLUMN, SPACE_L, SPACE_M, SPACE_S, palette},
+    theme::{COLUMN, SPACE_M, SPACE_S, palette},
     widgets::text,
 };
 
@@ -27,7 +27,7 @@ pub(super) fn silent_ui(
     let colors = palette(ui);
     ui.painter().rect_filled(rect, 0.0, colors.surface);
     ui.painter().hline(rect.x_range(), rect.top() + 0.5, (1.0, colors.line));
-    let width = (area.width() - 2.0 * SPACE_L).min(COLUMN);
+    let width = (area.width() - 2.0 * (SPACE_M + SPACE_S)).min(COLUMN);
     let column = Rect::from_min_size(
         pos2(area.center().x - width / 2.0, rect.top() + SPACE_M),
         vec2(width, known),

@@ -30,7 +30,6 @@ pub fn sure(ui: &mut Ui, asked: Sure<'_>) -> Option<bool> {
     if button::wide(ui, Weight::Danger, Some(asked.icon), asked.yes).clicked() {
         answer = Some(true);
     }
-    ui.add_space(SPACE_S);
     if button::wide(ui, Weight::Plain, None, asked.no).clicked() {
         answer = Some(false);
     }

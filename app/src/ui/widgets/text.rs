@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use egui::{
-    Color32, Galley, Label, Response, RichText, Ui,
+    Align, Color32, Galley, Label, Response, RichText, Ui,
     text::{LayoutJob, TextWrapping},
 };
 
@@ -12,6 +12,13 @@ use crate::ui::theme::{Type, palette};
 /// `text` in lines no wider than `width` points. Words longer than that are broken.
 pub fn layout(ui: &Ui, text: &str, kind: Type, color: Color32, width: f32) -> Arc<Galley> {
     let job = LayoutJob::simple(text.to_owned(), kind.font(ui), color, width);
+    ui.fonts_mut(|fonts| fonts.layout_job(job))
+}
+
+/// The same, each line in the middle.
+pub fn layout_centered(ui: &Ui, text: &str, kind: Type, color: Color32, width: f32) -> Arc<Galley> {
+    let mut job = LayoutJob::simple(text.to_owned(), kind.font(ui), color, width);
+    job.halign = Align::Center;
     ui.fonts_mut(|fonts| fonts.layout_job(job))
 }
 
