@@ -216,6 +216,7 @@ impl ChatApp {
         }
         if is_start {
             self.model.meet(&self.backend.links());
+            self.come_back();
         }
     }
 

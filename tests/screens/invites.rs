@@ -1,6 +1,9 @@
 //! What people see of invites, and do about them.
 
-use app::{chat_app::ChatApp, ui::route::Route};
+use app::{
+    chat_app::ChatApp,
+    ui::{route::Route, state::UiState},
+};
 use egui::Vec2;
 use egui_kittest::{Harness, kittest::Queryable as _};
 use engine::{Command, Event, InviteId, Role, Timestamp};
@@ -8,8 +11,8 @@ use engine::{Command, Event, InviteId, Role, Timestamp};
 use crate::{
     network_stage::reach,
     rules::Rules,
-    stage::{DESKTOP, Looking, PHONE, Shared, in_ruled},
-    story::{BEA, ME, MINUTE, NOW, ROOM, invite, link},
+    stage::{DESKTOP, Looking, PHONE, Shared, in_ruled, resumed},
+    story::{BEA, ME, MINUTE, NOW, ROOM, invite, link, rooms},
 };
 
 const SIZES: [Vec2; 2] = [PHONE, DESKTOP];
@@ -271,4 +274,23 @@ fn invites_follow_what_happens_while_they_are_looked_at() {
     harness.run_steps(6);
 
     assert!(says(&harness, "3 have joined by it"));
+}
+
+#[test]
+fn code_and_invites_are_there_again_after_a_restart() {
+    for (route, words) in [(Route::Invite(ROOM), CODE), (Route::Invites(ROOM), "Made by Bea")] {
+        let shared = Shared::default();
+        {
+            let mut script = shared.borrow_mut();
+            let rooms = rooms(&[], &script.rules.members);
+            script.tell(Event::Started { name: Some("Ana".to_owned()), rooms });
+        }
+        let mut state = UiState::default();
+        state.stack.open(Route::Room(ROOM));
+        state.stack.open(route);
+        let mut harness = resumed(Looking::at(PHONE), &shared, state);
+        harness.run_steps(6);
+
+        assert!(has(&harness, words), "{route:?}");
+    }
 }

@@ -100,7 +100,7 @@ impl ChatApp {
     }
 
     /// What a screen needs whenever it is on top again, too.
-    fn come_back(&mut self) {
+    pub(super) fn come_back(&mut self) {
         match self.state.stack.top() {
             Route::Invite(room) => self.show_code(room, None),
             Route::OneInvite(room, invite) => self.show_code(room, Some(invite)),

@@ -134,11 +134,6 @@ fn deeds_ui(ui: &mut Ui, view: &MemberView, actions: &mut Vec<Action>) {
     if view.is_me || view.my_role < Role::Admin || view.my_role <= view.role {
         return;
     }
-    if view.is_removing {
-        ui.add_space(SPACE_S);
-        remove_ui(ui, view, actions);
-        return;
-    }
     let is_owner = view.my_role == Role::Owner;
     let mut deed = |ui: &mut Ui, icon, label: &str, role| {
         if button::wide(ui, Weight::Plain, Some(icon), label).clicked() {
@@ -160,7 +155,11 @@ fn deeds_ui(ui: &mut Ui, view: &MemberView, actions: &mut Vec<Action>) {
     }
     if view.role > Role::Removed {
         ui.add_space(SPACE_XL - SPACE_S);
-        if button::wide(ui, Weight::Danger, Some(Icon::Trash), "Remove from room").clicked() {
+        if view.is_removing {
+            // The question stands where the button was: whoever presses twice hits no answer.
+            remove_ui(ui, view, actions);
+        } else if button::wide(ui, Weight::Danger, Some(Icon::Trash), "Remove from room").clicked()
+        {
             actions.push(Action::Ask(Grave::Remove(view.room, view.id)));
         }
     }
