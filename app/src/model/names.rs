@@ -18,7 +18,15 @@ const TAG_STEP: usize = 4;
 pub struct Names {
     shown: BTreeMap<PeerId, Shown>,
     /// Who has a name that looks like this.
-    alike: BTreeMap<String, BTreeSet<PeerId>>,
+    alike: BTreeMap<String, Group>,
+}
+
+/// Those whose names look alike.
+#[derive(Debug, Default)]
+struct Group {
+    peers: BTreeSet<PeerId>,
+    /// Characters of a key that tell each of them from all others.
+    len: usize,
 }
 
 #[derive(Debug)]
@@ -37,21 +45,64 @@ impl Names {
     /// Somebody calls themselves this from now on.
     pub fn set(&mut self, peer: PeerId, name: &str) {
         let plain = plain(name);
-        let looks = looks(&plain);
-        if let Some(before) = self.shown.get(&peer) {
-            if before.plain == plain {
-                return;
-            }
-            let old = before.looks.clone();
-            if let Some(group) = self.alike.get_mut(&old) {
-                group.remove(&peer);
-            }
-            self.tell_apart(&old);
+        if self.shown.get(&peer).is_some_and(|before| before.plain == plain) {
+            return;
         }
+        let looks = looks(&plain);
         let whole = plain.clone();
-        self.shown.insert(peer, Shown { plain, looks: looks.clone(), whole, tag_len: 0 });
-        self.alike.entry(looks.clone()).or_default().insert(peer);
-        self.tell_apart(&looks);
+        let shown = Shown { plain, looks: looks.clone(), whole, tag_len: 0 };
+        if let Some(before) = self.shown.insert(peer, shown) {
+            self.part(peer, &before.looks);
+        }
+        self.join(peer, looks);
+    }
+
+    /// Somebody has a name that looks like this no longer.
+    fn part(&mut self, peer: PeerId, looks: &str) {
+        let Some(group) = self.alike.get_mut(looks) else { return };
+        group.peers.remove(&peer);
+        match (group.peers.len(), group.peers.first().copied()) {
+            (1, Some(last)) => self.tag_it(last, None),
+            (0, _) => _ = self.alike.remove(looks),
+            _ => {}
+        }
+    }
+
+    /// Somebody has a name that looks like this. Only those get new tags who need them: in a room of
+    /// thousands that a flood of one name comes into, all but the newest have theirs.
+    fn join(&mut self, peer: PeerId, looks: String) {
+        let group = self.alike.entry(looks).or_default();
+        let before = group.len;
+        group.len = before.max(TAG_STEP);
+        // Keys are in order: whose begins like this one is next to it.
+        let below = group.peers.range(..peer).next_back();
+        let above = group.peers.range(peer..).next();
+        let key = peer.to_string();
+        for neighbor in below.into_iter().chain(above).map(PeerId::to_string) {
+            while group.len < key.len() && key.get(..group.len) == neighbor.get(..group.len) {
+                group.len += TAG_STEP;
+            }
+        }
+        group.peers.insert(peer);
+        let len = group.len;
+        let all = group.peers.len() == 2 || len > before;
+        let meant = if all { group.peers.iter().copied().collect() } else { vec![peer] };
+        let len = (group.peers.len() > 1).then_some(len);
+        for peer in meant {
+            self.tag_it(peer, len);
+        }
+    }
+
+    /// Puts so many characters of somebody's key beside their name, or none.
+    fn tag_it(&mut self, peer: PeerId, len: Option<usize>) {
+        let Some(shown) = self.shown.get_mut(&peer) else { return };
+        // Whoever writes a tag into their name gets a real one behind it.
+        let len = len.or(has_mark(&shown.plain).then_some(TAG_STEP));
+        let key = peer.to_string();
+        let tag =
+            len.map_or_else(String::new, |len| format!("{MARK}{}", key.get(..len).unwrap_or(&key)));
+        shown.tag_len = tag.len();
+        shown.whole = format!("{}{tag}", shown.plain);
     }
 
     /// What somebody is to be called, if they are known.
@@ -64,34 +115,6 @@ impl Names {
         let shown = self.shown.get(&peer);
         let tag = |shown: &Shown| shown.whole.len().saturating_sub(shown.tag_len);
         shown.and_then(|shown| shown.whole.get(tag(shown)..)).unwrap_or_default()
-    }
-
-    /// Gives everyone whose name looks like this a tag that nobody else of them has.
-    fn tell_apart(&mut self, looks: &str) {
-        let group = self.alike.get(looks).cloned().unwrap_or_default();
-        if group.is_empty() {
-            self.alike.remove(looks);
-        }
-        let keys: Vec<String> = group.iter().map(PeerId::to_string).collect();
-        let mut len = TAG_STEP;
-        let all_differ = |len: usize| {
-            let starts: BTreeSet<_> = keys.iter().map(|key| key.get(..len)).collect();
-            starts.len() == keys.len()
-        };
-        while !all_differ(len) {
-            len += TAG_STEP;
-        }
-        for (peer, key) in group.iter().zip(&keys) {
-            let Some(shown) = self.shown.get_mut(peer) else { continue };
-            // Whoever writes a tag into their name gets a real one behind it.
-            let tag = if keys.len() > 1 || has_mark(&shown.plain) {
-                format!("{MARK}{}", key.get(..len).unwrap_or(key))
-            } else {
-                String::new()
-            };
-            shown.tag_len = tag.len();
-            shown.whole = format!("{}{tag}", shown.plain);
-        }
     }
 }
 
@@ -277,6 +300,17 @@ mod tests {
 
         assert_eq!(names.of(ana), Some("Ana \u{b7} 3f9c0707"));
         assert_eq!(names.of(twin), Some("Ana \u{b7} 3f9c0807"));
+    }
+
+    #[test]
+    fn many_of_one_name_all_have_tags_of_their_own() {
+        let many: Vec<_> = (0..=255).map(|n| (peer(n, n % 3), "Ana")).collect();
+        let mut all = names(&many);
+        all.set(PeerId::from_bytes([9; 32]), "ana");
+
+        let tags: std::collections::BTreeSet<_> = many.iter().map(|(p, _)| all.tag(*p)).collect();
+        assert_eq!(tags.len(), 256);
+        assert!(tags.iter().all(|tag| tag.len() == " \u{b7} 0000".len() && !tag.is_empty()));
     }
 
     #[test]
