@@ -216,7 +216,7 @@ fn saved_and_copied_is_the_code_that_is_shown() {
 
 #[test]
 fn member_without_any_invite_that_works_learns_whom_to_ask() {
-    let (harness, _shared) = code_as(Role::Member, |rules| rules.invites[0].is_revoked = true);
+    let (harness, _shared) = code_as(Role::Member, Rules::revoke_all);
 
     assert!(has(&harness, "No invite works any more"));
     assert!(has(&harness, "Ask an admin for a new one: Bea."));
@@ -226,7 +226,7 @@ fn member_without_any_invite_that_works_learns_whom_to_ask() {
 
 #[test]
 fn admin_without_any_invite_that_works_makes_one() {
-    let (mut harness, _shared) = code_as(Role::Admin, |rules| rules.invites[0].is_revoked = true);
+    let (mut harness, _shared) = code_as(Role::Admin, Rules::revoke_all);
     assert!(has(&harness, "No invite works any more"));
 
     reach(&mut harness, "New invite");
@@ -243,7 +243,7 @@ fn code_goes_when_somebody_else_revokes_its_invite() {
     assert!(has(&harness, CODE));
     {
         let mut script = shared.borrow_mut();
-        script.rules.invites[0].is_revoked = true;
+        script.rules.revoke_all();
         script.tell(Event::HistoryChanged { room: ROOM });
     }
     harness.run_steps(6);

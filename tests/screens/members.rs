@@ -215,6 +215,20 @@ fn names_that_look_alike_are_told_apart_everywhere() {
 }
 
 #[test]
+fn tag_is_never_cut_off_a_long_name() {
+    let (one, other) = (PeerId::from_bytes([0x21; 32]), PeerId::from_bytes([0x44; 32]));
+    let name = "Donaudampfschifffahrtsgesellschaftskapitaenswitwenrente Maria";
+    let looking = Looking { text: 200, ..Looking::at(PHONE) };
+    let (mut harness, shared) = in_ruled(looking, |rules| {
+        rules.members.extend([member(one, name, 0), member(other, name, 0)]);
+    });
+    shared.borrow_mut().add(text_of(one, 14, 0, "Hello"));
+    harness.run();
+
+    assert!(harness.query_by_label_contains("\u{2026} \u{b7} 2121").is_some());
+}
+
+#[test]
 fn muted_read_that_they_are_and_cannot_write() {
     for size in SIZES {
         let (harness, _shared) = in_ruled(Looking::at(size), |rules| rules.make(ME, Role::Muted));

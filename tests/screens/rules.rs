@@ -52,6 +52,11 @@ impl Rules {
         }
     }
 
+    /// Nobody can join any more.
+    pub(crate) fn revoke_all(&mut self) {
+        self.invites.iter_mut().for_each(|state| state.is_revoked = true);
+    }
+
     /// There is one more invite.
     pub(crate) fn add_invite(
         &mut self,

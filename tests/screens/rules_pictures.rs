@@ -82,7 +82,7 @@ pub(crate) const RULES: [Shot; 15] = [
         (harness, shared)
     }),
     ("invite-over", |looking| {
-        let (mut harness, shared) = in_ruled(looking, |rules| rules.invites[0].is_revoked = true);
+        let (mut harness, shared) = in_ruled(looking, Rules::revoke_all);
         reach(&mut harness, "Invite");
         (harness, shared)
     }),

@@ -24,6 +24,7 @@ pub struct Sure<'a> {
 
 /// Asks; returns the answer once there is one.
 pub fn sure(ui: &mut Ui, asked: Sure<'_>) -> Option<bool> {
+    ui.spacing_mut().item_spacing.y = SPACE_S;
     text::body(ui, asked.question);
     ui.add_space(SPACE_S);
     let mut answer = None;
