@@ -168,6 +168,20 @@ fn new_invite_works_for_anybody_and_a_day_unless_chosen_otherwise() {
 }
 
 #[test]
+fn invite_that_is_refused_is_said_to_be_and_no_other_is_shown_for_it() {
+    let (mut harness, shared) = invites_as(Role::Admin, PHONE, |_rules| {});
+    reach(&mut harness, "New invite");
+    // Somebody took it back a moment ago.
+    shared.borrow_mut().rules.make(ME, Role::Member);
+    reach(&mut harness, "Make and show");
+    shared.borrow_mut().tell(Event::InviteReady { room: ROOM, invite: invite() });
+    harness.run_steps(6);
+
+    assert!(has(&harness, "Only admins of the room can do this."));
+    assert_eq!(harness.state().state().stack.top(), Route::NewInvite(ROOM));
+}
+
+#[test]
 fn who_may_not_change_invites_sees_them_and_who_may() {
     let (harness, _shared) = invites_as(Role::Member, PHONE, |_rules| {});
 

@@ -27,8 +27,15 @@ impl ChatApp {
 
     /// There is an invite to show.
     pub(super) fn hear_invite(&mut self, room: RoomId, invite: &Invite) {
+        // Known ones are told anew whenever addresses change.
+        let is_known = self
+            .model
+            .rooms
+            .get(&room)
+            .is_some_and(|room| room.invites.iter().any(|state| state.invite == invite.id()));
         let is_made = self.state.now.is_inviting == Some(room)
-            && self.state.stack.top() == Route::NewInvite(room);
+            && self.state.stack.top() == Route::NewInvite(room)
+            && !is_known;
         if is_made {
             self.state.now.is_inviting = None;
             self.state.stack.back();
