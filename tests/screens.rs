@@ -4,12 +4,20 @@
 mod access;
 #[path = "screens/behavior.rs"]
 mod behavior;
+#[path = "screens/invites.rs"]
+mod invites;
+#[path = "screens/members.rs"]
+mod members;
 #[path = "screens/network.rs"]
 mod network;
 #[path = "screens/network_stage.rs"]
 mod network_stage;
 #[path = "screens/pictures.rs"]
 mod pictures;
+#[path = "screens/rules.rs"]
+mod rules;
+#[path = "screens/rules_pictures.rs"]
+mod rules_pictures;
 #[path = "screens/stage.rs"]
 mod stage;
 #[path = "screens/story.rs"]

@@ -1,10 +1,10 @@
 //! The app behind the screens: takes in what happened, draws, and carries out what was decided.
 //! Whoever has a window calls [`ChatApp::logic`] and [`ChatApp::ui`].
 
-use std::{collections::BTreeMap, fmt, sync::Arc};
+use std::{fmt, sync::Arc};
 
 use egui::{Context, Ui};
-use engine::{Command, Event, Invite, RoomId, Timestamp};
+use engine::{Body, Command, Event, Invite, Message, Refusal, RoomId, Timestamp};
 
 use crate::{
     backend::{Backend, LinkInfo, NetInfo, Notice, Whereabouts},
@@ -12,7 +12,6 @@ use crate::{
     model::{Model, sentence},
     ui::{
         clock::Clock,
-        invite::Code,
         route::Route,
         state::{Look, TextSize, UiState},
         theme,
@@ -21,11 +20,15 @@ use crate::{
 };
 
 mod act;
+mod codes;
 mod frame;
 mod gather;
+mod invites;
+mod members;
 mod network;
 mod scanning;
 
+use codes::Codes;
 use scanning::Scanning;
 
 /// How long a change of the screens' state may wait until it is kept.
@@ -40,7 +43,7 @@ pub struct ChatApp {
     clock: Clock,
     toasts: Toasts,
     scanning: Scanning,
-    codes: BTreeMap<RoomId, Code>,
+    codes: Codes,
     links: Vec<LinkInfo>,
     whereabouts: Whereabouts,
     net: NetInfo,
@@ -72,7 +75,7 @@ impl ChatApp {
             clock,
             toasts: Toasts::default(),
             scanning: Scanning::default(),
-            codes: BTreeMap::new(),
+            codes: Codes::default(),
             links: Vec::new(),
             whereabouts: Whereabouts::default(),
             net: NetInfo::default(),
@@ -187,7 +190,7 @@ impl ChatApp {
             Event::RoomLeft { room } => {
                 self.state.stack.retain(|route| route.room() != Some(*room));
                 self.state.drafts.retain(|draft| draft.room != *room);
-                self.codes.remove(room);
+                self.codes.forget(*room);
             }
             Event::JoinFailed { invite, why }
                 if self.state.stack.top() != Route::Joining(*invite)
@@ -195,9 +198,13 @@ impl ChatApp {
             {
                 self.toasts.push(sentence(&why.to_string()));
             }
-            Event::InviteReady { room, invite } => self.draw_code(*room, invite),
+            Event::InviteReady { room, invite } => self.hear_invite(*room, invite),
+            // The screen of the invite says it, with what can be done.
+            Event::CommandRefused { why: Refusal::NoInvite } if self.codes.hear_none() => return,
+            Event::MessageAdded { room, message } => self.note_key(*room, message),
             _ => {}
         }
+        self.follow_invites(&event);
         let is_start = matches!(event, Event::Started { .. });
         let opened = match &event {
             Event::PageLoaded { room, before: None, .. } => Some(*room),
@@ -209,20 +216,7 @@ impl ChatApp {
         }
         if is_start {
             self.model.meet(&self.backend.links());
-        }
-    }
-
-    fn draw_code(&mut self, room: RoomId, invite: &Invite) {
-        let link = invite.to_text();
-        match qr::draw(&link) {
-            Ok(modules) => {
-                let code = Code { link, modules, expires_at: invite.expires_at };
-                self.codes.insert(room, code);
-            }
-            Err(error) => {
-                log::error!("an invite of {} bytes cannot be drawn: {error}", link.len());
-                self.toasts.push("The code of this room is too long to be drawn.".to_owned());
-            }
+            self.come_back();
         }
     }
 
@@ -236,6 +230,18 @@ impl ChatApp {
             }
             HostNews::Failed(why) => self.toasts.push(why),
             HostNews::Link(link) => self.join(&link),
+        }
+    }
+
+    /// Says that the person changed a key, which is seen nowhere else on that screen.
+    fn note_key(&mut self, room: RoomId, message: &Message) {
+        let Some(room) = self.model.rooms.get(&room) else { return };
+        let is_change = matches!(
+            &message.body,
+            Body::KeyChanged { removed, revoked: 0 } if removed.is_empty()
+        );
+        if is_change && message.author == room.me {
+            self.toasts.push("The room\u{2019}s key was changed.".to_owned());
         }
     }
 

@@ -3,15 +3,19 @@
 use std::collections::BTreeMap;
 
 use engine::{
-    Body, Event, Invite, InviteId, InviteState, JoinFailure, LinkId, Member, Message, PeerId, Role,
+    Event, Invite, InviteId, InviteState, JoinFailure, LinkId, Member, Message, PeerId, Role,
     RoomId, RoomSummary,
 };
 
 use crate::backend::{LinkInfo, Notice};
 
 mod messages;
+mod names;
+mod remarks;
 
 pub use messages::Messages;
+pub use names::Names;
+pub use remarks::{preview, remark};
 
 /// What is known to the screens.
 #[derive(Debug, Default)]
@@ -41,6 +45,8 @@ pub struct Room {
     pub me: PeerId,
     /// Everyone in it, this device included.
     pub members: Vec<Member>,
+    /// What they are called on the screens.
+    pub names: Names,
     /// The newest message.
     pub last: Option<Message>,
     /// How many messages of others are newer than the last one read.
@@ -167,11 +173,16 @@ impl Model {
 impl Room {
     fn new(summary: RoomSummary) -> Self {
         let RoomSummary { id, name, me, members, last, unread, uses_mailbox } = summary;
+        let mut names = Names::default();
+        for member in &members {
+            names.set(member.id, &member.name);
+        }
         Self {
             id,
             name,
             me,
             members,
+            names,
             last,
             unread,
             uses_mailbox,
@@ -182,15 +193,20 @@ impl Room {
         }
     }
 
-    /// The name of a member, or a placeholder for one not known by name yet.
+    /// The name of a member, with the start of their key where others have one that looks alike,
+    /// or a placeholder for one not known by name yet.
     pub fn name_of(&self, peer: PeerId) -> &str {
-        self.members.iter().find(|member| member.id == peer).map_or("Someone new", |m| &m.name)
+        self.names.of(peer).unwrap_or("Someone new")
+    }
+
+    /// Somebody in it, or who once was.
+    pub fn member(&self, peer: PeerId) -> Option<&Member> {
+        self.members.iter().find(|member| member.id == peer)
     }
 
     /// What this device's person may do in it.
     pub fn my_role(&self) -> Role {
-        let me = self.members.iter().find(|member| member.id == self.me);
-        me.map_or(Role::Member, |me| me.role)
+        self.member(self.me).map_or(Role::Member, |me| me.role)
     }
 
     /// Everyone but this device, and those who were removed.
@@ -221,6 +237,7 @@ impl Room {
             }
             Event::UnreadChanged { count, .. } => self.unread = count,
             Event::MemberChanged { member, .. } => {
+                self.names.set(member.id, &member.name);
                 match self.members.iter_mut().find(|known| known.id == member.id) {
                     Some(known) => *known = member,
                     None => self.members.push(member),
@@ -246,49 +263,6 @@ impl Room {
             self.last = Some(message.clone());
         }
         self.messages.add(message);
-    }
-}
-
-/// What happened to members, as a sentence; `None` for what members say themselves.
-pub fn remark(room: &Room, message: &Message) -> Option<String> {
-    let named = |peer: PeerId| if peer == room.me { "you" } else { room.name_of(peer) };
-    let who = capital(named(message.author));
-    match &message.body {
-        Body::RoleChanged { member, role } => {
-            let whom = named(*member);
-            Some(match role {
-                Role::Muted => format!("{who} muted {whom}"),
-                Role::Admin => format!("{who} made {whom} an admin"),
-                _ => format!("{who} made {whom} a member who may write"),
-            })
-        }
-        Body::KeyChanged { removed, revoked } => {
-            let names: Vec<_> = removed.iter().map(|peer| named(*peer)).collect();
-            Some(match (names.as_slice(), revoked) {
-                ([], 0) => format!("{who} changed the room\u{2019}s key"),
-                ([], 1) => format!("{who} revoked an invite"),
-                ([], count) => format!("{who} revoked {count} invites"),
-                (names, _) => format!("{who} removed {}", names.join(", ")),
-            })
-        }
-        Body::Text(_) | Body::Created { .. } | Body::Joined { .. } | Body::Renamed { .. } => None,
-    }
-}
-
-/// What a message says in one line, for a list.
-pub fn preview(room: &Room, message: &Message) -> String {
-    let who = if message.author == room.me { "You" } else { room.name_of(message.author) };
-    match &message.body {
-        Body::Text(text) => {
-            let line = text.split_whitespace().take(40).collect::<Vec<_>>().join(" ");
-            format!("{who}: {line}")
-        }
-        Body::Created { .. } => format!("{who} created the room"),
-        Body::Joined { .. } => format!("{who} joined"),
-        Body::Renamed { name } => format!("{who} changed their name to {name}"),
-        Body::RoleChanged { .. } | Body::KeyChanged { .. } => {
-            remark(room, message).unwrap_or_default()
-        }
     }
 }
 

@@ -393,35 +393,6 @@ fn joining_can_be_canceled() {
 }
 
 #[test]
-fn members_are_shown_with_how_they_are_reached() {
-    for size in SIZES {
-        let (mut harness, _shared) = in_room(Looking::at(size));
-        harness.get_by_label("Members").click();
-        harness.run_steps(4);
-
-        assert!(harness.query_by_label("connected directly over WebRTC").is_some());
-        assert!(harness.query_by_label("Round trip 1.8 ms").is_some());
-        assert!(harness.query_by_label("not connected, last seen 11 min ago").is_some());
-    }
-}
-
-#[test]
-fn room_is_left_only_after_a_second_word() {
-    let (mut harness, shared) = in_room(Looking::at(PHONE));
-    harness.get_by_label("Members").click();
-    harness.run_steps(4);
-    harness.get_by_label("Leave room").click();
-    harness.run_steps(4);
-    assert!(!shared.borrow().commands.contains(&Command::LeaveRoom { room: ROOM }));
-
-    harness.get_by_label("Leave and delete").click();
-    harness.run_steps(4);
-
-    assert!(shared.borrow().commands.contains(&Command::LeaveRoom { room: ROOM }));
-    assert_eq!(harness.state().state().stack.top(), Route::Rooms);
-}
-
-#[test]
 fn settings_change_name_theme_and_text_size() {
     for size in SIZES {
         let (mut harness, shared) = settled(Looking::at(size));

@@ -8,13 +8,16 @@ use engine::{Event, LinkId};
 
 use crate::{
     network_stage::{network, reach},
+    rules_pictures::RULES,
     stage::{DESKTOP, Looking, PHONE, SMALL_PHONE, Shared, alone, in_room, newcomer, settled},
     story::{BEA, ROOM, link},
 };
 
-type Scene = fn(Looking) -> (Harness<'static, ChatApp>, Shared);
+/// What leads to what is on a picture.
+pub(crate) type Scene = fn(Looking) -> (Harness<'static, ChatApp>, Shared);
 
-fn pictures(name: &str, scene: Scene) {
+/// Compares pictures of a scene at both sizes, by day and by night.
+pub(crate) fn pictures(name: &str, scene: Scene) {
     let mut results = SnapshotResults::new();
     for (size, size_name) in [(PHONE, "phone"), (DESKTOP, "desktop")] {
         for (look, look_name) in [(Look::Light, "light"), (Look::Dark, "dark")] {
@@ -105,7 +108,7 @@ fn members_look_as_they_did() {
 }
 
 /// A name for a picture, and what leads to what is on it.
-type Shot = (&'static str, fn(Looking) -> (Harness<'static, ChatApp>, Shared));
+pub(crate) type Shot = (&'static str, Scene);
 
 /// The screens about the network in all their states.
 const NETWORK: [Shot; 9] = [
@@ -190,7 +193,7 @@ fn every_screen_can_be_looked_at() {
                 ("invite", invited),
                 ("members", members),
             ];
-            for (name, scene) in scenes.into_iter().chain(NETWORK) {
+            for (name, scene) in scenes.into_iter().chain(NETWORK).chain(RULES) {
                 shoot(&format!("{name}-{size_name}-{text}"), scene, looking);
             }
             for (name, label) in

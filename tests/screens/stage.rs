@@ -23,6 +23,7 @@ use transport::servers::Servers;
 
 use crate::{
     network_stage::on_the_internet,
+    rules::Rules,
     story::{BEA, ME, NOW, ROOM, conversation, invite, link, member, rooms, text_of},
 };
 
@@ -40,6 +41,8 @@ pub(crate) struct Script {
     pub(crate) commands: Vec<Command>,
     /// All messages of [`ROOM`], oldest first.
     pub(crate) history: Vec<Message>,
+    /// Who may do what in [`ROOM`].
+    pub(crate) rules: Rules,
     /// What the screens are told of links.
     pub(crate) links: Vec<LinkInfo>,
     /// Where the device can be reached.
@@ -206,9 +209,6 @@ impl Script {
             Command::AcceptInvite { invite } => {
                 self.tell(Event::JoinStarted { invite: invite.id() });
             }
-            Command::ShowInvite { room, .. } => {
-                self.tell(Event::InviteReady { room, invite: invite() });
-            }
             Command::SendText { text, .. } => {
                 let message = text_of(ME, self.history.len() as u64 + 1, 0, &text);
                 self.add(message);
@@ -223,11 +223,20 @@ impl Script {
             Command::SetRelays { room, relays } => {
                 self.tell(Event::MailboxSet { room, on: true, relays });
             }
-            Command::CreateInvite { .. }
+            Command::ShowInvite { .. }
+            | Command::CreateInvite { .. }
             | Command::RevokeInvite { .. }
             | Command::ListInvites { .. }
             | Command::SetRole { .. }
-            | Command::ChangeKey { .. } => {}
+            | Command::ChangeKey { .. } => {
+                let seq = self.history.len() as u64 + 1;
+                for event in self.rules.obey(command, seq) {
+                    if let Event::MessageAdded { message, .. } = &event {
+                        self.history.push(message.clone());
+                    }
+                    self.tell(event);
+                }
+            }
             Command::LeaveRoom { room } => self.tell(Event::RoomLeft { room }),
             Command::CancelJoin { invite } => {
                 self.tell(Event::JoinFailed { invite, why: engine::JoinFailure::Canceled });
@@ -287,15 +296,24 @@ pub(crate) fn alone(looking: Looking) -> (Harness<'static, ChatApp>, Shared) {
 
 /// The app of Ana, in some rooms.
 pub(crate) fn settled(looking: Looking) -> (Harness<'static, ChatApp>, Shared) {
+    ruled(looking, |_rules| {})
+}
+
+/// The same, with other rules in [`ROOM`].
+pub(crate) fn ruled(
+    looking: Looking,
+    rule: impl FnOnce(&mut Rules),
+) -> (Harness<'static, ChatApp>, Shared) {
     let shared = Shared::default();
     {
         let mut script = shared.borrow_mut();
+        rule(&mut script.rules);
         script.addrs = vec!["192.168.1.20:40911".to_owned()];
         script.history = conversation();
         script.links = vec![link(4, Some(BEA))];
         script.net = on_the_internet();
         script.servers.servers = Servers::shipped();
-        let rooms = rooms(&script.history);
+        let rooms = rooms(&script.history, &script.rules.members);
         script.tell(Event::Started { name: Some("Ana".to_owned()), rooms });
         script.tell(Event::PeerSeen { room: ROOM, peer: BEA, link: LinkId(4) });
     }
@@ -338,9 +356,17 @@ pub(crate) fn resumed(
 
 /// The room of [`settled`] opened.
 pub(crate) fn in_room(looking: Looking) -> (Harness<'static, ChatApp>, Shared) {
+    in_ruled(looking, |_rules| {})
+}
+
+/// The room of [`ruled`] opened.
+pub(crate) fn in_ruled(
+    looking: Looking,
+    rule: impl FnOnce(&mut Rules),
+) -> (Harness<'static, ChatApp>, Shared) {
     use egui_kittest::kittest::Queryable as _;
 
-    let (mut harness, shared) = settled(looking);
+    let (mut harness, shared) = ruled(looking, rule);
     harness.get_by_label_contains("Weekend in the mountains").click();
     harness.run();
     (harness, shared)

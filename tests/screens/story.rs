@@ -108,8 +108,8 @@ pub(crate) fn conversation() -> Vec<Message> {
     ]
 }
 
-/// The rooms of Ana; `history` is that of [`ROOM`].
-pub(crate) fn rooms(history: &[Message]) -> Vec<RoomSummary> {
+/// The rooms of Ana; `history` and `members` are those of [`ROOM`].
+pub(crate) fn rooms(history: &[Message], members: &[Member]) -> Vec<RoomSummary> {
     let others = |seed: u8, name: &str| {
         vec![member(ME, "Ana", 0), member(PeerId::from_bytes([seed; 32]), name, 0)]
     };
@@ -119,14 +119,7 @@ pub(crate) fn rooms(history: &[Message]) -> Vec<RoomSummary> {
             id: ROOM,
             name: "Weekend in the mountains".to_owned(),
             me: ME,
-            members: vec![
-                member(ME, "Ana", 0),
-                member(BEA, "Bea", 13),
-                Member {
-                    last_seen: Some(Timestamp(NOW - 11 * MINUTE)),
-                    ..member(CEM, "Cem Yilmaz", 10)
-                },
-            ],
+            members: members.to_vec(),
             last: history.last().cloned(),
             unread: 0,
             uses_mailbox: true,

@@ -8,6 +8,7 @@ use crate::{
     backend::TestScope,
     ui::{
         action::{Action, ScanFrom},
+        new_invite::Choices,
         route::Route,
     },
 };
@@ -19,6 +20,17 @@ impl ChatApp {
     pub(super) fn act(&mut self, ctx: &Context, action: Action) {
         match action {
             Action::Command(command) => self.command(command),
+            Action::Ask(grave) => self.state.now.asked = Some(grave),
+            Action::Answer(command) => {
+                self.state.now.asked = None;
+                if let Some(command) = command {
+                    self.command(command);
+                }
+            }
+            Action::Invite(command) => {
+                self.state.now.is_inviting = self.state.stack.room();
+                self.command(command);
+            }
             Action::Open(route) => {
                 self.state.stack.open(route);
                 self.arrive(ctx, route);
@@ -29,7 +41,9 @@ impl ChatApp {
             }
             Action::Back => {
                 self.state.stack.back();
-                self.state.now.leaving = None;
+                self.state.now.asked = None;
+                self.state.now.is_inviting = None;
+                self.come_back();
             }
             Action::Join(text) => self.join(&text),
             Action::Copy { text, note } => {
@@ -66,20 +80,31 @@ impl ChatApp {
 
     /// What a screen needs when one comes to it.
     fn arrive(&mut self, ctx: &Context, route: Route) {
-        self.state.now.leaving = None;
+        self.state.now.asked = None;
         self.state.now.is_resetting = false;
         match route {
             Route::Room(room) => {
                 self.state.now.wants_composer = !ctx.input(|input| input.has_touch_screen());
                 self.remember_unread(room);
             }
-            Route::Invite(room) => self.backend.send(Command::ShowInvite { room, invite: None }),
+            Route::Invite(_) | Route::OneInvite(..) | Route::Invites(_) => self.come_back(),
+            Route::NewInvite(_) => self.state.now.choices = Choices::default(),
             Route::Scan => self.scan(ctx, ScanFrom::Camera),
             Route::NewRoom => self.state.now.room_name.clear(),
             Route::SelfTest => {
                 let servers = self.backend.servers().servers;
                 self.test(TestScope::Everything, servers);
             }
+            _ => {}
+        }
+    }
+
+    /// What a screen needs whenever it is on top again, too.
+    pub(super) fn come_back(&mut self) {
+        match self.state.stack.top() {
+            Route::Invite(room) => self.show_code(room, None),
+            Route::OneInvite(room, invite) => self.show_code(room, Some(invite)),
+            Route::Invites(room) => self.backend.send(Command::ListInvites { room }),
             _ => {}
         }
     }

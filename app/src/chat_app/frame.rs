@@ -9,11 +9,10 @@ use super::ChatApp;
 use crate::ui::{
     action::Action,
     diagnostics::{DiagnosticsView, diagnostics_ui},
-    invite::{full_screen_ui, invite_ui},
+    invite::full_screen_ui,
     joining::joining_ui,
     layout::{self, Panes},
     new_room::new_room_ui,
-    peers::{Leaving, peers_ui},
     reach::Standing,
     room::{RoomDoing, RoomView, room_ui},
     rooms::rooms_ui,
@@ -99,12 +98,11 @@ impl ChatApp {
             Route::SelfTest => self.self_test(ui, actions),
             Route::Statistics => self.statistics(ui, actions),
             Route::Room(room) => self.room(ui, room, has_back, actions),
-            Route::Invite(room) => {
-                if let Some(room) = self.model.rooms.get(&room) {
-                    invite_ui(ui, &self.invite_view(room), actions);
-                }
-            }
+            Route::Invite(room) | Route::OneInvite(room, _) => self.invite(ui, room, actions),
+            Route::Invites(room) => self.invites(ui, room, actions),
+            Route::NewInvite(room) => self.new_invite(ui, room, actions),
             Route::Peers(room) => self.peers(ui, room, actions),
+            Route::Member(room, peer) => self.member(ui, room, peer, actions),
             Route::FullScreenInvite(_) => {}
         }
     }
@@ -127,6 +125,7 @@ impl ChatApp {
             status_words,
             has_back,
             is_looking: ui.input(|input| input.focused),
+            is_leaving: self.is_leaving(id),
         };
         // Taken out and put back: the view borrows the rest of the app.
         let mut draft = std::mem::take(self.state.draft(id));
@@ -138,18 +137,6 @@ impl ChatApp {
         };
         room_ui(ui, &view, doing, actions);
         *self.state.draft(id) = draft;
-    }
-
-    fn peers(&mut self, ui: &mut Ui, room: RoomId, actions: &mut Vec<Action>) {
-        let Some(room) = self.model.rooms.get(&room) else { return };
-        let view = self.peers_view(room);
-        let decided = peers_ui(ui, &view, actions);
-        match decided {
-            Some(Leaving::Asked) => self.state.now.leaving = Some(room.id),
-            Some(Leaving::Kept) => self.state.now.leaving = None,
-            None => {}
-        }
-        ui.ctx().request_repaint_after(REFRESH);
     }
 
     fn settings(&mut self, ui: &mut Ui, actions: &mut Vec<Action>) {

@@ -6,15 +6,15 @@ use engine::{
 use super::{Model, preview, sentence};
 use crate::backend::Notice;
 
-const ROOM: RoomId = RoomId::from_bytes([7; 16]);
-const ME: PeerId = PeerId::from_bytes([1; 32]);
-const BEA: PeerId = PeerId::from_bytes([2; 32]);
+pub(super) const ROOM: RoomId = RoomId::from_bytes([7; 16]);
+pub(super) const ME: PeerId = PeerId::from_bytes([1; 32]);
+pub(super) const BEA: PeerId = PeerId::from_bytes([2; 32]);
 
-fn member(id: PeerId, name: &str) -> Member {
+pub(super) fn member(id: PeerId, name: &str) -> Member {
     Member { id, name: name.to_owned(), role: Role::Member, holds: 0, last_seen: None }
 }
 
-fn message(hlc: u64, author: PeerId, text: &str) -> Message {
+pub(super) fn message(hlc: u64, author: PeerId, text: &str) -> Message {
     Message {
         position: Position { hlc, author: MemberIndex(0), seq: hlc },
         author,
@@ -35,13 +35,18 @@ fn summary() -> RoomSummary {
     }
 }
 
+/// A model with one room.
+pub(super) fn room() -> Model {
+    started()
+}
+
 fn started() -> Model {
     let mut model = Model::default();
     tell(&mut model, Event::Started { name: Some("Ana".to_owned()), rooms: vec![summary()] });
     model
 }
 
-fn tell(model: &mut Model, event: Event) {
+pub(super) fn tell(model: &mut Model, event: Event) {
     model.apply(Notice::Event(event));
 }
 

@@ -1,6 +1,6 @@
 //! What the person decided on a screen.
 
-use engine::Command;
+use engine::{Command, InviteId, PeerId, RoomId};
 use transport::servers::Servers;
 
 use super::{route::Route, server_edit::Editing};
@@ -11,6 +11,12 @@ use crate::backend::{RelayedLinks, TestScope};
 pub enum Action {
     /// Something for the engine.
     Command(Command),
+    /// Something grave: ask whether it is meant.
+    Ask(Grave),
+    /// It was asked whether something grave is meant: do this, or nothing.
+    Answer(Option<Command>),
+    /// Make this invite and show its code.
+    Invite(Command),
     /// On to a screen.
     Open(Route),
     /// To a screen right above the list of rooms.
@@ -50,6 +56,17 @@ pub enum Action {
     RelayLinks(RelayedLinks),
     /// Close a toast.
     Dismiss(u64),
+}
+
+/// What is done only after a second word.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Grave {
+    /// Leaving a room.
+    Leave(RoomId),
+    /// Removing somebody from a room.
+    Remove(RoomId, PeerId),
+    /// Revoking an invite to a room.
+    Revoke(RoomId, InviteId),
 }
 
 /// Where to look for a QR.

@@ -1,14 +1,14 @@
 //! The QR of a room: to be scanned, copied, kept or shown as large as the screen is.
 
 use egui::{Align, Layout, Rect, Ui, UiBuilder, vec2};
-use engine::{RoomId, Timestamp};
+use engine::{InviteId, RoomId, Timestamp};
 
 use super::{
     action::Action,
     clock::Clock,
-    layout,
+    invites, layout,
     route::Route,
-    theme::{self, SPACE_L, SPACE_M, SPACE_S, SPACE_XS},
+    theme::{self, SPACE_L, SPACE_M, SPACE_S, SPACE_XL, SPACE_XS},
     widgets::{
         button::{self, Weight},
         icon::Icon,
@@ -28,6 +28,14 @@ pub struct InviteView<'a> {
     pub name: &'a str,
     /// The invite as text and as a QR, once there is one.
     pub code: Option<&'a Code>,
+    /// What it allows, if it is not the usual one: "Whoever joins by this one may only read."
+    pub terms: Option<String>,
+    /// Whether it is one that was chosen among several.
+    pub is_one: bool,
+    /// Whether there is none that works.
+    pub is_over: bool,
+    /// Who could make another: "Bea, Cem"; `None` if this device's person could.
+    pub admins: Option<String>,
     /// Whether anybody could reach this device now.
     pub is_reachable: bool,
     /// Who is in the room besides the person: "Bea, Cem".
@@ -39,6 +47,8 @@ pub struct InviteView<'a> {
 /// An invite ready to be shown.
 #[derive(Debug)]
 pub struct Code {
+    /// Which.
+    pub invite: InviteId,
     /// The link.
     pub link: String,
     /// The same as a QR.
@@ -51,12 +61,19 @@ pub struct Code {
 pub fn invite_ui(ui: &mut Ui, view: &InviteView<'_>, actions: &mut Vec<Action>) {
     layout::titled_bar(ui, true, &format!("Invite to {}", view.name), actions);
     layout::column(ui, "invite", |ui| {
+        if view.is_over {
+            over_ui(ui, view, actions);
+            return;
+        }
         let Some(code) = view.code else {
             text::hint(ui, "Preparing the code.");
             return;
         };
         ui.vertical_centered(|ui| {
             text::hint(ui, "Scan this with Festival Chat on another device.");
+            if let Some(terms) = &view.terms {
+                text::body(ui, terms);
+            }
         });
         ui.add_space(SPACE_M);
         let side = ui.available_width().min(MAX_SIDE);
@@ -105,6 +122,34 @@ fn buttons_ui(ui: &mut Ui, view: &InviteView<'_>, code: &Code, actions: &mut Vec
     if button::wide(ui, Weight::Plain, Some(Icon::Save), "Save as picture").clicked() {
         actions.push(Action::SaveQr { name: view.name.to_owned(), text: code.link.clone() });
     }
+    ui.add_space(SPACE_XS);
+    invites::way_ui(ui, view.room, view.admins.is_none(), actions);
+}
+
+/// What to do when there is no invite to show.
+fn over_ui(ui: &mut Ui, view: &InviteView<'_>, actions: &mut Vec<Action>) {
+    let (title, advice) = match &view.admins {
+        _ if view.is_one => (
+            "This invite is over",
+            "Nobody can join by it any more. There may be another that works.".to_owned(),
+        ),
+        None => ("No invite works any more", "Make a new one to let others join.".to_owned()),
+        Some(admins) => {
+            ("No invite works any more", format!("Ask an admin for a new one: {admins}."))
+        }
+    };
+    ui.add_space(SPACE_XL);
+    ui.vertical_centered(|ui| {
+        text::title(ui, title);
+        text::hint(ui, &advice);
+    });
+    ui.add_space(SPACE_XL);
+    if view.admins.is_none()
+        && button::wide(ui, Weight::Primary, Some(Icon::Plus), "New invite").clicked()
+    {
+        actions.push(Action::Open(Route::NewInvite(view.room)));
+    }
+    invites::way_ui(ui, view.room, view.admins.is_none(), actions);
 }
 
 /// Shows the QR and nothing else, on white.

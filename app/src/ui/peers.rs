@@ -1,19 +1,20 @@
 //! Who is in a room, and how they are reached.
 
-use egui::Ui;
-use engine::{Command, RoomId};
+use egui::{Rect, Sense, StrokeKind, Ui, WidgetInfo, accesskit, pos2, vec2};
+use engine::{Command, PeerId, Role, RoomId};
 
 use super::{
-    action::Action,
-    layout,
+    action::{Action, Grave},
+    invites, layout, member,
     route::Route,
-    theme::{SPACE_L, SPACE_M, SPACE_S, SPACE_XS},
+    theme::{self, SPACE_L, SPACE_M, SPACE_S, SPACE_XS, Type, palette},
     widgets::{
         avatar,
         button::{self, Weight},
-        card,
         icon::Icon,
-        status_dot::{Status, status_lines},
+        pill::Pill,
+        status_dot::{Status, dot_size},
+        sure::{Sure, sure},
         text,
     },
 };
@@ -27,8 +28,12 @@ pub struct PeersView<'a> {
     pub room: RoomId,
     /// Its name.
     pub name: &'a str,
-    /// Everyone, those connected first.
+    /// Everyone, those connected first; those who were removed are not among them.
     pub rows: Vec<PeerRow>,
+    /// Those who were removed.
+    pub removed: Vec<PeerRow>,
+    /// What this device's person may do.
+    pub my_role: Role,
     /// Whether its mailbox is used on this device.
     pub uses_mailbox: bool,
     /// Whether the person may be about to leave.
@@ -38,78 +43,137 @@ pub struct PeersView<'a> {
 /// One member.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PeerRow {
-    /// What they call themselves.
+    /// Who.
+    pub id: PeerId,
+    /// What they are called.
     pub name: String,
-    /// What their face is made from.
-    pub seed: Vec<u8>,
+    /// What they call themselves, for their face.
+    pub plain: String,
+    /// The part of the name, at its end, that tells them from others whose names look alike.
+    pub tag: String,
+    /// What they may do.
+    pub role: Role,
     /// Whether it is this device's person.
     pub is_me: bool,
     /// How they are reached.
     pub status: Status,
     /// "connected over WebRTC", "not connected, last seen 5 min ago".
     pub state: String,
-    /// Round trip, since when, address: what else is known, a line each.
-    pub details: Vec<String>,
-    /// The start of their key, to compare.
-    pub key: String,
 }
 
-/// What the person decided about leaving.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Leaving {
-    /// They may be about to.
-    Asked,
-    /// They are not.
-    Kept,
-}
-
-/// Shows the members; returns what was decided about leaving, if anything.
-pub fn peers_ui(ui: &mut Ui, view: &PeersView<'_>, actions: &mut Vec<Action>) -> Option<Leaving> {
+/// Shows the members.
+pub fn peers_ui(ui: &mut Ui, view: &PeersView<'_>, actions: &mut Vec<Action>) {
     layout::titled_bar(ui, true, view.name, actions);
-    let mut decided = None;
     layout::column(ui, "peers", |ui| {
-        let count = view.rows.len();
-        text::title(
-            ui,
-            &if count == 1 { "1 member".to_owned() } else { format!("{count} members") },
-        );
-        ui.add_space(SPACE_S);
+        text::title(ui, &counted(view.rows.len()));
+        ui.add_space(SPACE_XS);
         for row in &view.rows {
-            row_ui(ui, row);
-            ui.add_space(SPACE_S);
+            row_ui(ui, view.room, row, actions);
         }
         ui.add_space(SPACE_M);
-        if button::wide(ui, Weight::Primary, Some(Icon::Qr), "Invite somebody").clicked() {
-            actions.push(Action::Open(Route::Invite(view.room)));
+        if view.my_role > Role::Removed {
+            if button::wide(ui, Weight::Primary, Some(Icon::Qr), "Invite somebody").clicked() {
+                actions.push(Action::Open(Route::Invite(view.room)));
+            }
+            invites::way_ui(ui, view.room, view.my_role >= Role::Admin, actions);
+            ui.add_space(SPACE_M);
+            mailbox_ui(ui, view, actions);
+            ui.add_space(SPACE_M);
         }
-        ui.add_space(SPACE_M);
-        mailbox_ui(ui, view, actions);
-        ui.add_space(SPACE_M);
-        if view.is_leaving {
-            decided = leave_ui(ui, view.room, actions);
-        } else if button::wide(ui, Weight::Danger, Some(Icon::Leave), "Leave room").clicked() {
-            decided = Some(Leaving::Asked);
+        leave_ui(ui, view.room, view.is_leaving, actions);
+        if !view.removed.is_empty() {
+            ui.add_space(SPACE_L);
+            text::title(ui, "Removed");
+            text::small(ui, "They can read nothing that was written since.");
+            ui.add_space(SPACE_XS);
+            for row in &view.removed {
+                row_ui(ui, view.room, row, actions);
+            }
         }
     });
-    decided
 }
 
-fn row_ui(ui: &mut Ui, row: &PeerRow) {
-    card::card(ui, |ui| {
-        ui.horizontal_top(|ui| {
-            avatar::avatar(ui, FACE, &row.name, &row.seed);
-            ui.add_space(SPACE_XS);
-            ui.vertical(|ui| {
-                let name = if row.is_me { format!("{} (you)", row.name) } else { row.name.clone() };
-                text::body(ui, &name);
-                status_lines(ui, row.status, &row.state);
-                for detail in &row.details {
-                    text::small(ui, detail);
-                }
-                text::small(ui, &format!("Key {}", row.key));
-            });
-        });
+fn counted(members: usize) -> String {
+    if members == 1 { "1 member".to_owned() } else { format!("{members} members") }
+}
+
+/// One member: a face, a name, what they may do and how they are reached. It leads to more.
+fn row_ui(ui: &mut Ui, room: RoomId, row: &PeerRow, actions: &mut Vec<Action>) {
+    let colors = palette(ui);
+    let is_out = row.role == Role::Removed;
+    let face = if is_out { FACE * 0.75 } else { FACE };
+    let next = (ui.text_style_height(&Type::Body.style()) * 0.8).round();
+    let width = ui.available_width() - 2.0 * SPACE_M - face - SPACE_M - next - SPACE_S;
+    let ink = if is_out { colors.muted } else { colors.text };
+    let (name, end) = if row.is_me {
+        (format!("{} (you)", row.name), format!("{} (you)", row.tag))
+    } else {
+        (row.name.clone(), row.tag.clone())
+    };
+    let words = text::line_with_end(ui, &name, &end, Type::Body, ink, width);
+    let pill = member::label(row.role).map(|label| Pill::new(ui, label, width));
+    // Where name and label do not fit in one line, they stand in two.
+    let beside = pill.as_ref().is_some_and(|pill| {
+        let whole = text::line(ui, &name, Type::Body, ink, f32::INFINITY);
+        whole.size().x + SPACE_S + pill.size().x <= width
     });
+    let dot = dot_size(ui);
+    let state_ink = if is_out { colors.muted } else { row.status.color(colors) };
+    let state = (!is_out)
+        .then(|| text::layout(ui, &row.state, Type::Small, state_ink, width - dot - SPACE_XS));
+    let pill_height = pill.as_ref().filter(|_| !beside).map_or(0.0, |p| p.size().y + SPACE_XS);
+    let state_height = state.as_ref().map_or(0.0, |state| state.size().y + SPACE_XS);
+    let height = words.size().y + pill_height + state_height;
+
+    let size = vec2(ui.available_width(), height.max(face) + 2.0 * SPACE_M);
+    let (rect, response) = ui.allocate_exact_size(size, Sense::click());
+    let label = spoken(row);
+    response.widget_info(|| WidgetInfo::labeled(accesskit::Role::Button, ui.is_enabled(), &label));
+    if ui.is_rect_visible(rect) {
+        let fill = if response.hovered() { colors.raised } else { colors.surface };
+        ui.painter().rect(rect, theme::RADIUS, fill, (1.0, colors.line), StrokeKind::Inside);
+        button::focus_ring(ui, &response, rect, theme::RADIUS);
+        let inner = rect.shrink(SPACE_M);
+        let center = pos2(inner.left() + face / 2.0, inner.center().y);
+        avatar::paint(ui.painter(), colors, center, face, &row.plain, row.id.as_bytes());
+        let side = Rect::from_center_size(
+            pos2(inner.right() - next / 2.0, inner.center().y),
+            vec2(next, next),
+        );
+        Icon::Next.paint(ui.painter(), side, colors.muted);
+        let mut at = pos2(inner.left() + face + SPACE_M, inner.center().y - height / 2.0);
+        let line = words.size();
+        ui.painter().galley(at, words, ink);
+        if let Some(pill) = pill {
+            let size = pill.size();
+            if beside {
+                pill.paint(ui, at + vec2(line.x + SPACE_S, (line.y - size.y) / 2.0));
+            } else {
+                pill.paint(ui, at + vec2(0.0, line.y + SPACE_XS));
+            }
+        }
+        at.y += line.y + pill_height + SPACE_XS;
+        if let Some(state) = state {
+            let first = state.rows.first().map_or(state.size().y, |row| row.rect().height());
+            let center = pos2(at.x + dot / 2.0, at.y + first / 2.0);
+            row.status.paint_dot(ui.painter(), colors, center, dot);
+            ui.painter().galley(at + vec2(dot + SPACE_XS, 0.0), state, state_ink);
+        }
+    }
+    if response.clicked() {
+        actions.push(Action::Open(Route::Member(room, row.id)));
+    }
+}
+
+/// What is read aloud for a row.
+fn spoken(row: &PeerRow) -> String {
+    let you = if row.is_me { " (you)" } else { "" };
+    let role = member::label(row.role).map_or_else(String::new, |label| format!(", {label}"));
+    let state = match row.role {
+        Role::Removed => "removed",
+        _ => &row.state,
+    };
+    format!("{}{you}{role}, {state}", row.name)
 }
 
 fn mailbox_ui(ui: &mut Ui, view: &PeersView<'_>, actions: &mut Vec<Action>) {
@@ -134,17 +198,24 @@ fn mailbox_ui(ui: &mut Ui, view: &PeersView<'_>, actions: &mut Vec<Action>) {
     );
 }
 
-fn leave_ui(ui: &mut Ui, room: RoomId, actions: &mut Vec<Action>) -> Option<Leaving> {
-    ui.add_space(SPACE_L);
-    text::body(ui, "Leave this room and delete its messages from this device?");
-    ui.add_space(SPACE_S);
-    let mut decided = None;
-    if button::wide(ui, Weight::Danger, Some(Icon::Leave), "Leave and delete").clicked() {
-        actions.push(Action::Command(Command::LeaveRoom { room }));
-        decided = Some(Leaving::Kept);
+/// The way out of a room, asked about twice.
+pub(super) fn leave_ui(ui: &mut Ui, room: RoomId, is_asked: bool, actions: &mut Vec<Action>) {
+    if !is_asked {
+        if button::wide(ui, Weight::Danger, Some(Icon::Leave), "Leave room").clicked() {
+            actions.push(Action::Ask(Grave::Leave(room)));
+        }
+        return;
     }
-    if button::wide(ui, Weight::Plain, None, "Stay").clicked() {
-        decided = Some(Leaving::Kept);
+    let answer = sure(
+        ui,
+        Sure {
+            question: "Leave this room and delete its messages from this device?",
+            icon: Icon::Leave,
+            yes: "Leave and delete",
+            no: "Stay",
+        },
+    );
+    if let Some(is_meant) = answer {
+        actions.push(Action::Answer(is_meant.then_some(Command::LeaveRoom { room })));
     }
-    decided
 }

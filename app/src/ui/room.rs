@@ -1,7 +1,7 @@
 //! One conversation.
 
-use egui::{Id, Key, Modifiers, Rect, Sense, Ui, WidgetInfo, accesskit::Role, pos2, vec2};
-use engine::{Command, RoomId};
+use egui::{Id, Key, Modifiers, Rect, Sense, Ui, WidgetInfo, accesskit, pos2, vec2};
+use engine::{Command, Role, RoomId};
 
 use super::{
     action::Action,
@@ -17,8 +17,10 @@ use crate::model::Room;
 
 mod bubble;
 mod rows;
+mod silent;
 
 use rows::RoomRows;
+use silent::silent_ui;
 
 /// The most messages asked for at a time: two screens of a large monitor.
 const PAGE_LEN: usize = 100;
@@ -41,6 +43,8 @@ pub struct RoomView<'a> {
     pub has_back: bool,
     /// Whether the person is looking at this window.
     pub is_looking: bool,
+    /// Whether they may be about to leave the room.
+    pub is_leaving: bool,
 }
 
 /// What the person does in the room.
@@ -61,7 +65,11 @@ pub fn room_ui(ui: &mut Ui, view: &RoomView<'_>, doing: RoomDoing<'_>, actions: 
     bar_ui(ui, view, actions);
     let area = ui.available_rect_before_wrap();
     // The composer is drawn first: its height decides how much is left for the messages.
-    let used = composer_ui(ui, area, view.room, draft, wants_composer, actions);
+    let used = if view.room.my_role() < Role::Member {
+        silent_ui(ui, area, view, actions)
+    } else {
+        composer_ui(ui, area, view.room, draft, wants_composer, actions)
+    };
     if used.has_sent {
         scroll.list.go_to_end();
         scroll.unread_from = None;
@@ -82,7 +90,7 @@ fn bar_ui(ui: &mut Ui, view: &RoomView<'_>, actions: &mut Vec<Action>) {
             let id = ui.make_persistent_id("room details");
             let response = ui.interact(rect, id, Sense::click());
             let label = format!("{}, {}, show members", room.name, view.status_words);
-            response.widget_info(|| WidgetInfo::labeled(Role::Button, true, &label));
+            response.widget_info(|| WidgetInfo::labeled(accesskit::Role::Button, true, &label));
             button::focus_ring(ui, &response, rect.shrink2(vec2(2.0, 6.0)), theme::RADIUS);
             wants_peers = response.clicked();
             avatar::avatar(ui, FACE, &room.name, room.id.as_bytes());
@@ -90,7 +98,8 @@ fn bar_ui(ui: &mut Ui, view: &RoomView<'_>, actions: &mut Vec<Action>) {
             layout::bar_lines(ui, &room.name, view.status, &view.status_words);
         },
         |ui, actions| {
-            if button::icon(ui, Icon::Qr, "Invite").clicked() {
+            let is_in = room.my_role() > Role::Removed;
+            if is_in && button::icon(ui, Icon::Qr, "Invite").clicked() {
                 actions.push(Action::Open(Route::Invite(room.id)));
             }
             if button::icon(ui, Icon::People, "Members").clicked() {
@@ -122,7 +131,7 @@ fn messages_ui(ui: &mut Ui, view: &RoomView<'_>, scroll: &mut Scroll, actions: &
         loading_ui(ui, area);
     }
     note_seen(view, seen, scroll, actions);
-    if room.others().next().is_none() {
+    if room.members.len() < 2 {
         alone_ui(ui, area, room.id, actions);
     }
     if !seen.is_at_end && jump_ui(ui, area, view, scroll) {

@@ -1,6 +1,6 @@
 //! Where the person is, and where "back" leads.
 
-use engine::{InviteId, RoomId};
+use engine::{InviteId, PeerId, RoomId};
 use serde::{Deserialize, Serialize};
 
 /// A screen.
@@ -16,12 +16,20 @@ pub enum Route {
     Invite(RoomId),
     /// The same and nothing else.
     FullScreenInvite(RoomId),
+    /// The QR of one invite of several.
+    OneInvite(RoomId, InviteId),
+    /// All invites to a room.
+    Invites(RoomId),
+    /// Choosing what another invite allows.
+    NewInvite(RoomId),
     /// Looking for a QR.
     Scan,
     /// Following an invite.
     Joining(InviteId),
     /// Who is in a room, and how they are reached.
     Peers(RoomId),
+    /// One of them.
+    Member(RoomId, PeerId),
     /// What can be changed.
     Settings,
     /// What goes on inside.
@@ -43,7 +51,11 @@ impl Route {
             Self::Room(room)
             | Self::Invite(room)
             | Self::FullScreenInvite(room)
-            | Self::Peers(room) => Some(room),
+            | Self::OneInvite(room, _)
+            | Self::Invites(room)
+            | Self::NewInvite(room)
+            | Self::Peers(room)
+            | Self::Member(room, _) => Some(room),
             _ => None,
         }
     }

@@ -5,7 +5,9 @@ use std::collections::BTreeMap;
 use engine::{Position, RoomId};
 use serde::{Deserialize, Serialize};
 
-use super::{route::Stack, server_edit::Editing, widgets::list::List};
+use super::{
+    action::Grave, new_invite::Choices, route::Stack, server_edit::Editing, widgets::list::List,
+};
 use crate::backend::StepState;
 
 /// The part of the screens' state that only the screens know.
@@ -36,8 +38,12 @@ pub struct Momentary {
     pub is_creating: bool,
     /// The link typed on the scan screen.
     pub link: String,
-    /// The room that the person may be about to leave.
-    pub leaving: Option<RoomId>,
+    /// What the person may be about to do.
+    pub asked: Option<Grave>,
+    /// What the invite allows that is being made.
+    pub choices: Choices,
+    /// The room whose next invite is to be shown once it is there.
+    pub is_inviting: Option<RoomId>,
     /// The server being written.
     pub editing: Option<Editing>,
     /// What came of testing servers, by their addresses.

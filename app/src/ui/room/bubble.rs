@@ -83,7 +83,8 @@ impl Bubble {
         let has_name = is_crowd && standing.starts_group && !standing.is_mine;
         let name = has_name.then(|| {
             let color = avatar::color(colors, message.author.as_bytes());
-            text::line(ui, room.name_of(message.author), Type::Small, color, inner)
+            let (name, tag) = (room.name_of(message.author), room.names.tag(message.author));
+            text::line_with_end(ui, name, tag, Type::Small, color, inner)
         });
         let reach = standing.is_mine.then(|| Reach::lay(ui, room, message, faint));
         let meta = time.size().x + reach.as_ref().map_or(0.0, Reach::width) + SPACE_S;
@@ -121,7 +122,7 @@ impl Bubble {
         ui.painter().rect_filled(frame, self.corners(), fill);
         if self.is_crowd && self.standing.ends_group && !self.standing.is_mine {
             let center = pos2(rect.left() + SPACE_M + FACE / 2.0, frame.bottom() - FACE / 2.0);
-            let name = room.name_of(self.author);
+            let name = room.member(self.author).map_or("", |member| &member.name);
             avatar::paint(ui.painter(), colors, center, FACE, name, self.author.as_bytes());
         }
         let mut at = frame.min + vec2(PAD_X, PAD_Y);
@@ -187,7 +188,7 @@ impl Reach {
     fn details(&self, room: &Room) -> String {
         let names = |has: bool| {
             let who = room.others().filter(|member| (member.holds >= self.seq) == has);
-            who.map(|member| member.name.as_str()).collect::<Vec<_>>().join(", ")
+            who.map(|member| room.name_of(member.id)).collect::<Vec<_>>().join(", ")
         };
         let (with, without) = (names(true), names(false));
         match (with.is_empty(), without.is_empty()) {

@@ -4,7 +4,7 @@
 use std::sync::Arc;
 
 use egui::{Galley, Label, Rect, Sense, Ui, WidgetInfo, accesskit::Role, pos2, vec2};
-use engine::{Body, Message, PeerId, Position};
+use engine::{Body, Message, Position};
 
 use super::bubble::{self, Bubble};
 use crate::{
@@ -108,29 +108,6 @@ impl<'a> RoomRows<'a> {
             && self.is_same_day(Some(a), Some(b))
     }
 
-    fn remark(&self, message: &Message) -> Option<String> {
-        let who = self.who(message.author);
-        match &message.body {
-            Body::Text(_) => None,
-            Body::Created { name } => {
-                Some(format!("{who} created the room \u{201c}{name}\u{201d}"))
-            }
-            Body::Joined { name } if message.author == self.room.me => {
-                Some(format!("You joined as {name}"))
-            }
-            Body::Joined { name } => Some(format!("{name} joined")),
-            Body::Renamed { name } if message.author == self.room.me => {
-                Some(format!("You are now called {name}"))
-            }
-            Body::Renamed { name } => Some(format!("Somebody is now called {name}")),
-            Body::RoleChanged { .. } | Body::KeyChanged { .. } => model::remark(self.room, message),
-        }
-    }
-
-    fn who(&self, peer: PeerId) -> &'a str {
-        if peer == self.room.me { "You" } else { self.room.name_of(peer) }
-    }
-
     /// Lays out what stands above the message; returns it with the height it takes.
     fn lay_above(
         &self,
@@ -220,9 +197,14 @@ impl Rows for RoomRows<'_> {
         };
         let standing = self.standing(index);
         let (above, mut top) = self.lay_above(ui, message, standing, width);
-        if let Some(remark) = self.remark(message) {
-            let words =
-                text::layout(ui, &remark, Type::Small, palette(ui).muted, width - 2.0 * SPACE_L);
+        if let Some(remark) = model::remark(self.room, message) {
+            let words = text::layout_centered(
+                ui,
+                &remark,
+                Type::Small,
+                palette(ui).muted,
+                width - 2.0 * SPACE_L,
+            );
             top += SPACE_S;
             let height = top + words.size().y + SPACE_S + self.end_gap(index);
             return (height, Row { above, top, body: RowBody::Remark(words) });

@@ -7,6 +7,8 @@ use egui::{Color32, Painter, Pos2, Rect, Shape, Stroke, StrokeKind, pos2, vec2};
 pub enum Icon {
     /// Back to where one came from.
     Back,
+    /// On to what is behind it.
+    Next,
     /// Something new.
     Plus,
     /// Not any more.
@@ -55,6 +57,12 @@ pub enum Icon {
     Trash,
     /// From the start.
     Again,
+    /// What opens what is sealed.
+    Key,
+    /// Not to be heard.
+    Mute,
+    /// With more to say than others.
+    Star,
 }
 
 /// How a sign is drawn: lines through points of the grid, circles, and frames.
@@ -71,6 +79,7 @@ impl Icon {
     fn strokes(self) -> &'static [Stroked] {
         match self {
             Self::Back => &[Line(&[(14.5, 5.0), (7.5, 12.0), (14.5, 19.0)])],
+            Self::Next => &[Line(&[(9.5, 5.0), (16.5, 12.0), (9.5, 19.0)])],
             Self::Plus => &[Line(&[(12.0, 5.0), (12.0, 19.0)]), Line(&[(5.0, 12.0), (19.0, 12.0)])],
             Self::Close => &[Line(&[(6.0, 6.0), (18.0, 18.0)]), Line(&[(18.0, 6.0), (6.0, 18.0)])],
             Self::Qr => &[
@@ -214,6 +223,26 @@ impl Icon {
                 ]),
                 Line(&[(19.6, 4.2), (19.2, 9.4), (14.2, 9.2)]),
             ],
+            Self::Key => &[
+                Circle(8.0, 15.5, 3.8),
+                Line(&[(10.8, 12.8), (19.5, 4.5)]),
+                Line(&[(16.2, 7.6), (19.2, 10.6)]),
+                Line(&[(13.4, 10.4), (15.4, 12.4)]),
+            ],
+            Self::Mute => &[Circle(12.0, 12.0, 8.0), Line(&[(6.4, 6.4), (17.6, 17.6)])],
+            Self::Star => &[Line(&[
+                (12.0, 3.8),
+                (14.5, 9.2),
+                (20.4, 9.9),
+                (16.0, 13.9),
+                (17.2, 19.7),
+                (12.0, 16.8),
+                (6.8, 19.7),
+                (8.0, 13.9),
+                (3.6, 9.9),
+                (9.5, 9.2),
+                (12.0, 3.8),
+            ])],
             Self::Chat => &[
                 Line(&[
                     (6.0, 5.0),
