@@ -21,13 +21,13 @@ pub enum Command {
         /// The name, trimmed, 1 to [`MAX_NAME_LEN`] bytes.
         name: String,
     },
-    /// Begin a room with me in it. Answered by [`Event::RoomJoined`] and [`Event::InviteReady`].
+    /// Begin a room with me in it. Answered by [`Event::RoomJoined`](crate::Event::RoomJoined) and [`Event::InviteReady`](crate::Event::InviteReady).
     CreateRoom {
         /// Its name, trimmed, 1 to [`MAX_NAME_LEN`] bytes.
         name: String,
     },
-    /// Join the room an invite leads to. Answered by [`Event::JoinStarted`], then
-    /// [`Event::RoomJoined`]; tried until it works, the program ends or [`Command::CancelJoin`].
+    /// Join the room an invite leads to. Answered by [`Event::JoinStarted`](crate::Event::JoinStarted), then
+    /// [`Event::RoomJoined`](crate::Event::RoomJoined); tried until it works, the program ends or [`Command::CancelJoin`].
     /// If the room is here already, that is answered, and whoever showed the invite is dialed.
     AcceptInvite {
         /// The invite.
@@ -39,15 +39,15 @@ pub enum Command {
         invite: InviteId,
     },
     /// Show an invite to a room, with this device as the one to dial. Answered by
-    /// [`Event::InviteReady`], and again by it whenever the device's addresses change.
+    /// [`Event::InviteReady`](crate::Event::InviteReady), and again by it whenever the device's addresses change.
     ShowInvite {
         /// Where to.
         room: RoomId,
         /// Which; without it, the newest that anybody may use who sees it.
         invite: Option<InviteId>,
     },
-    /// Make a new invite; owner and admins only. Answered by [`Event::InviteReady`] and
-    /// [`Event::InvitesListed`].
+    /// Make a new invite; owner and admins only. Answered by [`Event::InviteReady`](crate::Event::InviteReady) and
+    /// [`Event::InvitesListed`](crate::Event::InvitesListed).
     CreateInvite {
         /// Where to.
         room: RoomId,
@@ -59,21 +59,21 @@ pub enum Command {
         max_uses: Option<u32>,
     },
     /// Let nobody join by an invite any more, and change the room's key; owner and admins only.
-    /// Answered by [`Event::InvitesListed`].
+    /// Answered by [`Event::InvitesListed`](crate::Event::InvitesListed).
     RevokeInvite {
         /// Where to.
         room: RoomId,
         /// Which.
         invite: InviteId,
     },
-    /// Tell which invites there are. Answered by [`Event::InvitesListed`].
+    /// Tell which invites there are. Answered by [`Event::InvitesListed`](crate::Event::InvitesListed).
     ListInvites {
         /// Where to.
         room: RoomId,
     },
     /// Make a member something else; owner and admins only, and only the owner makes admins or
     /// takes them back. [`Role::Removed`] also changes the room's key and revokes every invite.
-    /// Answered by [`Event::MemberChanged`].
+    /// Answered by [`Event::MemberChanged`](crate::Event::MemberChanged).
     SetRole {
         /// Where.
         room: RoomId,
@@ -87,14 +87,14 @@ pub enum Command {
         /// Where.
         room: RoomId,
     },
-    /// Say something. Answered by [`Event::MessageAdded`].
+    /// Say something. Answered by [`Event::MessageAdded`](crate::Event::MessageAdded).
     SendText {
         /// Where.
         room: RoomId,
         /// What, 1 to [`MAX_TEXT_LEN`] bytes.
         text: String,
     },
-    /// Show a page of history. Answered by [`Event::PageLoaded`].
+    /// Show a page of history. Answered by [`Event::PageLoaded`](crate::Event::PageLoaded).
     LoadPage {
         /// Where.
         room: RoomId,
@@ -103,7 +103,7 @@ pub enum Command {
         /// The most messages wanted, at most [`MAX_PAGE_LEN`].
         limit: usize,
     },
-    /// Everything up to here has been read. Answered by [`Event::UnreadChanged`].
+    /// Everything up to here has been read. Answered by [`Event::UnreadChanged`](crate::Event::UnreadChanged).
     MarkRead {
         /// Where.
         room: RoomId,
@@ -111,7 +111,7 @@ pub enum Command {
         up_to: Position,
     },
     /// Use the room's mailbox on this device, or do not: leave there what is written and fetch what
-    /// others have left. Answered by [`Event::MailboxSet`].
+    /// others have left. Answered by [`Event::MailboxSet`](crate::Event::MailboxSet).
     SetMailbox {
         /// Where.
         room: RoomId,
@@ -119,14 +119,14 @@ pub enum Command {
         on: bool,
     },
     /// Say for everyone which relays have the room's mailbox; the owner only. Answered by
-    /// [`Event::MailboxSet`].
+    /// [`Event::MailboxSet`](crate::Event::MailboxSet).
     SetRelays {
         /// Where.
         room: RoomId,
         /// Addresses of relays, at most [`MAX_ADDRS`](crate::MAX_ADDRS).
         relays: Vec<Addr>,
     },
-    /// Leave the room on this device and forget everything in it. Answered by [`Event::RoomLeft`].
+    /// Leave the room on this device and forget everything in it. Answered by [`Event::RoomLeft`](crate::Event::RoomLeft).
     LeaveRoom {
         /// Which.
         room: RoomId,

@@ -9,7 +9,7 @@ use crate::{
     device::{Device, Said},
     flood::{self, Copy, Flood},
     gathering::{self, gather},
-    links::{Link, Links, Neighbours},
+    links::{Link, Links, Neighbors},
     malice::Malice,
     outcome::{Audience, Delivery, Outcome},
     person::{Ground, Person},
@@ -44,7 +44,7 @@ pub struct Crowd {
     bytes: u64,
     traffic: Traffic,
     floods: [Flood; 2],
-    neighbours: f64,
+    neighbors: f64,
     links_set_up: u64,
     movement: Chance,
     linking: Chance,
@@ -82,7 +82,7 @@ impl Crowd {
             deliveries: Vec::new(),
             bytes: 0,
             traffic: Traffic::default(),
-            neighbours: 0.0,
+            neighbors: 0.0,
             links_set_up: 0,
             linking: chance(Purpose::Links),
             writing: chance(Purpose::Messages),
@@ -113,7 +113,7 @@ impl Crowd {
             endless_flood: self.audience.spread(&endless.deliveries, endless.bytes),
             traffic: self.traffic,
             links: self.links_set_up,
-            neighbours: self.neighbours / f64::from(self.now.max(1)),
+            neighbors: self.neighbors / f64::from(self.now.max(1)),
             messages: self.audience.messages.len(),
             seconds: self.now,
         }
@@ -165,8 +165,8 @@ impl Crowd {
     fn relink(&mut self) {
         let (now, radio) = (self.now, &self.scenario.radio);
         let awake: Vec<_> = self.devices.iter().map(Device::is_awake).collect();
-        let near = Neighbours::new(radio.range, &self.people, &awake);
-        self.neighbours += near.mean();
+        let near = Neighbors::new(radio.range, &self.people, &awake);
+        self.neighbors += near.mean();
         let mut over = self.links.broken(radio, &self.people, &awake);
         over.extend(self.links.idle(radio, &near, now));
         for number in over {

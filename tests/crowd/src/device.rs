@@ -91,7 +91,7 @@ impl Device {
                 Output::Notify(Event::MessageAdded { message, .. }) => {
                     self.said.messages.push((message.author, message.position.seq));
                 }
-                // Neighbours are found by the radio, not dialed at addresses, and there are no
+                // Neighbors are found by the radio, not dialed at addresses, and there are no
                 // relays on a field.
                 _ => {}
             }

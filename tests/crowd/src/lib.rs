@@ -1,5 +1,5 @@
 //! A crowd of devices on a field without a network: the real engine in each of them, people who
-//! walk, radios that reach a few metres, and air that all of them share.
+//! walk, radios that reach a few meters, and air that all of them share.
 //!
 //! Time is virtual, in steps of a second, and everything depends on one seed, so that a run can be
 //! had again. Within a step devices can ask and answer each other, but what a message brings is

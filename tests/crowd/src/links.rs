@@ -93,7 +93,7 @@ impl Links {
     }
 
     /// Links that make room: nothing came over them for long, and an end has somebody else near.
-    pub(crate) fn idle(&self, radio: &Radio, near: &Neighbours, now: u32) -> Vec<u64> {
+    pub(crate) fn idle(&self, radio: &Radio, near: &Neighbors, now: u32) -> Vec<u64> {
         let idle = self.all.iter().filter(|(_, link)| {
             let has_others = |end: &usize| near.of(*end).len() > self.of_device[*end].len();
             link.is_up()
@@ -107,7 +107,7 @@ impl Links {
     pub(crate) fn dial(
         &mut self,
         radio: &Radio,
-        (near, people): (&Neighbours, &[Person]),
+        (near, people): (&Neighbors, &[Person]),
         now: u32,
         chance: &mut Chance,
     ) {
@@ -151,9 +151,9 @@ fn pair([a, b]: [usize; 2]) -> (usize, usize) {
 
 /// Who is in range of whom, of those awake.
 #[derive(Debug)]
-pub(crate) struct Neighbours(Vec<Vec<usize>>);
+pub(crate) struct Neighbors(Vec<Vec<usize>>);
 
-impl Neighbours {
+impl Neighbors {
     pub(crate) fn new(range: f64, people: &[Person], awake: &[bool]) -> Self {
         let cell = |place: Place| ((place.x / range) as i64, (place.y / range) as i64);
         let mut cells: BTreeMap<(i64, i64), Vec<usize>> = BTreeMap::new();

@@ -107,7 +107,7 @@ pub struct Outcome {
     /// How many links were set up.
     pub links: u64,
     /// How many devices were in range of each, on average.
-    pub neighbours: f64,
+    pub neighbors: f64,
     /// How many messages were written.
     pub messages: usize,
     /// How many seconds went by in the crowd.

@@ -2,30 +2,30 @@
 
 use crate::chance::Chance;
 
-/// A place, in metres from one corner of the ground.
+/// A place, in meters from one corner of the ground.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Place {
-    /// Metres to the east.
+    /// Meters to the east.
     pub x: f64,
-    /// Metres to the north.
+    /// Meters to the north.
     pub y: f64,
 }
 
 impl Place {
-    /// How far it is to another place, in metres.
+    /// How far it is to another place, in meters.
     #[must_use]
     pub fn distance(self, other: Self) -> f64 {
         (self.x - other.x).hypot(self.y - other.y)
     }
 }
 
-/// How wide the crowd before a stage is spread, in metres (the deviation of a normal spread).
+/// How wide the crowd before a stage is spread, in meters (the deviation of a normal spread).
 const STAGE_WIDTH: f64 = 22.0;
 
 /// How long people stay where they are, in seconds, on average.
 const PAUSE: f64 = 600.0;
 
-/// How fast people walk, in metres a second.
+/// How fast people walk, in meters a second.
 const PACE: (f64, f64) = (0.7, 1.5);
 
 /// Where a festival takes place: a square with stages.
@@ -37,7 +37,7 @@ pub struct Ground {
 }
 
 impl Ground {
-    /// A square of `side` metres with `stages` stages at places of chance; a share of
+    /// A square of `side` meters with `stages` stages at places of chance; a share of
     /// `drawn_to_stages` (0 to 1) of all walks ends at one of them.
     pub(crate) fn new(side: f64, stages: usize, drawn_to_stages: f64, chance: &mut Chance) -> Self {
         let mut ground = Self { side, stages: Vec::new(), drawn_to_stages: 0.0 };
@@ -64,7 +64,7 @@ impl Ground {
 pub struct Person {
     at: Place,
     goal: Place,
-    /// Metres a second.
+    /// Meters a second.
     pace: f64,
     /// Seconds left before the next walk.
     pause: f64,

@@ -8,17 +8,17 @@ use crate::person::Place;
 /// channel.
 pub(crate) const FRAME_HEADER: usize = 6;
 
-/// Air is shared within cells of this many metres.
+/// Air is shared within cells of this many meters.
 const CELL: f64 = 30.0;
 
 /// The radio of every device.
 #[derive(Debug, Clone)]
 pub struct Radio {
-    /// How far it reaches, in metres.
+    /// How far it reaches, in meters.
     pub range: f64,
     /// The most links a device has at a time; it dials no further once one is left for callers.
     pub max_links: usize,
-    /// Of so many neighbours in range that a device has not met for longest, it dials the farthest:
+    /// Of so many neighbors in range that a device has not met for longest, it dials the farthest:
     /// a message then makes fewer hops.
     pub choices: usize,
     /// How long it takes to find, connect and prove, in seconds: at least, at most.
@@ -29,7 +29,7 @@ pub struct Radio {
     pub device_rate: usize,
     /// What all devices within a cell of 30 m send, in bytes a second.
     pub cell_rate: usize,
-    /// After how many seconds without operations a link makes room for another neighbour.
+    /// After how many seconds without operations a link makes room for another neighbor.
     pub idle: u32,
 }
 
@@ -70,7 +70,7 @@ pub(crate) struct Air {
 }
 
 impl Air {
-    /// The air over a square of `side` metres, for as long as `radio` takes for what it says of a
+    /// The air over a square of `side` meters, for as long as `radio` takes for what it says of a
     /// second.
     pub(crate) fn new(radio: &Radio, devices: usize, side: f64) -> Self {
         let columns = (side / CELL) as usize + 1;

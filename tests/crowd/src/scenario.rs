@@ -9,7 +9,7 @@ pub struct Scenario {
     pub seed: u64,
     /// How many devices there are in all, the malicious among them.
     pub devices: usize,
-    /// The length of the square's sides, in metres.
+    /// The length of the square's sides, in meters.
     pub side: f64,
     /// How many stages there are.
     pub stages: usize,

@@ -14,7 +14,7 @@ use crate::process::rss_mb;
 
 mod chart;
 
-/// How far radios reach, in metres: outdoors above heads, and through bodies.
+/// How far radios reach, in meters: outdoors above heads, and through bodies.
 const RANGES: [f64; 2] = [30.0, 12.0];
 
 /// What a crowd may have to itself on the machine it is meant to fit on, in MB: 16 GiB.
@@ -26,7 +26,7 @@ pub(crate) struct Options {
     /// Of `crowd`, how many devices; the ground grows with them.
     #[arg(long, value_name = "N")]
     devices: Option<usize>,
-    /// Of `crowd`, only this range, in metres.
+    /// Of `crowd`, only this range, in meters.
     #[arg(long, value_name = "M")]
     range: Option<f64>,
     /// Of `crowd`, what all chance comes from.
@@ -69,7 +69,9 @@ pub(crate) fn run(quick: bool, options: &Options) -> Value {
     let mut runs = runs.into_iter();
     let (_, mut all) = runs.next().expect("a range");
     for (range, figures) in runs {
-        all[format!("range_{range}_m")] = figures;
+        if let Some(all) = all.as_object_mut() {
+            all.insert(format!("range_{range}_m"), figures);
+        }
     }
     all
 }
@@ -114,7 +116,7 @@ fn figures(outcome: &Outcome, devices: usize, rss: f64, began: Instant) -> Value
         "endless_flood_ratio_end": rounded(endless.ratio(), 4),
         "devices": devices,
         "messages": outcome.messages,
-        "neighbours": rounded(outcome.neighbours, 1),
+        "neighbors": rounded(outcome.neighbors, 1),
         "links": outcome.links,
         "seconds": outcome.seconds,
         "bytes": kinds,

@@ -27,7 +27,7 @@ const MARKS: [(f64, &str); 8] = [
     (2_400.0, "40 min"),
 ];
 
-/// Told apart in both a light and a dark page, and by those who see few colours.
+/// Told apart in both a light and a dark page, and by those who see few colors.
 const COLORS: [&str; 4] = ["#0072b2", "#d55e00", "#009e73", "#cc79a7"];
 
 /// Times are drawn by their logarithm: seconds matter at the beginning, minutes at the end.
