@@ -2,6 +2,8 @@
 
 #[path = "mailbox/apart.rs"]
 mod apart;
+#[path = "mailbox/keys.rs"]
+mod keys;
 #[path = "mailbox/real.rs"]
 mod real;
 #[path = "mailbox/relays.rs"]

@@ -345,3 +345,27 @@ fn member_away_while_the_key_changed_twice_comes_back_and_reads_on() {
         assert_eq!(world.texts(at).len(), 3, "{at}");
     }
 }
+
+#[test]
+fn new_key_reaches_more_members_than_one_operation_has_room_for() {
+    let mut world = World::default();
+    world.add("alice");
+    world.create_room("alice");
+    let guests: Vec<Name> =
+        (0..230).map(|n| -> Name { Box::leak(format!("guest {n}").into_boxed_str()) }).collect();
+    for guest in &guests {
+        world.add(guest);
+        world.scan(guest, "alice");
+    }
+    let (removed, others) = guests.split_first().expect("guests");
+
+    set_role(&mut world, "alice", removed, Role::Removed);
+    world.say("alice", "without you");
+    world.settle();
+
+    for name in others {
+        assert_eq!(world.texts(name), ["without you"], "{name}");
+    }
+    let read = read_with_everything(&mut world, removed, "alice");
+    assert!(read.is_empty(), "{read:?}");
+}

@@ -247,10 +247,12 @@ impl Membership {
         if !self.admits(*invite, terms, *at) {
             return Role::Removed;
         }
-        let before = self.joins_by_invite.get(invite).into_iter().flatten();
-        let before = before.take_while(|join| **join < (*at, peer));
-        let before = before.filter(|(at, _)| self.admits(*invite, terms, *at)).count();
-        let has_place = terms.max_uses.is_none_or(|most| before < most as usize);
+        let has_place = terms.max_uses.is_none_or(|most| {
+            let before = self.joins_by_invite.get(invite).into_iter().flatten();
+            let before = before.take_while(|join| **join < (*at, peer));
+            let before = before.filter(|(at, _)| self.admits(*invite, terms, *at));
+            before.take(most as usize).count() < most as usize
+        });
         if has_place { terms.role.min(Role::Member) } else { Role::Removed }
     }
 
