@@ -369,3 +369,26 @@ fn new_key_reaches_more_members_than_one_operation_has_room_for() {
     let read = read_with_everything(&mut world, removed, "alice");
     assert!(read.is_empty(), "{read:?}");
 }
+
+#[test]
+fn admin_who_has_not_heard_of_a_removal_does_not_undo_it() {
+    let mut world = camp(&["bob", "carol"]);
+    set_role(&mut world, "alice", "bob", Role::Admin);
+    world.part("alice", "bob");
+    world.part("alice", "carol");
+    set_role(&mut world, "alice", "carol", Role::Removed);
+    for role in [Role::Muted, Role::Member, Role::Muted, Role::Member] {
+        set_role(&mut world, "bob", "carol", role);
+    }
+
+    world.reunite("alice", "bob");
+    world.meet();
+    for at in ["alice", "bob"] {
+        assert_eq!(role(&mut world, at, "carol"), Some(Role::Removed), "{at}");
+    }
+
+    set_role(&mut world, "bob", "carol", Role::Member);
+    for at in ["alice", "bob"] {
+        assert_eq!(role(&mut world, at, "carol"), Some(Role::Member), "{at}: who knows of it may");
+    }
+}
