@@ -352,7 +352,7 @@ fn new_key_reaches_more_members_than_one_operation_has_room_for() {
     world.add("alice");
     world.create_room("alice");
     let guests: Vec<Name> =
-        (0..230).map(|n| -> Name { Box::leak(format!("guest {n}").into_boxed_str()) }).collect();
+        (0..205).map(|n| -> Name { Box::leak(format!("guest {n}").into_boxed_str()) }).collect();
     for guest in &guests {
         world.add(guest);
         world.scan(guest, "alice");
@@ -391,4 +391,28 @@ fn admin_who_has_not_heard_of_a_removal_does_not_undo_it() {
     for at in ["alice", "bob"] {
         assert_eq!(role(&mut world, at, "carol"), Some(Role::Member), "{at}: who knows of it may");
     }
+}
+
+#[test]
+fn member_removed_while_away_is_not_spoken_to_however_they_call() {
+    let mut world = camp(&["bob", "carol"]);
+    for other in ["alice", "carol"] {
+        world.part("bob", other);
+    }
+    set_role(&mut world, "alice", "bob", Role::Removed);
+    world.say("alice", "he is not here");
+    for other in ["alice", "carol"] {
+        world.reunite("bob", other);
+    }
+    // Time and again, by every kind of handshake there is.
+    for _ in 0..4 {
+        world.meet();
+    }
+
+    assert_eq!(world.links_of("bob"), 0);
+    for at in ["alice", "carol"] {
+        assert_eq!(world.peers(at).len(), 1, "{at}");
+    }
+    assert_eq!(world.roster("bob").len(), 3, "nobody told him anything");
+    assert!(world.texts("bob").is_empty());
 }
