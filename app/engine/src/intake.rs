@@ -43,7 +43,7 @@ impl<'a> Intake<'a> {
             let longer = len.saturating_add(u64::try_from(bytes.len()).unwrap_or(u64::MAX));
             // Only what will ask for its signature, or a peer could have us check for nothing.
             let is_wanted = op.header.seq == *next
-                && !session.sync.has_refused(author)
+                && !session.sync.refusals.contains(author)
                 && room.has_space(now.since_start, index, longer);
             if is_wanted {
                 *next = next.saturating_add(1);
@@ -92,12 +92,12 @@ impl<'a> Intake<'a> {
         let (now, session) = (self.now.since_start, &mut *self.session);
         let author = op.header.author;
         // What follows an operation that was not added cannot be added either.
-        if session.sync.has_refused(author) {
+        if session.sync.refusals.contains(author) {
             return session.sync.note_lacking(author);
         }
         let index = self.room.index_of(author);
         let height = index.map_or(0, |index| self.room.head(index).height);
-        if !session.sync.expects(now, author, op.header.seq <= height.saturating_add(1)) {
+        if !session.sync.refusals.expects(now, author, op.header.seq <= height.saturating_add(1)) {
             return session.sync.note_lacking(author);
         }
         match self.room.add(self.now, op) {
@@ -118,14 +118,14 @@ impl<'a> Intake<'a> {
             }
             Err(Unusable::Forged) => session.forged = session.forged.saturating_add(1),
             // Not the peer's fault.
-            Err(Unusable::Later | Unusable::Barred) => session.sync.refuse(now, author),
+            Err(Unusable::Later | Unusable::Barred) => session.sync.refusals.refuse(now, author),
             Err(Unusable::Forked) => {
-                session.sync.refuse(now, author);
+                session.sync.refusals.refuse(now, author);
                 // From its beginning, to find where.
-                session.sync.retry(now);
+                session.sync.refusals.retry(now);
             }
             Err(Unusable::Early | Unusable::Wrong) => {
-                session.sync.refuse(now, author);
+                session.sync.refusals.refuse(now, author);
                 session.refused = session.refused.saturating_add(1);
             }
         }

@@ -6,6 +6,7 @@
 //! nothing depends on a clock but the ends of invites.
 
 mod epochs;
+mod invites;
 mod standing;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -13,6 +14,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::{Control, ControlRecord, EpochId, InviteId, PeerId, Role, Timestamp, hlc};
 use epochs::Epochs;
 pub(crate) use epochs::NoKey;
+pub use invites::InviteState;
 use standing::Standing;
 
 /// The most controls of one author that count, besides joins: a public room whose admin makes a new
@@ -62,34 +64,6 @@ pub(crate) struct Membership {
     /// Where logs end that end somewhere: few among many.
     ends: BTreeMap<PeerId, u64>,
     highest_rank: u64,
-}
-
-/// One invite, as a member may see it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct InviteState {
-    /// Which.
-    pub invite: InviteId,
-    /// Who made it.
-    pub by: PeerId,
-    /// What those become who join by it.
-    pub role: Role,
-    /// When it ends, if ever.
-    pub expires_at: Option<Timestamp>,
-    /// How many may join by it, if not as many as like.
-    pub max_uses: Option<u32>,
-    /// How many did.
-    pub uses: u32,
-    /// Whether it was taken back, or made by somebody who may not.
-    pub is_revoked: bool,
-}
-
-impl InviteState {
-    /// Whether somebody may join by it at `now`.
-    pub fn is_open_at(&self, now: Timestamp) -> bool {
-        !self.is_revoked
-            && self.expires_at.is_none_or(|end| end > now)
-            && self.max_uses.is_none_or(|most| self.uses < most)
-    }
 }
 
 impl Membership {
@@ -330,44 +304,6 @@ impl Membership {
             is_out && !self.is_in_office(**peer)
         });
         removed.map(|(peer, _)| *peer)
-    }
-
-    /// Whether somebody may join by an invite at `now`; one that no log has may be used.
-    pub(crate) fn is_open(&self, invite: InviteId, now: Timestamp) -> bool {
-        let Some(terms) = self.terms.get(&invite) else { return true };
-        // How many have joined is only counted where it matters.
-        match terms.max_uses {
-            Some(_) => self.invite(invite).is_some_and(|state| state.is_open_at(now)),
-            None => self.admits(invite, terms, hlc::from_wall(now)),
-        }
-    }
-
-    /// Whether anybody may use an invite who sees it.
-    pub(crate) fn is_public(&self, invite: InviteId) -> bool {
-        self.terms
-            .get(&invite)
-            .is_none_or(|terms| terms.max_uses.is_none() && terms.role == Role::Member)
-    }
-
-    /// What is known of an invite; `None` if no member's log has it.
-    pub(crate) fn invite(&self, invite: InviteId) -> Option<InviteState> {
-        let terms = self.terms.get(&invite)?;
-        let joins = self.joins_by_invite.get(&invite).into_iter().flatten();
-        let uses = joins.filter(|(at, _)| self.admits(invite, terms, *at)).count();
-        Some(InviteState {
-            invite,
-            by: terms.by,
-            role: terms.role.min(Role::Member),
-            expires_at: terms.expires_at,
-            max_uses: terms.max_uses,
-            uses: u32::try_from(uses).unwrap_or(u32::MAX),
-            is_revoked: self.revoked.contains_key(&invite) || !self.governs(terms.by, terms.seq),
-        })
-    }
-
-    /// Every invite members' logs have.
-    pub(crate) fn invites(&self) -> impl Iterator<Item = InviteState> {
-        self.terms.keys().filter_map(|invite| self.invite(*invite))
     }
 
     /// Whether an epoch was made by somebody who might, or of such epochs.

@@ -135,7 +135,7 @@ impl<S: Store> Engine<S> {
         let now = self.now.since_start;
         for link in self.links_of(id) {
             if let Some(session) = self.session_mut(link) {
-                session.sync.retry(now);
+                session.sync.refusals.retry(now);
             }
         }
     }

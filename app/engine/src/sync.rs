@@ -4,6 +4,7 @@
 //! and says how much of that it has taken.
 
 mod comparison;
+mod refusals;
 mod window;
 
 use std::{
@@ -12,6 +13,7 @@ use std::{
 };
 
 use comparison::{Compared, Comparison};
+use refusals::Refusals;
 use window::Window;
 
 use crate::{
@@ -25,14 +27,6 @@ use crate::{
 /// How often a day one side of a session may have everything sent again. An honest peer needs it
 /// once or twice in its life; each time can cost us the whole room.
 const MAX_REPAIRS_PER_DAY: u64 = 16;
-
-/// When what was refused is asked for again: quotas have grown by then, and an honest peer whose
-/// memory was at fault has been restarted.
-const RETRY_AFTER: Duration = Duration::from_secs(600);
-
-/// The most authors noted whose operations could not be added: of more, each is looked at anew. A
-/// peer may make up as many as it likes once a room has had its share of a day.
-const MAX_REFUSED_AUTHORS: usize = 4_096;
 
 /// The most bytes of last operations that are sent because one of them may be another: a hundred
 /// usual ones, several buckets of them. What is above is left to another session.
@@ -63,14 +57,8 @@ pub(crate) struct Sync {
     /// Whether a complete word of theirs is coming in, in more than one packet.
     is_restating: bool,
     window: Window,
-    owes_repair: bool,
-    /// Authors one of whose operations could not be added: what follows it cannot be either.
-    refused: BTreeSet<PeerId>,
-    /// Authors whose operations were asked for again and have not come: what was on its way before
-    /// does not fit yet.
-    awaited: BTreeSet<PeerId>,
-    retry_at: Option<Duration>,
-    asked: Quota,
+    /// What could not be added.
+    pub(crate) refusals: Refusals,
     answered: Quota,
 }
 
@@ -118,11 +106,7 @@ impl Sync {
             knows_theirs: false,
             is_restating: false,
             window: Window::default(),
-            owes_repair: false,
-            refused: BTreeSet::new(),
-            awaited: BTreeSet::new(),
-            retry_at: None,
-            asked: Quota::new(MAX_REPAIRS_PER_DAY),
+            refusals: Refusals::new(),
             answered: Quota::new(MAX_REPAIRS_PER_DAY),
         }
     }
@@ -260,49 +244,12 @@ impl Sync {
     /// A packet of operations came from them.
     pub(crate) fn take_ops(&mut self, now: Duration) {
         self.window.take();
-        if self.retry_at.is_some_and(|at| now >= at) {
-            self.retry(now);
-        }
+        self.refusals.retry_if_due(now);
     }
 
     /// The last packet brought an operation of `author` that we still do not hold.
     pub(crate) fn note_lacking(&mut self, author: PeerId) {
         self.window.note_lacking(author);
-    }
-
-    /// Something `author` wrote could not be added, nor can what follows it in this session.
-    pub(crate) fn refuse(&mut self, now: Duration, author: PeerId) {
-        if self.refused.len() < MAX_REFUSED_AUTHORS {
-            self.refused.insert(author);
-        }
-        self.retry_at.get_or_insert(now.saturating_add(RETRY_AFTER));
-    }
-
-    /// Whether an earlier operation of `author` could not be added.
-    pub(crate) fn has_refused(&self, author: PeerId) -> bool {
-        self.refused.contains(&author)
-    }
-
-    /// Asks for what was refused once more, if anything was.
-    pub(crate) fn retry(&mut self, now: Duration) {
-        self.retry_at = None;
-        self.awaited.append(&mut self.refused);
-        if !self.awaited.is_empty() && self.asked.has(now, 1) {
-            self.asked.take(1);
-            self.owes_repair = true;
-        }
-    }
-
-    /// An operation of `author` came; false if it is left out because what comes before it was
-    /// asked for again. `fits` if nothing is missing before it.
-    pub(crate) fn expects(&mut self, now: Duration, author: PeerId, fits: bool) -> bool {
-        if fits {
-            self.awaited.remove(&author);
-        } else if self.awaited.contains(&author) {
-            self.retry_at.get_or_insert(now.saturating_add(RETRY_AFTER));
-            return false;
-        }
-        true
     }
 
     /// They sent operations up to here, which we hold as well: so they need not get them from us.
@@ -338,7 +285,7 @@ impl Sync {
     ) -> Result<Vec<Packet>, StoreError> {
         self.note_growth(room, grown);
         let mut packets = self.window.receipts(room);
-        if std::mem::take(&mut self.owes_repair) {
+        if self.refusals.take_repair() {
             packets.extend(self.restatement(room));
         }
         while self.knows_theirs && self.window.has_place() {

@@ -4,9 +4,10 @@ use engine::{
     Body, Command, Event, Invite, InviteId, InviteState, Member, Message, PeerId, Position, Role,
     RoomId, RoomSummary, Timestamp,
 };
-use serde::{Deserialize, Serialize};
+use serde::Deserialize;
 use serde_json::{Value, json};
 
+use super::role_name::RoleName;
 use crate::{
     backend::{LinkInfo, Notice},
     runtime,
@@ -94,41 +95,6 @@ pub(super) struct Place {
 impl From<Place> for Position {
     fn from(Place { hlc, author, seq }: Place) -> Self {
         Self { hlc, author: engine::MemberIndex(author), seq }
-    }
-}
-
-/// A [`Role`] as JSON.
-#[derive(Debug, Clone, Copy, Deserialize, Serialize)]
-#[serde(rename_all = "snake_case")]
-pub(super) enum RoleName {
-    Removed,
-    Muted,
-    Member,
-    Admin,
-    Owner,
-}
-
-impl From<RoleName> for Role {
-    fn from(name: RoleName) -> Self {
-        match name {
-            RoleName::Removed => Self::Removed,
-            RoleName::Muted => Self::Muted,
-            RoleName::Member => Self::Member,
-            RoleName::Admin => Self::Admin,
-            RoleName::Owner => Self::Owner,
-        }
-    }
-}
-
-impl From<Role> for RoleName {
-    fn from(role: Role) -> Self {
-        match role {
-            Role::Removed => Self::Removed,
-            Role::Muted => Self::Muted,
-            Role::Member => Self::Member,
-            Role::Admin => Self::Admin,
-            Role::Owner => Self::Owner,
-        }
     }
 }
 

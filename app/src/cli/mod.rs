@@ -7,6 +7,7 @@ mod json;
 pub mod process;
 mod register;
 mod relay;
+mod role_name;
 mod terminal;
 
 use std::{path::PathBuf, process::ExitCode, time::Instant};

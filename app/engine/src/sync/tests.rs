@@ -2,7 +2,7 @@
 
 use std::{collections::BTreeSet, time::Duration};
 
-use super::{MAX_REPAIRS_PER_DAY, RETRY_AFTER, Sync};
+use super::{MAX_REPAIRS_PER_DAY, Sync, refusals::RETRY_AFTER};
 use crate::{MemoryStore, PeerId, RoomId, RoomRecord, room::Room, wire::Packet};
 
 const AUTHOR: PeerId = PeerId::from_bytes([8; 32]);
@@ -30,26 +30,26 @@ fn asks_again(sync: &mut Sync) -> bool {
 #[test]
 fn what_was_refused_is_asked_for_again_after_a_while() {
     let mut sync = Sync::new([5; 32], true);
-    sync.refuse(Duration::ZERO, AUTHOR);
-    assert!(sync.has_refused(AUTHOR));
+    sync.refusals.refuse(Duration::ZERO, AUTHOR);
+    assert!(sync.refusals.contains(AUTHOR));
 
     sync.take_ops(RETRY_AFTER - Duration::from_secs(1));
     assert!(!asks_again(&mut sync), "too early");
     sync.take_ops(RETRY_AFTER);
 
     assert!(asks_again(&mut sync));
-    assert!(!sync.has_refused(AUTHOR));
+    assert!(!sync.refusals.contains(AUTHOR));
     assert!(!asks_again(&mut sync), "once");
 }
 
 #[test]
 fn what_was_refused_is_asked_for_again_at_once_when_something_has_changed() {
     let mut sync = Sync::new([5; 32], true);
-    sync.retry(Duration::ZERO);
+    sync.refusals.retry(Duration::ZERO);
     assert!(!asks_again(&mut sync), "nothing was refused");
-    sync.refuse(Duration::ZERO, AUTHOR);
+    sync.refusals.refuse(Duration::ZERO, AUTHOR);
 
-    sync.retry(Duration::ZERO);
+    sync.refusals.retry(Duration::ZERO);
 
     assert!(asks_again(&mut sync));
 }
@@ -58,8 +58,8 @@ fn what_was_refused_is_asked_for_again_at_once_when_something_has_changed() {
 fn asking_again_has_an_end() {
     let mut sync = Sync::new([5; 32], true);
     let asked = (0..100).filter(|_| {
-        sync.refuse(Duration::ZERO, AUTHOR);
-        sync.retry(Duration::ZERO);
+        sync.refusals.refuse(Duration::ZERO, AUTHOR);
+        sync.refusals.retry(Duration::ZERO);
         asks_again(&mut sync)
     });
 
