@@ -117,6 +117,14 @@ impl Device {
         }
     }
 
+    /// Takes in every event that comes until then.
+    pub fn take_in_until(&mut self, deadline: Instant) {
+        let left = || deadline.saturating_duration_since(Instant::now());
+        while let Ok((_, event)) = self.lines.recv_timeout(left()) {
+            self.events.push(event);
+        }
+    }
+
     /// Names the person, begins a room, and gives the room's id and its invite.
     ///
     /// # Errors
@@ -165,7 +173,8 @@ impl Device {
         if status.success() { Ok(()) } else { Err(DeviceError(format!("it ended with {status}"))) }
     }
 
-    fn end(&mut self) {
+    /// Ends the process at once, as [`kill`](Self::kill) does; nothing can be asked of it any more.
+    pub fn end(&mut self) {
         let _ = self.child.kill();
         let _ = self.child.wait();
     }

@@ -12,6 +12,7 @@ mod qr;
 mod reconnect;
 mod relay;
 mod storage;
+mod swarm;
 mod sync;
 mod turn;
 mod ui;
@@ -59,6 +60,8 @@ enum What {
     Mailbox,
     /// The database, beside SQLite.
     Storage,
+    /// Thirty devices in processes of their own, a third of which are killed again and again.
+    Swarm,
     /// Two devices with 100,000 messages of 1,000 authors that differ little or not at all, and one
     /// that has them all to fetch.
     Sync,
@@ -94,6 +97,7 @@ fn main() -> ExitCode {
         What::Turn => shown(turn::run(quick), turn::table),
         What::Mailbox => shown(mailbox::run(quick), meetings::table),
         What::Storage => shown(storage::run(quick), storage::table),
+        What::Swarm => shown(swarm::run(quick), meetings::table),
         What::Sync => shown(sync::run(quick), meetings::table),
         What::Qr => shown(qr::run(quick), qr::table),
         #[cfg(target_os = "linux")]
