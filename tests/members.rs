@@ -273,3 +273,23 @@ fn member_removed_while_away_is_not_spoken_to_however_they_call() {
     assert_eq!(world.roster("bob").len(), 3, "nobody told him anything");
     assert!(world.texts("bob").is_empty());
 }
+
+#[test]
+fn removal_revokes_every_invite_however_many_there_are() {
+    let mut world = camp(&["bob"]);
+    let room = world.room("alice");
+    for _ in 0..150 {
+        let (role, expires_at, max_uses) = (Role::Member, None, None);
+        world.command("alice", Command::CreateInvite { room, role, expires_at, max_uses });
+    }
+    world.settle();
+    let known: Vec<_> = invites(&mut world, "bob").into_iter().map(|state| state.invite).collect();
+    assert_eq!(known.len(), 151);
+
+    set_role(&mut world, "alice", "bob", Role::Removed);
+
+    assert_eq!(refusals(&world, "alice"), []);
+    let wall = world.wall("alice");
+    let open = invites(&mut world, "alice").into_iter().filter(|state| state.is_open_at(wall));
+    assert!(open.into_iter().all(|state| !known.contains(&state.invite)), "none that Bob knows");
+}

@@ -323,6 +323,11 @@ impl<S: Store> Engine<S> {
         bytes
     }
 
+    /// 16 bytes of it.
+    pub(crate) fn short_chance(&mut self) -> [u8; 16] {
+        *self.chance().first_chunk().expect("16 of 32 bytes")
+    }
+
     pub(crate) fn set_profile(&mut self, name: String) {
         self.staged.profile = Some(Profile { name: name.clone() });
         self.name = Some(name);

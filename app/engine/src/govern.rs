@@ -3,7 +3,7 @@
 use crate::{
     Control, ControlRecord, Engine, EpochRecord, Event, InviteId, LinkId, Member, PeerId, Refusal,
     Role, RoleChange, RoomId, Store, StoreError, Timestamp,
-    body::{MAX_BOXES, MAX_REMOVED, MAX_SEEN, OpBody, Sealed},
+    body::{MAX_BOXES, MAX_REMOVED, MAX_REVOKED, MAX_SEEN, OpBody, Sealed},
     crypto,
     engine::{Output, Target},
     membership::InviteState,
@@ -31,7 +31,7 @@ impl<S: Store> Engine<S> {
         max_uses: Option<u32>,
     ) -> Result<(), Refusal> {
         self.governed(id)?;
-        let secret = self.fresh_secret();
+        let secret = self.short_chance();
         let role = role.clamp(Role::Muted, Role::Member);
         self.write(id, &OpBody::Invite { secret, expires_at, role, max_uses })?;
         self.ask_invite(id, Some(crypto::invite_id(&secret)))?;
@@ -76,8 +76,12 @@ impl<S: Store> Engine<S> {
         if role == Role::Removed {
             // They know every invite there is, and could come back by one under another name.
             let open = room.membership.invites().filter(|state| state.is_open_at(self.now.wall));
-            let open: Vec<_> = open.map(|state| state.invite).collect();
-            return self.change_key(id, &[member], open);
+            let mut open: Vec<_> = open.map(|state| state.invite).collect();
+            let rest = open.split_off(open.len().min(MAX_REVOKED));
+            self.change_key(id, &[member], open)?;
+            return rest
+                .chunks(MAX_REVOKED)
+                .try_for_each(|more| self.change_key(id, &[], more.to_vec()));
         }
         let (up_to, rank) = (room.head(index).height, room.membership.next_rank());
         self.write(id, &OpBody::SetRole(RoleChange { member, from, to: role, up_to, rank }))
@@ -116,7 +120,7 @@ impl<S: Store> Engine<S> {
         };
         self.write(id, &OpBody::Epoch(epoch, Sealed { sender_key, boxes }))?;
         if has_revoked {
-            let secret = self.fresh_secret();
+            let secret = self.short_chance();
             let invite =
                 OpBody::Invite { secret, expires_at: None, role: Role::Member, max_uses: None };
             self.write(id, &invite)?;
@@ -166,7 +170,7 @@ impl<S: Store> Engine<S> {
         self.follow_keys(id, is_ours);
     }
 
-    /// Removes those who came by an invite that was over, and whom this device let nobody know.
+    /// Removes those who came by an invite that was over.
     pub(crate) fn remove_uninvited(&mut self) {
         for id in std::mem::take(&mut self.uninvited) {
             let Some(room) = self.rooms.get(&id) else { continue };
@@ -324,9 +328,5 @@ impl<S: Store> Engine<S> {
             }
         }
         Ok(records)
-    }
-
-    fn fresh_secret(&mut self) -> [u8; 16] {
-        *self.chance().first_chunk().expect("16 of 32 bytes")
     }
 }

@@ -63,7 +63,7 @@ impl<S: Store> Engine<S> {
             return Err(Refusal::BadName);
         }
         let (identity_seed, me) = self.new_identity();
-        let nonce = first16(self.chance());
+        let nonce = self.short_chance();
         let id = crypto::room_id(me.id, &nonce);
         let record = RoomRecord {
             id,
@@ -81,7 +81,7 @@ impl<S: Store> Engine<S> {
         let genesis =
             OpBody::Genesis { nonce, room_name: name.to_owned(), name: my_name, noise_key };
         self.write(id, &genesis)?;
-        let secret = first16(self.chance());
+        let secret = self.short_chance();
         let invite =
             OpBody::Invite { secret, expires_at: None, role: Role::Member, max_uses: None };
         self.write(id, &invite)?;
@@ -253,9 +253,4 @@ impl<S: Store> Engine<S> {
         self.stage(id, added.ok_or(Refusal::LogForked)?);
         Ok(())
     }
-}
-
-/// The first half of fresh chance.
-fn first16(chance: [u8; 32]) -> [u8; 16] {
-    *chance.first_chunk().expect("16 of 32 bytes")
 }
