@@ -98,7 +98,7 @@ impl<S: Store> Engine<S> {
         self.governed(id)?;
         let (key, seed) = (self.chance(), self.chance());
         let room = self.rooms.get_mut(&id).ok_or(Refusal::UnknownRoom)?;
-        room.learn_key(key);
+        room.keep_key(key);
         let mut boxes = room.seal_key(&key, &seed, removed);
         let sender_key = crypto::noise_public(&seed);
         let epoch_id = crypto::epoch_id(&key);

@@ -282,7 +282,7 @@ impl Room {
             }
             OpBody::Merge { parents } => {
                 if let Some((_, key)) = self.merge(parents) {
-                    self.learn_key(key);
+                    self.keep_key(key);
                 }
                 has_changed_member = false;
             }

@@ -11,7 +11,8 @@ use crate::{
     wire::{MAX_EPOCHS, MAX_EPOCHS_TOLD},
 };
 
-/// Keys that came before the operation that says what they are: one packet of them.
+/// Keys that came before the operation that says what they are, from members and from operations
+/// each: of more, the first in the order of ids go, so that nobody can keep others out for good.
 const MAX_OFFERED: usize = 64;
 
 /// The keys of a room.
@@ -19,8 +20,10 @@ const MAX_OFFERED: usize = 64;
 pub(super) struct Keys {
     /// Number, id and key by the tag that operations bear.
     by_tag: BTreeMap<[u8; 8], (u32, EpochId, [u8; 32])>,
-    /// Keys of epochs no operation has spoken of yet.
+    /// Keys of epochs no operation has spoken of yet, as members gave them,
     offered: BTreeMap<EpochId, [u8; 32]>,
+    /// and as whoever governs the room sealed them: those no member can push out.
+    sealed: BTreeMap<EpochId, [u8; 32]>,
     /// Keys that were not there when this was last asked.
     fresh: Vec<[u8; 32]>,
     writing: Writing,
@@ -137,17 +140,23 @@ impl Room {
         match self.membership.number_of(&id) {
             Some(number) => self.hold_key(number, key),
             None => {
-                if self.keys.offered.len() < MAX_OFFERED && self.key_of_id(&id).is_none() {
-                    self.keys.offered.insert(id, key);
+                if self.key_of_id(&id).is_none() {
+                    put_aside(&mut self.keys.offered, id, key);
                 }
                 false
             }
         }
     }
 
+    /// Keeps a key that this device drew, or was sealed for it, until an operation speaks of it.
+    pub(crate) fn keep_key(&mut self, key: [u8; 32]) {
+        put_aside(&mut self.keys.sealed, crypto::epoch_id(&key), key);
+    }
+
     fn hold_key(&mut self, number: u32, key: [u8; 32]) -> bool {
         let id = crypto::epoch_id(&key);
         self.keys.offered.remove(&id);
+        self.keys.sealed.remove(&id);
         if self.key_of_id(&id).is_some() || self.record.epochs.len() >= MAX_EPOCHS {
             return false;
         }
@@ -160,7 +169,7 @@ impl Room {
 
     /// An operation spoke of an epoch: its key may have come before.
     pub(super) fn hold_offered(&mut self, id: &EpochId, number: u32) -> bool {
-        let key = self.keys.offered.get(id).copied();
+        let key = self.keys.sealed.get(id).or_else(|| self.keys.offered.get(id)).copied();
         key.is_some_and(|key| self.hold_key(number, key))
     }
 
@@ -180,7 +189,7 @@ impl Room {
             let opened = crypto::open(&key, &[0; 12], id, text);
             let opened = opened.and_then(|key| <[u8; 32]>::try_from(key).ok());
             if let Some(key) = opened.filter(|key| crypto::epoch_id(key) == *id) {
-                self.learn_key(key);
+                self.keep_key(key);
             }
         }
     }
@@ -207,5 +216,16 @@ impl Room {
             Some((tag, *text, check.try_into().ok()?))
         };
         members.filter_map(|member| seal(&member.noise_key)).collect()
+    }
+}
+
+fn put_aside(keys: &mut BTreeMap<EpochId, [u8; 32]>, id: EpochId, key: [u8; 32]) {
+    keys.insert(id, key);
+    if keys.len() > MAX_OFFERED {
+        let first = keys.keys().next().copied().filter(|first| *first != id);
+        let last = || keys.keys().next_back().copied();
+        if let Some(gone) = first.or_else(last) {
+            keys.remove(&gone);
+        }
     }
 }

@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use super::{MAX_AUTHOR_BYTES_PER_DAY, Room, Unusable, rules::MAX_INVITES};
 use crate::{
-    InviteRecord, MAX_TEXT_LEN, Role, RoomRecord, Timestamp,
-    body::OpBody,
+    EpochRecord, InviteRecord, MAX_TEXT_LEN, Role, RoomRecord, Timestamp,
+    body::{OpBody, Sealed},
     crypto,
     engine::Now,
     identity::Identity,
@@ -237,4 +237,32 @@ fn author_past_its_share_of_a_day_waits_and_others_do_not() {
     let tomorrow = Now { since_start: DAY, ..NOW };
     let op = Op::decode(&refused.1).expect("an operation");
     assert!(alice.add(tomorrow, &op).is_ok(), "what waited is taken the next day");
+}
+
+#[test]
+fn keys_a_member_makes_up_keep_no_sealed_key_out() {
+    let (mut alice, mut bob) = two();
+    let body = join(&bob, 1);
+    let joined = write(&mut bob, &body);
+    add(&mut alice, &joined).expect("bob joins");
+    for n in 0..=u8::MAX {
+        bob.learn_key([n; 32]);
+        alice.learn_key([n; 32]);
+    }
+    let (key, secret) = ([0xcc; 32], [0xdd; 32]);
+    let sealed = Sealed {
+        sender_key: crypto::noise_public(&secret),
+        boxes: alice.seal_key(&key, &secret, &[]),
+    };
+    alice.keep_key(key);
+    let id = crypto::epoch_id(&key);
+    let (removed, revoked, seen) = (Vec::new(), Vec::new(), Vec::new());
+    let epoch = EpochRecord { id, number: 1, rank: 1, removed, revoked, seen };
+
+    let bytes = write(&mut alice, &OpBody::Epoch(epoch, sealed));
+    add(&mut bob, &bytes).expect("the owner's word");
+
+    for room in [&alice, &bob] {
+        assert_eq!(room.epoch(), (1, key), "both write in the new epoch");
+    }
 }
