@@ -14,13 +14,8 @@ const HAVE: u8 = 4;
 const OPS: u8 = 5;
 
 /// Alice's friends, let in by scanning her screen, and connected with each other.
-fn camp_in(mut world: World, guests: &[Name]) -> World {
-    world.add("alice");
-    world.create_room("alice");
-    for guest in guests {
-        world.add(guest);
-        world.scan(guest, "alice");
-    }
+fn camp_in(world: World, guests: &[Name]) -> World {
+    let mut world = world.with_camp(guests);
     world.meet();
     world
 }
@@ -346,16 +341,7 @@ fn operation_under_another_members_name_is_not_taken() {
 #[test]
 fn fork_stops_its_author_and_nobody_else() {
     let mut world = camp(&["mallory", "bob"]);
-    let before = world.disk("mallory");
-    world.part("mallory", "bob");
-    world.part("alice", "bob");
-    world.say("mallory", "for alice");
-    world.settle();
-    world.restart_from("mallory", before);
-    world.part("mallory", "alice");
-    world.say("mallory", "for bob");
-    world.reunite("mallory", "bob");
-    world.meet();
+    world.equivocate("mallory", ("alice", "for alice"), ("bob", &["for bob"]));
     assert_eq!(world.texts("alice"), ["for alice"]);
     assert_eq!(world.texts("bob"), ["for bob"]);
 
@@ -382,16 +368,7 @@ fn fork_at_the_end_of_a_log_is_noticed_though_nothing_follows() {
     let mut world = camp(&["mallory", "bob"]);
     world.say("mallory", "before");
     world.settle();
-    let before = world.disk("mallory");
-    world.part("mallory", "bob");
-    world.part("alice", "bob");
-    world.say("mallory", "for alice");
-    world.settle();
-    world.restart_from("mallory", before);
-    world.part("mallory", "alice");
-    world.say("mallory", "for bob");
-    world.reunite("mallory", "bob");
-    world.meet();
+    world.equivocate("mallory", ("alice", "for alice"), ("bob", &["for bob"]));
     world.part("mallory", "bob");
 
     world.reunite("alice", "bob");

@@ -23,12 +23,7 @@ fn camp(relays: usize, guests: &[Name]) -> World {
     (0..relays).for_each(|_| {
         world.add_relay();
     });
-    world.add("alice");
-    world.create_room("alice");
-    for guest in guests {
-        world.add(guest);
-        world.scan(guest, "alice");
-    }
+    let mut world = world.with_camp(guests);
     world.pass(MINUTE);
     world
 }

@@ -10,13 +10,7 @@ use tests::{Name, World};
 
 /// A room of Alice's in which all of `guests` are, and know each other.
 fn camp(guests: &[Name]) -> World {
-    let mut world = World::default();
-    world.add("alice");
-    world.create_room("alice");
-    for guest in guests {
-        world.add(guest);
-        world.scan(guest, "alice");
-    }
+    let mut world = World::default().with_camp(guests);
     world.meet();
     world
 }

@@ -4,22 +4,12 @@ use tests::{Name, World};
 
 /// Alice and her friends, all let in by scanning her screen.
 fn camp(guests: &[Name]) -> World {
-    camp_in(World::default(), guests)
-}
-
-fn camp_in(mut world: World, guests: &[Name]) -> World {
-    world.add("alice");
-    world.create_room("alice");
-    for guest in guests {
-        world.add(guest);
-        world.scan(guest, "alice");
-    }
-    world
+    World::default().with_camp(guests)
 }
 
 #[test]
 fn message_costs_a_link_a_few_bytes_besides_itself() {
-    let mut world = camp_in(World::binding(), &["bob", "carol"]);
+    let mut world = World::binding().with_camp(&["bob", "carol"]);
     world.part("bob", "carol");
     world.settle();
     let said = world.frames("bob", "alice").len();
@@ -38,17 +28,7 @@ fn message_costs_a_link_a_few_bytes_besides_itself() {
 fn receipt_names_what_was_refused() {
     // A fork: what follows it cannot be added, and nobody may believe that it was.
     let mut world = camp(&["mallory", "bob"]);
-    let before = world.disk("mallory");
-    world.part("mallory", "bob");
-    world.part("alice", "bob");
-    world.say("mallory", "for alice");
-    world.settle();
-    world.restart_from("mallory", before);
-    world.part("mallory", "alice");
-    world.say("mallory", "for bob");
-    world.say("mallory", "and on");
-    world.reunite("mallory", "bob");
-    world.meet();
+    world.equivocate("mallory", ("alice", "for alice"), ("bob", &["for bob", "and on"]));
     let room = world.room("mallory");
     let height = world.history("mallory", room).last().expect("a text").seq();
     world.reunite("alice", "bob");
@@ -121,7 +101,7 @@ fn receipts_are_remembered_with_the_next_write() {
 
 #[test]
 fn receipt_by_way_of_a_third_device_names_who_received_once() {
-    let mut world = camp_in(World::binding(), &["bob", "carol"]);
+    let mut world = World::binding().with_camp(&["bob", "carol"]);
     world.part("bob", "carol");
     world.say("bob", "by way of alice");
     world.settle();

@@ -12,13 +12,7 @@ const INTRODUCTION: [u8; 2] = [1, 3];
 
 /// Alice and her friends, all let in by scanning her screen, and connected with each other.
 fn camp(guests: &[Name]) -> World {
-    let mut world = World::default();
-    world.add("alice");
-    world.create_room("alice");
-    for guest in guests {
-        world.add(guest);
-        world.scan(guest, "alice");
-    }
+    let mut world = World::default().with_camp(guests);
     world.meet();
     world
 }

@@ -11,14 +11,7 @@ const DAY: i64 = 86_400_000;
 
 /// Alice and her friends, all let in by scanning her screen.
 fn camp(guests: &[Name]) -> World {
-    let mut world = World::default();
-    world.add("alice");
-    world.create_room("alice");
-    for guest in guests {
-        world.add(guest);
-        world.scan(guest, "alice");
-    }
-    world
+    World::default().with_camp(guests)
 }
 
 fn say_many(world: &mut World, name: Name, count: usize) -> Vec<String> {

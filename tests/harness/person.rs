@@ -30,6 +30,33 @@ impl World {
         self.invite(host)
     }
 
+    /// Alice begins a room, and lets `guests` in by having each scan her screen.
+    #[must_use]
+    pub fn with_camp(mut self, guests: &[Name]) -> Self {
+        self.add("alice");
+        self.create_room("alice");
+        for guest in guests {
+            self.add(guest);
+            self.scan(guest, "alice");
+        }
+        self
+    }
+
+    /// `liar` writes one history for one device and another for a second one, which are apart
+    /// from then on; the second has just met the liar.
+    pub fn equivocate(&mut self, liar: Name, first: (Name, &str), second: (Name, &[&str])) {
+        let before = self.disk(liar);
+        self.part(liar, second.0);
+        self.part(first.0, second.0);
+        self.say(liar, first.1);
+        self.settle();
+        self.restart_from(liar, before);
+        self.part(liar, first.0);
+        second.1.iter().for_each(|words| self.say(liar, words));
+        self.reunite(liar, second.0);
+        self.meet();
+    }
+
     /// The invite last shown on the screen of `name`.
     pub fn invite(&self, name: Name) -> Invite {
         let shown = self.events(name).iter().rev().find_map(|event| match event {

@@ -11,7 +11,7 @@ mod standing;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::{Control, ControlRecord, EpochId, InviteId, PeerId, Role, Timestamp, hlc};
+use crate::{Control, ControlRecord, EpochId, InviteId, PeerId, Role, RoleChange, Timestamp, hlc};
 use epochs::Epochs;
 pub(crate) use epochs::NoKey;
 pub use invites::InviteState;
@@ -31,15 +31,6 @@ struct Terms {
     max_uses: Option<u32>,
 }
 
-/// A change of somebody's role, by itself or with a new epoch.
-#[derive(Debug, Clone, Copy)]
-struct Change {
-    member: PeerId,
-    from: Role,
-    to: Role,
-    up_to: u64,
-}
-
 /// The place of a change in the order in which changes apply: rank, author, place in the log.
 type Place = (u64, PeerId, u64);
 
@@ -51,7 +42,8 @@ pub(crate) struct Membership {
     joins_by_invite: BTreeMap<InviteId, BTreeSet<(u64, PeerId)>>,
     terms: BTreeMap<InviteId, Terms>,
     revocations: Vec<(InviteId, PeerId, u64, u64)>,
-    changes: BTreeMap<Place, Vec<Change>>,
+    /// Changes of roles, by themselves or with a new epoch.
+    changes: BTreeMap<Place, Vec<RoleChange>>,
     epochs: Epochs,
     counts: BTreeMap<PeerId, usize>,
     /// For which parts of whose logs the owner made them admins: after, up to.
@@ -146,15 +138,13 @@ impl Membership {
                 self.terms.entry(*invite).or_insert(terms);
             }
             Control::SetRole(change) => {
-                let &crate::RoleChange { member, from, to, up_to, rank } = change;
-                let change = Change { member, from, to, up_to };
-                self.changes.insert((rank, by, seq), vec![change]);
-                self.highest_rank = self.highest_rank.max(rank);
+                self.changes.insert((change.rank, by, seq), vec![*change]);
+                self.highest_rank = self.highest_rank.max(change.rank);
             }
             Control::Epoch(epoch) => {
                 let removed = epoch.removed.iter().map(|&(member, up_to)| {
-                    let (from, to) = (Role::Member, Role::Removed);
-                    Change { member, from, to, up_to }
+                    let (from, to, rank) = (Role::Member, Role::Removed, epoch.rank);
+                    RoleChange { member, from, to, up_to, rank }
                 });
                 self.changes.insert((epoch.rank, by, seq), removed.collect());
                 self.highest_rank = self.highest_rank.max(epoch.rank);

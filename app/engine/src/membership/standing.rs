@@ -2,8 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use super::{Change, Place};
-use crate::{PeerId, Role};
+use super::Place;
+use crate::{PeerId, Role, RoleChange};
 
 /// Everyone's first operation says who they are: it stays, whoever they turn out to be, so that all
 /// devices know the same people.
@@ -44,7 +44,7 @@ impl Standing {
     }
 
     /// What owner or admin, at this place of their log, makes of somebody.
-    pub(super) fn apply(&mut self, change: &Change, by: (PeerId, u64)) {
+    pub(super) fn apply(&mut self, change: &RoleChange, by: (PeerId, u64)) {
         let to = change.to.min(Role::Member);
         match (self.role, to) {
             // Removed by two at the same time: what both had seen stands.
@@ -106,7 +106,7 @@ fn cut(spans: &mut [(u64, u64)], after: u64) {
 pub(super) fn offices(
     owner: PeerId,
     owners_end: u64,
-    changes: &BTreeMap<Place, Vec<Change>>,
+    changes: &BTreeMap<Place, Vec<RoleChange>>,
 ) -> BTreeMap<PeerId, Vec<(u64, u64)>> {
     let of_owner = changes.iter().filter(|((_, by, seq), _)| *by == owner && *seq < owners_end);
     let mut of_owner: Vec<_> = of_owner.map(|((_, _, seq), changes)| (seq, changes)).collect();
