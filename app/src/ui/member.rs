@@ -1,15 +1,16 @@
 //! One member of a room: who they are, how they are reached, and what may be done about them.
 
-use egui::{Frame, Ui};
+use egui::Ui;
 use engine::{Command, PeerId, Role, RoomId};
 
 use super::{
     action::{Action, Grave},
     layout,
-    theme::{self, SPACE_L, SPACE_M, SPACE_S, SPACE_XL, SPACE_XS, palette},
+    theme::{SPACE_L, SPACE_M, SPACE_S, SPACE_XL},
     widgets::{
         avatar,
         button::{self, Weight},
+        card,
         icon::Icon,
         status_dot::{Status, status_lines},
         sure::{Sure, sure},
@@ -114,18 +115,8 @@ fn key_words(view: &MemberView) -> &'static str {
 
 fn section(ui: &mut Ui, title: &str, view: &MemberView, content: impl FnOnce(&mut Ui)) {
     let title = if view.is_me && title.starts_with("How") { "How you are reached" } else { title };
-    let colors = palette(ui);
     text::small(ui, title);
-    Frame::new()
-        .fill(colors.surface)
-        .stroke((1.0, colors.line))
-        .corner_radius(theme::RADIUS)
-        .inner_margin(SPACE_M)
-        .show(ui, |ui| {
-            ui.set_width(ui.available_width());
-            ui.spacing_mut().item_spacing.y = SPACE_XS;
-            content(ui);
-        });
+    card::card(ui, content);
     ui.add_space(SPACE_M);
 }
 
