@@ -146,6 +146,7 @@ impl Model {
             Event::InviteReady { room, .. }
             | Event::InvitesListed { room, .. }
             | Event::MessageAdded { room, .. }
+            | Event::NewestShown { room, .. }
             | Event::PageLoaded { room, .. }
             | Event::UnreadChanged { room, .. }
             | Event::MemberChanged { room, .. }
@@ -232,6 +233,14 @@ impl Room {
             Event::InviteReady { invite, .. } => self.invite = Some(invite),
             Event::InvitesListed { invites, .. } => self.invites = invites,
             Event::MessageAdded { message, .. } => self.add(message),
+            Event::NewestShown { names, messages, .. } => {
+                for (peer, name) in names {
+                    if self.member(peer).is_none() {
+                        self.names.set(peer, &name);
+                    }
+                }
+                self.messages.show_early(messages);
+            }
             Event::PageLoaded { before, messages, is_start, .. } => {
                 self.messages.page(before, messages, is_start);
             }

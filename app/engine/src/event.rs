@@ -63,6 +63,17 @@ pub enum Event {
         /// Which room.
         room: RoomId,
     },
+    /// What was said last in a room whose history is still on its way: to be read meanwhile, but
+    /// not on this disk yet. Told again, empty, once everything is.
+    NewestShown {
+        /// Where.
+        room: RoomId,
+        /// What authors call themselves who are not members here yet.
+        names: Vec<(PeerId, String)>,
+        /// The messages, oldest first. Each comes again, as [`Event::MessageAdded`]; its position may
+        /// then be another.
+        messages: Vec<Message>,
+    },
     /// A message is on this disk, whoever wrote it.
     MessageAdded {
         /// Where.

@@ -33,6 +33,7 @@ mod mailbox;
 mod membership;
 mod memory_store;
 mod message;
+mod newest;
 mod obey;
 mod op;
 mod packets;

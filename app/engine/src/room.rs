@@ -23,6 +23,7 @@ use crate::{
     quota::Quota,
 };
 use keys::Keys;
+pub(crate) use show::Foreseen;
 
 /// The most bytes a day this device adds of one author: 200,000 usual messages, more than a person
 /// types in a year. What is above waits until there is room.

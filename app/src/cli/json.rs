@@ -248,6 +248,10 @@ fn event(event: &Event) -> Value {
         Event::MessageAdded { room, message: m } => {
             json!({"event": "message", "room": room.to_string(), "message": message(m)})
         }
+        Event::NewestShown { room, names: _, messages } => {
+            let messages: Vec<_> = messages.iter().map(message).collect();
+            json!({"event": "newest", "room": room.to_string(), "messages": messages})
+        }
         Event::PageLoaded { room, before: _, messages, is_start } => {
             let messages: Vec<_> = messages.iter().map(message).collect();
             json!({
