@@ -384,6 +384,7 @@ fn who_left_comes_back_by_a_new_scan_and_finds_everything() {
     world.settle();
     let room = world.room("bob");
     world.command("bob", Command::LeaveRoom { room });
+    world.settle();
     assert_eq!(world.rooms("bob"), []);
     assert_eq!(world.wanted("bob"), 0);
 

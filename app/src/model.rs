@@ -53,6 +53,8 @@ pub struct Room {
     pub unread: usize,
     /// Whether its mailbox is used on this device.
     pub uses_mailbox: bool,
+    /// Whether it is being left.
+    pub is_leaving: bool,
     /// Who is connected, and over which link.
     pub online: BTreeMap<PeerId, LinkId>,
     /// The invite to show, once there is one.
@@ -126,7 +128,12 @@ impl Model {
                 self.joins.retain(|join| Some(join.invite) != invite);
                 self.rooms.entry(room.id).or_insert_with(|| Room::new(room));
             }
-            Event::RoomLeft { room } => {
+            Event::RoomLeaving { room } => {
+                if let Some(room) = self.rooms.get_mut(&room) {
+                    room.is_leaving = true;
+                }
+            }
+            Event::RoomLeft { room, .. } => {
                 self.rooms.remove(&room);
             }
             Event::CommandRefused { why } => self.notes.push(sentence(&why.to_string())),
@@ -187,6 +194,7 @@ impl Room {
             last,
             unread,
             uses_mailbox,
+            is_leaving: false,
             online: BTreeMap::new(),
             invite: None,
             invites: Vec::new(),
@@ -210,7 +218,7 @@ impl Room {
         self.member(self.me).map_or(Role::Member, |me| me.role)
     }
 
-    /// Everyone but this device, and those who were removed.
+    /// Everyone but this device, and those who left or were removed.
     pub fn others(&self) -> impl Iterator<Item = &Member> {
         let is_other = |member: &&Member| member.id != self.me && member.role > Role::Removed;
         self.members.iter().filter(is_other)

@@ -18,7 +18,7 @@ use app::{
 };
 use egui::{Vec2, vec2};
 use egui_kittest::Harness;
-use engine::{Command, Event, LinkId, Message, Position, RoomId, RoomSummary, Timestamp};
+use engine::{Command, Event, Goodbye, LinkId, Message, Position, RoomId, RoomSummary, Timestamp};
 use transport::servers::Servers;
 
 use crate::{
@@ -237,7 +237,9 @@ impl Script {
                     self.tell(event);
                 }
             }
-            Command::LeaveRoom { room } => self.tell(Event::RoomLeft { room }),
+            Command::LeaveRoom { room } => {
+                self.tell(Event::RoomLeft { room, goodbye: Goodbye::Heard });
+            }
             Command::CancelJoin { invite } => {
                 self.tell(Event::JoinFailed { invite, why: engine::JoinFailure::Canceled });
             }

@@ -59,6 +59,8 @@ pub(crate) enum OpBody {
     Merge { parents: Vec<EpochId> },
     /// Shows that somebody wrote two different operations at one place of their log.
     Fork(Stub, Stub),
+    /// Takes part no longer: the last of its author's log.
+    Leave,
 }
 
 /// An epoch's key, for some of the members.
@@ -100,6 +102,7 @@ impl OpBody {
             Self::Seal(..) => 8,
             Self::Merge { .. } => 9,
             Self::Fork(..) => 10,
+            Self::Leave => 11,
         }
     }
 
@@ -139,6 +142,7 @@ impl OpBody {
                 let (author, seq, _) = stub.read()?;
                 Some(Control::Fork { author, seq })
             }
+            Self::Leave => Some(Control::Leave),
             _ => None,
         }
     }
@@ -154,7 +158,7 @@ impl OpBody {
             Self::Genesis { room_name, name, .. } => is_name(room_name) && is_name(name),
             Self::Join { name, .. } | Self::Profile { name } => is_name(name),
             Self::Text(text) => is_text(text),
-            Self::Invite { .. } | Self::SetRole(_) => true,
+            Self::Invite { .. } | Self::SetRole(_) | Self::Leave => true,
             Self::Relays { addrs } => are_relays(addrs),
             Self::Epoch(epoch, sealed) => {
                 epoch.removed.len() <= MAX_REMOVED

@@ -50,6 +50,8 @@ pub(crate) struct Room {
     /// Members who may not know us, or our key, whatever we think: how often dialing failed.
     pub(crate) doubted: BTreeMap<PeerId, usize>,
     pub(crate) mailbox: Mailbox,
+    /// When it is forgotten at the latest, if it is being left.
+    pub(crate) leaves_at: Option<Duration>,
     /// Who may do what.
     pub(crate) membership: Membership,
     keys: Keys,
@@ -122,6 +124,7 @@ impl Room {
             turn: 0,
             doubted: BTreeMap::new(),
             mailbox: Mailbox::new([0; 32], 0),
+            leaves_at: None,
             membership,
             keys: Keys::default(),
             by_id,
@@ -287,7 +290,10 @@ impl Room {
                 }
                 has_changed_member = false;
             }
-            OpBody::Text(_) | OpBody::SetRole(_) | OpBody::Fork(..) => has_changed_member = false,
+            // Who becomes something else by it is told with the rules.
+            OpBody::Text(_) | OpBody::SetRole(_) | OpBody::Fork(..) | OpBody::Leave => {
+                has_changed_member = false;
+            }
         }
         let (control, new_roles) = self.rule(op, &body);
         has_opened_ways |= control.is_some() && !matches!(body, OpBody::Join { .. });

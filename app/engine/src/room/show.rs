@@ -67,6 +67,7 @@ impl Room {
             id: record.id,
             name: record.name.clone(),
             role: self.membership.role(record.id),
+            has_left: self.membership.has_left(record.id),
             holds: record.holds,
             last_seen: record.last_seen,
         }
@@ -85,6 +86,7 @@ pub(super) fn message_of(op: &Op<'_>, position: Position, body: OpBody) -> Optio
             removed: epoch.removed.into_iter().map(|(member, _)| member).collect(),
             revoked: epoch.revoked.len(),
         },
+        OpBody::Leave => Body::Left,
         OpBody::Invite { .. }
         | OpBody::Relays { .. }
         | OpBody::Seal(..)
