@@ -6,7 +6,7 @@ use std::{
     time::Duration,
 };
 
-use engine::{Command, Event, MemberIndex, MemoryStore, PeerId, Role, Store};
+use engine::{Command, Event, MemberIndex, MemoryStore, PeerId, Role, RoomOption, Store};
 use proptest::prelude::*;
 use tests::{Name, World};
 
@@ -26,6 +26,8 @@ enum Step {
     /// A new invite, for one or for all.
     Invite(usize, bool),
     ChangeKey(usize),
+    /// An option is switched.
+    Switch(usize, bool),
     Dial(usize),
     Part(usize, usize),
     Reunite(usize, usize),
@@ -57,6 +59,7 @@ fn step() -> impl Strategy<Value = Step> {
         1 => device.clone().prop_map(Step::Revoke),
         1 => (device.clone(), any::<bool>()).prop_map(|(a, single)| Step::Invite(a, single)),
         1 => device.clone().prop_map(Step::ChangeKey),
+        1 => (device.clone(), any::<bool>()).prop_map(|(a, on)| Step::Switch(a, on)),
         4 => device.clone().prop_map(Step::Dial),
         4 => two.clone().prop_map(|(a, b)| Step::Part(a, b)),
         4 => two.prop_map(|(a, b)| Step::Reunite(a, b)),
@@ -168,6 +171,12 @@ impl Camp {
                 if self.is_in(by) {
                     let room = self.world.room(by);
                     self.world.command(by, Command::ChangeKey { room });
+                }
+            }
+            Step::Switch(a, on) => {
+                let by = self.name(a);
+                if self.is_in(by) {
+                    self.world.set_option(by, RoomOption::ApproveJoins, on);
                 }
             }
             Step::Dial(a) => self.world.dial_all(self.name(a)),
@@ -290,6 +299,8 @@ proptest! {
         for name in insiders.clone() {
             prop_assert_eq!(&camp.roster(name), &roster, "{} knows the same people", name);
             prop_assert_eq!(&camp.texts(name), &texts, "{} reads the same", name);
+            let options = camp.world.options("alice");
+            prop_assert_eq!(camp.world.options(name), options, "{} follows the same options", name);
         }
         let me: Vec<_> = insiders.iter().map(|name| camp.world.me(name)).collect();
         let may_write = |id: &PeerId| roster.iter().any(|(i, role)| i == id && *role > Role::Muted);

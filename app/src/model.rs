@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use engine::{
     Event, Invite, InviteId, InviteState, JoinFailure, LinkId, Member, Message, PeerId, Role,
-    RoomId, RoomSummary,
+    RoomId, RoomOptions, RoomSummary,
 };
 
 use crate::backend::{LinkInfo, Notice};
@@ -15,7 +15,7 @@ mod remarks;
 
 pub use messages::Messages;
 pub use names::Names;
-pub use remarks::{preview, remark};
+pub use remarks::{option_words, preview, remark};
 
 /// What is known to the screens.
 #[derive(Debug, Default)]
@@ -53,6 +53,8 @@ pub struct Room {
     pub unread: usize,
     /// Whether its mailbox is used on this device.
     pub uses_mailbox: bool,
+    /// Its options.
+    pub options: RoomOptions,
     /// Who is connected, and over which link.
     pub online: BTreeMap<PeerId, LinkId>,
     /// The invite to show, once there is one.
@@ -143,6 +145,11 @@ impl Model {
                     room.messages.reload();
                 }
             }
+            Event::OptionsChanged { room, options } => {
+                if let Some(room) = self.rooms.get_mut(&room) {
+                    room.options = options;
+                }
+            }
             Event::InviteReady { room, .. }
             | Event::InvitesListed { room, .. }
             | Event::MessageAdded { room, .. }
@@ -172,7 +179,7 @@ impl Model {
 
 impl Room {
     fn new(summary: RoomSummary) -> Self {
-        let RoomSummary { id, name, me, members, last, unread, uses_mailbox } = summary;
+        let RoomSummary { id, name, me, members, last, unread, uses_mailbox, options } = summary;
         let mut names = Names::default();
         for member in &members {
             names.set(member.id, &member.name);
@@ -186,6 +193,7 @@ impl Room {
             last,
             unread,
             uses_mailbox,
+            options,
             online: BTreeMap::new(),
             invite: None,
             invites: Vec::new(),

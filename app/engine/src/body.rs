@@ -3,8 +3,8 @@
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    Addr, Control, EpochId, EpochRecord, InviteId, MAX_NAME_LEN, MAX_TEXT_LEN, Role, RoleChange,
-    Timestamp, addr, crypto,
+    Addr, Control, EpochId, EpochRecord, InviteId, MAX_NAME_LEN, MAX_TEXT_LEN, OptionChange, Role,
+    RoleChange, Timestamp, addr, crypto,
     op::{MAX_HEADER_LEN, Stub},
 };
 
@@ -59,6 +59,8 @@ pub(crate) enum OpBody {
     Merge { parents: Vec<EpochId> },
     /// Shows that somebody wrote two different operations at one place of their log.
     Fork(Stub, Stub),
+    /// Switches an option of the room; by owner and admins.
+    Option(OptionChange),
 }
 
 /// An epoch's key, for some of the members.
@@ -100,6 +102,7 @@ impl OpBody {
             Self::Seal(..) => 8,
             Self::Merge { .. } => 9,
             Self::Fork(..) => 10,
+            Self::Option(_) => 11,
         }
     }
 
@@ -135,6 +138,7 @@ impl OpBody {
             }),
             Self::SetRole(change) => Some(Control::SetRole(*change)),
             Self::Epoch(epoch, _) => Some(Control::Epoch(epoch.clone())),
+            Self::Option(change) => Some(Control::Option(*change)),
             Self::Fork(stub, _) => {
                 let (author, seq, _) = stub.read()?;
                 Some(Control::Fork { author, seq })
@@ -145,7 +149,14 @@ impl OpBody {
 
     /// Whether only who governs the room may write it.
     pub(crate) fn is_governing(&self) -> bool {
-        matches!(self, Self::Invite { .. } | Self::SetRole(_) | Self::Epoch(..) | Self::Seal(..))
+        matches!(
+            self,
+            Self::Invite { .. }
+                | Self::SetRole(_)
+                | Self::Epoch(..)
+                | Self::Seal(..)
+                | Self::Option(_)
+        )
     }
 
     /// Whether every part keeps its limit.
@@ -154,7 +165,7 @@ impl OpBody {
             Self::Genesis { room_name, name, .. } => is_name(room_name) && is_name(name),
             Self::Join { name, .. } | Self::Profile { name } => is_name(name),
             Self::Text(text) => is_text(text),
-            Self::Invite { .. } | Self::SetRole(_) => true,
+            Self::Invite { .. } | Self::SetRole(_) | Self::Option(_) => true,
             Self::Relays { addrs } => are_relays(addrs),
             Self::Epoch(epoch, sealed) => {
                 epoch.removed.len() <= MAX_REMOVED

@@ -186,6 +186,9 @@ impl Face {
                     names => say(&format!("* {author} removed {}", names.join(", "))),
                 }
             }
+            Body::OptionChanged { option, on } => {
+                say(&format!("* {author} chose that {}", crate::model::option_words(*option, *on)))
+            }
         }
     }
 }

@@ -48,6 +48,7 @@ pub(super) fn message_of(op: &Op<'_>, position: Position, body: OpBody) -> Optio
             removed: epoch.removed.into_iter().map(|(member, _)| member).collect(),
             revoked: epoch.revoked.len(),
         },
+        OpBody::Option(change) => Body::OptionChanged { option: change.option, on: change.on },
         OpBody::Invite { .. }
         | OpBody::Relays { .. }
         | OpBody::Seal(..)
