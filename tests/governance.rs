@@ -6,7 +6,7 @@ use std::{
     time::Duration,
 };
 
-use engine::{Command, Event, MemberIndex, MemoryStore, PeerId, Role, Store};
+use engine::{Command, Event, MemberIndex, MemoryStore, PeerId, Role, RoomOption, Store};
 use proptest::prelude::*;
 use tests::{Name, World};
 
@@ -28,6 +28,8 @@ enum Step {
     ChangeKey(usize),
     /// Somebody but the owner leaves, whether or not anybody hears it.
     Leave(usize),
+    /// An option is switched.
+    Switch(usize, bool),
     Dial(usize),
     Part(usize, usize),
     Reunite(usize, usize),
@@ -60,6 +62,7 @@ fn step() -> impl Strategy<Value = Step> {
         1 => (device.clone(), any::<bool>()).prop_map(|(a, single)| Step::Invite(a, single)),
         1 => device.clone().prop_map(Step::ChangeKey),
         2 => device.clone().prop_map(Step::Leave),
+        1 => (device.clone(), any::<bool>()).prop_map(|(a, on)| Step::Switch(a, on)),
         4 => device.clone().prop_map(Step::Dial),
         4 => two.clone().prop_map(|(a, b)| Step::Part(a, b)),
         4 => two.prop_map(|(a, b)| Step::Reunite(a, b)),
@@ -179,6 +182,12 @@ impl Camp {
                     self.world.leave_room(name);
                 }
             }
+            Step::Switch(a, on) => {
+                let by = self.name(a);
+                if self.is_in(by) {
+                    self.world.set_option(by, RoomOption::ApproveJoins, on);
+                }
+            }
             Step::Dial(a) => self.world.dial_all(self.name(a)),
             Step::Part(a, b) => self.world.part(self.name(a), self.name(b)),
             Step::Reunite(a, b) => self.world.reunite(self.name(a), self.name(b)),
@@ -295,6 +304,8 @@ proptest! {
         for name in insiders.clone() {
             prop_assert_eq!(&camp.roster(name), &roster, "{} knows the same people", name);
             prop_assert_eq!(&camp.texts(name), &texts, "{} reads the same", name);
+            let options = camp.world.options("alice");
+            prop_assert_eq!(camp.world.options(name), options, "{} follows the same options", name);
         }
         let me: Vec<_> = insiders.iter().map(|name| camp.world.me(name)).collect();
         let may_write = |id: &PeerId| roster.iter().any(|(i, role, _)| i == id && *role > Role::Muted);

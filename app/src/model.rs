@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use engine::{
     Event, Invite, InviteId, InviteState, JoinFailure, LinkId, Member, Message, PeerId, Role,
-    RoomId, RoomSummary,
+    RoomId, RoomOptions, RoomSummary,
 };
 
 use crate::backend::{LinkInfo, Notice};
@@ -15,7 +15,7 @@ mod remarks;
 
 pub use messages::Messages;
 pub use names::Names;
-pub use remarks::{preview, remark};
+pub use remarks::{option_words, preview, remark};
 
 /// What is known to the screens.
 #[derive(Debug, Default)]
@@ -55,6 +55,8 @@ pub struct Room {
     pub uses_mailbox: bool,
     /// Whether it is being left.
     pub is_leaving: bool,
+    /// Its options.
+    pub options: RoomOptions,
     /// Who is connected, and over which link.
     pub online: BTreeMap<PeerId, LinkId>,
     /// The invite to show, once there is one.
@@ -150,6 +152,11 @@ impl Model {
                     room.messages.reload();
                 }
             }
+            Event::OptionsChanged { room, options } => {
+                if let Some(room) = self.rooms.get_mut(&room) {
+                    room.options = options;
+                }
+            }
             Event::InviteReady { room, .. }
             | Event::InvitesListed { room, .. }
             | Event::MessageAdded { room, .. }
@@ -180,7 +187,7 @@ impl Model {
 
 impl Room {
     fn new(summary: RoomSummary) -> Self {
-        let RoomSummary { id, name, me, members, last, unread, uses_mailbox } = summary;
+        let RoomSummary { id, name, me, members, last, unread, uses_mailbox, options } = summary;
         let mut names = Names::default();
         for member in &members {
             names.set(member.id, &member.name);
@@ -195,6 +202,7 @@ impl Room {
             unread,
             uses_mailbox,
             is_leaving: false,
+            options,
             online: BTreeMap::new(),
             invite: None,
             invites: Vec::new(),

@@ -4,6 +4,7 @@
 //! cut. With a seed, chance decides which link delivers next; without, the oldest frame does.
 
 mod air;
+mod door;
 mod person;
 mod post;
 

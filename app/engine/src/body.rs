@@ -3,8 +3,8 @@
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    Addr, Control, EpochId, EpochRecord, InviteId, MAX_NAME_LEN, MAX_TEXT_LEN, Role, RoleChange,
-    Timestamp, addr, crypto,
+    Addr, Control, EpochId, EpochRecord, InviteId, MAX_NAME_LEN, MAX_TEXT_LEN, OptionChange, Role,
+    RoleChange, Timestamp, addr, crypto,
     op::{MAX_HEADER_LEN, Stub},
 };
 
@@ -61,6 +61,8 @@ pub(crate) enum OpBody {
     Fork(Stub, Stub),
     /// Takes part no longer: the last of its author's log.
     Leave,
+    /// Switches an option of the room; by owner and admins.
+    Option(OptionChange),
 }
 
 /// An epoch's key, for some of the members.
@@ -103,6 +105,7 @@ impl OpBody {
             Self::Merge { .. } => 9,
             Self::Fork(..) => 10,
             Self::Leave => 11,
+            Self::Option(_) => 12,
         }
     }
 
@@ -138,6 +141,7 @@ impl OpBody {
             }),
             Self::SetRole(change) => Some(Control::SetRole(*change)),
             Self::Epoch(epoch, _) => Some(Control::Epoch(epoch.clone())),
+            Self::Option(change) => Some(Control::Option(*change)),
             Self::Fork(stub, _) => {
                 let (author, seq, _) = stub.read()?;
                 Some(Control::Fork { author, seq })
@@ -149,7 +153,14 @@ impl OpBody {
 
     /// Whether only who governs the room may write it.
     pub(crate) fn is_governing(&self) -> bool {
-        matches!(self, Self::Invite { .. } | Self::SetRole(_) | Self::Epoch(..) | Self::Seal(..))
+        matches!(
+            self,
+            Self::Invite { .. }
+                | Self::SetRole(_)
+                | Self::Epoch(..)
+                | Self::Seal(..)
+                | Self::Option(_)
+        )
     }
 
     /// Whether every part keeps its limit.
@@ -158,7 +169,7 @@ impl OpBody {
             Self::Genesis { room_name, name, .. } => is_name(room_name) && is_name(name),
             Self::Join { name, .. } | Self::Profile { name } => is_name(name),
             Self::Text(text) => is_text(text),
-            Self::Invite { .. } | Self::SetRole(_) | Self::Leave => true,
+            Self::Invite { .. } | Self::SetRole(_) | Self::Leave | Self::Option(_) => true,
             Self::Relays { addrs } => are_relays(addrs),
             Self::Epoch(epoch, sealed) => {
                 epoch.removed.len() <= MAX_REMOVED

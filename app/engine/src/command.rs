@@ -1,6 +1,6 @@
 //! What the person asks for.
 
-use crate::{Addr, Invite, InviteId, PeerId, Position, Role, RoomId, Timestamp};
+use crate::{Addr, Invite, InviteId, PeerId, Position, Role, RoomId, RoomOption, Timestamp};
 
 /// The longest name of a person or a room, in bytes of UTF-8: long enough for any name, short
 /// enough for one line of a list.
@@ -132,6 +132,16 @@ pub enum Command {
     LeaveRoom {
         /// Which.
         room: RoomId,
+    },
+    /// Switch an option of a room; owner and admins only. Answered by
+    /// [`Event::OptionsChanged`](crate::Event::OptionsChanged).
+    SetOption {
+        /// Where.
+        room: RoomId,
+        /// Which.
+        option: RoomOption,
+        /// Whether it is on from now on.
+        on: bool,
     },
 }
 

@@ -79,6 +79,33 @@ pub enum Control {
     },
     /// The author takes part no longer: their log ends here.
     Leave,
+    /// An option of the room is switched.
+    Option(OptionChange),
+}
+
+/// What owner and admins can switch on and off for everybody in a room.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub enum RoomOption {
+    /// Whoever shows an invite lets each newcomer in with a word of their own.
+    ApproveJoins,
+}
+
+/// The options of a room as they are.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct RoomOptions {
+    /// See [`RoomOption::ApproveJoins`]; off unless somebody switched it on.
+    pub approve_joins: bool,
+}
+
+/// An option of a room is switched on or off.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct OptionChange {
+    /// Which.
+    pub option: RoomOption,
+    /// Whether it is on from now on.
+    pub on: bool,
+    /// As in [`RoleChange::rank`].
+    pub rank: u64,
 }
 
 /// A member becomes something else.

@@ -313,6 +313,7 @@ impl<S: Store> Engine<S> {
             last: newest.into_iter().next(),
             unread: room.unread,
             uses_mailbox: room.mailbox.record.on,
+            options: room.membership.options(),
         })
     }
 

@@ -2,7 +2,7 @@
 
 use crate::{
     Addr, Invite, InviteId, InviteState, LinkId, Message, PeerId, Position, Refusal, Role, RoomId,
-    Timestamp,
+    RoomOptions, Timestamp,
 };
 
 /// What the person should see.
@@ -169,6 +169,13 @@ pub enum Event {
         /// Why.
         why: Refusal,
     },
+    /// The options of a room are others than before.
+    OptionsChanged {
+        /// Which room.
+        room: RoomId,
+        /// How they are now.
+        options: RoomOptions,
+    },
 }
 
 /// A room in the list of rooms.
@@ -188,6 +195,8 @@ pub struct RoomSummary {
     pub unread: usize,
     /// Whether its mailbox is used on this device.
     pub uses_mailbox: bool,
+    /// Its options.
+    pub options: RoomOptions,
 }
 
 /// Somebody in a room.

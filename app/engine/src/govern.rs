@@ -18,7 +18,7 @@ use crate::{
 const MAX_ADMINS: usize = MAX_SEEN - 1;
 
 impl<S: Store> Engine<S> {
-    fn governed(&self, id: RoomId) -> Result<&Room, Refusal> {
+    pub(crate) fn governed(&self, id: RoomId) -> Result<&Room, Refusal> {
         let room = self.rooms.get(&id).ok_or(Refusal::UnknownRoom)?;
         if room.my_role() < Role::Admin { Err(Refusal::NotAdmin) } else { Ok(room) }
     }
@@ -167,6 +167,7 @@ impl<S: Store> Engine<S> {
         if has_uninvited {
             self.uninvited.insert(id);
         }
+        self.follow_options(id);
         if matches!(record.control, Control::Invite { .. } | Control::Epoch(_)) {
             self.answer_invites(id);
             // The room is here: it can only be listed.

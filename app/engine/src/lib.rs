@@ -37,6 +37,7 @@ mod message;
 mod newest;
 mod obey;
 mod op;
+mod options;
 mod packets;
 mod prove;
 mod quota;
@@ -51,7 +52,10 @@ mod wire;
 
 pub use addr::{Addr, MAX_ADDR_LEN, MAX_ADDRS};
 pub use command::{Command, MAX_NAME_LEN, MAX_PAGE_LEN, MAX_TEXT_LEN, Refusal};
-pub use control::{Control, ControlRecord, EpochId, EpochRecord, Role, RoleChange};
+pub use control::{
+    Control, ControlRecord, EpochId, EpochRecord, OptionChange, Role, RoleChange, RoomOption,
+    RoomOptions,
+};
 pub use engine::{Engine, Input, Now, Output, Target};
 pub use event::{DepositFailure, Doubt, Event, Goodbye, JoinFailure, Member, RoomSummary};
 pub use id::{InviteId, LinkId, MemberIndex, PeerId, Position, RoomId, Timestamp};

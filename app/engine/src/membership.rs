@@ -7,14 +7,19 @@
 
 mod epochs;
 mod invites;
+mod options;
 mod standing;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::{Control, ControlRecord, EpochId, InviteId, PeerId, Role, RoleChange, Timestamp, hlc};
+use crate::{
+    Control, ControlRecord, EpochId, InviteId, PeerId, Role, RoleChange, RoomOptions, Timestamp,
+    hlc,
+};
 use epochs::Epochs;
 pub(crate) use epochs::NoKey;
 pub use invites::InviteState;
+use options::Switches;
 use standing::Standing;
 
 /// The most controls of one author that count, besides joins: a public room whose admin makes a new
@@ -45,6 +50,8 @@ pub(crate) struct Membership {
     /// Changes of roles, by themselves or with a new epoch.
     changes: BTreeMap<Place, Vec<RoleChange>>,
     epochs: Epochs,
+    switches: Switches,
+    options: RoomOptions,
     counts: BTreeMap<PeerId, usize>,
     /// For which parts of whose logs the owner made them admins: after, up to.
     offices: BTreeMap<PeerId, Vec<(u64, u64)>>,
@@ -72,6 +79,8 @@ impl Membership {
             revocations: Vec::new(),
             changes: BTreeMap::new(),
             epochs: Epochs::default(),
+            switches: Switches::default(),
+            options: RoomOptions::default(),
             counts: BTreeMap::new(),
             offices: BTreeMap::new(),
             revoked: BTreeMap::new(),
@@ -181,6 +190,10 @@ impl Membership {
             Control::Merge { id, number, parents } => {
                 self.epochs.insert_merged(*id, *number, parents);
             }
+            Control::Option(change) => {
+                self.switches.insert((change.rank, by, seq), *change);
+                self.highest_rank = self.highest_rank.max(change.rank);
+            }
         }
     }
 
@@ -214,6 +227,7 @@ impl Membership {
                 }
             }
         }
+        self.options = self.switches.result(|by, seq| self.governs(by, seq));
         self.standings.clear();
         self.ends.clear();
         for (peer, standing) in standings {
@@ -314,6 +328,11 @@ impl Membership {
     /// The rank of the next change.
     pub(crate) fn next_rank(&self) -> u64 {
         self.highest_rank.saturating_add(1)
+    }
+
+    /// The options of the room.
+    pub(crate) fn options(&self) -> RoomOptions {
+        self.options
     }
 
     /// Everyone who may change who may do what, or once might.

@@ -32,6 +32,7 @@ impl<S: Store> Engine<S> {
             Command::SetMailbox { room, on } => self.set_mailbox(room, on),
             Command::SetRelays { room, relays } => self.set_relays(room, relays),
             Command::LeaveRoom { room } => self.leave_room(room),
+            Command::SetOption { room, option, on } => self.set_option(room, option, on),
             Command::LoadPage { room, before, limit } => self.ask_page(room, before, limit),
             Command::MarkRead { room, up_to } => return self.mark_read(room, up_to),
         };
@@ -104,6 +105,7 @@ impl<S: Store> Engine<S> {
             last: newest.into_iter().find_map(|stored| room.show(stored)),
             unread: 0,
             uses_mailbox: room.mailbox.record.on,
+            options: room.membership.options(),
         };
         let joined = Event::RoomJoined { room: summary, invite };
         self.outputs.insert(at.min(self.outputs.len()), Output::Notify(joined));

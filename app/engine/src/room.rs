@@ -11,7 +11,7 @@ use std::{
 
 use crate::{
     ControlRecord, Head, InviteRecord, MemberIndex, MemberRecord, Message, PeerId, Position, Role,
-    RoomId, RoomRecord, StoredOp, Timestamp,
+    RoomId, RoomOptions, RoomRecord, StoredOp, Timestamp,
     body::{KIND_TEXT, OpBody},
     crypto,
     engine::Now,
@@ -58,6 +58,8 @@ pub(crate) struct Room {
     by_id: BTreeMap<PeerId, MemberIndex>,
     /// Authors whose log does not go on from what is held: somewhere they wrote two.
     pub(crate) suspects: BTreeSet<PeerId>,
+    /// The options as the person was told of them.
+    pub(crate) options_told: RoomOptions,
     last_hlc: u64,
     /// What may still be added today, in all and of each author.
     space: Quota,
@@ -114,6 +116,7 @@ impl Room {
             members.iter().enumerate().map(|(n, member)| (member.id, index(n))).collect();
         let my_index = by_id.get(&me.id).copied().unwrap_or(NOT_ENROLLED);
         let membership = Membership::restore(record.owner, controls);
+        let options_told = membership.options();
         let mut room = Self {
             record,
             me,
@@ -129,6 +132,7 @@ impl Room {
             keys: Keys::default(),
             by_id,
             suspects: BTreeSet::new(),
+            options_told,
             last_hlc,
             space: Quota::new(MAX_ROOM_BYTES_PER_DAY),
             author_space: BTreeMap::new(),
@@ -291,7 +295,11 @@ impl Room {
                 has_changed_member = false;
             }
             // Who becomes something else by it is told with the rules.
-            OpBody::Text(_) | OpBody::SetRole(_) | OpBody::Fork(..) | OpBody::Leave => {
+            OpBody::Text(_)
+            | OpBody::SetRole(_)
+            | OpBody::Fork(..)
+            | OpBody::Leave
+            | OpBody::Option(_) => {
                 has_changed_member = false;
             }
         }

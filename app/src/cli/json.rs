@@ -2,12 +2,12 @@
 
 use engine::{
     Body, Command, Event, Invite, InviteId, InviteState, Member, Message, PeerId, Position, Role,
-    RoomId, RoomSummary, Timestamp,
+    RoomId, RoomOptions, RoomSummary, Timestamp,
 };
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use super::role_name::RoleName;
+use super::{option_name::OptionName, role_name::RoleName};
 use crate::{
     backend::{LinkInfo, Notice},
     runtime,
@@ -78,6 +78,11 @@ pub(super) enum Line {
     SetRelays {
         room: String,
         relays: Vec<String>,
+    },
+    SetOption {
+        room: String,
+        option: OptionName,
+        on: bool,
     },
     Links,
     Stats,
@@ -161,6 +166,9 @@ impl Line {
             Self::SetMailbox { room: id, on } => Command::SetMailbox { room: room(&id)?, on },
             Self::SetRelays { room: id, relays } => {
                 Command::SetRelays { room: room(&id)?, relays: runtime::relay_addrs(&relays) }
+            }
+            Self::SetOption { room: id, option, on } => {
+                Command::SetOption { room: room(&id)?, option: option.into(), on }
             }
             Self::Links => return Ok(Wish::Links),
             Self::Stats => return Ok(Wish::Stats),
@@ -305,6 +313,9 @@ fn event(event: &Event) -> Value {
             "why": why.to_string(),
         }),
         Event::CommandRefused { why } => json!({"event": "refused", "why": why.to_string()}),
+        Event::OptionsChanged { room, options: o } => {
+            json!({"event": "options", "room": room.to_string(), "options": options(*o)})
+        }
     }
 }
 
@@ -318,7 +329,12 @@ fn room(room: &RoomSummary) -> Value {
         "last": room.last.as_ref().map(message),
         "unread": room.unread,
         "uses_mailbox": room.uses_mailbox,
+        "options": options(room.options),
     })
+}
+
+fn options(options: RoomOptions) -> Value {
+    json!({"approve_joins": options.approve_joins})
 }
 
 fn invite_state(state: &InviteState) -> Value {
@@ -359,6 +375,11 @@ fn message(message: &Message) -> Value {
         Body::KeyChanged { removed, .. } => {
             let removed: Vec<_> = removed.iter().map(PeerId::to_string).collect();
             ("key_changed", removed.join(" "))
+        }
+        Body::OptionChanged { option, on } => {
+            let name = serde_json::to_value(OptionName::from(*option)).unwrap_or_default();
+            let state = if *on { "on" } else { "off" };
+            ("option_changed", format!("{} {state}", name.as_str().unwrap_or_default()))
         }
     };
     json!({

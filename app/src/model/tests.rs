@@ -1,6 +1,6 @@
 use engine::{
     Body, Event, InviteId, JoinFailure, LinkId, Member, MemberIndex, Message, PeerId, Position,
-    Refusal, Role, RoomId, RoomSummary, Timestamp,
+    Refusal, Role, RoomId, RoomOptions, RoomSummary, Timestamp,
 };
 
 use super::{Model, preview, sentence};
@@ -39,6 +39,7 @@ fn summary() -> RoomSummary {
         last: None,
         unread: 0,
         uses_mailbox: true,
+        options: RoomOptions::default(),
     }
 }
 

@@ -69,6 +69,7 @@ impl Room {
     /// The rules as they are remembered.
     pub(crate) fn take_rules(&mut self, controls: &[ControlRecord]) {
         self.membership = Membership::restore(self.record.owner, controls);
+        self.options_told = self.membership.options();
         self.choose_epoch();
     }
 

@@ -87,6 +87,7 @@ pub(super) fn message_of(op: &Op<'_>, position: Position, body: OpBody) -> Optio
             revoked: epoch.revoked.len(),
         },
         OpBody::Leave => Body::Left,
+        OpBody::Option(change) => Body::OptionChanged { option: change.option, on: change.on },
         OpBody::Invite { .. }
         | OpBody::Relays { .. }
         | OpBody::Seal(..)
