@@ -8,6 +8,7 @@ mod cautious;
 mod error;
 mod migrate;
 mod read;
+mod scrub;
 mod tables;
 mod write;
 
@@ -102,7 +103,13 @@ impl RedbStore {
 
     fn open_on(reopen: Opener, options: Options) -> Result<Self, StoreError> {
         let database = guarded(|| open_database(reopen()?, options))?;
-        Ok(Self { reopen, options, snapshot: OnceLock::new(), database: Some(database) })
+        let is_unclean = guarded(|| scrub::is_unclean(&database))?;
+        let database = Some(database);
+        let mut store = Self { reopen, options, snapshot: OnceLock::new(), database };
+        if is_unclean {
+            store.scrub();
+        }
+        Ok(store)
     }
 
     /// Answers `question` from everything committed so far.
@@ -133,6 +140,17 @@ impl RedbStore {
         // After damage, redb may panic once more on its way out. There is nothing left to save.
         if catch_unwind(AssertUnwindSafe(|| drop(database))).is_err() {
             log::warn!("the database did not close cleanly");
+        }
+    }
+
+    /// Leaves nothing in the file of what was forgotten. If that fails, for want of space perhaps, it
+    /// is tried again with the next opening, as the file says that it is to be done.
+    fn scrub(&mut self) {
+        let Some(database) = &mut self.database else { return };
+        if let Err(failure) = guarded(|| scrub::scrub(database)) {
+            log::warn!("what was forgotten may still be in the file: {failure}");
+            self.close();
+            self.database = guarded(|| open_database((self.reopen)()?, self.options)).ok();
         }
     }
 
@@ -227,6 +245,9 @@ impl Store for RedbStore {
         self.database()?;
         self.snapshot = OnceLock::new();
         let Err(failure) = guarded(|| write::write(self.database()?, &batch)) else {
+            if !batch.forgotten.is_empty() {
+                self.scrub();
+            }
             return Ok(());
         };
         log::warn!("a commit failed: {failure}");

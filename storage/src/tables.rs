@@ -44,6 +44,9 @@ pub(crate) const FORMAT: &str = "format";
 /// The profile, in `META`.
 pub(crate) const PROFILE: &str = "profile";
 
+/// There, in `META`, from when a room is forgotten until nothing of it is left in the file.
+pub(crate) const UNCLEAN: &str = "unclean";
+
 /// The room.
 pub(crate) type RoomKey = [u8; 16];
 /// The room, then the member's index.

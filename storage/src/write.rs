@@ -7,7 +7,7 @@ use crate::{
     error::from_redb,
     tables::{
         CONTROLS, HEADS, KEPT, Keys, LOG, MAILBOXES, MEMBERS, META, PROFILE, ROOMS, TIMELINE,
-        control_key, encode, encode_head, log_key, member_key, timeline_key,
+        UNCLEAN, control_key, encode, encode_head, log_key, member_key, timeline_key,
     },
 };
 
@@ -20,6 +20,10 @@ pub(crate) fn write(database: &Database, batch: &Batch) -> Result<(), StoreError
         .map_err(|error| StoreError::Unavailable(Box::new(error)))?;
     for room in &batch.forgotten {
         forget(&transaction, *room)?;
+    }
+    if !batch.forgotten.is_empty() {
+        let mut meta = transaction.open_table(META).map_err(from_redb)?;
+        meta.insert(UNCLEAN, [].as_slice()).map_err(from_redb)?;
     }
     write_records(&transaction, batch)?;
     write_ops(&transaction, &batch.ops)?;

@@ -37,6 +37,7 @@ mod obey;
 mod op;
 mod packets;
 mod prove;
+mod quiet;
 mod quota;
 mod room;
 mod session;
