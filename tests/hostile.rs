@@ -8,12 +8,18 @@ mod flooding;
 mod forks;
 #[path = "hostile/impostors.rs"]
 mod impostors;
+#[path = "hostile/links.rs"]
+mod links;
+#[path = "hostile/operations.rs"]
+mod operations;
 #[path = "hostile/real.rs"]
 mod real;
 #[path = "hostile/relaying.rs"]
 mod relaying;
 #[path = "hostile/strangers.rs"]
 mod strangers;
+#[path = "hostile/wire.rs"]
+mod wire;
 
 use std::time::Duration;
 
