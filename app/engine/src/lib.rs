@@ -40,6 +40,7 @@ mod op;
 mod options;
 mod packets;
 mod prove;
+mod quiet;
 mod quota;
 mod room;
 mod session;

@@ -16,7 +16,7 @@ use crate::{
 const MAX_OFFERED: usize = 64;
 
 /// The keys of a room.
-#[derive(Debug, Default)]
+#[derive(Default)]
 pub(super) struct Keys {
     /// Number, id and key by the tag that operations bear.
     by_tag: BTreeMap<[u8; 8], (u32, EpochId, [u8; 32])>,
@@ -27,6 +27,14 @@ pub(super) struct Keys {
     /// Keys that were not there when this was last asked.
     fresh: Vec<[u8; 32]>,
     writing: Writing,
+}
+
+/// Says how many there are.
+impl std::fmt::Debug for Keys {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let writing = &self.writing;
+        f.debug_struct("Keys").field("held", &self.by_tag.len()).field("writing", writing).finish()
+    }
 }
 
 /// Which key is written with.
