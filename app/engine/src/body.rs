@@ -61,6 +61,9 @@ pub(crate) enum OpBody {
     Fork(Stub, Stub),
     /// Switches an option of the room; by owner and admins.
     Option(OptionChange),
+    /// A key in place of one that has been in use for long; by owner and admins, whose devices do
+    /// so by themselves. Nobody is removed and nothing is revoked by it.
+    Renewal(EpochRecord, Sealed),
 }
 
 /// An epoch's key, for some of the members.
@@ -103,6 +106,7 @@ impl OpBody {
             Self::Merge { .. } => 9,
             Self::Fork(..) => 10,
             Self::Option(_) => 11,
+            Self::Renewal(..) => 12,
         }
     }
 
@@ -156,6 +160,7 @@ impl OpBody {
                 | Self::Epoch(..)
                 | Self::Seal(..)
                 | Self::Option(_)
+                | Self::Renewal(..)
         )
     }
 
@@ -170,6 +175,12 @@ impl OpBody {
             Self::Epoch(epoch, sealed) => {
                 epoch.removed.len() <= MAX_REMOVED
                     && epoch.revoked.len() <= MAX_REVOKED
+                    && epoch.seen.len() <= MAX_SEEN
+                    && sealed.boxes.len() <= MAX_BOXES
+            }
+            Self::Renewal(epoch, sealed) => {
+                epoch.removed.is_empty()
+                    && epoch.revoked.is_empty()
                     && epoch.seen.len() <= MAX_SEEN
                     && sealed.boxes.len() <= MAX_BOXES
             }

@@ -39,6 +39,7 @@ mod options;
 mod packets;
 mod prove;
 mod quota;
+mod renew;
 mod room;
 mod session;
 mod store;
