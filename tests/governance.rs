@@ -26,6 +26,8 @@ enum Step {
     /// A new invite, for one or for all.
     Invite(usize, bool),
     ChangeKey(usize),
+    /// Somebody but the owner leaves, whether or not anybody hears it.
+    Leave(usize),
     /// An option is switched.
     Switch(usize, bool),
     Dial(usize),
@@ -61,6 +63,7 @@ fn step() -> impl Strategy<Value = Step> {
         1 => device.clone().prop_map(Step::Revoke),
         1 => (device.clone(), any::<bool>()).prop_map(|(a, single)| Step::Invite(a, single)),
         1 => device.clone().prop_map(Step::ChangeKey),
+        2 => device.clone().prop_map(Step::Leave),
         1 => (device.clone(), any::<bool>()).prop_map(|(a, on)| Step::Switch(a, on)),
         4 => device.clone().prop_map(Step::Dial),
         4 => two.clone().prop_map(|(a, b)| Step::Part(a, b)),
@@ -176,6 +179,12 @@ impl Camp {
                     self.world.command(by, Command::ChangeKey { room });
                 }
             }
+            Step::Leave(a) => {
+                let name = self.name(a);
+                if self.is_in(name) && name != "alice" {
+                    self.world.leave_room(name);
+                }
+            }
             Step::Switch(a, on) => {
                 let by = self.name(a);
                 if self.is_in(by) {
@@ -242,14 +251,9 @@ impl Camp {
     }
 
     /// Who is a member, and as what, as `name` sees it.
-    fn roster(&mut self, name: Name) -> BTreeSet<(PeerId, Role)> {
-        self.world.retell(name);
-        let rooms = self.world.events(name).iter().rev().find_map(|event| match event {
-            Event::Started { rooms, .. } => Some(rooms.clone()),
-            _ => None,
-        });
-        let members = rooms.unwrap_or_default().into_iter().flat_map(|room| room.members);
-        members.map(|member| (member.id, member.role)).collect()
+    fn roster(&mut self, name: Name) -> BTreeSet<(PeerId, Role, bool)> {
+        let members = self.world.members(name).into_iter();
+        members.map(|member| (member.id, member.role, member.has_left)).collect()
     }
 
     /// The mark of the epoch in which `name` wrote last.
@@ -271,7 +275,8 @@ impl Camp {
     /// Devices whose person is a member, as the owner sees it.
     fn insiders(&mut self) -> Vec<Name> {
         let roster = self.roster("alice");
-        let is_member = |me: PeerId| roster.iter().any(|(id, r)| *id == me && *r > Role::Removed);
+        let is_member =
+            |me: PeerId| roster.iter().any(|(id, r, _)| *id == me && *r > Role::Removed);
         let names = self.names.iter().copied().filter(|name| self.is_in(name));
         let names = names.filter(|name| !self.equivocators.contains(name));
         names.filter(|name| is_member(self.world.me(name))).collect()
@@ -307,7 +312,7 @@ proptest! {
             prop_assert_eq!(camp.world.options(name), options, "{} follows the same options", name);
         }
         let me: Vec<_> = insiders.iter().map(|name| camp.world.me(name)).collect();
-        let may_write = |id: &PeerId| roster.iter().any(|(i, role)| i == id && *role > Role::Muted);
+        let may_write = |id: &PeerId| roster.iter().any(|(i, role, _)| i == id && *role > Role::Muted);
         for (name, id) in insiders.iter().zip(&me) {
             let (epoch, of_owner) = (camp.epoch(name), camp.epoch("alice"));
             prop_assert!(!may_write(id) || epoch == of_owner, "{} writes with the same key", name);

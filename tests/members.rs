@@ -27,12 +27,7 @@ fn role(world: &mut World, at: Name, whom: Name) -> Option<Role> {
 }
 
 fn members(world: &mut World, at: Name) -> Vec<Member> {
-    world.retell(at);
-    let told = world.events(at).iter().rev().find_map(|event| match event {
-        Event::Started { rooms, .. } => rooms.first().map(|room| room.members.clone()),
-        _ => None,
-    });
-    told.unwrap_or_default()
+    world.members(at)
 }
 
 fn refusals(world: &World, at: Name) -> Vec<Refusal> {

@@ -12,6 +12,7 @@ use crate::{
     model::{Model, sentence},
     ui::{
         clock::Clock,
+        leaving::parted,
         route::Route,
         state::{Look, TextSize, UiState},
         theme,
@@ -24,6 +25,7 @@ mod codes;
 mod frame;
 mod gather;
 mod invites;
+mod leaving;
 mod members;
 mod network;
 mod scanning;
@@ -187,7 +189,10 @@ impl ChatApp {
                     None => {}
                 }
             }
-            Event::RoomLeft { room } => {
+            Event::RoomLeft { room, goodbye } => {
+                if let Some(room) = self.model.rooms.get(room) {
+                    self.toasts.push(parted(&room.name, *goodbye));
+                }
                 self.state.stack.retain(|route| route.room() != Some(*room));
                 self.state.drafts.retain(|draft| draft.room != *room);
                 self.codes.forget(*room);

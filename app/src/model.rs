@@ -53,6 +53,8 @@ pub struct Room {
     pub unread: usize,
     /// Whether its mailbox is used on this device.
     pub uses_mailbox: bool,
+    /// Whether it is being left.
+    pub is_leaving: bool,
     /// Its options.
     pub options: RoomOptions,
     /// Who is connected, and over which link.
@@ -128,7 +130,12 @@ impl Model {
                 self.joins.retain(|join| Some(join.invite) != invite);
                 self.rooms.entry(room.id).or_insert_with(|| Room::new(room));
             }
-            Event::RoomLeft { room } => {
+            Event::RoomLeaving { room } => {
+                if let Some(room) = self.rooms.get_mut(&room) {
+                    room.is_leaving = true;
+                }
+            }
+            Event::RoomLeft { room, .. } => {
                 self.rooms.remove(&room);
             }
             Event::CommandRefused { why } => self.notes.push(sentence(&why.to_string())),
@@ -153,6 +160,7 @@ impl Model {
             Event::InviteReady { room, .. }
             | Event::InvitesListed { room, .. }
             | Event::MessageAdded { room, .. }
+            | Event::NewestShown { room, .. }
             | Event::PageLoaded { room, .. }
             | Event::UnreadChanged { room, .. }
             | Event::MemberChanged { room, .. }
@@ -193,6 +201,7 @@ impl Room {
             last,
             unread,
             uses_mailbox,
+            is_leaving: false,
             options,
             online: BTreeMap::new(),
             invite: None,
@@ -217,7 +226,7 @@ impl Room {
         self.member(self.me).map_or(Role::Member, |me| me.role)
     }
 
-    /// Everyone but this device, and those who were removed.
+    /// Everyone but this device, and those who left or were removed.
     pub fn others(&self) -> impl Iterator<Item = &Member> {
         let is_other = |member: &&Member| member.id != self.me && member.role > Role::Removed;
         self.members.iter().filter(is_other)
@@ -240,6 +249,14 @@ impl Room {
             Event::InviteReady { invite, .. } => self.invite = Some(invite),
             Event::InvitesListed { invites, .. } => self.invites = invites,
             Event::MessageAdded { message, .. } => self.add(message),
+            Event::NewestShown { names, messages, .. } => {
+                for (peer, name) in names {
+                    if self.member(peer).is_none() {
+                        self.names.set(peer, &name);
+                    }
+                }
+                self.messages.show_early(messages);
+            }
             Event::PageLoaded { before, messages, is_start, .. } => {
                 self.messages.page(before, messages, is_start);
             }

@@ -1,8 +1,8 @@
 //! What people do with their devices, and what they see.
 
 use engine::{
-    Addr, Body, Command, Event, Input, Invite, JoinFailure, MAX_PAGE_LEN, Message, PeerId,
-    Position, RoomId, Timestamp,
+    Addr, Body, Command, Event, Goodbye, Input, Invite, JoinFailure, MAX_PAGE_LEN, Member, Message,
+    PeerId, Position, RoomId, Timestamp,
 };
 
 use crate::{Name, World};
@@ -98,7 +98,7 @@ impl World {
             match event {
                 Event::Started { rooms: all, .. } => rooms = all.iter().map(|r| r.id).collect(),
                 Event::RoomJoined { room, .. } => rooms.push(room.id),
-                Event::RoomLeft { room } => rooms.retain(|r| r != room),
+                Event::RoomLeft { room, .. } => rooms.retain(|r| r != room),
                 _ => {}
             }
         }
@@ -235,6 +235,32 @@ impl World {
                 let mut members = rooms.iter().flat_map(|room| &room.members);
                 members.find(|member| member.id == by).map(|member| member.holds)
             }
+            _ => None,
+        });
+        told.unwrap_or_default()
+    }
+
+    /// The person holding `name` leaves their only room.
+    pub fn leave_room(&mut self, name: Name) {
+        let room = self.room(name);
+        self.command(name, Command::LeaveRoom { room });
+    }
+
+    /// Who knows that `name` left, as it was told; nothing while it waits, or is in its room.
+    pub fn goodbye(&self, name: Name) -> Option<Goodbye> {
+        let told = self.events(name).iter().filter_map(|event| match event {
+            Event::RoomLeft { goodbye, .. } => Some(Some(*goodbye)),
+            Event::RoomJoined { .. } => Some(None),
+            _ => None,
+        });
+        told.last().flatten()
+    }
+
+    /// Everyone in the room of `name`, and who once was.
+    pub fn members(&mut self, name: Name) -> Vec<Member> {
+        self.retell(name);
+        let told = self.events(name).iter().rev().find_map(|event| match event {
+            Event::Started { rooms, .. } => rooms.first().map(|room| room.members.clone()),
             _ => None,
         });
         told.unwrap_or_default()

@@ -19,8 +19,8 @@ use app::{
 use egui::{Vec2, vec2};
 use egui_kittest::Harness;
 use engine::{
-    Command, Event, LinkId, Message, Position, RoomId, RoomOption, RoomOptions, RoomSummary,
-    Timestamp,
+    Command, Event, Goodbye, LinkId, Message, Position, RoomId, RoomOption, RoomOptions,
+    RoomSummary, Timestamp,
 };
 use transport::servers::Servers;
 
@@ -241,13 +241,15 @@ impl Script {
                     self.tell(event);
                 }
             }
+            Command::LeaveRoom { room } => {
+                self.tell(Event::RoomLeft { room, goodbye: Goodbye::Heard });
+            }
             Command::SetOption { room, option, on } => {
                 let options = match option {
                     RoomOption::ApproveJoins => RoomOptions { approve_joins: on },
                 };
                 self.tell(Event::OptionsChanged { room, options });
             }
-            Command::LeaveRoom { room } => self.tell(Event::RoomLeft { room }),
             Command::CancelJoin { invite } => {
                 self.tell(Event::JoinFailed { invite, why: engine::JoinFailure::Canceled });
             }

@@ -59,6 +59,8 @@ pub(crate) enum OpBody {
     Merge { parents: Vec<EpochId> },
     /// Shows that somebody wrote two different operations at one place of their log.
     Fork(Stub, Stub),
+    /// Takes part no longer: the last of its author's log.
+    Leave,
     /// Switches an option of the room; by owner and admins.
     Option(OptionChange),
     /// A key in place of one that has been in use for long; by owner and admins, whose devices do
@@ -105,8 +107,9 @@ impl OpBody {
             Self::Seal(..) => 8,
             Self::Merge { .. } => 9,
             Self::Fork(..) => 10,
-            Self::Option(_) => 11,
-            Self::Renewal(..) => 12,
+            Self::Leave => 11,
+            Self::Option(_) => 12,
+            Self::Renewal(..) => 13,
         }
     }
 
@@ -147,6 +150,7 @@ impl OpBody {
                 let (author, seq, _) = stub.read()?;
                 Some(Control::Fork { author, seq })
             }
+            Self::Leave => Some(Control::Leave),
             _ => None,
         }
     }
@@ -170,7 +174,7 @@ impl OpBody {
             Self::Genesis { room_name, name, .. } => is_name(room_name) && is_name(name),
             Self::Join { name, .. } | Self::Profile { name } => is_name(name),
             Self::Text(text) => is_text(text),
-            Self::Invite { .. } | Self::SetRole(_) | Self::Option(_) => true,
+            Self::Invite { .. } | Self::SetRole(_) | Self::Leave | Self::Option(_) => true,
             Self::Relays { addrs } => are_relays(addrs),
             Self::Epoch(epoch, sealed) => {
                 epoch.removed.len() <= MAX_REMOVED

@@ -126,7 +126,9 @@ pub enum Command {
         /// Addresses of relays, at most [`MAX_ADDRS`](crate::MAX_ADDRS).
         relays: Vec<Addr>,
     },
-    /// Leave the room on this device and forget everything in it. Answered by [`Event::RoomLeft`](crate::Event::RoomLeft).
+    /// Leave the room, and forget everything in it on this device once somebody knows, or after
+    /// [`GOODBYE`](crate::GOODBYE); asked for again, at once. Answered by
+    /// [`Event::RoomLeaving`](crate::Event::RoomLeaving) if somebody can be told, and by [`Event::RoomLeft`](crate::Event::RoomLeft).
     LeaveRoom {
         /// Which.
         room: RoomId,
@@ -168,6 +170,9 @@ pub enum Refusal {
     /// There is no such member.
     #[error("there is no such member in this room")]
     UnknownMember,
+    /// Who left by themselves cannot be let back in: their device has forgotten the room.
+    #[error("they left this room; to come back they scan an invite")]
+    HasLeft,
     /// There is no such invite, or it was taken back before.
     #[error("there is no such invite, or it was revoked already")]
     UnknownInvite,

@@ -9,7 +9,7 @@ use crate::{InviteId, PeerId, Timestamp};
     Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Serialize, Deserialize,
 )]
 pub enum Role {
-    /// Nothing: they were removed, or came by an invite that was over.
+    /// Nothing: they left, were removed, or came by an invite that was over.
     Removed,
     /// Read.
     Muted,
@@ -77,6 +77,8 @@ pub enum Control {
         /// The epochs it is made of.
         parents: Vec<EpochId>,
     },
+    /// The author takes part no longer: their log ends here.
+    Leave,
     /// An option of the room is switched.
     Option(OptionChange),
     /// A new key for the room because the one before has been in use for long.

@@ -154,6 +154,7 @@ impl<S: Store> Engine<S> {
             self.admit(room);
             self.dial_members(room);
             self.mind_mailbox(room);
+            self.go_on_leaving(room);
         }
         Ok(())
     }
@@ -224,6 +225,7 @@ impl<S: Store> Engine<S> {
     }
 
     fn write_and_release(&mut self) -> Result<(), StoreError> {
+        self.finish_leaving();
         self.remove_uninvited();
         self.tend_mailboxes();
         if !self.staged.is_empty() {
@@ -277,8 +279,9 @@ impl<S: Store> Engine<S> {
     pub fn deadline(&self) -> Option<Duration> {
         let links = self.links.values().filter_map(LinkState::deadline);
         let mailboxes = self.rooms.values().filter_map(|room| room.mailbox.deadline());
+        let leaving = self.rooms.values().filter_map(|room| room.leaves_at);
         let renewals = self.rooms.values().filter_map(|room| room.renewal_due(self.now));
-        links.chain(self.turn_at).chain(mailboxes).chain(renewals).min()
+        links.chain(self.turn_at).chain(mailboxes).chain(leaving).chain(renewals).min()
     }
 
     /// The memory, to look at.
@@ -296,6 +299,7 @@ impl<S: Store> Engine<S> {
         let mut rooms = rooms?;
         rooms.sort_by_key(|s| std::cmp::Reverse(s.last.as_ref().map(|m| m.position)));
         self.notify(Event::Started { name: self.name.clone(), rooms });
+        self.tell_leaving();
         for (link, room, peer) in self.shown_sessions() {
             self.notify(Event::PeerSeen { room, peer, link });
         }

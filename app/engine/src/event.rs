@@ -39,10 +39,18 @@ pub enum Event {
         /// The invite that led to it, if it was joined.
         invite: Option<InviteId>,
     },
+    /// A room is being left: whoever is near, and its mailbox, are told. [`Event::RoomLeft`] follows within
+    /// seconds, or at once if it is asked for again.
+    RoomLeaving {
+        /// Which.
+        room: RoomId,
+    },
     /// A room is no longer on this device.
     RoomLeft {
         /// Which.
         room: RoomId,
+        /// Who knows that the person left.
+        goodbye: Goodbye,
     },
     /// An invite to show.
     InviteReady {
@@ -62,6 +70,17 @@ pub enum Event {
     HistoryChanged {
         /// Which room.
         room: RoomId,
+    },
+    /// What was said last in a room whose history is still on its way: to be read meanwhile, but
+    /// not on this disk yet. Told again, empty, once everything is.
+    NewestShown {
+        /// Where.
+        room: RoomId,
+        /// What authors call themselves who are not members here yet.
+        names: Vec<(PeerId, String)>,
+        /// The messages, oldest first. Each comes again, as [`Event::MessageAdded`]; its position may
+        /// then be another.
+        messages: Vec<Message>,
     },
     /// A message is on this disk, whoever wrote it.
     MessageAdded {
@@ -189,10 +208,25 @@ pub struct Member {
     pub name: String,
     /// What they may do.
     pub role: Role,
+    /// Whether they left by themselves, and so are nothing any more.
+    pub has_left: bool,
     /// The `seq` of this device's last own message they are known to hold.
     pub holds: u64,
     /// When a session with them was last open.
     pub last_seen: Option<Timestamp>,
+}
+
+/// Who knows that a person left a room.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Goodbye {
+    /// A member, who passes it on.
+    Heard,
+    /// The room's mailbox, where the others will find it.
+    Kept,
+    /// Nobody: none of the others was near.
+    Unheard,
+    /// Nobody was to be told: the person was alone in the room, or had been removed.
+    Unsaid,
 }
 
 /// Why joining failed for good.

@@ -63,6 +63,9 @@ impl<S: Store> Engine<S> {
     ) -> Result<(), Refusal> {
         let room = self.governed(id)?;
         let index = room.index_of(member).ok_or(Refusal::UnknownMember)?;
+        if room.membership.has_left(member) {
+            return Err(Refusal::HasLeft);
+        }
         let (mine, from) = (room.my_role(), room.membership.role(member));
         if from == role || member == room.me.id {
             return Ok(());
@@ -167,6 +170,9 @@ impl<S: Store> Engine<S> {
         if matches!(record.control, Control::SetRole(_) | Control::Epoch(_) | Control::Fork { .. })
         {
             self.notify(Event::HistoryChanged { room: id });
+            self.unparted.insert(id);
+        }
+        if record.control == Control::Leave {
             self.unparted.insert(id);
         }
         if has_uninvited {
@@ -308,7 +314,7 @@ impl<S: Store> Engine<S> {
         }
     }
 
-    /// Hangs up on those who were removed, once they have been told.
+    /// Hangs up on those who left or were removed, once they have been told.
     pub(crate) fn part_with_removed(&mut self) {
         for id in std::mem::take(&mut self.unparted) {
             let Some(room) = self.rooms.get(&id) else { continue };

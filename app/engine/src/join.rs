@@ -61,6 +61,8 @@ impl<S: Store> Engine<S> {
         if self.name.is_none() {
             return Err(Refusal::Nameless);
         }
+        // Perhaps into the room that is being left.
+        self.stop_leaving();
         let id = invite.id();
         invite.addrs = addr::usable(invite.addrs);
         let is_ours = |room: &&Room| room.record.invites.iter().any(|i| i.secret == invite.secret);

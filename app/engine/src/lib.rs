@@ -28,11 +28,13 @@ mod identity;
 mod intake;
 mod invite;
 mod join;
+mod leave;
 mod links;
 mod mailbox;
 mod membership;
 mod memory_store;
 mod message;
+mod newest;
 mod obey;
 mod op;
 mod options;
@@ -56,9 +58,10 @@ pub use control::{
     RoomOptions,
 };
 pub use engine::{Engine, Input, Now, Output, Target};
-pub use event::{DepositFailure, Doubt, Event, JoinFailure, Member, RoomSummary};
+pub use event::{DepositFailure, Doubt, Event, Goodbye, JoinFailure, Member, RoomSummary};
 pub use id::{InviteId, LinkId, MemberIndex, PeerId, Position, RoomId, Timestamp};
 pub use invite::{INVITE_SCHEME, Invite, InviteError};
+pub use leave::GOODBYE;
 pub use mailbox::MAX_PACK_LEN;
 pub use membership::InviteState;
 pub use memory_store::MemoryStore;

@@ -103,7 +103,7 @@ impl Mailbox {
     }
 
     /// How much of a log is there now.
-    fn kept(&self, index: MemberIndex, now: Timestamp) -> Kept {
+    pub(crate) fn kept(&self, index: MemberIndex, now: Timestamp) -> Kept {
         let kept = self.kept.get(index.0 as usize).copied().unwrap_or_default();
         kept.at(now)
     }
@@ -197,7 +197,7 @@ impl<S: Store> Engine<S> {
     }
 
     /// Where a room's mailbox is; nowhere if it is not used.
-    fn mailbox_places(&self, room: &Room) -> Vec<Addr> {
+    pub(crate) fn mailbox_places(&self, room: &Room) -> Vec<Addr> {
         let record = &room.mailbox.record;
         match (record.on, record.at.is_empty()) {
             (false, _) => Vec::new(),

@@ -60,6 +60,10 @@ pub(crate) struct Membership {
     standings: BTreeMap<PeerId, Standing>,
     /// From where on logs do not count because their authors wrote two of them.
     forks: BTreeMap<PeerId, u64>,
+    /// Where their authors say that they leave,
+    leaves: BTreeMap<PeerId, u64>,
+    /// and those for whom that counts.
+    gone: BTreeSet<PeerId>,
     /// Where logs end that end somewhere: few among many.
     ends: BTreeMap<PeerId, u64>,
     highest_rank: u64,
@@ -84,6 +88,8 @@ impl Membership {
             revoked: BTreeMap::new(),
             standings: BTreeMap::new(),
             forks: BTreeMap::new(),
+            leaves: BTreeMap::new(),
+            gone: BTreeSet::new(),
             ends: BTreeMap::new(),
             highest_rank: 0,
             began_at: u64::MAX,
@@ -112,6 +118,12 @@ impl Membership {
             self.set_standing(record.by, Standing::new(role));
             return BTreeMap::from([(record.by, role)]);
         }
+        if record.control == Control::Leave {
+            // Nor does somebody less.
+            self.insert(record);
+            self.note_leave(record.by, record.seq);
+            return BTreeMap::from([(record.by, self.role(record.by))]);
+        }
         let before = self.roles();
         self.insert(record);
         self.review();
@@ -126,6 +138,15 @@ impl Membership {
         self.standings.insert(peer, standing);
     }
 
+    /// Ends a log where its author left, unless it ended before.
+    fn note_leave(&mut self, peer: PeerId, seq: u64) {
+        let end = self.ends.entry(peer).or_insert(u64::MAX);
+        if seq <= *end {
+            *end = seq;
+            self.gone.insert(peer);
+        }
+    }
+
     fn roles(&self) -> BTreeMap<PeerId, Role> {
         self.joins.keys().map(|peer| (*peer, self.role(*peer))).collect()
     }
@@ -135,7 +156,7 @@ impl Membership {
         if by == self.owner {
             self.began_at = self.began_at.min(record.hlc);
         }
-        if !matches!(record.control, Control::Join { .. }) {
+        if !matches!(record.control, Control::Join { .. } | Control::Leave) {
             let count = self.counts.entry(by).or_default();
             if *count >= MAX_CONTROLS_PER_AUTHOR && by != self.owner {
                 return;
@@ -171,6 +192,7 @@ impl Membership {
                 let first = self.forks.entry(*author).or_insert(*seq);
                 *first = (*first).min(*seq);
             }
+            Control::Leave => _ = self.leaves.entry(by).or_insert(seq),
             Control::Merge { id, number, parents } => {
                 self.epochs.insert_merged(*id, *number, parents);
             }
@@ -224,6 +246,10 @@ impl Membership {
             let end = self.ends.entry(*peer).or_insert(u64::MAX);
             *end = seq.saturating_sub(1).min(*end);
         }
+        self.gone.clear();
+        for (peer, seq) in self.leaves.clone() {
+            self.note_leave(peer, seq);
+        }
     }
 
     /// What a join makes of somebody.
@@ -264,11 +290,19 @@ impl Membership {
 
     /// What a peer may do.
     pub(crate) fn role(&self, peer: PeerId) -> Role {
+        if self.has_left(peer) {
+            return Role::Removed;
+        }
         if peer == self.owner {
             return Role::Owner;
         }
         let role = self.standings.get(&peer).map_or(Role::Member, |standing| standing.role);
         if role > Role::Removed && self.is_in_office(peer) { Role::Admin } else { role }
+    }
+
+    /// Whether somebody left by themselves: for good, whatever others make of them.
+    pub(crate) fn has_left(&self, peer: PeerId) -> bool {
+        self.gone.contains(&peer)
     }
 
     /// Whether somebody is an admin to this day.

@@ -49,6 +49,8 @@ pub enum Body {
         /// What they are from now on.
         role: Role,
     },
+    /// The author left.
+    Left,
     /// The author changed the room's key.
     KeyChanged {
         /// Those who were removed by it.

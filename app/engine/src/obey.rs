@@ -5,7 +5,7 @@ use crate::{
     RoomId, RoomRecord, Store, StoreError,
     body::{self, KIND_TEXT, OpBody},
     crypto,
-    engine::{MAX_UNREAD, Output, Target, Wanted},
+    engine::{MAX_UNREAD, Output, Wanted},
     op::Op,
     room::Room,
 };
@@ -139,24 +139,8 @@ impl<S: Store> Engine<S> {
         }
     }
 
-    fn leave_room(&mut self, id: RoomId) -> Result<(), Refusal> {
-        let room = self.rooms.remove(&id).ok_or(Refusal::UnknownRoom)?;
-        self.refuse(&room);
-        self.close_mailbox(&room);
-        self.shown_invites.remove(&id);
-        self.hang_up_room(id);
-        self.forget_joins(id);
-        for member in &room.members {
-            self.stop_dialing(Target::Member(id, member.id));
-        }
-        self.unstage(id);
-        self.staged.forgotten.push(id);
-        self.notify(Event::RoomLeft { room: id });
-        Ok(())
-    }
-
     /// Takes back what was to be remembered of a room.
-    fn unstage(&mut self, id: RoomId) {
+    pub(crate) fn unstage(&mut self, id: RoomId) {
         self.staged.rooms.remove(&id);
         self.staged.members.retain(|(room, _), _| *room != id);
         self.staged.heads.retain(|(room, _), _| *room != id);

@@ -64,6 +64,7 @@ impl<S: Store> Engine<S> {
             }
             Packet::Epochs(ids) => self.take_epochs(link, &ids),
             Packet::Keys(keys) => self.take_keys(id, &keys),
+            Packet::Newest(ops) => return Ok(self.take_newest(link, &ops)),
         }
         Ok(true)
     }

@@ -24,6 +24,7 @@ use crate::{
     renew::Renewal,
 };
 use keys::Keys;
+pub(crate) use show::Foreseen;
 
 /// The most bytes a day this device adds of one author: 200,000 usual messages, more than a person
 /// types in a year. What is above waits until there is room.
@@ -50,6 +51,8 @@ pub(crate) struct Room {
     /// Members who may not know us, or our key, whatever we think: how often dialing failed.
     pub(crate) doubted: BTreeMap<PeerId, usize>,
     pub(crate) mailbox: Mailbox,
+    /// When it is forgotten at the latest, if it is being left.
+    pub(crate) leaves_at: Option<Duration>,
     /// Who may do what.
     pub(crate) membership: Membership,
     keys: Keys,
@@ -127,6 +130,7 @@ impl Room {
             turn: 0,
             doubted: BTreeMap::new(),
             mailbox: Mailbox::new([0; 32], 0),
+            leaves_at: None,
             membership,
             keys: Keys::default(),
             by_id,
@@ -287,7 +291,12 @@ impl Room {
                 }
                 has_changed_member = false;
             }
-            OpBody::Text(_) | OpBody::SetRole(_) | OpBody::Fork(..) | OpBody::Option(_) => {
+            // Who becomes something else by it is told with the rules.
+            OpBody::Text(_)
+            | OpBody::SetRole(_)
+            | OpBody::Fork(..)
+            | OpBody::Leave
+            | OpBody::Option(_) => {
                 has_changed_member = false;
             }
         }

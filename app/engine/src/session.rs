@@ -120,6 +120,8 @@ pub(crate) struct Session {
     pub(crate) has_given_keys: bool,
     /// How many epochs were held when the peer was last given the keys of new ones.
     pub(crate) epochs_known: usize,
+    /// How often the peer has sent newest messages.
+    pub(crate) newest_taken: u32,
     cipherer: Cipherer,
 }
 
@@ -153,6 +155,7 @@ impl Session {
             has_told_epochs: false,
             has_given_keys: false,
             epochs_known: 0,
+            newest_taken: 0,
             cipherer,
         }
     }

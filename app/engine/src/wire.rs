@@ -18,6 +18,10 @@ pub(crate) const MAX_OPS_BYTES: usize = 56 * 1024;
 /// packet of nothing but empty ones costs no memory.
 pub(crate) const MAX_OPS_PER_PACKET: usize = 256;
 
+/// The most messages sent ahead of a long history, a page of them, and their bytes.
+pub(crate) const MAX_NEWEST_TEXTS: usize = 50;
+pub(crate) const MAX_NEWEST_BYTES: usize = 40 * 1024;
+
 /// The most epochs a welcome may bring: a room that changes its key daily for two years, and 256 times
 /// for other reasons. With the longest genesis they fit in a frame, with a usual one in a pack.
 pub(crate) const MAX_EPOCHS: usize = 1_024;
@@ -82,6 +86,9 @@ pub(crate) enum Packet {
     Epochs(Vec<EpochId>),
     /// "These are keys of epochs."
     Keys(Vec<[u8; 32]>),
+    /// "This was said last, and by whom": messages ahead of a long history, and the first
+    /// operations of their authors; none once what comes before them was taken.
+    Newest(Vec<Vec<u8>>),
 }
 
 /// The logs of one bucket, in the order of authors.
@@ -164,6 +171,7 @@ impl Packet {
             Self::Differences { steps, .. } => steps.len() <= MAX_HEIGHTS,
             Self::Epochs(ids) => ids.len() <= MAX_EPOCHS_TOLD,
             Self::Keys(keys) => keys.len() <= MAX_EPOCHS,
+            Self::Newest(ops) => ops.len() <= MAX_NEWEST_TEXTS * 2,
             Self::Digest { .. } | Self::Received { .. } => true,
         }
     }

@@ -125,7 +125,7 @@ impl ChatApp {
             status_words,
             has_back,
             is_looking: ui.input(|input| input.focused),
-            is_leaving: self.is_leaving(id),
+            leaving: self.leaving_view(room),
         };
         // Taken out and put back: the view borrows the rest of the app.
         let mut draft = std::mem::take(self.state.draft(id));

@@ -35,8 +35,9 @@ impl ChatApp {
     fn peers_view<'a>(&self, room: &'a Room) -> PeersView<'a> {
         let rows: Vec<PeerRow> =
             room.members.iter().map(|member| self.peer_row(room, member)).collect();
-        let (mut rows, removed): (Vec<_>, Vec<_>) =
+        let (mut rows, out): (Vec<_>, Vec<_>) =
             rows.into_iter().partition(|row| row.role > Role::Removed);
+        let (left, removed) = out.into_iter().partition(|row| row.has_left);
         rows.sort_by_key(|row| {
             (std::cmp::Reverse(row.status), !row.is_me, std::cmp::Reverse(row.role))
         });
@@ -45,15 +46,11 @@ impl ChatApp {
             name: &room.name,
             rows,
             removed,
+            left,
             my_role: room.my_role(),
             uses_mailbox: room.uses_mailbox,
-            is_leaving: self.is_leaving(room.id),
+            leaving: self.leaving_view(room),
         }
-    }
-
-    /// Whether the person may be about to leave a room.
-    pub(super) fn is_leaving(&self, room: RoomId) -> bool {
-        self.state.now.asked == Some(Grave::Leave(room))
     }
 
     fn link_to(&self, room: &Room, peer: PeerId) -> Option<&LinkInfo> {
@@ -87,6 +84,7 @@ impl ChatApp {
             plain: member.name.clone(),
             tag: room.names.tag(member.id).to_owned(),
             role: member.role,
+            has_left: member.has_left,
             is_me,
             status,
             state,
@@ -106,7 +104,7 @@ impl ChatApp {
             actions.push(Action::Back);
             return;
         };
-        let PeerRow { name, plain, tag, role, is_me, status, state, .. } =
+        let PeerRow { name, plain, tag, role, has_left, is_me, status, state, .. } =
             self.peer_row(room, member);
         let link = self.link_to(room, peer);
         let view = MemberView {
@@ -117,6 +115,7 @@ impl ChatApp {
             has_twin: !tag.is_empty(),
             is_me,
             role,
+            has_left,
             my_role: room.my_role(),
             status,
             state,

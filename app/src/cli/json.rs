@@ -239,7 +239,14 @@ fn event(event: &Event) -> Value {
             "room": room(summary),
             "invite_id": invite.map(|id| id.to_string()),
         }),
-        Event::RoomLeft { room } => json!({"event": "room_left", "room": room.to_string()}),
+        Event::RoomLeaving { room } => {
+            json!({"event": "room_leaving", "room": room.to_string()})
+        }
+        Event::RoomLeft { room, goodbye } => json!({
+            "event": "room_left",
+            "room": room.to_string(),
+            "goodbye": format!("{goodbye:?}").to_lowercase(),
+        }),
         Event::InviteReady { room, invite } => json!({
             "event": "invite_ready",
             "room": room.to_string(),
@@ -255,6 +262,10 @@ fn event(event: &Event) -> Value {
         }
         Event::MessageAdded { room, message: m } => {
             json!({"event": "message", "room": room.to_string(), "message": message(m)})
+        }
+        Event::NewestShown { room, names: _, messages } => {
+            let messages: Vec<_> = messages.iter().map(message).collect();
+            json!({"event": "newest", "room": room.to_string(), "messages": messages})
         }
         Event::PageLoaded { room, before: _, messages, is_start } => {
             let messages: Vec<_> = messages.iter().map(message).collect();
@@ -343,6 +354,7 @@ fn member(member: &Member) -> Value {
         "id": member.id.to_string(),
         "name": member.name,
         "role": RoleName::from(member.role),
+        "has_left": member.has_left,
         "holds": member.holds,
         "last_seen_ms": member.last_seen.map(|at| at.0),
     })
@@ -355,6 +367,7 @@ fn message(message: &Message) -> Value {
         Body::Created { name } => ("created", name.clone()),
         Body::Joined { name } => ("joined", name.clone()),
         Body::Renamed { name } => ("renamed", name.clone()),
+        Body::Left => ("left", String::new()),
         Body::RoleChanged { member, role } => {
             let role = serde_json::to_value(RoleName::from(*role)).unwrap_or_default();
             ("role_changed", format!("{member} {}", role.as_str().unwrap_or_default()))

@@ -176,6 +176,7 @@ impl Face {
             Body::Created { name } => say(&format!("* {author} created {}", printable(name))),
             Body::Joined { name } => say(&format!("* {} joined", printable(name))),
             Body::Renamed { name } => say(&format!("* {author} is now {}", printable(name))),
+            Body::Left => say(&format!("* {author} left")),
             Body::RoleChanged { member, role } => {
                 say(&format!("* {author} made {} {}", self.name(*member), role_name(*role)))
             }

@@ -23,6 +23,7 @@ pub fn remark(room: &Room, message: &Message) -> Option<String> {
         Body::Renamed { name } => {
             format!("Somebody is now called {}", called(room, author, name))
         }
+        Body::Left => format!("{who} left"),
         Body::RoleChanged { member, role } => {
             let whom = whom(room, author, *member);
             match role {

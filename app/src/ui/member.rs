@@ -37,6 +37,8 @@ pub struct MemberView {
     pub is_me: bool,
     /// What they may do.
     pub role: Role,
+    /// Whether they left by themselves.
+    pub has_left: bool,
     /// What this device's person may do.
     pub my_role: Role,
     /// How they are reached.
@@ -59,6 +61,13 @@ pub fn label(role: Role) -> Option<&'static str> {
         Role::Muted => Some("Reads only"),
         Role::Member | Role::Removed => None,
     }
+}
+
+fn standing_words(view: &MemberView) -> &'static str {
+    if view.has_left && !view.is_me {
+        return "Left this room. To come back they scan an invite, and are new here then.";
+    }
+    role_words(view.role, view.is_me)
 }
 
 /// What somebody may do, in plain words.
@@ -84,7 +93,7 @@ pub fn member_ui(ui: &mut Ui, view: &MemberView, actions: &mut Vec<Action>) {
         ui.vertical_centered(|ui| avatar::avatar(ui, FACE, &view.plain, view.id.as_bytes()));
         ui.add_space(SPACE_S);
         ui.vertical_centered(|ui| text::title(ui, &view.name));
-        ui.vertical_centered(|ui| text::hint(ui, role_words(view.role, view.is_me)));
+        ui.vertical_centered(|ui| text::hint(ui, standing_words(view)));
         ui.add_space(SPACE_L);
         if view.role > Role::Removed {
             section(ui, "How they are reached", view, |ui| {
@@ -122,7 +131,7 @@ fn section(ui: &mut Ui, title: &str, view: &MemberView, content: impl FnOnce(&mu
 
 /// What this device's person may do about them.
 fn deeds_ui(ui: &mut Ui, view: &MemberView, actions: &mut Vec<Action>) {
-    if view.is_me || view.my_role < Role::Admin || view.my_role <= view.role {
+    if view.is_me || view.has_left || view.my_role < Role::Admin || view.my_role <= view.role {
         return;
     }
     let is_owner = view.my_role == Role::Owner;

@@ -8,6 +8,7 @@ pub mod invite;
 pub mod invites;
 pub mod joining;
 pub mod layout;
+pub mod leaving;
 pub mod member;
 pub mod new_invite;
 pub mod new_room;

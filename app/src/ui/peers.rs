@@ -4,8 +4,10 @@ use egui::{Rect, Sense, StrokeKind, Ui, WidgetInfo, accesskit, pos2, vec2};
 use engine::{Command, PeerId, Role, RoomId};
 
 use super::{
-    action::{Action, Grave},
-    invites, layout, member,
+    action::Action,
+    invites, layout,
+    leaving::{LeavingView, fold_ui, leave_ui},
+    member,
     route::Route,
     theme::{self, SPACE_L, SPACE_M, SPACE_S, SPACE_XS, Type, palette},
     widgets::{
@@ -14,7 +16,6 @@ use super::{
         icon::Icon,
         pill::Pill,
         status_dot::{Status, dot_size},
-        sure::{Sure, sure},
         text,
     },
 };
@@ -32,12 +33,14 @@ pub struct PeersView<'a> {
     pub rows: Vec<PeerRow>,
     /// Those who were removed.
     pub removed: Vec<PeerRow>,
+    /// Those who left.
+    pub left: Vec<PeerRow>,
     /// What this device's person may do.
     pub my_role: Role,
     /// Whether its mailbox is used on this device.
     pub uses_mailbox: bool,
-    /// Whether the person may be about to leave.
-    pub is_leaving: bool,
+    /// What the person is to know who may be about to leave.
+    pub leaving: LeavingView,
 }
 
 /// One member.
@@ -53,6 +56,8 @@ pub struct PeerRow {
     pub tag: String,
     /// What they may do.
     pub role: Role,
+    /// Whether they left by themselves.
+    pub has_left: bool,
     /// Whether it is this device's person.
     pub is_me: bool,
     /// How they are reached.
@@ -80,13 +85,18 @@ pub fn peers_ui(ui: &mut Ui, view: &PeersView<'_>, actions: &mut Vec<Action>) {
             mailbox_ui(ui, view, actions);
             ui.add_space(SPACE_M);
         }
-        leave_ui(ui, view.room, view.is_leaving, actions);
+        leave_ui(ui, &view.leaving, actions);
         if !view.removed.is_empty() {
             ui.add_space(SPACE_L);
             text::title(ui, "Removed");
             text::small(ui, "They can read nothing that was written since.");
             ui.add_space(SPACE_XS);
             for row in &view.removed {
+                row_ui(ui, view.room, row, actions);
+            }
+        }
+        if !view.left.is_empty() && fold_ui(ui, view.left.len()) {
+            for row in &view.left {
                 row_ui(ui, view.room, row, actions);
             }
         }
@@ -170,6 +180,7 @@ fn spoken(row: &PeerRow) -> String {
     let you = if row.is_me { " (you)" } else { "" };
     let role = member::label(row.role).map_or_else(String::new, |label| format!(", {label}"));
     let state = match row.role {
+        Role::Removed if row.has_left => "left",
         Role::Removed => "removed",
         _ => &row.state,
     };
@@ -196,26 +207,4 @@ fn mailbox_ui(ui: &mut Ui, view: &PeersView<'_>, actions: &mut Vec<Action>) {
             "What you write reaches others only through somebody who is connected."
         },
     );
-}
-
-/// The way out of a room, asked about twice.
-pub(super) fn leave_ui(ui: &mut Ui, room: RoomId, is_asked: bool, actions: &mut Vec<Action>) {
-    if !is_asked {
-        if button::wide(ui, Weight::Danger, Some(Icon::Leave), "Leave room").clicked() {
-            actions.push(Action::Ask(Grave::Leave(room)));
-        }
-        return;
-    }
-    let answer = sure(
-        ui,
-        Sure {
-            question: "Leave this room and delete its messages from this device?",
-            icon: Icon::Leave,
-            yes: "Leave and delete",
-            no: "Stay",
-        },
-    );
-    if let Some(is_meant) = answer {
-        actions.push(Action::Answer(is_meant.then_some(Command::LeaveRoom { room })));
-    }
 }

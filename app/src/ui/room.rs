@@ -8,6 +8,7 @@ use super::{
     clock::Clock,
     composer::composer_ui,
     layout,
+    leaving::LeavingView,
     route::Route,
     state::Scroll,
     theme::{self, SPACE_L, SPACE_M, SPACE_S, SPACE_XS, TOUCH, Type, palette},
@@ -43,8 +44,8 @@ pub struct RoomView<'a> {
     pub has_back: bool,
     /// Whether the person is looking at this window.
     pub is_looking: bool,
-    /// Whether they may be about to leave the room.
-    pub is_leaving: bool,
+    /// What they are to know if they may be about to leave the room.
+    pub leaving: LeavingView,
 }
 
 /// What the person does in the room.

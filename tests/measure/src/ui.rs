@@ -225,6 +225,7 @@ impl Script {
             name: name.to_owned(),
             role: engine::Role::Member,
             holds: 0,
+            has_left: false,
             last_seen: None,
         };
         let people = (2..6).map(|n| member(PeerId::from_bytes([n; 32]), &format!("Person {n}")));

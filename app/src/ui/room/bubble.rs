@@ -122,7 +122,11 @@ impl Bubble {
         ui.painter().rect_filled(frame, self.corners(), fill);
         if self.is_crowd && self.standing.ends_group && !self.standing.is_mine {
             let center = pos2(rect.left() + SPACE_M + FACE / 2.0, frame.bottom() - FACE / 2.0);
-            let name = room.member(self.author).map_or("", |member| &member.name);
+            let name = room.member(self.author).map_or_else(
+                // Somebody whose first operation is still on its way.
+                || room.name_of(self.author),
+                |member| &member.name,
+            );
             avatar::paint(ui.painter(), colors, center, FACE, name, self.author.as_bytes());
         }
         let mut at = frame.min + vec2(PAD_X, PAD_Y);

@@ -8,7 +8,7 @@ use crate::ui::{
     action::Action,
     composer::Used,
     layout,
-    peers::leave_ui,
+    leaving::leave_ui,
     theme::{COLUMN, SPACE_M, SPACE_S, palette},
     widgets::text,
 };
@@ -41,7 +41,9 @@ pub(super) fn silent_ui(
         ui.vertical_centered(|ui| {
             text::hint(
                 ui,
-                if is_out {
+                if view.room.is_leaving {
+                    "You are leaving this room."
+                } else if is_out {
                     "You were removed from this room. You keep what you have."
                 } else {
                     "You can read here; an admin has muted you."
@@ -49,7 +51,7 @@ pub(super) fn silent_ui(
             );
         });
         if is_out {
-            leave_ui(ui, view.room.id, view.is_leaving, actions);
+            leave_ui(ui, &view.leaving, actions);
         }
         used = ui.min_rect().bottom() - top;
     });
