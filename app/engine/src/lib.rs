@@ -42,6 +42,7 @@ mod packets;
 mod prove;
 mod quiet;
 mod quota;
+mod renew;
 mod room;
 mod session;
 mod store;
