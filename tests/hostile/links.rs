@@ -74,7 +74,11 @@ impl Host {
         let mut theirs = self.incoming.recv().await.expect("dialed");
         link.send(b"meet at nine".to_vec()).await.expect("open");
         assert_eq!(theirs.recv().await.as_deref(), Some(&b"meet at nine"[..]));
-        let seen = seen.lock().expect("no panic");
+        let mut seen = seen.lock().expect("no panic");
+        // Hellos of DTLS say what time it is.
+        for hello in seen.iter_mut().filter(|seen| seen[0] == 22 && matches!(seen[13], 1 | 2)) {
+            hello[27..31].fill(0);
+        }
         let is_in_clear = |datagram: &&Vec<u8>| datagram[0] < 2 || datagram[0] == 22;
         let words = b"meet at";
         assert!(!seen.iter().any(|bytes| bytes.windows(words.len()).any(|part| part == words)));
