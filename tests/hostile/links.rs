@@ -10,9 +10,14 @@ use transport::{
 
 const CALLEE: Callee = Callee::from_bytes([1; 16]);
 
-/// Long enough that what every link has in common, like the beginnings of records, is not met by
-/// chance elsewhere; shorter than any name.
+/// Bytes that are looked at together, and how many different ones there are in what could be a name or
+/// a key: lengths and the like, which links may have in common by chance, are mostly zeros.
 const RUN: usize = 16;
+const VARIETY: usize = 12;
+
+fn could_be_a_name(run: &[u8]) -> bool {
+    run.iter().collect::<BTreeSet<_>>().len() >= VARIETY
+}
 
 /// Somebody on the path between a dialer and `host`, who writes down all they see.
 async fn path_to(host: SocketAddr) -> (SocketAddr, Arc<Mutex<Vec<Vec<u8>>>>) {
@@ -74,12 +79,17 @@ impl Host {
         let mut theirs = self.incoming.recv().await.expect("dialed");
         link.send(b"meet at nine".to_vec()).await.expect("open");
         assert_eq!(theirs.recv().await.as_deref(), Some(&b"meet at nine"[..]));
-        let seen = seen.lock().expect("no panic");
+        let mut seen = seen.lock().expect("no panic");
+        // Hellos of DTLS say what time it is.
+        for hello in seen.iter_mut().filter(|seen| seen[0] == 22 && matches!(seen[13], 1 | 2)) {
+            hello[27..31].fill(0);
+        }
         let is_in_clear = |datagram: &&Vec<u8>| datagram[0] < 2 || datagram[0] == 22;
         let words = b"meet at";
         assert!(!seen.iter().any(|bytes| bytes.windows(words.len()).any(|part| part == words)));
         let read = seen.iter().filter(is_in_clear);
-        read.flat_map(|datagram| datagram.windows(RUN).map(Vec::from)).collect()
+        let runs = read.flat_map(|datagram| datagram.windows(RUN));
+        runs.filter(|run| could_be_a_name(run)).map(Vec::from).collect()
     }
 }
 
@@ -103,7 +113,7 @@ async fn two_links_to_one_device_cannot_be_told_from_links_to_two() {
     let (first, second) = (host.runs_of_a_link().await, host.runs_of_a_link().await);
 
     let shared: BTreeSet<_> = first.intersection(&second).cloned().collect();
-    assert!(!shared.is_empty() && first.len() > 1_000, "{} {}", shared.len(), first.len());
+    assert!(!shared.is_empty() && first.len() > 500, "{} {}", shared.len(), first.len());
     let lasting: Vec<_> = shared.difference(&common).collect();
     assert!(lasting.is_empty(), "{lasting:?}");
 }
