@@ -3,8 +3,8 @@
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    Addr, Control, EpochId, EpochRecord, InviteId, MAX_NAME_LEN, MAX_TEXT_LEN, Role, RoleChange,
-    Timestamp, addr, crypto,
+    Addr, Control, EpochId, EpochRecord, InviteId, MAX_NAME_LEN, MAX_TEXT_LEN, PeerId, Role,
+    RoleChange, Timestamp, addr, crypto,
     op::{MAX_HEADER_LEN, Stub},
 };
 
@@ -61,6 +61,9 @@ pub(crate) enum OpBody {
     Fork(Stub, Stub),
     /// Takes part no longer: the last of its author's log.
     Leave,
+    /// Says that another member is a device of the same person, or is not any more; it counts where
+    /// that one says so too.
+    Same { other: PeerId, is_so: bool },
 }
 
 /// An epoch's key, for some of the members.
@@ -103,6 +106,7 @@ impl OpBody {
             Self::Merge { .. } => 9,
             Self::Fork(..) => 10,
             Self::Leave => 11,
+            Self::Same { .. } => 12,
         }
     }
 
@@ -143,6 +147,7 @@ impl OpBody {
                 Some(Control::Fork { author, seq })
             }
             Self::Leave => Some(Control::Leave),
+            Self::Same { other, is_so } => Some(Control::Same { other: *other, is_so: *is_so }),
             _ => None,
         }
     }
@@ -158,7 +163,7 @@ impl OpBody {
             Self::Genesis { room_name, name, .. } => is_name(room_name) && is_name(name),
             Self::Join { name, .. } | Self::Profile { name } => is_name(name),
             Self::Text(text) => is_text(text),
-            Self::Invite { .. } | Self::SetRole(_) | Self::Leave => true,
+            Self::Invite { .. } | Self::SetRole(_) | Self::Leave | Self::Same { .. } => true,
             Self::Relays { addrs } => are_relays(addrs),
             Self::Epoch(epoch, sealed) => {
                 epoch.removed.len() <= MAX_REMOVED

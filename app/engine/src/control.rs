@@ -79,6 +79,13 @@ pub enum Control {
     },
     /// The author takes part no longer: their log ends here.
     Leave,
+    /// The author says that somebody is another device of the same person, or is not.
+    Same {
+        /// Who.
+        other: PeerId,
+        /// Whether they are.
+        is_so: bool,
+    },
 }
 
 /// A member becomes something else.

@@ -2,6 +2,7 @@
 
 mod keys;
 mod rules;
+mod seen;
 mod show;
 
 use std::{
@@ -23,6 +24,7 @@ use crate::{
     quota::Quota,
 };
 use keys::Keys;
+pub use seen::{LastSeen, Seen};
 
 /// The most bytes a day this device adds of one author: 200,000 usual messages, more than a person
 /// types in a year. What is above waits until there is room.
@@ -58,6 +60,8 @@ pub(crate) struct Room {
     /// Authors whose log does not go on from what is held: somewhere they wrote two.
     pub(crate) suspects: BTreeSet<PeerId>,
     last_hlc: u64,
+    /// When members were last heard of otherwise than by a link.
+    heard: BTreeMap<MemberIndex, LastSeen>,
     /// What may still be added today, in all and of each author.
     space: Quota,
     author_space: BTreeMap<MemberIndex, Quota>,
@@ -129,6 +133,7 @@ impl Room {
             by_id,
             suspects: BTreeSet::new(),
             last_hlc,
+            heard: BTreeMap::new(),
             space: Quota::new(MAX_ROOM_BYTES_PER_DAY),
             author_space: BTreeMap::new(),
         };
@@ -290,7 +295,11 @@ impl Room {
                 has_changed_member = false;
             }
             // Who becomes something else by it is told with the rules.
-            OpBody::Text(_) | OpBody::SetRole(_) | OpBody::Fork(..) | OpBody::Leave => {
+            OpBody::Text(_)
+            | OpBody::SetRole(_)
+            | OpBody::Fork(..)
+            | OpBody::Leave
+            | OpBody::Same { .. } => {
                 has_changed_member = false;
             }
         }
@@ -305,6 +314,7 @@ impl Room {
         self.last_hlc = self.last_hlc.max(shown_at);
         let position =
             Position { hlc: hlc::order(shown_at, author), author: index, seq: op.header.seq };
+        self.note_written(index, hlc::to_wall(shown_at).min(now));
         let kind = body.kind();
         let is_shown = self.membership.is_shown(author, op.header.seq, kind == KIND_TEXT);
         let message = show::message_of(op, position, body).filter(|_| is_shown);

@@ -31,8 +31,10 @@ impl Room {
             name: record.name.clone(),
             role: self.membership.role(record.id),
             has_left: self.membership.has_left(record.id),
+            person: self.membership.person(record.id),
+            bond: self.membership.bond(self.me.id, record.id),
             holds: record.holds,
-            last_seen: record.last_seen,
+            last_seen: self.last_seen(record),
         }
     }
 }
@@ -54,7 +56,8 @@ pub(super) fn message_of(op: &Op<'_>, position: Position, body: OpBody) -> Optio
         | OpBody::Relays { .. }
         | OpBody::Seal(..)
         | OpBody::Merge { .. }
-        | OpBody::Fork(..) => {
+        | OpBody::Fork(..)
+        | OpBody::Same { .. } => {
             return None;
         }
     };
