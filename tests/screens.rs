@@ -6,6 +6,8 @@ mod access;
 mod behavior;
 #[path = "screens/invites.rs"]
 mod invites;
+#[path = "screens/leaving.rs"]
+mod leaving;
 #[path = "screens/members.rs"]
 mod members;
 #[path = "screens/network.rs"]

@@ -4,6 +4,7 @@ mod check;
 mod demo;
 mod headless;
 mod json;
+mod member_json;
 mod option_name;
 pub mod process;
 mod register;
