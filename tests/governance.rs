@@ -30,6 +30,8 @@ enum Step {
     Leave(usize),
     /// An option is switched.
     Switch(usize, bool),
+    /// Everybody is let in who waits at the door of a device, or nobody.
+    Answer(usize, bool),
     Dial(usize),
     Part(usize, usize),
     Reunite(usize, usize),
@@ -65,6 +67,7 @@ fn step() -> impl Strategy<Value = Step> {
         1 => device.clone().prop_map(Step::ChangeKey),
         2 => device.clone().prop_map(Step::Leave),
         1 => (device.clone(), any::<bool>()).prop_map(|(a, on)| Step::Switch(a, on)),
+        3 => (device.clone(), prop::bool::weighted(0.8)).prop_map(|(a, yes)| Step::Answer(a, yes)),
         4 => device.clone().prop_map(Step::Dial),
         4 => two.clone().prop_map(|(a, b)| Step::Part(a, b)),
         4 => two.prop_map(|(a, b)| Step::Reunite(a, b)),
@@ -189,6 +192,18 @@ impl Camp {
                 let by = self.name(a);
                 if self.is_in(by) {
                     self.world.set_option(by, RoomOption::ApproveJoins, on);
+                }
+            }
+            Step::Answer(a, yes) => {
+                let by = self.name(a);
+                for (newcomer, ..) in self.world.newcomers(by) {
+                    let room = self.world.room(by);
+                    let command = if yes {
+                        Command::LetIn { room, newcomer }
+                    } else {
+                        Command::TurnAway { room, newcomer }
+                    };
+                    self.world.command(by, command);
                 }
             }
             Step::Dial(a) => self.world.dial_all(self.name(a)),

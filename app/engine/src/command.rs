@@ -143,6 +143,21 @@ pub enum Command {
         /// Whether it is on from now on.
         on: bool,
     },
+    /// Let somebody in who waits, and with them this device again for an hour if it has to come
+    /// back. Answered by [`Event::NewcomerGone`](crate::Event::NewcomerGone), and by what follows from joining.
+    LetIn {
+        /// Where.
+        room: RoomId,
+        /// Whom.
+        newcomer: PeerId,
+    },
+    /// Do not let somebody in who waits. Answered by [`Event::NewcomerGone`](crate::Event::NewcomerGone).
+    TurnAway {
+        /// Where.
+        room: RoomId,
+        /// Whom.
+        newcomer: PeerId,
+    },
 }
 
 /// Why a command was refused.
@@ -167,6 +182,12 @@ pub enum Refusal {
     /// There are as many admins as a room can have.
     #[error("a room can have at most 63 admins, counting those who once were")]
     TooManyAdmins,
+    /// Who may only read lets nobody in.
+    #[error("an admin has muted you here: ask somebody else to let newcomers in")]
+    MayNotHost,
+    /// Whoever waited does not any more.
+    #[error("they are not waiting any more")]
+    NobodyWaits,
     /// There is no such member.
     #[error("there is no such member in this room")]
     UnknownMember,

@@ -2,9 +2,9 @@
 
 mod check;
 mod demo;
+mod door;
 mod headless;
 mod json;
-mod option_name;
 pub mod process;
 mod register;
 mod relay;
