@@ -32,6 +32,8 @@ enum Step {
     Leave(usize),
     /// An option is switched.
     Switch(usize, bool),
+    /// Everybody is let in who waits at the door of a device, or nobody.
+    Answer(usize, bool),
     Dial(usize),
     Part(usize, usize),
     Reunite(usize, usize),
@@ -69,6 +71,7 @@ fn step() -> impl Strategy<Value = Step> {
         1 => (device.clone(), any::<bool>()).prop_map(|(a, on)| Step::Switch(a, on)),
         6 => (device.clone(), device.clone(), any::<bool>())
             .prop_map(|(a, b, is_so)| Step::Same(a, b, is_so)),
+        3 => (device.clone(), prop::bool::weighted(0.8)).prop_map(|(a, yes)| Step::Answer(a, yes)),
         4 => device.clone().prop_map(Step::Dial),
         4 => two.clone().prop_map(|(a, b)| Step::Part(a, b)),
         4 => two.prop_map(|(a, b)| Step::Reunite(a, b)),
@@ -200,6 +203,18 @@ impl Camp {
                 let by = self.name(a);
                 if self.is_in(by) {
                     self.world.set_option(by, RoomOption::ApproveJoins, on);
+                }
+            }
+            Step::Answer(a, yes) => {
+                let by = self.name(a);
+                for (newcomer, ..) in self.world.newcomers(by) {
+                    let room = self.world.room(by);
+                    let command = if yes {
+                        Command::LetIn { room, newcomer }
+                    } else {
+                        Command::TurnAway { room, newcomer }
+                    };
+                    self.world.command(by, command);
                 }
             }
             Step::Dial(a) => self.world.dial_all(self.name(a)),

@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 
 use engine::{
-    Event, Invite, InviteId, InviteState, JoinFailure, LinkId, Member, Message, PeerId, Role,
-    RoomId, RoomOptions, RoomSummary,
+    DoorPictures, Event, Invite, InviteId, InviteState, JoinFailure, LinkId, Member, Message,
+    PeerId, Role, RoomId, RoomOptions, RoomSummary,
 };
 
 use crate::backend::{LinkInfo, Notice};
@@ -57,6 +57,8 @@ pub struct Room {
     pub is_leaving: bool,
     /// Its options.
     pub options: RoomOptions,
+    /// Who waits to be let in, whoever came first first.
+    pub newcomers: Vec<Newcomer>,
     /// Who is connected, and over which link.
     pub online: BTreeMap<PeerId, LinkId>,
     /// The invite to show, once there is one.
@@ -74,6 +76,19 @@ pub struct Join {
     pub invite: InviteId,
     /// Why it came to an end, if it did.
     pub failure: Option<JoinFailure>,
+    /// Who has to let this device in, if somebody has, and what both see.
+    pub waiting: Option<(String, DoorPictures)>,
+}
+
+/// Somebody who waits to be let into a room.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Newcomer {
+    /// Their key.
+    pub id: PeerId,
+    /// What they call themselves.
+    pub name: String,
+    /// What both devices show.
+    pub pictures: DoorPictures,
 }
 
 impl Model {
@@ -123,7 +138,7 @@ impl Model {
             Event::NameChanged { name } => self.name = Some(name),
             Event::JoinStarted { invite } => {
                 self.joins.retain(|join| join.invite != invite);
-                self.joins.push(Join { invite, failure: None });
+                self.joins.push(Join { invite, failure: None, waiting: None });
             }
             Event::JoinFailed { invite, why } => self.end_join(invite, why),
             Event::RoomJoined { room, invite } => {
@@ -150,6 +165,21 @@ impl Model {
             Event::HistoryChanged { room } => {
                 if let Some(room) = self.rooms.get_mut(&room) {
                     room.messages.reload();
+                }
+            }
+            Event::JoinWaiting { invite, host, pictures } => {
+                let waiting = self.joins.iter_mut().filter(|join| join.invite == invite);
+                waiting.for_each(|join| join.waiting = Some((host.clone(), pictures)));
+            }
+            Event::NewcomerWaiting { room, newcomer, name, pictures } => {
+                if let Some(room) = self.rooms.get_mut(&room) {
+                    room.newcomers.retain(|known| known.id != newcomer);
+                    room.newcomers.push(Newcomer { id: newcomer, name, pictures });
+                }
+            }
+            Event::NewcomerGone { room, newcomer } => {
+                if let Some(room) = self.rooms.get_mut(&room) {
+                    room.newcomers.retain(|known| known.id != newcomer);
                 }
             }
             Event::OptionsChanged { room, options } => {
@@ -180,7 +210,7 @@ impl Model {
         } else if let Some(join) = self.joins.iter_mut().find(|join| join.invite == invite) {
             join.failure = Some(why);
         } else {
-            self.joins.push(Join { invite, failure: Some(why) });
+            self.joins.push(Join { invite, failure: Some(why), waiting: None });
         }
     }
 }
@@ -203,6 +233,7 @@ impl Room {
             uses_mailbox,
             is_leaving: false,
             options,
+            newcomers: Vec::new(),
             online: BTreeMap::new(),
             invite: None,
             invites: Vec::new(),

@@ -129,7 +129,8 @@ fn friends_who_are_linked_leave_relays_alone() {
 
     world.pass(24 * 60 * MINUTE);
 
-    assert_eq!(world.tries(), left, "and nothing is left anywhere for a day");
+    let more = world.tries() - left;
+    assert!(more <= 2, "{more} packs in a day: a new key, and a welcome that has it");
 }
 
 /// However much is said, a device leaves a pack every few seconds at the most.

@@ -253,6 +253,9 @@ impl Script {
             Command::LeaveRoom { room } => {
                 self.tell(Event::RoomLeft { room, goodbye: Goodbye::Heard });
             }
+            Command::LetIn { room, newcomer } | Command::TurnAway { room, newcomer } => {
+                self.tell(Event::NewcomerGone { room, newcomer });
+            }
             Command::SetOption { room, option, on } => {
                 let options = match option {
                     RoomOption::ApproveJoins => RoomOptions { approve_joins: on },

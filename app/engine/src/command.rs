@@ -163,6 +163,21 @@ pub enum Command {
         /// Whether it is on from now on.
         on: bool,
     },
+    /// Let somebody in who waits, and with them this device again for an hour if it has to come
+    /// back. Answered by [`Event::NewcomerGone`](crate::Event::NewcomerGone), and by what follows from joining.
+    LetIn {
+        /// Where.
+        room: RoomId,
+        /// Whom.
+        newcomer: PeerId,
+    },
+    /// Do not let somebody in who waits. Answered by [`Event::NewcomerGone`](crate::Event::NewcomerGone).
+    TurnAway {
+        /// Where.
+        room: RoomId,
+        /// Whom.
+        newcomer: PeerId,
+    },
 }
 
 /// Why a command was refused.
@@ -190,6 +205,12 @@ pub enum Refusal {
     /// A person has no more devices than this in one room.
     #[error("a person can link at most 8 devices in a room")]
     TooManyDevices,
+    /// Who may only read lets nobody in.
+    #[error("an admin has muted you here: ask somebody else to let newcomers in")]
+    MayNotHost,
+    /// Whoever waited does not any more.
+    #[error("they are not waiting any more")]
+    NobodyWaits,
     /// There is no such member.
     #[error("there is no such member in this room")]
     UnknownMember,

@@ -13,6 +13,7 @@ use crate::{
     Addr, Batch, Event, InTurn, InviteId, MemberIndex, PeerId, Position, Profile, RoomId,
     RoomSummary, Store, StoreError, Timestamp, Verifier,
     body::KIND_TEXT,
+    door::Doors,
     hlc,
     identity::Identity,
     join::Join,
@@ -74,6 +75,7 @@ pub struct Engine<S> {
     pub(crate) turn_at: Option<Duration>,
     /// Members who passed forged operations on, and until when they are not spoken to.
     pub(crate) banned: BTreeMap<PeerId, Duration>,
+    pub(crate) doors: Doors,
     pub(crate) outputs: VecDeque<Output>,
     pub(crate) verifier: Box<dyn Verifier>,
     has_uncommitted: bool,
@@ -108,6 +110,7 @@ impl<S: Store> Engine<S> {
             dialed: BTreeMap::new(),
             turn_at: None,
             banned: BTreeMap::new(),
+            doors: Doors::default(),
             outputs: VecDeque::new(),
             verifier: Box::new(InTurn),
             has_uncommitted: false,
@@ -231,6 +234,7 @@ impl<S: Store> Engine<S> {
     fn write_and_release(&mut self) -> Result<(), StoreError> {
         self.finish_leaving();
         self.remove_uninvited();
+        self.mind_doors()?;
         self.tend_mailboxes();
         if !self.staged.is_empty() {
             self.stage_unhurried();
@@ -307,6 +311,7 @@ impl<S: Store> Engine<S> {
         for (link, room, peer) in self.shown_sessions() {
             self.notify(Event::PeerSeen { room, peer, link });
         }
+        self.retell_doors();
         Ok(())
     }
 

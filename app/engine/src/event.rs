@@ -1,8 +1,8 @@
 //! What the person is told.
 
 use crate::{
-    Addr, Bond, Invite, InviteId, InviteState, LastSeen, LinkId, Message, PeerId, Position,
-    Refusal, Role, RoomId, RoomOptions,
+    Addr, Bond, DoorPictures, Invite, InviteId, InviteState, LastSeen, LinkId, Message, PeerId,
+    Position, Refusal, Role, RoomId, RoomOptions,
 };
 
 /// What the person should see.
@@ -169,6 +169,34 @@ pub enum Event {
         /// Why.
         why: Refusal,
     },
+    /// The host of an invite that was accepted here has to let this device in. Told anew when it has
+    /// come back; until then there is [`Event::JoinStarted`] again.
+    JoinWaiting {
+        /// Which invite.
+        invite: InviteId,
+        /// What whoever holds the host's device is called.
+        host: String,
+        /// What both see if nobody is between them.
+        pictures: DoorPictures,
+    },
+    /// Somebody who scanned an invite on this device waits to be let in.
+    NewcomerWaiting {
+        /// Where.
+        room: RoomId,
+        /// Their key.
+        newcomer: PeerId,
+        /// What they call themselves.
+        name: String,
+        /// What both see if nobody is between them.
+        pictures: DoorPictures,
+    },
+    /// Whoever waited was let in or turned away, or does not wait any more.
+    NewcomerGone {
+        /// Where.
+        room: RoomId,
+        /// Their key.
+        newcomer: PeerId,
+    },
     /// The options of a room are others than before.
     OptionsChanged {
         /// Which room.
@@ -246,6 +274,9 @@ pub enum JoinFailure {
     /// The room is on this device already.
     #[error("you are in this room already")]
     AlreadyJoined,
+    /// The host's person said no.
+    #[error("you were not let in; if that is a mistake, talk to them and scan again")]
+    NotLetIn,
     /// The person gave up.
     #[error("joining was canceled")]
     Canceled,

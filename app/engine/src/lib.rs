@@ -14,6 +14,9 @@ mod command;
 mod control;
 mod crypto;
 mod dial;
+mod door;
+#[allow(dead_code, reason = "the pictures of members are not compared yet")]
+mod emojis;
 mod engine;
 mod event;
 mod fork;
@@ -59,6 +62,8 @@ pub use control::{
     Control, ControlRecord, EpochId, EpochRecord, OptionChange, Role, RoleChange, RoomOption,
     RoomOptions,
 };
+pub use door::DoorPictures;
+pub use emojis::{SAFETY_EMOJIS, SAFETY_EMOJIS_SHOWN, SafetyEmojis};
 pub use engine::{Engine, Input, Now, Output, Target};
 pub use event::{DepositFailure, Doubt, Event, Goodbye, JoinFailure, Member, RoomSummary};
 pub use id::{InviteId, LinkId, MemberIndex, PeerId, Position, RoomId, Timestamp};

@@ -2,12 +2,12 @@
 
 use engine::{
     Body, Command, Event, Invite, InviteId, InviteState, Message, PeerId, Position, Role, RoomId,
-    RoomOptions, RoomSummary, Timestamp,
+    RoomSummary, Timestamp,
 };
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use super::{member_json::member, option_name::OptionName, role_name::RoleName};
+use super::{door, member_json::member, role_name::RoleName};
 use crate::{
     backend::{LinkInfo, Notice},
     runtime,
@@ -89,11 +89,6 @@ pub(super) enum Line {
         room: String,
         relays: Vec<String>,
     },
-    SetOption {
-        room: String,
-        option: OptionName,
-        on: bool,
-    },
     Links,
     Stats,
     Quit,
@@ -136,6 +131,9 @@ const PAGE_LEN: usize = 50;
 impl Line {
     /// Reads a line.
     pub(super) fn parse(line: &str) -> Result<Wish, String> {
+        if let Some(command) = door::parse(line)? {
+            return Ok(Wish::Command(command));
+        }
         let line: Self = serde_json::from_str(line).map_err(|err| err.to_string())?;
         let room =
             |text: &str| RoomId::parse(text).ok_or_else(|| "a room is 32 hex digits".to_owned());
@@ -185,9 +183,6 @@ impl Line {
             Self::SetMailbox { room: id, on } => Command::SetMailbox { room: room(&id)?, on },
             Self::SetRelays { room: id, relays } => {
                 Command::SetRelays { room: room(&id)?, relays: runtime::relay_addrs(&relays) }
-            }
-            Self::SetOption { room: id, option, on } => {
-                Command::SetOption { room: room(&id)?, option: option.into(), on }
             }
             Self::Links => return Ok(Wish::Links),
             Self::Stats => return Ok(Wish::Stats),
@@ -332,9 +327,10 @@ fn event(event: &Event) -> Value {
             "why": why.to_string(),
         }),
         Event::CommandRefused { why } => json!({"event": "refused", "why": why.to_string()}),
-        Event::OptionsChanged { room, options: o } => {
-            json!({"event": "options", "room": room.to_string(), "options": options(*o)})
-        }
+        Event::JoinWaiting { .. }
+        | Event::NewcomerWaiting { .. }
+        | Event::NewcomerGone { .. }
+        | Event::OptionsChanged { .. } => door::event(event),
     }
 }
 
@@ -348,12 +344,8 @@ fn room(room: &RoomSummary) -> Value {
         "last": room.last.as_ref().map(message),
         "unread": room.unread,
         "uses_mailbox": room.uses_mailbox,
-        "options": options(room.options),
+        "options": door::options(room.options),
     })
-}
-
-fn options(options: RoomOptions) -> Value {
-    json!({"approve_joins": options.approve_joins})
 }
 
 fn invite_state(state: &InviteState) -> Value {
@@ -384,11 +376,7 @@ fn message(message: &Message) -> Value {
             let removed: Vec<_> = removed.iter().map(PeerId::to_string).collect();
             ("key_changed", removed.join(" "))
         }
-        Body::OptionChanged { option, on } => {
-            let name = serde_json::to_value(OptionName::from(*option)).unwrap_or_default();
-            let state = if *on { "on" } else { "off" };
-            ("option_changed", format!("{} {state}", name.as_str().unwrap_or_default()))
-        }
+        Body::OptionChanged { option, on } => ("option_changed", door::option(*option, *on)),
     };
     json!({
         "position": {"hlc": hlc, "author": author.0, "seq": seq},

@@ -2,10 +2,10 @@
 
 mod check;
 mod demo;
+mod door;
 mod headless;
 mod json;
 mod member_json;
-mod option_name;
 pub mod process;
 mod register;
 mod relay;
