@@ -3,14 +3,15 @@
 use std::collections::BTreeMap;
 
 use engine::{
-    Event, Invite, InviteId, InviteState, JoinFailure, LinkId, Member, Message, PeerId, Role,
-    RoomId, RoomSummary,
+    Event, Invite, InviteId, InviteState, JoinFailure, LastSeen, LinkId, Member, Message, PeerId,
+    Role, RoomId, RoomSummary, Seen,
 };
 
 use crate::backend::{LinkInfo, Notice};
 
 mod messages;
 mod names;
+mod people;
 mod remarks;
 
 pub use messages::Messages;
@@ -47,6 +48,10 @@ pub struct Room {
     pub members: Vec<Member>,
     /// What they are called on the screens.
     pub names: Names,
+    /// Devices that others stand for, and which.
+    persons: BTreeMap<PeerId, PeerId>,
+    /// Up to where what this device wrote is in the mailbox.
+    pub deposited: u64,
     /// The newest message.
     pub last: Option<Message>,
     /// How many messages of others are newer than the last one read.
@@ -143,8 +148,6 @@ impl Model {
                     room.uses_mailbox = on;
                 }
             }
-            // The chip says that there is a mailbox; what is in it is nobody's worry.
-            Event::Deposited { .. } => {}
             Event::HistoryChanged { room } => {
                 if let Some(room) = self.rooms.get_mut(&room) {
                     room.messages.reload();
@@ -157,6 +160,7 @@ impl Model {
             | Event::UnreadChanged { room, .. }
             | Event::MemberChanged { room, .. }
             | Event::Received { room, .. }
+            | Event::Deposited { room, .. }
             | Event::PeerSeen { room, .. }
             | Event::PeerLost { room, .. } => {
                 if let Some(room) = self.rooms.get_mut(&room) {
@@ -180,16 +184,14 @@ impl Model {
 impl Room {
     fn new(summary: RoomSummary) -> Self {
         let RoomSummary { id, name, me, members, last, unread, uses_mailbox } = summary;
-        let mut names = Names::default();
-        for member in &members {
-            names.set(member.id, &member.name);
-        }
-        Self {
+        let mut room = Self {
             id,
             name,
             me,
-            members,
-            names,
+            members: Vec::new(),
+            names: Names::default(),
+            persons: BTreeMap::new(),
+            deposited: 0,
             last,
             unread,
             uses_mailbox,
@@ -198,13 +200,15 @@ impl Room {
             invite: None,
             invites: Vec::new(),
             messages: Messages::default(),
-        }
+        };
+        room.take_members(members);
+        room
     }
 
     /// The name of a member, with the start of their key where others have one that looks alike,
     /// or a placeholder for one not known by name yet.
     pub fn name_of(&self, peer: PeerId) -> &str {
-        self.names.of(peer).unwrap_or("Someone new")
+        self.names.of(self.person_of(peer)).unwrap_or("Someone new")
     }
 
     /// Somebody in it, or who once was.
@@ -223,13 +227,6 @@ impl Room {
         self.members.iter().filter(is_other)
     }
 
-    /// How many of the others hold this device's message with that `seq`, and how many there are.
-    pub fn reached(&self, seq: u64) -> (usize, usize) {
-        self.others().fold((0, 0), |(holders, all), member| {
-            (holders + usize::from(member.holds >= seq), all + 1)
-        })
-    }
-
     /// When something last happened in it, for ordering.
     fn active_at(&self) -> u64 {
         self.last.as_ref().map_or(0, |message| message.position.hlc)
@@ -244,13 +241,8 @@ impl Room {
                 self.messages.page(before, messages, is_start);
             }
             Event::UnreadChanged { count, .. } => self.unread = count,
-            Event::MemberChanged { member, .. } => {
-                self.names.set(member.id, &member.name);
-                match self.members.iter_mut().find(|known| known.id == member.id) {
-                    Some(known) => *known = member,
-                    None => self.members.push(member),
-                }
-            }
+            Event::MemberChanged { member, .. } => self.take_member(member),
+            Event::Deposited { up_to, .. } => self.deposited = self.deposited.max(up_to),
             Event::Received { by, up_to, .. } => {
                 if let Some(member) = self.members.iter_mut().find(|member| member.id == by) {
                     member.holds = member.holds.max(up_to);
@@ -269,6 +261,11 @@ impl Room {
     fn add(&mut self, message: Message) {
         if self.last.as_ref().is_none_or(|last| last.position < message.position) {
             self.last = Some(message.clone());
+        }
+        if let Some(author) = self.members.iter_mut().find(|m| m.id == message.author) {
+            let seen = LastSeen { at: message.sent_at, how: Seen::Wrote };
+            let is_newer = author.last_seen.is_none_or(|before| before.at < seen.at);
+            author.last_seen = if is_newer { Some(seen) } else { author.last_seen };
         }
         self.messages.add(message);
     }
