@@ -6,7 +6,7 @@ use std::{
     time::Duration,
 };
 
-use engine::{Command, Event, MemberIndex, MemoryStore, PeerId, Role, Store};
+use engine::{Command, Event, MemberIndex, MemoryStore, PeerId, Role, RoomOption, Store};
 use proptest::prelude::*;
 use tests::{Name, World};
 
@@ -30,6 +30,10 @@ enum Step {
     Same(usize, usize, bool),
     /// Somebody but the owner leaves, whether or not anybody hears it.
     Leave(usize),
+    /// An option is switched.
+    Switch(usize, bool),
+    /// Everybody is let in who waits at the door of a device, or nobody.
+    Answer(usize, bool),
     Dial(usize),
     Part(usize, usize),
     Reunite(usize, usize),
@@ -40,6 +44,8 @@ enum Step {
     Rewind(usize),
     Deliver(usize),
     Pass(u64),
+    /// Hours pass: keys may be due to be changed.
+    Sleep(u64),
 }
 
 fn step() -> impl Strategy<Value = Step> {
@@ -62,8 +68,10 @@ fn step() -> impl Strategy<Value = Step> {
         1 => (device.clone(), any::<bool>()).prop_map(|(a, single)| Step::Invite(a, single)),
         1 => device.clone().prop_map(Step::ChangeKey),
         2 => device.clone().prop_map(Step::Leave),
+        1 => (device.clone(), any::<bool>()).prop_map(|(a, on)| Step::Switch(a, on)),
         6 => (device.clone(), device.clone(), any::<bool>())
             .prop_map(|(a, b, is_so)| Step::Same(a, b, is_so)),
+        3 => (device.clone(), prop::bool::weighted(0.8)).prop_map(|(a, yes)| Step::Answer(a, yes)),
         4 => device.clone().prop_map(Step::Dial),
         4 => two.clone().prop_map(|(a, b)| Step::Part(a, b)),
         4 => two.prop_map(|(a, b)| Step::Reunite(a, b)),
@@ -72,6 +80,7 @@ fn step() -> impl Strategy<Value = Step> {
         3 => device.prop_map(Step::Rewind),
         8 => (1..30usize).prop_map(Step::Deliver),
         1 => (0..20_000u64).prop_map(Step::Pass),
+        1 => (10..50u64).prop_map(Step::Sleep),
     ]
 }
 
@@ -190,6 +199,24 @@ impl Camp {
                     self.world.leave_room(name);
                 }
             }
+            Step::Switch(a, on) => {
+                let by = self.name(a);
+                if self.is_in(by) {
+                    self.world.set_option(by, RoomOption::ApproveJoins, on);
+                }
+            }
+            Step::Answer(a, yes) => {
+                let by = self.name(a);
+                for (newcomer, ..) in self.world.newcomers(by) {
+                    let room = self.world.room(by);
+                    let command = if yes {
+                        Command::LetIn { room, newcomer }
+                    } else {
+                        Command::TurnAway { room, newcomer }
+                    };
+                    self.world.command(by, command);
+                }
+            }
             Step::Dial(a) => self.world.dial_all(self.name(a)),
             Step::Part(a, b) => self.world.part(self.name(a), self.name(b)),
             Step::Reunite(a, b) => self.world.reunite(self.name(a), self.name(b)),
@@ -211,6 +238,7 @@ impl Camp {
                 }
             }
             Step::Deliver(count) => (0..count).for_each(|_| _ = self.world.deliver()),
+            Step::Sleep(hours) => self.world.pass(Duration::from_secs(hours * 3_600)),
             Step::Pass(millis) => self.world.pass(Duration::from_millis(millis)),
         }
     }
@@ -306,6 +334,8 @@ proptest! {
         for name in insiders.clone() {
             prop_assert_eq!(&camp.roster(name), &roster, "{} knows the same people", name);
             prop_assert_eq!(&camp.texts(name), &texts, "{} reads the same", name);
+            let options = camp.world.options("alice");
+            prop_assert_eq!(camp.world.options(name), options, "{} follows the same options", name);
         }
         let me: Vec<_> = insiders.iter().map(|name| camp.world.me(name)).collect();
         let may_write = |id: &PeerId| roster.iter().any(|(i, role, ..)| i == id && *role > Role::Muted);

@@ -14,6 +14,8 @@ mod members;
 mod network;
 #[path = "screens/network_stage.rs"]
 mod network_stage;
+#[path = "screens/newest.rs"]
+mod newest;
 #[path = "screens/pictures.rs"]
 mod pictures;
 #[path = "screens/rules.rs"]

@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 
 use engine::{
-    Event, Invite, InviteId, InviteState, JoinFailure, LastSeen, LinkId, Member, Message, PeerId,
-    Role, RoomId, RoomSummary, Seen,
+    DoorPictures, Event, Invite, InviteId, InviteState, JoinFailure, LastSeen, LinkId, Member,
+    Message, PeerId, Role, RoomId, RoomOptions, RoomSummary, Seen,
 };
 
 use crate::backend::{LinkInfo, Notice};
@@ -16,7 +16,7 @@ mod remarks;
 
 pub use messages::Messages;
 pub use names::Names;
-pub use remarks::{preview, remark};
+pub use remarks::{option_words, preview, remark};
 
 /// What is known to the screens.
 #[derive(Debug, Default)]
@@ -60,6 +60,10 @@ pub struct Room {
     pub uses_mailbox: bool,
     /// Whether it is being left.
     pub is_leaving: bool,
+    /// Its options.
+    pub options: RoomOptions,
+    /// Who waits to be let in, whoever came first first.
+    pub newcomers: Vec<Newcomer>,
     /// Who is connected, and over which link.
     pub online: BTreeMap<PeerId, LinkId>,
     /// The invite to show, once there is one.
@@ -77,6 +81,19 @@ pub struct Join {
     pub invite: InviteId,
     /// Why it came to an end, if it did.
     pub failure: Option<JoinFailure>,
+    /// Who has to let this device in, if somebody has, and what both see.
+    pub waiting: Option<(String, DoorPictures)>,
+}
+
+/// Somebody who waits to be let into a room.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Newcomer {
+    /// Their key.
+    pub id: PeerId,
+    /// What they call themselves.
+    pub name: String,
+    /// What both devices show.
+    pub pictures: DoorPictures,
 }
 
 impl Model {
@@ -126,7 +143,7 @@ impl Model {
             Event::NameChanged { name } => self.name = Some(name),
             Event::JoinStarted { invite } => {
                 self.joins.retain(|join| join.invite != invite);
-                self.joins.push(Join { invite, failure: None });
+                self.joins.push(Join { invite, failure: None, waiting: None });
             }
             Event::JoinFailed { invite, why } => self.end_join(invite, why),
             Event::RoomJoined { room, invite } => {
@@ -153,9 +170,30 @@ impl Model {
                     room.messages.reload();
                 }
             }
+            Event::JoinWaiting { invite, host, pictures } => {
+                let waiting = self.joins.iter_mut().filter(|join| join.invite == invite);
+                waiting.for_each(|join| join.waiting = Some((host.clone(), pictures)));
+            }
+            Event::NewcomerWaiting { room, newcomer, name, pictures } => {
+                if let Some(room) = self.rooms.get_mut(&room) {
+                    room.newcomers.retain(|known| known.id != newcomer);
+                    room.newcomers.push(Newcomer { id: newcomer, name, pictures });
+                }
+            }
+            Event::NewcomerGone { room, newcomer } => {
+                if let Some(room) = self.rooms.get_mut(&room) {
+                    room.newcomers.retain(|known| known.id != newcomer);
+                }
+            }
+            Event::OptionsChanged { room, options } => {
+                if let Some(room) = self.rooms.get_mut(&room) {
+                    room.options = options;
+                }
+            }
             Event::InviteReady { room, .. }
             | Event::InvitesListed { room, .. }
             | Event::MessageAdded { room, .. }
+            | Event::NewestShown { room, .. }
             | Event::PageLoaded { room, .. }
             | Event::UnreadChanged { room, .. }
             | Event::MemberChanged { room, .. }
@@ -176,14 +214,14 @@ impl Model {
         } else if let Some(join) = self.joins.iter_mut().find(|join| join.invite == invite) {
             join.failure = Some(why);
         } else {
-            self.joins.push(Join { invite, failure: Some(why) });
+            self.joins.push(Join { invite, failure: Some(why), waiting: None });
         }
     }
 }
 
 impl Room {
     fn new(summary: RoomSummary) -> Self {
-        let RoomSummary { id, name, me, members, last, unread, uses_mailbox } = summary;
+        let RoomSummary { id, name, me, members, last, unread, uses_mailbox, options } = summary;
         let mut room = Self {
             id,
             name,
@@ -196,6 +234,8 @@ impl Room {
             unread,
             uses_mailbox,
             is_leaving: false,
+            options,
+            newcomers: Vec::new(),
             online: BTreeMap::new(),
             invite: None,
             invites: Vec::new(),
@@ -237,6 +277,14 @@ impl Room {
             Event::InviteReady { invite, .. } => self.invite = Some(invite),
             Event::InvitesListed { invites, .. } => self.invites = invites,
             Event::MessageAdded { message, .. } => self.add(message),
+            Event::NewestShown { names, messages, .. } => {
+                for (peer, name) in names {
+                    if self.member(peer).is_none() {
+                        self.names.set(peer, &name);
+                    }
+                }
+                self.messages.show_early(messages);
+            }
             Event::PageLoaded { before, messages, is_start, .. } => {
                 self.messages.page(before, messages, is_start);
             }

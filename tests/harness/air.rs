@@ -49,14 +49,26 @@ impl World {
 
     /// Opens a link that `dialer` dialed to reach `target`, answered by `callee`.
     pub fn open(&mut self, dialer: Name, callee: Name, target: Target) {
+        let binding = self.binding_of(LinkId(self.next_link));
+        self.open_seen_as(dialer, callee, target, [binding; 2]);
+    }
+
+    /// Opens a link whose ends see these bindings, the dialer's first: if they differ, somebody in
+    /// the middle encrypts towards each of them.
+    pub fn open_seen_as(
+        &mut self,
+        dialer: Name,
+        callee: Name,
+        target: Target,
+        [theirs, ours]: [Option<[u8; 32]>; 2],
+    ) {
         let (a, b) = (LinkId(self.next_link), LinkId(self.next_link + 1));
         self.next_link += 2;
         self.links.insert((dialer, a), (callee, b));
         self.links.insert((callee, b), (dialer, a));
         self.dialed.insert((dialer, a), target);
-        let binding = self.binding_of(a);
-        self.input(callee, Input::LinkUp { link: b, target: None, binding });
-        self.input(dialer, Input::LinkUp { link: a, target: Some(target), binding });
+        self.input(callee, Input::LinkUp { link: b, target: None, binding: ours });
+        self.input(dialer, Input::LinkUp { link: a, target: Some(target), binding: theirs });
     }
 
     fn binding_of(&self, link: LinkId) -> Option<[u8; 32]> {
@@ -77,13 +89,30 @@ impl World {
         b
     }
 
+    /// Opens a link that `dialer` dialed to reach `target`, and whose other end is held by the test.
+    pub fn dial_raw(&mut self, dialer: Name, target: Target) -> LinkId {
+        let (a, b) = (LinkId(self.next_link), LinkId(self.next_link + 1));
+        self.next_link += 2;
+        self.links.insert((dialer, a), (NOBODY, b));
+        self.links.insert((NOBODY, b), (dialer, a));
+        self.raw.insert(a, Vec::new());
+        let binding = self.binding_of(a);
+        self.input(dialer, Input::LinkUp { link: a, target: Some(target), binding });
+        a
+    }
+
+    /// What has come on a raw link so far.
+    pub fn answers(&self, link: LinkId) -> Vec<Frame> {
+        self.raw.get(&link).cloned().unwrap_or_default()
+    }
+
     /// Sends a frame on a raw link; gives what has come back so far.
     pub fn send_raw(&mut self, callee: Name, link: LinkId, frame: Frame) -> Vec<Frame> {
         if self.links.contains_key(&(callee, link)) {
             self.input(callee, Input::FrameReceived(link, frame));
             self.settle();
         }
-        self.raw.get(&link).cloned().unwrap_or_default()
+        self.answers(link)
     }
 
     /// Whether a link of `name` is still open.
@@ -197,7 +226,9 @@ impl World {
             self.raw.entry(link).or_default().push(frame);
             return;
         }
-        self.frames_seen.push((from, to, frame.clone()));
+        if !self.is_forgetful {
+            self.frames_seen.push((from, to, frame.clone()));
+        }
         let arriving = match self.tampers.get(&(from, to)) {
             Some(tamper) => tamper(frame),
             None => vec![frame],

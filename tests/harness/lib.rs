@@ -4,6 +4,7 @@
 //! cut. With a seed, chance decides which link delivers next; without, the oldest frame does.
 
 mod air;
+mod door;
 mod person;
 mod post;
 
@@ -76,6 +77,12 @@ pub struct World {
     frames_seen: Vec<(Name, Name, Frame)>,
     /// Whether devices added from now on check signatures as the app does.
     pub is_on_all_cores: bool,
+    /// Whether [`frames`](Self::frames) are forgotten: for tests that send more than memory holds.
+    pub is_forgetful: bool,
+    /// Whether [`overheard`](Self::overheard) grows.
+    pub is_overheard: bool,
+    /// What a log would say that writes down all that goes into engines and comes out, and them.
+    pub overheard: String,
 }
 
 impl World {
@@ -187,6 +194,11 @@ impl World {
         self.millis = self.millis.max(end);
     }
 
+    /// The keys by which `name` answers.
+    pub fn answers_to(&self, name: Name) -> BTreeSet<[u8; 32]> {
+        self.device(name).admitted.clone()
+    }
+
     fn device(&self, name: Name) -> &Device {
         self.devices.get(name).expect("known device")
     }
@@ -203,6 +215,9 @@ impl World {
     fn input(&mut self, name: Name, input: Input) {
         self.millis += 1;
         let now = self.now(name);
+        if self.is_overheard {
+            self.overheard += &format!("{name} {input:?}\n");
+        }
         let device = self.device_mut(name);
         device.engine.handle(now, input).expect("memory never fails");
         if device.is_held {
@@ -224,6 +239,9 @@ impl World {
         let mut outputs = Vec::new();
         while let Some(output) = device.engine.poll() {
             outputs.push(output);
+        }
+        if self.is_overheard {
+            self.overheard += &format!("{name} {outputs:?} {:?}\n", self.device(name).engine);
         }
         for output in outputs {
             match output {

@@ -113,6 +113,12 @@ impl World {
         self.relays.iter().any(|relay| relay.listeners.iter().any(|(who, _)| *who == name))
     }
 
+    /// The mailboxes at which `name` listens.
+    pub fn mailboxes_of(&self, name: Name) -> BTreeSet<[u8; 32]> {
+        let listeners = self.relays.iter().flat_map(|relay| &relay.listeners);
+        listeners.filter(|(who, _)| *who == name).map(|(_, mailbox)| *mailbox).collect()
+    }
+
     fn relays_at(&self, at: &[Addr]) -> Vec<usize> {
         let is_at = |relay: &usize| at.contains(&Self::relay_addr(*relay));
         (0..self.relays.len()).filter(is_at).collect()
@@ -171,7 +177,7 @@ impl World {
     }
 
     /// Lets one thing reach its relay; false if none was on its way.
-    pub(crate) fn deliver_post(&mut self) -> bool {
+    pub fn deliver_post(&mut self) -> bool {
         match self.post.pop_front() {
             Some(Post::Deposit { from, relay, number, left }) => {
                 self.arrive(from, relay, number, left);

@@ -6,7 +6,7 @@ use egui::{
     accesskit::{Action, Role},
 };
 use egui_kittest::{Harness, kittest::NodeT as _, kittest::Queryable as _};
-use engine::{Event, RoomSummary};
+use engine::{Event, RoomOptions, RoomSummary};
 
 use crate::{
     network_stage::{network, reach},
@@ -187,6 +187,7 @@ fn names_and_texts_of_any_script_stay_in_their_places() {
             last: script.history.last().cloned(),
             unread: 1_000,
             uses_mailbox: true,
+            options: RoomOptions::default(),
         };
         script.tell(Event::Started { name: Some(wild.to_owned()), rooms: vec![room] });
     }

@@ -3,7 +3,7 @@
 use app::{chat_app::ChatApp, host::HostNews, ui::route::Route, ui::state::Look};
 use egui::{Event as Input, Key, Modifiers, OutputCommand, Vec2};
 use egui_kittest::{Harness, kittest::Queryable as _};
-use engine::{Command, Event, JoinFailure, RoomSummary};
+use engine::{Command, Event, JoinFailure, RoomOptions, RoomSummary};
 
 use crate::{
     stage::{DESKTOP, Looking, PHONE, Shared, alone, harness, in_room, newcomer, settled},
@@ -216,6 +216,7 @@ fn what_is_new_is_marked_shown_and_reported_as_read() {
             last: script.history.last().cloned(),
             unread: 40,
             uses_mailbox: true,
+            options: RoomOptions::default(),
         };
         script.tell(Event::Started { name: Some("Ana".to_owned()), rooms: vec![room] });
     }
@@ -301,6 +302,7 @@ fn typed_link_is_followed_and_leads_to_the_room() {
         last: None,
         unread: 0,
         uses_mailbox: true,
+        options: RoomOptions::default(),
     };
     shared.borrow_mut().tell(Event::RoomJoined { room, invite: Some(invite().id()) });
     harness.run();

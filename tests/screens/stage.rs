@@ -18,7 +18,10 @@ use app::{
 };
 use egui::{Vec2, vec2};
 use egui_kittest::Harness;
-use engine::{Command, Event, Goodbye, LinkId, Message, Position, RoomId, RoomSummary, Timestamp};
+use engine::{
+    Command, Event, Goodbye, LinkId, Message, Position, RoomId, RoomOption, RoomOptions,
+    RoomSummary, Timestamp,
+};
 use transport::servers::Servers;
 
 use crate::{
@@ -202,6 +205,7 @@ impl Script {
                     last: None,
                     unread: 0,
                     uses_mailbox: true,
+                    options: RoomOptions::default(),
                 };
                 self.tell(Event::InviteReady { room: room.id, invite: invite() });
                 self.tell(Event::RoomJoined { room, invite: None });
@@ -248,6 +252,15 @@ impl Script {
             }
             Command::LeaveRoom { room } => {
                 self.tell(Event::RoomLeft { room, goodbye: Goodbye::Heard });
+            }
+            Command::LetIn { room, newcomer } | Command::TurnAway { room, newcomer } => {
+                self.tell(Event::NewcomerGone { room, newcomer });
+            }
+            Command::SetOption { room, option, on } => {
+                let options = match option {
+                    RoomOption::ApproveJoins => RoomOptions { approve_joins: on },
+                };
+                self.tell(Event::OptionsChanged { room, options });
             }
             Command::CancelJoin { invite } => {
                 self.tell(Event::JoinFailed { invite, why: engine::JoinFailure::Canceled });

@@ -5,7 +5,7 @@ use std::time::Duration;
 use app::backend::LinkInfo;
 use engine::{
     Addr, Body, Invite, LinkId, Member, MemberIndex, Message, PeerId, Position, RoomId,
-    RoomSummary, Timestamp,
+    RoomOptions, RoomSummary, Timestamp,
 };
 use transport::{LinkPath, Phase, Role, TransportKind};
 
@@ -132,6 +132,7 @@ pub(crate) fn rooms(history: &[Message], members: &[Member]) -> Vec<RoomSummary>
             last: history.last().cloned(),
             unread: 0,
             uses_mailbox: true,
+            options: RoomOptions::default(),
         },
         RoomSummary {
             id: RoomId::from_bytes([21; 16]),
@@ -141,6 +142,7 @@ pub(crate) fn rooms(history: &[Message], members: &[Member]) -> Vec<RoomSummary>
             last: Some(text_of(friend(31), 8, 65, "Soundcheck moved to five, tell the others")),
             unread: 3,
             uses_mailbox: true,
+            options: RoomOptions::default(),
         },
         RoomSummary {
             id: RoomId::from_bytes([24; 16]),
@@ -150,6 +152,7 @@ pub(crate) fn rooms(history: &[Message], members: &[Member]) -> Vec<RoomSummary>
             last: Some(text_of(ME, 5, 26 * 60, "Kisses, and tell Opa about the cake")),
             unread: 0,
             uses_mailbox: true,
+            options: RoomOptions::default(),
         },
     ]
 }

@@ -3,8 +3,8 @@
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    Addr, Control, EpochId, EpochRecord, InviteId, MAX_NAME_LEN, MAX_TEXT_LEN, PeerId, Role,
-    RoleChange, Timestamp, addr, crypto,
+    Addr, Control, EpochId, EpochRecord, InviteId, MAX_NAME_LEN, MAX_TEXT_LEN, OptionChange,
+    PeerId, Role, RoleChange, Timestamp, addr, crypto,
     op::{MAX_HEADER_LEN, Stub},
 };
 
@@ -61,6 +61,11 @@ pub(crate) enum OpBody {
     Fork(Stub, Stub),
     /// Takes part no longer: the last of its author's log.
     Leave,
+    /// Switches an option of the room; by owner and admins.
+    Option(OptionChange),
+    /// A key in place of one that has been in use for long; by owner and admins, whose devices do
+    /// so by themselves. Nobody is removed and nothing is revoked by it.
+    Renewal(EpochRecord, Sealed),
     /// Says that another member is a device of the same person, or is not any more; it counts where
     /// that one says so too.
     Same { other: PeerId, is_so: bool },
@@ -106,7 +111,9 @@ impl OpBody {
             Self::Merge { .. } => 9,
             Self::Fork(..) => 10,
             Self::Leave => 11,
-            Self::Same { .. } => 12,
+            Self::Option(_) => 12,
+            Self::Renewal(..) => 13,
+            Self::Same { .. } => 14,
         }
     }
 
@@ -142,6 +149,7 @@ impl OpBody {
             }),
             Self::SetRole(change) => Some(Control::SetRole(*change)),
             Self::Epoch(epoch, _) => Some(Control::Epoch(epoch.clone())),
+            Self::Option(change) => Some(Control::Option(*change)),
             Self::Fork(stub, _) => {
                 let (author, seq, _) = stub.read()?;
                 Some(Control::Fork { author, seq })
@@ -154,7 +162,15 @@ impl OpBody {
 
     /// Whether only who governs the room may write it.
     pub(crate) fn is_governing(&self) -> bool {
-        matches!(self, Self::Invite { .. } | Self::SetRole(_) | Self::Epoch(..) | Self::Seal(..))
+        matches!(
+            self,
+            Self::Invite { .. }
+                | Self::SetRole(_)
+                | Self::Epoch(..)
+                | Self::Seal(..)
+                | Self::Option(_)
+                | Self::Renewal(..)
+        )
     }
 
     /// Whether every part keeps its limit.
@@ -163,11 +179,21 @@ impl OpBody {
             Self::Genesis { room_name, name, .. } => is_name(room_name) && is_name(name),
             Self::Join { name, .. } | Self::Profile { name } => is_name(name),
             Self::Text(text) => is_text(text),
-            Self::Invite { .. } | Self::SetRole(_) | Self::Leave | Self::Same { .. } => true,
+            Self::Invite { .. }
+            | Self::SetRole(_)
+            | Self::Leave
+            | Self::Option(_)
+            | Self::Same { .. } => true,
             Self::Relays { addrs } => are_relays(addrs),
             Self::Epoch(epoch, sealed) => {
                 epoch.removed.len() <= MAX_REMOVED
                     && epoch.revoked.len() <= MAX_REVOKED
+                    && epoch.seen.len() <= MAX_SEEN
+                    && sealed.boxes.len() <= MAX_BOXES
+            }
+            Self::Renewal(epoch, sealed) => {
+                epoch.removed.is_empty()
+                    && epoch.revoked.is_empty()
                     && epoch.seen.len() <= MAX_SEEN
                     && sealed.boxes.len() <= MAX_BOXES
             }

@@ -1,6 +1,6 @@
 //! What the person asks for.
 
-use crate::{Addr, Invite, InviteId, PeerId, Position, Role, RoomId, Timestamp};
+use crate::{Addr, Invite, InviteId, PeerId, Position, Role, RoomId, RoomOption, Timestamp};
 
 /// The longest name of a person or a room, in bytes of UTF-8: long enough for any name, short
 /// enough for one line of a list.
@@ -14,7 +14,7 @@ pub const MAX_TEXT_LEN: usize = 8_000;
 pub const MAX_PAGE_LEN: usize = 500;
 
 /// What the person wants.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub enum Command {
     /// Call myself this, here and in every room.
     SetName {
@@ -153,6 +153,31 @@ pub enum Command {
         /// Which.
         room: RoomId,
     },
+    /// Switch an option of a room; owner and admins only. Answered by
+    /// [`Event::OptionsChanged`](crate::Event::OptionsChanged).
+    SetOption {
+        /// Where.
+        room: RoomId,
+        /// Which.
+        option: RoomOption,
+        /// Whether it is on from now on.
+        on: bool,
+    },
+    /// Let somebody in who waits, and with them this device again for an hour if it has to come
+    /// back. Answered by [`Event::NewcomerGone`](crate::Event::NewcomerGone), and by what follows from joining.
+    LetIn {
+        /// Where.
+        room: RoomId,
+        /// Whom.
+        newcomer: PeerId,
+    },
+    /// Do not let somebody in who waits. Answered by [`Event::NewcomerGone`](crate::Event::NewcomerGone).
+    TurnAway {
+        /// Where.
+        room: RoomId,
+        /// Whom.
+        newcomer: PeerId,
+    },
 }
 
 /// Why a command was refused.
@@ -180,6 +205,12 @@ pub enum Refusal {
     /// A person has no more devices than this in one room.
     #[error("a person can link at most 8 devices in a room")]
     TooManyDevices,
+    /// Who may only read lets nobody in.
+    #[error("an admin has muted you here: ask somebody else to let newcomers in")]
+    MayNotHost,
+    /// Whoever waited does not any more.
+    #[error("they are not waiting any more")]
+    NobodyWaits,
     /// There is no such member.
     #[error("there is no such member in this room")]
     UnknownMember,

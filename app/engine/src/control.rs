@@ -79,6 +79,15 @@ pub enum Control {
     },
     /// The author takes part no longer: their log ends here.
     Leave,
+    /// An option of the room is switched.
+    Option(OptionChange),
+    /// A new key for the room because the one before has been in use for long.
+    Renewal {
+        /// The key; nobody is removed and nothing is revoked by it.
+        epoch: EpochRecord,
+        /// The epoch before: members go on meeting where they met in that one.
+        before: EpochId,
+    },
     /// The author says that somebody is another device of the same person, or is not.
     Same {
         /// Who.
@@ -86,6 +95,31 @@ pub enum Control {
         /// Whether they are.
         is_so: bool,
     },
+}
+
+/// What owner and admins can switch on and off for everybody in a room.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub enum RoomOption {
+    /// Whoever shows an invite lets each newcomer in with a word of their own.
+    ApproveJoins,
+}
+
+/// The options of a room as they are.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct RoomOptions {
+    /// See [`RoomOption::ApproveJoins`]; off unless somebody switched it on.
+    pub approve_joins: bool,
+}
+
+/// An option of a room is switched on or off.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct OptionChange {
+    /// Which.
+    pub option: RoomOption,
+    /// Whether it is on from now on.
+    pub on: bool,
+    /// As in [`RoleChange::rank`].
+    pub rank: u64,
 }
 
 /// A member becomes something else.

@@ -13,6 +13,7 @@ use crate::{
     Addr, Batch, Event, InTurn, InviteId, MemberIndex, PeerId, Position, Profile, RoomId,
     RoomSummary, Store, StoreError, Timestamp, Verifier,
     body::KIND_TEXT,
+    door::Doors,
     hlc,
     identity::Identity,
     join::Join,
@@ -74,6 +75,7 @@ pub struct Engine<S> {
     pub(crate) turn_at: Option<Duration>,
     /// Members who passed forged operations on, and until when they are not spoken to.
     pub(crate) banned: BTreeMap<PeerId, Duration>,
+    pub(crate) doors: Doors,
     pub(crate) outputs: VecDeque<Output>,
     pub(crate) verifier: Box<dyn Verifier>,
     has_uncommitted: bool,
@@ -108,6 +110,7 @@ impl<S: Store> Engine<S> {
             dialed: BTreeMap::new(),
             turn_at: None,
             banned: BTreeMap::new(),
+            doors: Doors::default(),
             outputs: VecDeque::new(),
             verifier: Box::new(InTurn),
             has_uncommitted: false,
@@ -144,6 +147,7 @@ impl<S: Store> Engine<S> {
             }
             room.note_newest(&newest);
             if let Some(mailbox) = self.store.mailbox(id)? {
+                room.meet_as_before(mailbox.epoch);
                 room.mailbox.restore(mailbox, self.store.kept(id)?);
             }
             let read = room.record.read_up_to;
@@ -206,6 +210,7 @@ impl<S: Store> Engine<S> {
             Input::Timeout => {
                 self.end_late_links();
                 self.take_turns();
+                self.renew_keys();
                 self.serve_mailboxes()
             }
         };
@@ -230,6 +235,7 @@ impl<S: Store> Engine<S> {
     fn write_and_release(&mut self) -> Result<(), StoreError> {
         self.finish_leaving();
         self.remove_uninvited();
+        self.mind_doors()?;
         self.tend_mailboxes();
         if !self.staged.is_empty() {
             self.stage_unhurried();
@@ -283,7 +289,8 @@ impl<S: Store> Engine<S> {
         let links = self.links.values().filter_map(LinkState::deadline);
         let mailboxes = self.rooms.values().filter_map(|room| room.mailbox.deadline());
         let leaving = self.rooms.values().filter_map(|room| room.leaves_at);
-        links.chain(self.turn_at).chain(mailboxes).chain(leaving).min()
+        let renewals = self.rooms.values().filter_map(|room| room.renewal_due(self.now));
+        links.chain(self.turn_at).chain(mailboxes).chain(leaving).chain(renewals).min()
     }
 
     /// The memory, to look at.
@@ -306,6 +313,7 @@ impl<S: Store> Engine<S> {
         for (link, room, peer) in self.shown_sessions() {
             self.notify(Event::PeerSeen { room, peer, link });
         }
+        self.retell_doors();
         Ok(())
     }
 
@@ -319,6 +327,7 @@ impl<S: Store> Engine<S> {
             last: newest.into_iter().next(),
             unread: room.unread,
             uses_mailbox: room.mailbox.record.on,
+            options: room.membership.options(),
         })
     }
 

@@ -1,8 +1,8 @@
 //! What the person is told.
 
 use crate::{
-    Addr, Bond, Invite, InviteId, InviteState, LastSeen, LinkId, Message, PeerId, Position,
-    Refusal, Role, RoomId,
+    Addr, Bond, DoorPictures, Invite, InviteId, InviteState, LastSeen, LinkId, Message, PeerId,
+    Position, Refusal, Role, RoomId, RoomOptions,
 };
 
 /// What the person should see.
@@ -70,6 +70,17 @@ pub enum Event {
     HistoryChanged {
         /// Which room.
         room: RoomId,
+    },
+    /// What was said last in a room whose history is still on its way: to be read meanwhile, but
+    /// not on this disk yet. Told again, empty, once everything is.
+    NewestShown {
+        /// Where.
+        room: RoomId,
+        /// What authors call themselves who are not members here yet.
+        names: Vec<(PeerId, String)>,
+        /// The messages, oldest first. Each comes again, as [`Event::MessageAdded`]; its position may
+        /// then be another.
+        messages: Vec<Message>,
     },
     /// A message is on this disk, whoever wrote it.
     MessageAdded {
@@ -158,6 +169,41 @@ pub enum Event {
         /// Why.
         why: Refusal,
     },
+    /// The host of an invite that was accepted here has to let this device in. Told anew when it has
+    /// come back; until then there is [`Event::JoinStarted`] again.
+    JoinWaiting {
+        /// Which invite.
+        invite: InviteId,
+        /// What whoever holds the host's device is called.
+        host: String,
+        /// What both see if nobody is between them.
+        pictures: DoorPictures,
+    },
+    /// Somebody who scanned an invite on this device waits to be let in.
+    NewcomerWaiting {
+        /// Where.
+        room: RoomId,
+        /// Their key.
+        newcomer: PeerId,
+        /// What they call themselves.
+        name: String,
+        /// What both see if nobody is between them.
+        pictures: DoorPictures,
+    },
+    /// Whoever waited was let in or turned away, or does not wait any more.
+    NewcomerGone {
+        /// Where.
+        room: RoomId,
+        /// Their key.
+        newcomer: PeerId,
+    },
+    /// The options of a room are others than before.
+    OptionsChanged {
+        /// Which room.
+        room: RoomId,
+        /// How they are now.
+        options: RoomOptions,
+    },
 }
 
 /// A room in the list of rooms.
@@ -177,6 +223,8 @@ pub struct RoomSummary {
     pub unread: usize,
     /// Whether its mailbox is used on this device.
     pub uses_mailbox: bool,
+    /// Its options.
+    pub options: RoomOptions,
 }
 
 /// Somebody in a room.
@@ -226,6 +274,9 @@ pub enum JoinFailure {
     /// The room is on this device already.
     #[error("you are in this room already")]
     AlreadyJoined,
+    /// The host's person said no.
+    #[error("you were not let in; if that is a mistake, talk to them and scan again")]
+    NotLetIn,
     /// The person gave up.
     #[error("joining was canceled")]
     Canceled,

@@ -18,7 +18,7 @@ use crate::{
 const MAX_ADMINS: usize = MAX_SEEN - 1;
 
 impl<S: Store> Engine<S> {
-    fn governed(&self, id: RoomId) -> Result<&Room, Refusal> {
+    pub(crate) fn governed(&self, id: RoomId) -> Result<&Room, Refusal> {
         let room = self.rooms.get(&id).ok_or(Refusal::UnknownRoom)?;
         if room.my_role() < Role::Admin { Err(Refusal::NotAdmin) } else { Ok(room) }
     }
@@ -77,20 +77,24 @@ impl<S: Store> Engine<S> {
             return Err(Refusal::TooManyAdmins);
         }
         if role == Role::Removed {
-            return self.remove_all(id, &[member]);
+            // They know every invite there is, and could come back by one under another name.
+            return self.change_key_and_invites(id, &[member]);
         }
         let (up_to, rank) = (room.head(index).height, room.membership.next_rank());
         self.write(id, &OpBody::SetRole(RoleChange { member, from, to: role, up_to, rank }))
     }
 
-    /// Removes members, and revokes every invite: they know all there are, and could come back by one
-    /// under another name.
-    pub(crate) fn remove_all(&mut self, id: RoomId, members: &[PeerId]) -> Result<(), Refusal> {
+    /// Draws a new key, and has nobody join by any invite there is, but by a new one.
+    pub(crate) fn change_key_and_invites(
+        &mut self,
+        id: RoomId,
+        removed: &[PeerId],
+    ) -> Result<(), Refusal> {
         let room = self.governed(id)?;
         let open = room.membership.invites().filter(|state| state.is_open_at(self.now.wall));
         let mut open: Vec<_> = open.map(|state| state.invite).collect();
         let rest = open.split_off(open.len().min(MAX_REVOKED));
-        self.change_key(id, members, open)?;
+        self.change_key(id, removed, open)?;
         rest.chunks(MAX_REVOKED).try_for_each(|more| self.change_key(id, &[], more.to_vec()))
     }
 
@@ -103,6 +107,25 @@ impl<S: Store> Engine<S> {
         revoked: Vec<InviteId>,
     ) -> Result<(), Refusal> {
         self.governed(id)?;
+        let has_revoked = !revoked.is_empty();
+        let (epoch, sealed) = self.draw_key(id, removed, revoked)?;
+        self.write(id, &OpBody::Epoch(epoch, sealed))?;
+        if has_revoked {
+            let secret = self.short_chance();
+            let invite =
+                OpBody::Invite { secret, expires_at: None, role: Role::Member, max_uses: None };
+            self.write(id, &invite)?;
+        }
+        Ok(())
+    }
+
+    /// Draws a key and seals it; what does not fit in one operation is written.
+    pub(crate) fn draw_key(
+        &mut self,
+        id: RoomId,
+        removed: &[PeerId],
+        revoked: Vec<InviteId>,
+    ) -> Result<(EpochRecord, Sealed), Refusal> {
         let (key, seed) = (self.chance(), self.chance());
         let room = self.rooms.get_mut(&id).ok_or(Refusal::UnknownRoom)?;
         room.keep_key(key);
@@ -116,7 +139,6 @@ impl<S: Store> Engine<S> {
         }
         let room = self.rooms.get(&id).ok_or(Refusal::UnknownRoom)?;
         let height = |peer| room.index_of(peer).map_or(0, |index| room.head(index).height);
-        let has_revoked = !revoked.is_empty();
         let epoch = EpochRecord {
             id: epoch_id,
             number: room.membership.highest_epoch().saturating_add(1),
@@ -125,14 +147,7 @@ impl<S: Store> Engine<S> {
             revoked,
             seen: room.membership.admins_ever().map(|peer| (peer, height(peer))).collect(),
         };
-        self.write(id, &OpBody::Epoch(epoch, Sealed { sender_key, boxes }))?;
-        if has_revoked {
-            let secret = self.short_chance();
-            let invite =
-                OpBody::Invite { secret, expires_at: None, role: Role::Member, max_uses: None };
-            self.write(id, &invite)?;
-        }
-        Ok(())
+        Ok((epoch, Sealed { sender_key, boxes }))
     }
 
     /// Makes one key of several, where the key was changed in two places at the same time.
@@ -171,6 +186,7 @@ impl<S: Store> Engine<S> {
         if has_uninvited {
             self.uninvited.insert(id);
         }
+        self.follow_options(id);
         if matches!(record.control, Control::Invite { .. } | Control::Epoch(_)) {
             self.answer_invites(id);
             // The room is here: it can only be listed.
@@ -217,15 +233,17 @@ impl<S: Store> Engine<S> {
         if !fresh.is_empty() {
             self.staged.rooms.insert(id, room.record.clone());
             let callee = room.me.host_id();
-            for key in &fresh {
+            for key in fresh.iter().filter(|key| room.is_met_by(&crypto::epoch_id(key))) {
                 let key = crypto::room_dial_key(id, key);
                 self.outputs.push_back(Output::Admit { key, callee });
             }
             self.retry_refused(id);
+            self.renew_welcomes(id);
         }
         // Whoever became a member a moment ago may lack what was new before.
         self.links_of(id).into_iter().for_each(|link| self.give_keys(link));
         self.move_mailbox(id, is_ours);
+        self.mind_renewal(id);
     }
 
     /// Dials everyone anew, by the key that is used now.
@@ -264,7 +282,7 @@ impl<S: Store> Engine<S> {
         }
         let Some(room) = self.rooms.get(&id) else { return };
         let is_whole = theirs.len() < MAX_EPOCHS_TOLD;
-        let keys = if is_whole { room.keys_without(theirs) } else { room.newest_without(theirs) };
+        let keys = if is_whole { room.keys_without(theirs) } else { room.newer_than(theirs) };
         if !keys.is_empty() {
             self.transmit(link, &Packet::Keys(keys));
         }

@@ -16,10 +16,9 @@ use crate::{
 };
 
 /// An invite whose host is being dialed.
-#[derive(Debug)]
 pub(crate) struct Join {
     pub(crate) invite: Invite,
-    identity_seed: [u8; 32],
+    pub(crate) identity_seed: [u8; 32],
     stage: Stage,
     /// Whether the host's welcome is looked for in the invite's mailbox as well,
     pub(crate) is_collecting: bool,
@@ -27,6 +26,14 @@ pub(crate) struct Join {
     pub(crate) has_read_mailbox: bool,
     /// and the newest that was found.
     pub(crate) greeting: Option<Greeting>,
+}
+
+/// Says nothing of the keys to be.
+impl std::fmt::Debug for Join {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let (invite, stage) = (&self.invite, &self.stage);
+        f.debug_struct("Join").field("invite", invite).field("stage", stage).finish_non_exhaustive()
+    }
 }
 
 impl Join {
@@ -78,6 +85,7 @@ impl<S: Store> Engine<S> {
         // Scanned again, perhaps on another screen: what was begun on the first one is over.
         self.hang_up_join(id);
         let identity_seed = self.chance();
+        let identity_seed = self.doors.seed_for(id).unwrap_or(identity_seed);
         self.dial_invite(&invite);
         self.joins.insert(id, Join::new(invite.clone(), identity_seed, Stage::Asking));
         self.collect_welcome(&invite);
@@ -182,7 +190,7 @@ impl<S: Store> Engine<S> {
             // The room is new here and not on disk yet; the newcomer will dial again.
             return Ok(false);
         };
-        let welcome = Welcome { genesis, epochs: room.epochs_by_number() };
+        let welcome = room.welcome(genesis);
         self.transmit(link, &Packet::Welcome(welcome));
         self.begin_with_genesis(link, id);
         self.greet(link);
@@ -193,7 +201,7 @@ impl<S: Store> Engine<S> {
     pub(crate) fn enter(&mut self, link: LinkId, invite: InviteId, welcome: &Welcome) -> bool {
         let Some(record) = self.record_from(invite, welcome) else { return false };
         let Some(join) = self.joins.get(&invite) else { return false };
-        let id = record.id;
+        let (id, now) = (record.id, self.now.since_start);
         match join.stage.room() {
             Some(room) if room == id => {}
             Some(_) => return false,
@@ -220,6 +228,10 @@ impl<S: Store> Engine<S> {
         if let Some(LinkState::Open(session)) = self.links.get_mut(&link) {
             session.room = id;
             session.joining = None;
+            if session.door.take().is_some() {
+                // Until now was not its time.
+                (session.opened_at, session.useful_at) = (now, now);
+            }
         }
         self.enliven(link);
         self.greet(link);
@@ -291,10 +303,11 @@ impl<S: Store> Engine<S> {
         {
             owner.addrs.clone_from(&join.invite.addrs);
         }
-        room.mailbox.record.at = addr::relays(&join.invite.addrs);
         // Known to us from the screen, before the owner's log confirms it.
         let (secret, expires_at) = (join.invite.secret, join.invite.expires_at);
         room.record.invites.push(InviteRecord { secret, expires_at });
+        room.meet_by(welcome.meeting_key().as_ref().map(crypto::epoch_id));
+        room.mailbox.record.at = addr::relays(&join.invite.addrs);
         let body = OpBody::Join {
             invite,
             noise_key: room.me.noise_key,

@@ -14,6 +14,9 @@ mod command;
 mod control;
 mod crypto;
 mod dial;
+mod door;
+#[allow(dead_code, reason = "the pictures of members are not compared yet")]
+mod emojis;
 mod engine;
 mod event;
 mod fork;
@@ -34,11 +37,15 @@ mod mailbox;
 mod membership;
 mod memory_store;
 mod message;
+mod newest;
 mod obey;
 mod op;
+mod options;
 mod packets;
 mod prove;
+mod quiet;
 mod quota;
+mod renew;
 mod room;
 mod selves;
 mod session;
@@ -51,7 +58,12 @@ mod wire;
 
 pub use addr::{Addr, MAX_ADDR_LEN, MAX_ADDRS};
 pub use command::{Command, MAX_NAME_LEN, MAX_PAGE_LEN, MAX_TEXT_LEN, Refusal};
-pub use control::{Control, ControlRecord, EpochId, EpochRecord, Role, RoleChange};
+pub use control::{
+    Control, ControlRecord, EpochId, EpochRecord, OptionChange, Role, RoleChange, RoomOption,
+    RoomOptions,
+};
+pub use door::DoorPictures;
+pub use emojis::{SAFETY_EMOJIS, SAFETY_EMOJIS_SHOWN, SafetyEmojis};
 pub use engine::{Engine, Input, Now, Output, Target};
 pub use event::{DepositFailure, Doubt, Event, Goodbye, JoinFailure, Member, RoomSummary};
 pub use id::{InviteId, LinkId, MemberIndex, PeerId, Position, RoomId, Timestamp};

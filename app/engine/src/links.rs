@@ -168,6 +168,9 @@ impl<S: Store> Engine<S> {
             Some(LinkState::Awaiting(_)) | None => return,
         };
         let (id, peer) = (session.room, session.peer);
+        if session.door.is_some() {
+            return self.leave_door(&session);
+        }
         if !session.is_shown {
             return;
         }
@@ -221,9 +224,9 @@ impl<S: Store> Engine<S> {
     /// Closes every link of a room that is being left.
     pub(crate) fn hang_up_room(&mut self, id: RoomId) {
         self.hang_up_where(|state| match state {
-            LinkState::Open(session) => session.room == id,
+            LinkState::Open(session) => session.room == id || session.waits_for(id),
             LinkState::Handshaking(_, purpose, _) => {
-                matches!(purpose, Purpose::Host(r) | Purpose::Member(r, _) if *r == id)
+                matches!(purpose, Purpose::Host(r, _) | Purpose::Member(r, _) if *r == id)
             }
             LinkState::Awaiting(_) => false,
         });

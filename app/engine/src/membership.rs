@@ -7,15 +7,19 @@
 
 mod epochs;
 mod invites;
+mod options;
 mod selves;
 mod standing;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::{Control, ControlRecord, EpochId, InviteId, PeerId, Role, RoleChange, Timestamp, hlc};
+use crate::{
+    Control, ControlRecord, InviteId, PeerId, Role, RoleChange, RoomOptions, Timestamp, hlc,
+};
 use epochs::Epochs;
 pub(crate) use epochs::NoKey;
 pub use invites::InviteState;
+use options::Switches;
 pub(crate) use selves::MAX_SELVES;
 use selves::Selves;
 use standing::Standing;
@@ -48,6 +52,8 @@ pub(crate) struct Membership {
     /// Changes of roles, by themselves or with a new epoch.
     changes: BTreeMap<Place, Vec<RoleChange>>,
     epochs: Epochs,
+    switches: Switches,
+    options: RoomOptions,
     counts: BTreeMap<PeerId, usize>,
     /// For which parts of whose logs the owner made them admins: after, up to.
     offices: BTreeMap<PeerId, Vec<(u64, u64)>>,
@@ -65,6 +71,8 @@ pub(crate) struct Membership {
     /// Where logs end that end somewhere: few among many.
     ends: BTreeMap<PeerId, u64>,
     highest_rank: u64,
+    /// When the owner first governed: with the room's first invite.
+    began_at: u64,
 }
 
 impl Membership {
@@ -77,6 +85,8 @@ impl Membership {
             revocations: Vec::new(),
             changes: BTreeMap::new(),
             epochs: Epochs::default(),
+            switches: Switches::default(),
+            options: RoomOptions::default(),
             counts: BTreeMap::new(),
             offices: BTreeMap::new(),
             revoked: BTreeMap::new(),
@@ -87,6 +97,7 @@ impl Membership {
             selves: Selves::default(),
             ends: BTreeMap::new(),
             highest_rank: 0,
+            began_at: u64::MAX,
         }
     }
 
@@ -156,6 +167,9 @@ impl Membership {
 
     fn insert(&mut self, record: &ControlRecord) {
         let (by, seq) = (record.by, record.seq);
+        if by == self.owner {
+            self.began_at = self.began_at.min(record.hlc);
+        }
         if !matches!(record.control, Control::Join { .. } | Control::Leave | Control::Same { .. }) {
             let count = self.counts.entry(by).or_default();
             if *count >= MAX_CONTROLS_PER_AUTHOR && by != self.owner {
@@ -186,7 +200,7 @@ impl Membership {
                 self.highest_rank = self.highest_rank.max(epoch.rank);
                 let revoked = epoch.revoked.iter().map(|invite| (*invite, by, seq, record.hlc));
                 self.revocations.extend(revoked);
-                self.epochs.insert_made(by, seq, epoch);
+                self.epochs.insert_made(by, (seq, record.hlc), epoch, None);
             }
             Control::Fork { author, seq } => {
                 let first = self.forks.entry(*author).or_insert(*seq);
@@ -196,6 +210,13 @@ impl Membership {
             Control::Leave => _ = self.leaves.entry(by).or_insert(seq),
             Control::Merge { id, number, parents } => {
                 self.epochs.insert_merged(*id, *number, parents);
+            }
+            Control::Renewal { epoch, before } => {
+                self.epochs.insert_made(by, (seq, record.hlc), epoch, Some(*before));
+            }
+            Control::Option(change) => {
+                self.switches.insert((change.rank, by, seq), *change);
+                self.highest_rank = self.highest_rank.max(change.rank);
             }
         }
     }
@@ -230,6 +251,7 @@ impl Membership {
                 }
             }
         }
+        self.options = self.switches.result(|by, seq| self.governs(by, seq));
         self.standings.clear();
         self.ends.clear();
         for (peer, standing) in standings {
@@ -333,6 +355,11 @@ impl Membership {
         self.highest_rank.saturating_add(1)
     }
 
+    /// The options of the room.
+    pub(crate) fn options(&self) -> RoomOptions {
+        self.options
+    }
+
     /// Everyone who may change who may do what, or once might.
     pub(crate) fn admins_ever(&self) -> impl Iterator<Item = PeerId> {
         std::iter::once(self.owner).chain(self.offices.keys().copied())
@@ -345,36 +372,5 @@ impl Membership {
             is_out && !self.is_in_office(**peer)
         });
         removed.map(|(peer, _)| *peer)
-    }
-
-    /// Whether an epoch was made by somebody who might, or of such epochs.
-    fn is_valid(&self, id: &EpochId) -> bool {
-        self.epochs.is_valid(id, &|by, seq| self.governs(by, seq))
-    }
-
-    /// The number of an epoch that an operation of a member speaks of, whether or not it may be
-    /// written in.
-    pub(crate) fn number_of(&self, id: &EpochId) -> Option<u32> {
-        self.epochs.number_of(id)
-    }
-
-    /// The highest number of an epoch.
-    pub(crate) fn highest_epoch(&self) -> u32 {
-        self.epochs.highest()
-    }
-
-    /// Which of the epochs held is to be written in: the newest whose key nobody has who was
-    /// removed; else several, of whose keys one is to be made.
-    ///
-    /// # Errors
-    ///
-    /// [`NoKey`] if somebody was removed whom every key held is known to.
-    pub(crate) fn epoch_to_write_in(&self, held: &[(u32, EpochId)]) -> Result<Vec<EpochId>, NoKey> {
-        let removals = self.standings.values().filter(|s| s.role == Role::Removed);
-        let removals: Vec<_> =
-            removals.map(|s| s.removed_by.as_slice()).filter(|by| !by.is_empty()).collect();
-        let valid: Vec<_> =
-            held.iter().filter(|(number, id)| *number == 0 || self.is_valid(id)).copied().collect();
-        self.epochs.choose(&valid, &removals)
     }
 }

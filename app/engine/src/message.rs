@@ -1,6 +1,6 @@
 //! What people write, as it is shown.
 
-use crate::{PeerId, Position, Role, Timestamp};
+use crate::{PeerId, Position, Role, RoomOption, Timestamp};
 
 /// One thing to show in a room.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -23,7 +23,7 @@ impl Message {
 }
 
 /// What a message says.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub enum Body {
     /// A person's words.
     Text(String),
@@ -57,5 +57,12 @@ pub enum Body {
         removed: Vec<PeerId>,
         /// How many invites were taken back by it.
         revoked: usize,
+    },
+    /// The author switched an option of the room.
+    OptionChanged {
+        /// Which.
+        option: RoomOption,
+        /// Whether it is on from now on.
+        on: bool,
     },
 }

@@ -36,7 +36,13 @@ impl<S: Store> Engine<S> {
             Command::SetMailbox { room, on } => self.set_mailbox(room, on),
             Command::SetRelays { room, relays } => self.set_relays(room, relays),
             Command::LeaveRoom { room } => self.leave_room(room),
+            Command::SetOption { room, option, on } => self.set_option(room, option, on),
             Command::LoadPage { room, before, limit } => self.ask_page(room, before, limit),
+            Command::LetIn { room, newcomer } => match self.let_in(room, newcomer)? {
+                true => Ok(()),
+                false => Err(Refusal::NobodyWaits),
+            },
+            Command::TurnAway { room, newcomer } => self.turn_away(room, newcomer),
             Command::MarkRead { room, up_to } => return self.mark_read(room, up_to),
         };
         if let Err(why) = outcome {
@@ -108,6 +114,7 @@ impl<S: Store> Engine<S> {
             last: newest.into_iter().find_map(|stored| room.show(stored)),
             unread: 0,
             uses_mailbox: room.mailbox.record.on,
+            options: room.membership.options(),
         };
         let joined = Event::RoomJoined { room: summary, invite };
         self.outputs.insert(at.min(self.outputs.len()), Output::Notify(joined));
@@ -121,6 +128,9 @@ impl<S: Store> Engine<S> {
         invite: Option<InviteId>,
     ) -> Result<(), Refusal> {
         let known = self.rooms.get(&room).ok_or(Refusal::UnknownRoom)?;
+        if !known.may_host() {
+            return Err(Refusal::MayNotHost);
+        }
         if known.invite_to_show(invite, self.now.wall).is_none() {
             return Err(Refusal::NoInvite);
         }
@@ -225,7 +235,7 @@ impl<S: Store> Engine<S> {
 
     /// Writes into this device's own log, with a key nobody has who was removed.
     pub(crate) fn write(&mut self, id: RoomId, body: &OpBody) -> Result<(), Refusal> {
-        if !matches!(body, OpBody::Epoch(..) | OpBody::Seal(..)) {
+        if !matches!(body, OpBody::Epoch(..) | OpBody::Seal(..) | OpBody::Renewal(..)) {
             self.merge_epochs(id)?;
         }
         self.write_anyhow(id, body)

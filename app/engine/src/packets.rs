@@ -22,6 +22,14 @@ impl<S: Store> Engine<S> {
         if let Some(invite) = session.joining {
             return Ok(match packet {
                 Packet::Welcome(welcome) => self.enter(link, invite, &welcome),
+                Packet::Wait { host, nonce } => self.knock(link, invite, host, &nonce),
+                Packet::Refuse => self.take_refusal(invite),
+                _ => false,
+            });
+        }
+        if session.door.is_some() {
+            return Ok(match packet {
+                Packet::Knock { name } => self.take_knock(link, name),
                 _ => false,
             });
         }
@@ -31,7 +39,9 @@ impl<S: Store> Engine<S> {
             return Ok(true);
         }
         match packet {
-            Packet::Welcome(_) => return Ok(false),
+            Packet::Welcome(_) | Packet::Wait { .. } | Packet::Knock { .. } | Packet::Refuse => {
+                return Ok(false);
+            }
             Packet::Hello { addrs } => self.take_addrs(link, peer, addrs),
             Packet::Whereabouts { member, addrs } => self.take_addrs(link, member, addrs),
             Packet::Digest { logs, authors } => {
@@ -69,6 +79,7 @@ impl<S: Store> Engine<S> {
             }
             Packet::Epochs(ids) => self.take_epochs(link, &ids),
             Packet::Keys(keys) => self.take_keys(id, &keys),
+            Packet::Newest(ops) => return Ok(self.take_newest(link, &ops)),
         }
         Ok(true)
     }

@@ -12,7 +12,7 @@ use std::{
 
 use crate::{
     ControlRecord, Head, InviteRecord, MemberIndex, MemberRecord, Message, PeerId, Position, Role,
-    RoomId, RoomRecord, StoredOp, Timestamp,
+    RoomId, RoomOptions, RoomRecord, StoredOp, Timestamp,
     body::{KIND_TEXT, OpBody},
     crypto,
     engine::Now,
@@ -22,9 +22,11 @@ use crate::{
     membership::Membership,
     op::{self, Header, Op},
     quota::Quota,
+    renew::Renewal,
 };
 use keys::Keys;
 pub use seen::{LastSeen, Seen};
+pub(crate) use show::Foreseen;
 
 /// The most bytes a day this device adds of one author: 200,000 usual messages, more than a person
 /// types in a year. What is above waits until there is room.
@@ -59,6 +61,10 @@ pub(crate) struct Room {
     by_id: BTreeMap<PeerId, MemberIndex>,
     /// Authors whose log does not go on from what is held: somewhere they wrote two.
     pub(crate) suspects: BTreeSet<PeerId>,
+    /// The options as the person was told of them.
+    pub(crate) options_told: RoomOptions,
+    /// When the key is to be changed because of its age.
+    pub(crate) renewal: Renewal,
     last_hlc: u64,
     /// When members were last heard of otherwise than by a link.
     heard: BTreeMap<MemberIndex, LastSeen>,
@@ -117,6 +123,7 @@ impl Room {
             members.iter().enumerate().map(|(n, member)| (member.id, index(n))).collect();
         let my_index = by_id.get(&me.id).copied().unwrap_or(NOT_ENROLLED);
         let membership = Membership::restore(record.owner, controls);
+        let options_told = membership.options();
         let mut room = Self {
             record,
             me,
@@ -132,6 +139,8 @@ impl Room {
             keys: Keys::default(),
             by_id,
             suspects: BTreeSet::new(),
+            options_told,
+            renewal: Renewal::default(),
             last_hlc,
             heard: BTreeMap::new(),
             space: Quota::new(MAX_ROOM_BYTES_PER_DAY),
@@ -140,15 +149,6 @@ impl Room {
         room.restore_keys();
         room.mailbox = room.new_mailbox();
         room
-    }
-
-    /// The mailbox of the epoch that is written in.
-    pub(crate) fn new_mailbox(&self) -> Mailbox {
-        let (number, key) = self.epoch();
-        // Of epochs with one number each has its own.
-        let [a, b, c, d, ..] = crypto::epoch_id(&key);
-        let epoch = if number == 0 { 0 } else { u32::from_le_bytes([a, b, c, d]) };
-        Mailbox::new(crypto::room_mailbox(self.record.id, &key), epoch)
     }
 
     pub(crate) fn id(&self) -> RoomId {
@@ -227,8 +227,10 @@ impl Room {
         let key = self.key_of(op.header.epoch, &op.header.room_tag).ok_or(Unusable::Early)?;
         let body = op.open(&key).ok_or(Unusable::Wrong)?;
         self.check(op, &body)?;
+        let epoch = self.id_of(op.header.epoch, &op.header.room_tag);
         let added = self.apply(now.wall, op, body);
         self.use_space(added.author, len);
+        self.renewal.note_written(epoch, now.since_start);
         Ok(added)
     }
 
@@ -280,7 +282,7 @@ impl Room {
                 self.mailbox.record.at.clone_from(addrs);
                 has_changed_member = false;
             }
-            OpBody::Epoch(epoch, sealed) => {
+            OpBody::Epoch(epoch, sealed) | OpBody::Renewal(epoch, sealed) => {
                 self.open_sealed(&epoch.id, sealed);
                 has_changed_member = false;
             }
@@ -299,6 +301,7 @@ impl Room {
             | OpBody::SetRole(_)
             | OpBody::Fork(..)
             | OpBody::Leave
+            | OpBody::Option(_)
             | OpBody::Same { .. } => {
                 has_changed_member = false;
             }

@@ -72,6 +72,6 @@ impl<S: Store> Engine<S> {
         if rest.is_empty() {
             return self.set_role(id, *first, role);
         }
-        self.remove_all(id, &devices)
+        self.change_key_and_invites(id, &devices)
     }
 }

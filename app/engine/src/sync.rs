@@ -4,6 +4,7 @@
 //! and says how much of that it has taken.
 
 mod comparison;
+mod newest;
 mod refusals;
 mod window;
 
@@ -13,6 +14,7 @@ use std::{
 };
 
 use comparison::{Compared, Comparison};
+use newest::Newest;
 use refusals::Refusals;
 use window::Window;
 
@@ -60,6 +62,7 @@ pub(crate) struct Sync {
     /// What could not be added.
     pub(crate) refusals: Refusals,
     answered: Quota,
+    newest: Newest,
 }
 
 /// What a peer's word leads to.
@@ -108,6 +111,7 @@ impl Sync {
             window: Window::default(),
             refusals: Refusals::new(),
             answered: Quota::new(MAX_REPAIRS_PER_DAY),
+            newest: Newest::default(),
         }
     }
 
@@ -288,6 +292,7 @@ impl Sync {
         if self.refusals.take_repair() {
             packets.extend(self.restatement(room));
         }
+        packets.extend(self.newest(room, store)?);
         while self.knows_theirs && self.window.has_place() {
             let mut heights = Vec::new();
             let ops = self.next_ops(room, store, &mut heights)?;

@@ -1,13 +1,13 @@
 //! Commands and events as JSON lines; the format is told in `app/docs/headless.md`.
 
 use engine::{
-    Body, Command, Event, Invite, InviteId, InviteState, Message, PeerId, Position, Role, RoomId,
-    RoomSummary, Timestamp,
+    Command, Event, Invite, InviteId, InviteState, PeerId, Position, Role, RoomId, RoomSummary,
+    Timestamp,
 };
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use super::{member_json::member, role_name::RoleName};
+use super::{door, member_json::member, message_json::message, role_name::RoleName};
 use crate::{
     backend::{LinkInfo, Notice},
     runtime,
@@ -131,6 +131,9 @@ const PAGE_LEN: usize = 50;
 impl Line {
     /// Reads a line.
     pub(super) fn parse(line: &str) -> Result<Wish, String> {
+        if let Some(command) = door::parse(line)? {
+            return Ok(Wish::Command(command));
+        }
         let line: Self = serde_json::from_str(line).map_err(|err| err.to_string())?;
         let room =
             |text: &str| RoomId::parse(text).ok_or_else(|| "a room is 32 hex digits".to_owned());
@@ -274,6 +277,10 @@ fn event(event: &Event) -> Value {
         Event::MessageAdded { room, message: m } => {
             json!({"event": "message", "room": room.to_string(), "message": message(m)})
         }
+        Event::NewestShown { room, names: _, messages } => {
+            let messages: Vec<_> = messages.iter().map(message).collect();
+            json!({"event": "newest", "room": room.to_string(), "messages": messages})
+        }
         Event::PageLoaded { room, before: _, messages, is_start } => {
             let messages: Vec<_> = messages.iter().map(message).collect();
             json!({
@@ -320,6 +327,10 @@ fn event(event: &Event) -> Value {
             "why": why.to_string(),
         }),
         Event::CommandRefused { why } => json!({"event": "refused", "why": why.to_string()}),
+        Event::JoinWaiting { .. }
+        | Event::NewcomerWaiting { .. }
+        | Event::NewcomerGone { .. }
+        | Event::OptionsChanged { .. } => door::event(event),
     }
 }
 
@@ -333,6 +344,7 @@ fn room(room: &RoomSummary) -> Value {
         "last": room.last.as_ref().map(message),
         "unread": room.unread,
         "uses_mailbox": room.uses_mailbox,
+        "options": door::options(room.options),
     })
 }
 
@@ -345,33 +357,6 @@ fn invite_state(state: &InviteState) -> Value {
         "max_uses": state.max_uses,
         "uses": state.uses,
         "is_revoked": state.is_revoked,
-    })
-}
-
-fn message(message: &Message) -> Value {
-    let Position { hlc, author, seq } = message.position;
-    let (kind, text) = match &message.body {
-        Body::Text(text) => ("text", text.clone()),
-        Body::Created { name } => ("created", name.clone()),
-        Body::Joined { name } => ("joined", name.clone()),
-        Body::Renamed { name } => ("renamed", name.clone()),
-        Body::Left => ("left", String::new()),
-        Body::RoleChanged { member, role } => {
-            let role = serde_json::to_value(RoleName::from(*role)).unwrap_or_default();
-            ("role_changed", format!("{member} {}", role.as_str().unwrap_or_default()))
-        }
-        Body::KeyChanged { removed, .. } => {
-            let removed: Vec<_> = removed.iter().map(PeerId::to_string).collect();
-            ("key_changed", removed.join(" "))
-        }
-    };
-    json!({
-        "position": {"hlc": hlc, "author": author.0, "seq": seq},
-        "author": message.author.to_string(),
-        "seq": seq,
-        "sent_at_ms": message.sent_at.0,
-        "kind": kind,
-        "text": text,
     })
 }
 

@@ -187,6 +187,9 @@ impl Face {
                     names => say(&format!("* {author} removed {}", names.join(", "))),
                 }
             }
+            Body::OptionChanged { option, on } => {
+                say(&format!("* {author} chose that {}", crate::model::option_words(*option, *on)))
+            }
         }
     }
 }

@@ -14,6 +14,8 @@ pub struct Messages {
     is_stale: bool,
     epoch: u64,
     prepended: usize,
+    /// The newest messages, while what comes before them is on its way. Oldest first.
+    early: Vec<Message>,
 }
 
 impl Messages {
@@ -40,6 +42,11 @@ impl Messages {
     /// The newest one.
     pub fn newest(&self) -> Option<&Message> {
         self.window.back()
+    }
+
+    /// Whether the message at `position` is not on this device yet, nor is what comes before it.
+    pub fn is_early(&self, position: Position) -> bool {
+        self.early.binary_search_by_key(&position, |message| message.position).is_ok()
     }
 
     /// Whether the first page has come.
@@ -105,11 +112,13 @@ impl Messages {
         self.is_loading = false;
         match before {
             None => {
+                self.early.retain(|early| !messages.iter().any(|m| is_same(early, m)));
                 self.window = messages.into();
                 self.is_loaded = true;
                 self.is_stale = false;
                 self.is_start = is_start;
                 self.new_epoch();
+                self.insert_early();
             }
             Some(position) if self.window.front().is_some_and(|m| m.position == position) => {
                 self.prepended += messages.len();
@@ -123,7 +132,36 @@ impl Messages {
         }
     }
 
+    /// Shows these until they come to stay, in place of those shown so before.
+    pub(super) fn show_early(&mut self, messages: Vec<Message>) {
+        for gone in std::mem::replace(&mut self.early, messages) {
+            self.take_out(gone.position);
+        }
+        self.insert_early();
+    }
+
+    fn insert_early(&mut self) {
+        for message in self.early.clone() {
+            self.insert(message);
+        }
+    }
+
     pub(super) fn add(&mut self, message: Message) {
+        if let Some(index) = self.early.iter().position(|early| is_same(early, &message)) {
+            let early = self.early.remove(index);
+            self.take_out(early.position);
+        }
+        self.insert(message);
+    }
+
+    fn take_out(&mut self, position: Position) {
+        if let Some(index) = self.find(position) {
+            self.window.remove(index);
+            self.new_epoch();
+        }
+    }
+
+    fn insert(&mut self, message: Message) {
         // Before the first page there is no window; the page will hold this message.
         if !self.is_loaded {
             return;
@@ -146,4 +184,9 @@ impl Messages {
         self.epoch += 1;
         self.prepended = 0;
     }
+}
+
+/// Whether these are one message, wherever it stands.
+fn is_same(a: &Message, b: &Message) -> bool {
+    a.author == b.author && a.position.seq == b.position.seq
 }

@@ -1,6 +1,6 @@
 //! What happened in a room and what was said, in one line.
 
-use engine::{Body, Message, PeerId, Role};
+use engine::{Body, Message, PeerId, Role, RoomOption};
 
 use super::Room;
 
@@ -41,7 +41,18 @@ pub fn remark(room: &Room, message: &Message) -> Option<String> {
             ([], count) => format!("{who} revoked {count} invites"),
             (removed, _) => format!("{who} removed {}", list(room, author, removed)),
         },
+        Body::OptionChanged { option, on } => {
+            format!("{who} chose that {}", option_words(*option, *on))
+        }
     })
+}
+
+/// What an option of a room means, as the end of a sentence.
+pub fn option_words(option: RoomOption, on: bool) -> &'static str {
+    match (option, on) {
+        (RoomOption::ApproveJoins, true) => "newcomers are let in one by one",
+        (RoomOption::ApproveJoins, false) => "whoever has an invite comes in without being asked",
+    }
 }
 
 /// What somebody was called then, told from others of that name if it is still their name.

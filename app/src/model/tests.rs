@@ -1,6 +1,6 @@
 use engine::{
     Body, Event, InviteId, JoinFailure, LinkId, Member, MemberIndex, Message, PeerId, Position,
-    Refusal, Role, RoomId, RoomSummary, Timestamp,
+    Refusal, Role, RoomId, RoomOptions, RoomSummary, Timestamp,
 };
 
 use super::{Model, preview, sentence};
@@ -41,6 +41,7 @@ fn summary() -> RoomSummary {
         last: None,
         unread: 0,
         uses_mailbox: true,
+        options: RoomOptions::default(),
     }
 }
 
@@ -227,4 +228,33 @@ fn preview_is_one_line_with_its_author() {
 
     assert_eq!(preview(room, &message(2, ME, "one\n\n two")), "You: one two");
     assert_eq!(preview(room, &message(2, BEA, "x")), "Bea: x");
+}
+
+#[test]
+fn messages_shown_early_stay_one_each_when_they_come_to_stay() {
+    let mut model = room();
+    page(&mut model, None, &[1], true);
+    let early = [70, 80].map(|hlc| {
+        let mut early = message(hlc, BEA, "hi");
+        early.position.author = MemberIndex(u32::MAX);
+        early
+    });
+    let shown = |model: &Model| {
+        let messages = &model.rooms[&ROOM].messages;
+        let all = (0..messages.len()).filter_map(|n| messages.get(n));
+        all.map(|m| (m.position.hlc, messages.is_early(m.position))).collect::<Vec<_>>()
+    };
+
+    let newest = |messages| Event::NewestShown { room: ROOM, names: Vec::new(), messages };
+    tell(&mut model, newest(early.to_vec()));
+    assert_eq!(shown(&model), [(1, false), (70, true), (80, true)]);
+    added(&mut model, 60);
+    added(&mut model, 70);
+    assert_eq!(shown(&model), [(1, false), (60, false), (70, false), (80, true)]);
+    page(&mut model, None, &[60, 70], false);
+    assert_eq!(shown(&model), [(60, false), (70, false), (80, true)]);
+
+    // What never came was made up.
+    tell(&mut model, newest(Vec::new()));
+    assert_eq!(shown(&model), [(60, false), (70, false)]);
 }

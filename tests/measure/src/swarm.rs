@@ -48,7 +48,7 @@ fn swarm(count: usize, time: Duration) -> Result<Value, DeviceError> {
     let victims = count / 3;
     let mut said = BTreeSet::new();
     let (began, mut told, mut kills) = (Instant::now(), 0u32, 0u32);
-    let mut before = None;
+    let (mut early, mut halfway) = (None, None);
     while began.elapsed() < time {
         let speaker = draw(&mut chance, members.len());
         let words = format!("message {told}");
@@ -65,8 +65,11 @@ fn swarm(count: usize, time: Duration) -> Result<Value, DeviceError> {
                 member.restart()?;
             }
         }
-        if before.is_none() && began.elapsed() > WARM_UP.min(time / 2) {
-            before = Some(usage(&members, victims));
+        if early.is_none() && began.elapsed() > WARM_UP.min(time / 4) {
+            early = Some(usage(&members, victims));
+        }
+        if halfway.is_none() && began.elapsed() > time / 2 {
+            halfway = Some(usage(&members, victims));
         }
         members.iter_mut().for_each(|member| member.device.take_in_until(Instant::now()));
         // One waits for all, until it is time for the next words.
@@ -75,7 +78,8 @@ fn swarm(count: usize, time: Duration) -> Result<Value, DeviceError> {
         }
     }
     let (rss, files) = usage(&members, victims);
-    let (rss_before, files_before) = before.unwrap_or((rss, files));
+    let [(rss_early, files_early), (rss_halfway, files_halfway)] =
+        [early, halfway].map(|usage| usage.unwrap_or((rss, files)));
     let settled = Instant::now();
     let (lost, repeated) = compare(&mut members, &room, &said)?;
     Ok(json!({
@@ -88,9 +92,11 @@ fn swarm(count: usize, time: Duration) -> Result<Value, DeviceError> {
         "lost": lost,
         "repeated": repeated,
         "settled_ms": settled.elapsed().as_millis(),
-        "rss_mb_early": rss_before,
+        "rss_mb_early": rss_early,
+        "rss_mb_halfway": rss_halfway,
         "rss_mb_end": rss,
-        "descriptors_early": files_before,
+        "descriptors_early": files_early,
+        "descriptors_halfway": files_halfway,
         "descriptors_end": files,
     }))
 }

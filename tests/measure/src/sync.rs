@@ -22,12 +22,14 @@ pub(crate) fn run(quick: bool) -> Value {
     let crowd = Crowd::of(authors, messages);
     let missing = |count: usize| exchange::run(&crowd, count);
     let (equal, few, many) = (missing(0), missing(10), missing(authors));
+    let caught_up = catch_up::run(&crowd);
     json!({
         "equal_bytes": equal.bytes,
         "missing10_bytes": few.bytes,
         "missing1000_bytes": many.bytes,
         "round_trips": equal.round_trips.max(few.round_trips).max(many.round_trips),
-        "catch_up_per_s": catch_up::run(&crowd).round(),
+        "catch_up_per_s": caught_up.per_s.round(),
+        "newest_page_ms": (caught_up.newest_page.as_secs_f64() * 1e3).round(),
         "messages": messages,
         "authors": authors,
     })

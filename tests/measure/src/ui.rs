@@ -19,7 +19,7 @@ use app::{
 use egui::{Context, Event as Input, Modifiers, PointerButton, Pos2, RawInput, Rect, Vec2, vec2};
 use engine::{
     Body, Command as Wish, Event, Member, MemberIndex, Message, PeerId, Position, RoomId,
-    RoomSummary, Timestamp,
+    RoomOptions, RoomSummary, Timestamp,
 };
 use serde_json::{Value, json};
 use transport::servers::Servers;
@@ -239,6 +239,7 @@ impl Script {
             last: messages.last().cloned(),
             unread: 0,
             uses_mailbox: true,
+            options: RoomOptions::default(),
         };
         let started = Event::Started { name: Some("Me".to_owned()), rooms: vec![room] };
         Self { messages, notices: VecDeque::from([Notice::Event(started)]) }

@@ -2,10 +2,19 @@
 
 use super::Room;
 use crate::{
-    Body, Member, MemberRecord, Message, Position, StoredOp,
+    Body, Member, MemberIndex, MemberRecord, Message, Now, Position, StoredOp,
     body::{KIND_TEXT, OpBody},
+    hlc,
     op::Op,
 };
+
+/// What an operation says before its turn has come.
+#[derive(Debug)]
+pub(crate) enum Foreseen {
+    /// What its author, who is not a member here yet, calls themselves.
+    Name(String),
+    Text(Message),
+}
 
 impl Room {
     /// What a remembered operation shows, if anything.
@@ -17,6 +26,34 @@ impl Room {
         }
         let body = op.open(&self.key_of(op.header.epoch, &op.header.room_tag)?)?;
         message_of(&op, stored.position, body)
+    }
+
+    /// What a signed operation that does not follow anything held here says, as far as can be told.
+    pub(crate) fn foresee(&self, now: Now, op: &Op<'_>) -> Option<Foreseen> {
+        let author = op.header.author;
+        let index = self.index_of(author);
+        let is_held = index.is_some_and(|index| op.header.seq <= self.head(index).height);
+        let is_over = op.header.seq > self.membership.end_of_log(author)
+            || !self.membership.is_shown(author, op.header.seq, true);
+        if is_held || is_over {
+            return None;
+        }
+        let body = op.open(&self.key_of(op.header.epoch, &op.header.room_tag)?)?;
+        let shown_at = op.header.hlc.min(hlc::latest_at(now.wall));
+        // Nobody has this place in the roster; the author will have one.
+        let author_index = index.unwrap_or(MemberIndex(u32::MAX));
+        let hlc = hlc::order(shown_at, author);
+        let position = Position { hlc, author: author_index, seq: op.header.seq };
+        match body {
+            OpBody::Genesis { name, .. } | OpBody::Join { name, .. } if index.is_none() => {
+                Some(Foreseen::Name(name))
+            }
+            OpBody::Text(text) => {
+                let body = Body::Text(text);
+                Some(Foreseen::Text(Message { position, author, sent_at: op.sent_at(), body }))
+            }
+            _ => None,
+        }
     }
 
     /// The roster in the person's words.
@@ -52,9 +89,11 @@ pub(super) fn message_of(op: &Op<'_>, position: Position, body: OpBody) -> Optio
             revoked: epoch.revoked.len(),
         },
         OpBody::Leave => Body::Left,
+        OpBody::Option(change) => Body::OptionChanged { option: change.option, on: change.on },
         OpBody::Invite { .. }
         | OpBody::Relays { .. }
         | OpBody::Seal(..)
+        | OpBody::Renewal(..)
         | OpBody::Merge { .. }
         | OpBody::Fork(..)
         | OpBody::Same { .. } => {

@@ -39,6 +39,11 @@ impl Window {
         self.under_way.len() < MAX_UNACKNOWLEDGED
     }
 
+    /// Whether everything sent was taken.
+    pub(crate) fn is_acknowledged(&self) -> bool {
+        self.under_way.is_empty()
+    }
+
     /// A packet is sent that brings these logs up to there.
     pub(crate) fn send(&mut self, heights: Vec<(MemberIndex, u64)>) {
         self.under_way.push_back(heights);

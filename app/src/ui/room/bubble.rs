@@ -126,7 +126,11 @@ impl Bubble {
         if self.is_crowd && self.standing.ends_group && !self.standing.is_mine {
             let center = pos2(rect.left() + SPACE_M + FACE / 2.0, frame.bottom() - FACE / 2.0);
             let person = room.person_of(self.author);
-            let name = room.member(person).map_or("", |member| &member.name);
+            let name = room.member(person).map_or_else(
+                // Somebody whose first operation is still on its way.
+                || room.name_of(person),
+                |member| &member.name,
+            );
             avatar::paint(ui.painter(), colors, center, FACE, name, person.as_bytes());
         }
         let mut at = frame.min + vec2(PAD_X, PAD_Y);

@@ -22,6 +22,9 @@ use crate::{
 /// Messages of one author further apart than this begin a new group.
 const GROUP_MILLIS: u64 = 5 * 60 * 1_000;
 
+/// What stands above messages that came ahead of those before them.
+const COMING: &str = "Earlier messages are still on their way";
+
 /// Points that the name of a day takes, for guesses.
 const DAY_HEIGHT: u16 = 40;
 
@@ -41,6 +44,8 @@ pub(super) struct Standing {
     pub(super) starts_day: bool,
     /// It is the first that was not read.
     pub(super) starts_unread: bool,
+    /// It is the first of those shown before what they follow is here.
+    pub(super) starts_early: bool,
     /// It is the first of its author's group.
     pub(super) starts_group: bool,
     /// It is the last of its author's group.
@@ -57,9 +62,10 @@ pub(super) struct Row {
 }
 
 /// What stands above a bubble.
-#[derive(Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 enum Above {
     Day,
+    Coming,
     Unread,
 }
 
@@ -84,10 +90,15 @@ impl<'a> RoomRows<'a> {
         Standing {
             starts_day: !self.is_same_day(before, message),
             starts_unread: message.is_some_and(|m| Some(m.position) == self.unread_from),
+            starts_early: self.is_early(message) && !self.is_early(before),
             starts_group: !self.is_same_group(before, message),
             ends_group: !self.is_same_group(message, after),
             is_mine: message.is_some_and(|m| self.room.is_me(m.author)),
         }
+    }
+
+    fn is_early(&self, message: Option<&Message>) -> bool {
+        message.is_some_and(|m| self.room.messages.is_early(m.position))
     }
 
     fn is_same_day(&self, a: Option<&Message>, b: Option<&Message>) -> bool {
@@ -125,6 +136,13 @@ impl<'a> RoomRows<'a> {
             top += SPACE_L;
             let height = words.size().y;
             above.push((top, words, Above::Day));
+            top += height + SPACE_S;
+        }
+        if standing.starts_early {
+            let words = text::line(ui, COMING, Type::Small, colors.muted, width - 2.0 * SPACE_L);
+            top += SPACE_S;
+            let height = words.size().y;
+            above.push((top, words, Above::Coming));
             top += height + SPACE_S;
         }
         if standing.starts_unread {
@@ -222,8 +240,7 @@ impl Rows for RoomRows<'_> {
             let at = pos2(rect.center().x - words.size().x / 2.0, rect.top() + top);
             let place = Rect::from_min_size(at, words.size());
             let label = words.text().to_owned();
-            let response =
-                ui.interact(place, ui.scope_id().with(what == Above::Day), Sense::hover());
+            let response = ui.interact(place, ui.scope_id().with(what), Sense::hover());
             response.widget_info(|| WidgetInfo::labeled(Role::Label, true, &label));
             if what == Above::Unread {
                 let y = place.center().y;

@@ -1,7 +1,7 @@
 //! A device that has just joined fetches everything from another: both with a database on disk, a
 //! thread each, and a link in memory between them.
 
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use app::runtime::AllCores;
 use engine::{
@@ -21,8 +21,15 @@ const INBOX_LEN: usize = 1_024;
 const QUEUE_LEN: usize = 256;
 const MAX_BATCH: usize = 512;
 
-/// Messages a second, from the first frame of the link until the last message is on disk.
-pub(crate) fn run(crowd: &Crowd) -> f64 {
+/// How fast that went, from the first frame of the link.
+pub(crate) struct CaughtUp {
+    /// Messages a second, until the last one is on disk.
+    pub(crate) per_s: f64,
+    /// Until the last page could be read.
+    pub(crate) newest_page: Duration,
+}
+
+pub(crate) fn run(crowd: &Crowd) -> CaughtUp {
     let directory = tempfile::tempdir().expect("a directory for the databases");
     let wake = |name: &str, batch: Batch, seed| {
         let mut store = RedbStore::open(directory.path().join(name)).expect("a new database");
@@ -42,17 +49,18 @@ pub(crate) fn run(crowd: &Crowd) -> f64 {
     let target = Some(Target::Member(crowd.room, owner_id));
 
     let started = Instant::now();
-    let (seconds, owner, reader) = std::thread::scope(|scope| {
+    let (seconds, newest_page, owner, reader) = std::thread::scope(|scope| {
         let owner = Driver::new(owner, &tokio, far, None);
-        let owner = scope.spawn(move || owner.run(usize::MAX));
-        let reader = Driver::new(reader, &tokio, near, target).run(crowd.messages);
+        let owner = scope.spawn(move || owner.run(usize::MAX).0);
+        let (reader, newest_page) = Driver::new(reader, &tokio, near, target).run(crowd.messages);
         let seconds = started.elapsed().as_secs_f64();
         // With the reader's end of the link gone, the owner is done as well.
-        (seconds, owner.join().expect("the owner's thread"), reader)
+        let newest_page = newest_page.expect("a long history") - started;
+        (seconds, newest_page, owner.join().expect("the owner's thread"), reader)
     });
     let [ours, theirs] = [owner, reader].map(|engine| heights(engine.store(), crowd.room));
     assert!(ours == theirs, "they are equal in the end");
-    crowd.messages as f64 / seconds
+    CaughtUp { per_s: crowd.messages as f64 / seconds, newest_page }
 }
 
 /// One device's engine, driven as the app drives it.
@@ -76,9 +84,9 @@ impl Driver {
         Self { engine, inputs, queue, started: Instant::now() }
     }
 
-    /// Until the link is closed, or so many texts came in.
-    fn run(mut self, wanted: usize) -> Engine<RedbStore> {
-        let mut texts = 0;
+    /// Until the link is closed, or so many texts came in; also when the last page was shown.
+    fn run(mut self, wanted: usize) -> (Engine<RedbStore>, Option<Instant>) {
+        let (mut texts, mut newest_page) = (0, None);
         while let Some(first) = self.inputs.blocking_recv() {
             let now = Now { since_start: self.started.elapsed(), wall: Timestamp(NOW) };
             self.engine.handle(now, first).expect("a disk that works");
@@ -93,6 +101,9 @@ impl Driver {
                         // The other end may be gone already.
                         let _ = self.queue.try_send(frame);
                     }
+                    Output::Notify(Event::NewestShown { .. }) => {
+                        newest_page.get_or_insert_with(Instant::now);
+                    }
                     Output::Hangup(_) => panic!("the peers fell out"),
                     Output::Notify(Event::MessageAdded { message, .. })
                         if matches!(message.body, Body::Text(_)) =>
@@ -106,7 +117,7 @@ impl Driver {
                 break;
             }
         }
-        self.engine
+        (self.engine, newest_page)
     }
 }
 
