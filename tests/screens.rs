@@ -22,6 +22,8 @@ mod pictures;
 mod rules;
 #[path = "screens/rules_pictures.rs"]
 mod rules_pictures;
+#[path = "screens/selves.rs"]
+mod selves;
 #[path = "screens/stage.rs"]
 mod stage;
 #[path = "screens/story.rs"]

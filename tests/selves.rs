@@ -39,8 +39,9 @@ fn person(world: &mut World, at: Name, whom: Name) -> PeerId {
 fn are_one(world: &mut World, seen_by: &[Name], a: Name, b: Name) -> bool {
     let seen: Vec<_> =
         seen_by.iter().map(|at| person(world, at, a) == person(world, at, b)).collect();
-    assert!(seen.iter().all(|is_one| *is_one == seen[0]), "all see the same: {seen:?}");
-    seen[0]
+    let first = *seen.first().expect("somebody sees");
+    assert!(seen.iter().all(|is_one| *is_one == first), "all see the same: {seen:?}");
+    first
 }
 
 fn last_refusal(world: &World, at: Name) -> Option<Refusal> {
@@ -106,8 +107,8 @@ fn either_device_ends_it() {
 fn devices_linked_to_one_are_linked_to_each_other_and_no_more_than_eight() {
     const MANY: [Name; 9] = ["a", "b", "c", "d", "e", "f", "g", "h", "i"];
     let mut world = camp(&MANY);
-    for pair in MANY.windows(2).take(7) {
-        link(&mut world, pair[0], pair[1]);
+    for (one, next) in MANY.iter().zip(MANY.iter().skip(1)).take(7) {
+        link(&mut world, one, next);
     }
     assert!(are_one(&mut world, &["alice", "i"], "a", "h"));
 

@@ -30,6 +30,7 @@ mod members;
 mod network;
 mod scanning;
 mod seen;
+mod selves;
 
 use codes::Codes;
 use scanning::Scanning;
@@ -208,6 +209,7 @@ impl ChatApp {
             // The screen of the invite says it, with what can be done.
             Event::CommandRefused { why: Refusal::NoInvite } if self.codes.hear_none() => return,
             Event::MessageAdded { room, message } => self.note_key(*room, message),
+            Event::MemberChanged { .. } => self.note_bond(&event),
             _ => {}
         }
         self.follow_invites(&event);

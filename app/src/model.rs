@@ -3,14 +3,15 @@
 use std::collections::BTreeMap;
 
 use engine::{
-    DoorPictures, Event, Invite, InviteId, InviteState, JoinFailure, LinkId, Member, Message,
-    PeerId, Role, RoomId, RoomOptions, RoomSummary,
+    DoorPictures, Event, Invite, InviteId, InviteState, JoinFailure, LastSeen, LinkId, Member,
+    Message, PeerId, Role, RoomId, RoomOptions, RoomSummary, Seen,
 };
 
 use crate::backend::{LinkInfo, Notice};
 
 mod messages;
 mod names;
+mod people;
 mod remarks;
 
 pub use messages::Messages;
@@ -47,6 +48,10 @@ pub struct Room {
     pub members: Vec<Member>,
     /// What they are called on the screens.
     pub names: Names,
+    /// Devices that others stand for, and which.
+    persons: BTreeMap<PeerId, PeerId>,
+    /// Up to where what this device wrote is in the mailbox.
+    pub deposited: u64,
     /// The newest message.
     pub last: Option<Message>,
     /// How many messages of others are newer than the last one read.
@@ -160,8 +165,6 @@ impl Model {
                     room.uses_mailbox = on;
                 }
             }
-            // The chip says that there is a mailbox; what is in it is nobody's worry.
-            Event::Deposited { .. } => {}
             Event::HistoryChanged { room } => {
                 if let Some(room) = self.rooms.get_mut(&room) {
                     room.messages.reload();
@@ -195,6 +198,7 @@ impl Model {
             | Event::UnreadChanged { room, .. }
             | Event::MemberChanged { room, .. }
             | Event::Received { room, .. }
+            | Event::Deposited { room, .. }
             | Event::PeerSeen { room, .. }
             | Event::PeerLost { room, .. } => {
                 if let Some(room) = self.rooms.get_mut(&room) {
@@ -218,16 +222,14 @@ impl Model {
 impl Room {
     fn new(summary: RoomSummary) -> Self {
         let RoomSummary { id, name, me, members, last, unread, uses_mailbox, options } = summary;
-        let mut names = Names::default();
-        for member in &members {
-            names.set(member.id, &member.name);
-        }
-        Self {
+        let mut room = Self {
             id,
             name,
             me,
-            members,
-            names,
+            members: Vec::new(),
+            names: Names::default(),
+            persons: BTreeMap::new(),
+            deposited: 0,
             last,
             unread,
             uses_mailbox,
@@ -238,13 +240,15 @@ impl Room {
             invite: None,
             invites: Vec::new(),
             messages: Messages::default(),
-        }
+        };
+        room.take_members(members);
+        room
     }
 
     /// The name of a member, with the start of their key where others have one that looks alike,
     /// or a placeholder for one not known by name yet.
     pub fn name_of(&self, peer: PeerId) -> &str {
-        self.names.of(peer).unwrap_or("Someone new")
+        self.names.of(self.person_of(peer)).unwrap_or("Someone new")
     }
 
     /// Somebody in it, or who once was.
@@ -261,13 +265,6 @@ impl Room {
     pub fn others(&self) -> impl Iterator<Item = &Member> {
         let is_other = |member: &&Member| member.id != self.me && member.role > Role::Removed;
         self.members.iter().filter(is_other)
-    }
-
-    /// How many of the others hold this device's message with that `seq`, and how many there are.
-    pub fn reached(&self, seq: u64) -> (usize, usize) {
-        self.others().fold((0, 0), |(holders, all), member| {
-            (holders + usize::from(member.holds >= seq), all + 1)
-        })
     }
 
     /// When something last happened in it, for ordering.
@@ -292,13 +289,8 @@ impl Room {
                 self.messages.page(before, messages, is_start);
             }
             Event::UnreadChanged { count, .. } => self.unread = count,
-            Event::MemberChanged { member, .. } => {
-                self.names.set(member.id, &member.name);
-                match self.members.iter_mut().find(|known| known.id == member.id) {
-                    Some(known) => *known = member,
-                    None => self.members.push(member),
-                }
-            }
+            Event::MemberChanged { member, .. } => self.take_member(member),
+            Event::Deposited { up_to, .. } => self.deposited = self.deposited.max(up_to),
             Event::Received { by, up_to, .. } => {
                 if let Some(member) = self.members.iter_mut().find(|member| member.id == by) {
                     member.holds = member.holds.max(up_to);
@@ -317,6 +309,11 @@ impl Room {
     fn add(&mut self, message: Message) {
         if self.last.as_ref().is_none_or(|last| last.position < message.position) {
             self.last = Some(message.clone());
+        }
+        if let Some(author) = self.members.iter_mut().find(|m| m.id == message.author) {
+            let seen = LastSeen { at: message.sent_at, how: Seen::Wrote };
+            let is_newer = author.last_seen.is_none_or(|before| before.at < seen.at);
+            author.last_seen = if is_newer { Some(seen) } else { author.last_seen };
         }
         self.messages.add(message);
     }

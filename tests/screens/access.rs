@@ -153,7 +153,7 @@ fn messages_and_rooms_can_be_read_aloud() {
         })
         .collect();
     for words in [
-        "Main stage crew, 3 unread, mailbox only, \
+        "Main stage crew, 3 unread, nobody near, mailbox, \
          Dilan: Soundcheck moved to five, tell the others, 17:25",
         "Platform 4, last car, so that we sit together.",
         "18:28, reached 1 of 2 members",

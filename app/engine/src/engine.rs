@@ -157,6 +157,7 @@ impl<S: Store> Engine<S> {
         }
         summaries.sort_by_key(|s| std::cmp::Reverse(s.last.as_ref().map(|m| m.position)));
         self.notify(Event::Started { name: self.name.clone(), rooms: summaries });
+        self.tell_deposited();
         for room in self.rooms.keys().copied().collect::<Vec<_>>() {
             self.admit(room);
             self.dial_members(room);
@@ -308,6 +309,7 @@ impl<S: Store> Engine<S> {
         rooms.sort_by_key(|s| std::cmp::Reverse(s.last.as_ref().map(|m| m.position)));
         self.notify(Event::Started { name: self.name.clone(), rooms });
         self.tell_leaving();
+        self.tell_deposited();
         for (link, room, peer) in self.shown_sessions() {
             self.notify(Event::PeerSeen { room, peer, link });
         }

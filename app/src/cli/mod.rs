@@ -6,6 +6,7 @@ mod door;
 mod headless;
 mod json;
 mod member_json;
+mod message_json;
 pub mod process;
 mod register;
 mod relay;

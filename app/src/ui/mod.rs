@@ -19,6 +19,7 @@ pub mod rooms;
 pub mod route;
 pub mod scan;
 pub mod self_test;
+pub mod selves;
 pub mod server_edit;
 pub mod servers;
 pub mod settings;

@@ -9,6 +9,7 @@ use super::{
     leaving::{LeavingView, fold_ui, leave_ui},
     member,
     route::Route,
+    selves::{SelvesView, ask_ui},
     theme::{self, SPACE_L, SPACE_M, SPACE_S, SPACE_XS, Type, palette},
     widgets::{
         avatar,
@@ -39,6 +40,8 @@ pub struct PeersView<'a> {
     pub my_role: Role,
     /// Whether its mailbox is used on this device.
     pub uses_mailbox: bool,
+    /// Devices that say to be this person's.
+    pub asking: Vec<SelvesView>,
     /// What the person is to know who may be about to leave.
     pub leaving: LeavingView,
 }
@@ -70,6 +73,9 @@ pub struct PeerRow {
 pub fn peers_ui(ui: &mut Ui, view: &PeersView<'_>, actions: &mut Vec<Action>) {
     layout::titled_bar(ui, true, view.name, actions);
     layout::column(ui, "peers", |ui| {
+        for asking in &view.asking {
+            ask_ui(ui, asking, actions);
+        }
         text::title(ui, &counted(view.rows.len()));
         ui.add_space(SPACE_XS);
         for row in &view.rows {
