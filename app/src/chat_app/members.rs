@@ -49,6 +49,7 @@ impl ChatApp {
             left,
             my_role: room.my_role(),
             uses_mailbox: room.uses_mailbox,
+            has_door: room.options.approve_joins,
             leaving: self.leaving_view(room),
         }
     }

@@ -7,7 +7,7 @@ use super::{
     action::Action,
     invites, layout,
     leaving::{LeavingView, fold_ui, leave_ui},
-    member,
+    member, options,
     route::Route,
     theme::{self, SPACE_L, SPACE_M, SPACE_S, SPACE_XS, Type, palette},
     widgets::{
@@ -39,6 +39,8 @@ pub struct PeersView<'a> {
     pub my_role: Role,
     /// Whether its mailbox is used on this device.
     pub uses_mailbox: bool,
+    /// Whether newcomers are let in one by one.
+    pub has_door: bool,
     /// What the person is to know who may be about to leave.
     pub leaving: LeavingView,
 }
@@ -81,6 +83,7 @@ pub fn peers_ui(ui: &mut Ui, view: &PeersView<'_>, actions: &mut Vec<Action>) {
                 actions.push(Action::Open(Route::Invite(view.room)));
             }
             invites::way_ui(ui, view.room, view.my_role >= Role::Admin, actions);
+            options::way_ui(ui, view.room, actions);
             ui.add_space(SPACE_M);
             mailbox_ui(ui, view, actions);
             ui.add_space(SPACE_M);
@@ -199,7 +202,10 @@ fn mailbox_ui(ui: &mut Ui, view: &PeersView<'_>, actions: &mut Vec<Action>) {
     });
     text::small(
         ui,
-        if view.uses_mailbox {
+        if view.uses_mailbox && view.has_door {
+            "What you write waits there, sealed, for those who are not connected, and what they wrote \
+             for you."
+        } else if view.uses_mailbox {
             "What you write waits there, sealed, for those who are not connected, and what they wrote \
              for you. Keep an invite: it brings the room back on a new device, even when nobody is \
              connected."
