@@ -8,6 +8,8 @@ mod behavior;
 mod door;
 #[path = "screens/invites.rs"]
 mod invites;
+#[path = "screens/leaving.rs"]
+mod leaving;
 #[path = "screens/members.rs"]
 mod members;
 #[path = "screens/network.rs"]

@@ -31,6 +31,7 @@ mod leaving;
 mod members;
 mod network;
 mod scanning;
+mod seen;
 
 use codes::Codes;
 use scanning::Scanning;

@@ -1,5 +1,7 @@
 //! Those who say that they are somebody else, on a link of their own or in the middle of one.
 
+#![expect(clippy::indexing_slicing, reason = "a test that panics has failed")]
+
 use chacha20poly1305::{AeadInPlace as _, ChaCha20Poly1305, KeyInit as _};
 use engine::{Command, Frame, JoinFailure, PeerId, RoomId, Store as _, Target};
 use rand_chacha::ChaCha20Rng;

@@ -1,5 +1,7 @@
 //! The same on real links, whose own first datagrams are in clear.
 
+#![expect(clippy::indexing_slicing, reason = "a test that panics has failed")]
+
 use std::{collections::BTreeSet, net::SocketAddr, sync::Arc, sync::Mutex};
 
 use tokio::{net::UdpSocket, sync::mpsc};

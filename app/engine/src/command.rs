@@ -82,6 +82,26 @@ pub enum Command {
         /// What they are from now on.
         role: Role,
     },
+    /// The same of all devices of the member's person; those who left, and those above this device's
+    /// person, stay what they are.
+    SetPersonRole {
+        /// Where.
+        room: RoomId,
+        /// One of the devices.
+        member: PeerId,
+        /// What they are from now on.
+        role: Role,
+    },
+    /// Say that a member is another device of this device's person, or is not any more; it counts once
+    /// that one says so too. Answered by [`Event::MemberChanged`](crate::Event::MemberChanged).
+    SetSelf {
+        /// Where.
+        room: RoomId,
+        /// The other device.
+        member: PeerId,
+        /// Whether it is.
+        is_so: bool,
+    },
     /// Draw a new key for the room; owner and admins only.
     ChangeKey {
         /// Where.
@@ -182,6 +202,9 @@ pub enum Refusal {
     /// There are as many admins as a room can have.
     #[error("a room can have at most 63 admins, counting those who once were")]
     TooManyAdmins,
+    /// A person has no more devices than this in one room.
+    #[error("a person can link at most 8 devices in a room")]
+    TooManyDevices,
     /// Who may only read lets nobody in.
     #[error("an admin has muted you here: ask somebody else to let newcomers in")]
     MayNotHost,

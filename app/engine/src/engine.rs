@@ -25,6 +25,9 @@ use crate::{
 /// Unread messages are counted no further than this.
 pub(crate) const MAX_UNREAD: usize = 1_000;
 
+/// So many of the newest operations say at a start who was heard of when: a few screens of them.
+const NEWEST: usize = 200;
+
 /// A page of history the person asked for.
 #[derive(Debug)]
 pub(crate) struct Wanted {
@@ -129,7 +132,7 @@ impl<S: Store> Engine<S> {
         let mut summaries = Vec::new();
         for record in self.store.rooms()? {
             let id = record.id;
-            let newest = self.store.page_before(id, None, 1)?;
+            let newest = self.store.page_before(id, None, NEWEST)?;
             let last_hlc = newest.first().map_or(0, |op| hlc::of_order(op.position.hlc));
             let members = self.store.members(id)?;
             let heads = self.store.heads(id)?;
@@ -142,6 +145,7 @@ impl<S: Store> Engine<S> {
                 }
                 room.take_rules(&controls);
             }
+            room.note_newest(&newest);
             if let Some(mailbox) = self.store.mailbox(id)? {
                 room.meet_as_before(mailbox.epoch);
                 room.mailbox.restore(mailbox, self.store.kept(id)?);

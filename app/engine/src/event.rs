@@ -1,8 +1,8 @@
 //! What the person is told.
 
 use crate::{
-    Addr, DoorPictures, Invite, InviteId, InviteState, LinkId, Message, PeerId, Position, Refusal,
-    Role, RoomId, RoomOptions, Timestamp,
+    Addr, Bond, DoorPictures, Invite, InviteId, InviteState, LastSeen, LinkId, Message, PeerId,
+    Position, Refusal, Role, RoomId, RoomOptions,
 };
 
 /// What the person should see.
@@ -238,10 +238,14 @@ pub struct Member {
     pub role: Role,
     /// Whether they left by themselves, and so are nothing any more.
     pub has_left: bool,
+    /// Who stands for all devices of their person: themselves, if no other is known.
+    pub person: PeerId,
+    /// Whether this device and theirs say to be of one person.
+    pub bond: Bond,
     /// The `seq` of this device's last own message they are known to hold.
     pub holds: u64,
-    /// When a session with them was last open.
-    pub last_seen: Option<Timestamp>,
+    /// When they were last heard of, and how that is known.
+    pub last_seen: Option<LastSeen>,
 }
 
 /// Who knows that a person left a room.

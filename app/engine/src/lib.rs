@@ -47,6 +47,7 @@ mod quiet;
 mod quota;
 mod renew;
 mod room;
+mod selves;
 mod session;
 mod store;
 mod sync;
@@ -72,6 +73,8 @@ pub use mailbox::MAX_PACK_LEN;
 pub use membership::InviteState;
 pub use memory_store::MemoryStore;
 pub use message::{Body, Message};
+pub use room::{LastSeen, Seen};
+pub use selves::Bond;
 pub use store::{
     Batch, Head, InviteRecord, Kept, MailboxRecord, MemberRecord, Profile, RelayRecord, RoomRecord,
     SeenParcel, Store, StoreError, StoredOp,

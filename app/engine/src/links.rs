@@ -178,12 +178,22 @@ impl<S: Store> Engine<S> {
             member.last_seen = Some(self.now.wall);
             self.unhurried.insert((id, index));
         }
+        self.tell_member(id, peer);
         match self.shown_sessions().into_iter().find(|(_, r, p)| (*r, *p) == (id, peer)) {
             Some((link, ..)) => self.notify(Event::PeerSeen { room: id, peer, link }),
             None => self.notify(Event::PeerLost { room: id, peer }),
         }
         self.dial_members(id);
         self.mind_mailbox(id);
+    }
+
+    /// Tells the person of a member anew.
+    pub(crate) fn tell_member(&mut self, id: RoomId, peer: PeerId) {
+        let Some(room) = self.rooms.get(&id) else { return };
+        let member = room.index_of(peer).and_then(|index| room.member(index));
+        if let Some(member) = member.map(|member| room.describe(member)) {
+            self.notify(Event::MemberChanged { room: id, member });
+        }
     }
 
     /// Closes links on which nothing was proved in time.

@@ -8,6 +8,7 @@
 mod epochs;
 mod invites;
 mod options;
+mod selves;
 mod standing;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -19,6 +20,8 @@ use epochs::Epochs;
 pub(crate) use epochs::NoKey;
 pub use invites::InviteState;
 use options::Switches;
+pub(crate) use selves::MAX_SELVES;
+use selves::Selves;
 use standing::Standing;
 
 /// The most controls of one author that count, besides joins: a public room whose admin makes a new
@@ -63,6 +66,8 @@ pub(crate) struct Membership {
     leaves: BTreeMap<PeerId, u64>,
     /// and those for whom that counts.
     gone: BTreeSet<PeerId>,
+    /// Who says whom to be another device of the same person.
+    selves: Selves,
     /// Where logs end that end somewhere: few among many.
     ends: BTreeMap<PeerId, u64>,
     highest_rank: u64,
@@ -89,6 +94,7 @@ impl Membership {
             forks: BTreeMap::new(),
             leaves: BTreeMap::new(),
             gone: BTreeSet::new(),
+            selves: Selves::default(),
             ends: BTreeMap::new(),
             highest_rank: 0,
             began_at: u64::MAX,
@@ -123,11 +129,20 @@ impl Membership {
             self.note_leave(record.by, record.seq);
             return BTreeMap::from([(record.by, self.role(record.by))]);
         }
+        if let Control::Same { other, .. } = record.control {
+            self.insert(record);
+            let mut others = self.review_selves();
+            others.extend([record.by, other]);
+            return others.into_iter().map(|peer| (peer, self.role(peer))).collect();
+        }
         let before = self.roles();
         self.insert(record);
-        self.review();
+        let others = self.review();
         let after = self.roles();
-        after.into_iter().filter(|(peer, role)| before.get(peer) != Some(role)).collect()
+        let is_other = |(peer, role): &(PeerId, Role)| before.get(peer) != Some(role);
+        let mut changed: BTreeMap<_, _> = after.into_iter().filter(is_other).collect();
+        changed.extend(others.into_iter().map(|peer| (peer, self.role(peer))));
+        changed
     }
 
     fn set_standing(&mut self, peer: PeerId, standing: Standing) {
@@ -155,7 +170,7 @@ impl Membership {
         if by == self.owner {
             self.began_at = self.began_at.min(record.hlc);
         }
-        if !matches!(record.control, Control::Join { .. } | Control::Leave) {
+        if !matches!(record.control, Control::Join { .. } | Control::Leave | Control::Same { .. }) {
             let count = self.counts.entry(by).or_default();
             if *count >= MAX_CONTROLS_PER_AUTHOR && by != self.owner {
                 return;
@@ -191,6 +206,7 @@ impl Membership {
                 let first = self.forks.entry(*author).or_insert(*seq);
                 *first = (*first).min(*seq);
             }
+            Control::Same { other, is_so } => self.selves.insert(by, seq, *other, *is_so),
             Control::Leave => _ = self.leaves.entry(by).or_insert(seq),
             Control::Merge { id, number, parents } => {
                 self.epochs.insert_merged(*id, *number, parents);
@@ -205,8 +221,8 @@ impl Membership {
         }
     }
 
-    /// Works everything out anew.
-    fn review(&mut self) {
+    /// Works everything out anew; gives those who are of another person than before.
+    fn review(&mut self) -> BTreeSet<PeerId> {
         let owners_end = self.forks.get(&self.owner).copied().unwrap_or(u64::MAX);
         self.offices = standing::offices(self.owner, owners_end, &self.changes);
         self.revoked.clear();
@@ -249,6 +265,7 @@ impl Membership {
         for (peer, seq) in self.leaves.clone() {
             self.note_leave(peer, seq);
         }
+        self.review_selves()
     }
 
     /// What a join makes of somebody.

@@ -27,6 +27,10 @@ impl<S: Store> Engine<S> {
             Command::RevokeInvite { room, invite } => self.revoke_invite(room, invite),
             Command::ListInvites { room } => self.list_invites(room),
             Command::SetRole { room, member, role } => self.set_role(room, member, role),
+            Command::SetPersonRole { room, member, role } => {
+                self.set_person_role(room, member, role)
+            }
+            Command::SetSelf { room, member, is_so } => self.set_self(room, member, is_so),
             Command::ChangeKey { room } => self.change_key(room, &[], Vec::new()),
             Command::SendText { room, text } => self.send_text(room, text),
             Command::SetMailbox { room, on } => self.set_mailbox(room, on),

@@ -71,6 +71,11 @@ impl<S: Store> Engine<S> {
                 let by = self.session_mut(link).and_then(|session| session.heard.hear(by));
                 let Some(by) = by else { return Ok(false) };
                 self.note_receipt(id, by, up_to);
+                let now = self.now.wall;
+                let room = self.rooms.get_mut(&id);
+                if by != peer && room.is_some_and(|room| room.note_told(by, peer, now)) {
+                    self.tell_member(id, by);
+                }
             }
             Packet::Epochs(ids) => self.take_epochs(link, &ids),
             Packet::Keys(keys) => self.take_keys(id, &keys),

@@ -6,7 +6,7 @@ use egui::Ui;
 use engine::{PeerId, Role, RoomId};
 use transport::LinkPath;
 
-use super::ChatApp;
+use super::{ChatApp, seen::seen_words};
 use crate::{
     backend::LinkInfo,
     model::Room,
@@ -73,11 +73,7 @@ impl ChatApp {
         } else if room.online.contains_key(&member.id) {
             (Status::Connected, "connected".to_owned())
         } else {
-            let seen = member.last_seen.map_or_else(
-                || "not connected, not met yet".to_owned(),
-                |at| format!("not connected, last seen {}", self.clock.ago(at)),
-            );
-            (Status::Offline, seen)
+            (Status::Offline, seen_words(room, member.last_seen, &self.clock))
         };
         PeerRow {
             id: member.id,

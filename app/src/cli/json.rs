@@ -1,13 +1,13 @@
 //! Commands and events as JSON lines; the format is told in `app/docs/headless.md`.
 
 use engine::{
-    Body, Command, Event, Invite, InviteId, InviteState, Member, Message, PeerId, Position, Role,
-    RoomId, RoomSummary, Timestamp,
+    Body, Command, Event, Invite, InviteId, InviteState, Message, PeerId, Position, Role, RoomId,
+    RoomSummary, Timestamp,
 };
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use super::{door, role_name::RoleName};
+use super::{door, member_json::member, role_name::RoleName};
 use crate::{
     backend::{LinkInfo, Notice},
     runtime,
@@ -55,6 +55,16 @@ pub(super) enum Line {
     ChangeKey {
         room: String,
     },
+    SetPersonRole {
+        room: String,
+        member: String,
+        role: RoleName,
+    },
+    SetSelf {
+        room: String,
+        member: String,
+        is_so: bool,
+    },
     Send {
         room: String,
         text: String,
@@ -98,12 +108,12 @@ impl From<Place> for Position {
     }
 }
 
-fn invite(text: &str) -> Result<InviteId, String> {
-    InviteId::parse(text).ok_or_else(|| "an invite id is 32 hex digits".to_owned())
-}
-
 fn peer(text: &str) -> Result<PeerId, String> {
     PeerId::parse(text).ok_or_else(|| "a member is 64 hex digits".to_owned())
+}
+
+fn invite(text: &str) -> Result<InviteId, String> {
+    InviteId::parse(text).ok_or_else(|| "an invite id is 32 hex digits".to_owned())
 }
 
 /// What a line asks for.
@@ -150,6 +160,14 @@ impl Line {
             Self::Invites { room: id } => Command::ListInvites { room: room(&id)? },
             Self::SetRole { room: id, member, role } => {
                 Command::SetRole { room: room(&id)?, member: peer(&member)?, role: role.into() }
+            }
+            Self::SetPersonRole { room: id, member, role } => Command::SetPersonRole {
+                room: room(&id)?,
+                member: peer(&member)?,
+                role: role.into(),
+            },
+            Self::SetSelf { room: id, member, is_so } => {
+                Command::SetSelf { room: room(&id)?, member: peer(&member)?, is_so }
             }
             Self::ChangeKey { room: id } => Command::ChangeKey { room: room(&id)? },
             Self::Send { room: id, text } => Command::SendText { room: room(&id)?, text },
@@ -339,17 +357,6 @@ fn invite_state(state: &InviteState) -> Value {
         "max_uses": state.max_uses,
         "uses": state.uses,
         "is_revoked": state.is_revoked,
-    })
-}
-
-fn member(member: &Member) -> Value {
-    json!({
-        "id": member.id.to_string(),
-        "name": member.name,
-        "role": RoleName::from(member.role),
-        "has_left": member.has_left,
-        "holds": member.holds,
-        "last_seen_ms": member.last_seen.map(|at| at.0),
     })
 }
 

@@ -5,6 +5,7 @@ mod demo;
 mod door;
 mod headless;
 mod json;
+mod member_json;
 pub mod process;
 mod register;
 mod relay;
