@@ -4,6 +4,8 @@
 mod access;
 #[path = "screens/behavior.rs"]
 mod behavior;
+#[path = "screens/door.rs"]
+mod door;
 #[path = "screens/invites.rs"]
 mod invites;
 #[path = "screens/leaving.rs"]

@@ -9,6 +9,7 @@ use egui_kittest::{Harness, kittest::NodeT as _, kittest::Queryable as _};
 use engine::{Event, RoomOptions, RoomSummary};
 
 use crate::{
+    door::DOOR,
     network_stage::{network, reach},
     rules_pictures::RULES,
     stage::{DESKTOP, Looking, PHONE, Shared, harness, in_room, newcomer, settled},
@@ -40,7 +41,7 @@ fn screens(looking: Looking) -> Vec<(String, Harness<'static, ChatApp>)> {
     let (mut harness, _shared) = network(looking, "Servers");
     reach(&mut harness, "Add TURN server");
     screens.push(("Add TURN server".to_owned(), harness));
-    for (name, scene) in RULES {
+    for (name, scene) in RULES.into_iter().chain(DOOR) {
         screens.push((name.to_owned(), scene(looking).0));
     }
     screens

@@ -122,7 +122,7 @@ impl Room {
 fn stagger(key: &[u8; 32]) -> Duration {
     let [high, low, ..] = *key;
     let part = u32::from(u16::from_be_bytes([high, low]));
-    STAGGER.saturating_mul(part) / u32::from(u16::MAX)
+    STAGGER.saturating_mul(part).checked_div(u32::from(u16::MAX)).unwrap_or_default()
 }
 
 impl<S: Store> Engine<S> {

@@ -93,7 +93,8 @@ impl ChatApp {
         let failure = join.and_then(|join| join.failure).map(|why| sentence(&why.to_string()));
         let dialing = self.links.iter().filter(|link| link.closed.is_none() && link.peer.is_none());
         let attempts = dialing.map(attempt).collect();
-        JoiningView { invite, failure, attempts, is_reachable: self.is_reachable() }
+        let waiting = join.and_then(|join| join.waiting.clone());
+        JoiningView { invite, failure, attempts, is_reachable: self.is_reachable(), waiting }
     }
 }
 

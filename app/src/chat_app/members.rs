@@ -53,6 +53,7 @@ impl ChatApp {
             my_role: room.my_role(),
             uses_mailbox: room.uses_mailbox,
             asking: self.asking(room),
+            has_door: room.options.approve_joins,
             leaving: self.leaving_view(room),
         }
     }

@@ -7,7 +7,7 @@ use super::{
     action::Action,
     invites, layout,
     leaving::{LeavingView, fold_ui, leave_ui},
-    member,
+    member, options,
     route::Route,
     selves::{SelvesView, ask_ui},
     theme::{self, SPACE_L, SPACE_M, SPACE_S, SPACE_XS, Type, palette},
@@ -42,6 +42,8 @@ pub struct PeersView<'a> {
     pub uses_mailbox: bool,
     /// Devices that say to be this person's.
     pub asking: Vec<SelvesView>,
+    /// Whether newcomers are let in one by one.
+    pub has_door: bool,
     /// What the person is to know who may be about to leave.
     pub leaving: LeavingView,
 }
@@ -87,6 +89,7 @@ pub fn peers_ui(ui: &mut Ui, view: &PeersView<'_>, actions: &mut Vec<Action>) {
                 actions.push(Action::Open(Route::Invite(view.room)));
             }
             invites::way_ui(ui, view.room, view.my_role >= Role::Admin, actions);
+            options::way_ui(ui, view.room, actions);
             ui.add_space(SPACE_M);
             mailbox_ui(ui, view, actions);
             ui.add_space(SPACE_M);
@@ -205,7 +208,10 @@ fn mailbox_ui(ui: &mut Ui, view: &PeersView<'_>, actions: &mut Vec<Action>) {
     });
     text::small(
         ui,
-        if view.uses_mailbox {
+        if view.uses_mailbox && view.has_door {
+            "What you write waits there, sealed, for those who are not connected, and what they wrote \
+             for you."
+        } else if view.uses_mailbox {
             "What you write waits there, sealed, for those who are not connected, and what they wrote \
              for you. Keep an invite: it brings the room back on a new device, even when nobody is \
              connected."

@@ -154,7 +154,7 @@ impl Room {
         let new_roles = self.membership.add(&record);
         match &record.control {
             Control::Epoch(epoch) | Control::Renewal { epoch, .. } => {
-                _ = self.hold_offered(&epoch.id, epoch.number)
+                _ = self.hold_offered(&epoch.id, epoch.number);
             }
             Control::Merge { id, number, .. } => _ = self.hold_offered(id, *number),
             _ => {}
