@@ -12,6 +12,10 @@ mod members;
 mod network;
 #[path = "screens/network_stage.rs"]
 mod network_stage;
+#[path = "screens/people.rs"]
+mod people;
+#[path = "screens/people_stage.rs"]
+mod people_stage;
 #[path = "screens/pictures.rs"]
 mod pictures;
 #[path = "screens/rules.rs"]

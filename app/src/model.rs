@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 
 use engine::{
-    Event, Invite, InviteId, InviteState, JoinFailure, LinkId, Member, Message, PeerId, Role,
-    RoomId, RoomSummary,
+    Event, Invite, InviteId, InviteState, JoinFailure, LinkId, Member, Message, PeerId, Report,
+    Role, RoomId, RoomSummary,
 };
 
 use crate::backend::{LinkInfo, Notice};
@@ -59,6 +59,8 @@ pub struct Room {
     pub invite: Option<Invite>,
     /// All invites there are, as last told.
     pub invites: Vec<InviteState>,
+    /// What was told to the admins, as far as it can be read here, newest first.
+    pub reports: Vec<Report>,
     /// The messages that were loaded.
     pub messages: Messages,
 }
@@ -136,8 +138,9 @@ impl Model {
                     room.uses_mailbox = on;
                 }
             }
-            // The chip says that there is a mailbox; what is in it is nobody's worry.
-            Event::Deposited { .. } => {}
+            // The chip says that there is a mailbox; what is in it is nobody's worry. Who somebody is
+            // is shown by the screen that asked.
+            Event::Deposited { .. } | Event::SafetyEmojis { .. } | Event::CodeChecked { .. } => {}
             Event::HistoryChanged { room } => {
                 if let Some(room) = self.rooms.get_mut(&room) {
                     room.messages.reload();
@@ -148,6 +151,8 @@ impl Model {
             | Event::MessageAdded { room, .. }
             | Event::PageLoaded { room, .. }
             | Event::UnreadChanged { room, .. }
+            | Event::LastChanged { room, .. }
+            | Event::ReportsListed { room, .. }
             | Event::MemberChanged { room, .. }
             | Event::Received { room, .. }
             | Event::PeerSeen { room, .. }
@@ -176,6 +181,7 @@ impl Room {
         let mut names = Names::default();
         for member in &members {
             names.set(member.id, &member.name);
+            names.set_verified(member.id, member.is_verified);
         }
         Self {
             id,
@@ -189,6 +195,7 @@ impl Room {
             online: BTreeMap::new(),
             invite: None,
             invites: Vec::new(),
+            reports: Vec::new(),
             messages: Messages::default(),
         }
     }
@@ -197,6 +204,23 @@ impl Room {
     /// or a placeholder for one not known by name yet.
     pub fn name_of(&self, peer: PeerId) -> &str {
         self.names.of(peer).unwrap_or("Someone new")
+    }
+
+    /// The same with a sign behind it if this device's person made sure who it is.
+    pub fn signed_name_of(&self, peer: PeerId) -> String {
+        let name = self.name_of(peer);
+        if self.is_verified(peer) { format!("{name} {VERIFIED}") } else { name.to_owned() }
+    }
+
+    /// Whether this device's person made sure who somebody is.
+    pub fn is_verified(&self, peer: PeerId) -> bool {
+        self.names.is_verified(peer)
+    }
+
+    /// Reports of others that nobody has seen to here, and all others of others.
+    pub fn reports_of_others(&self) -> (Vec<&Report>, Vec<&Report>) {
+        let of_others = self.reports.iter().filter(|report| report.report.by != self.me);
+        of_others.partition(|report| !report.report.is_done)
     }
 
     /// Somebody in it, or who once was.
@@ -236,8 +260,11 @@ impl Room {
                 self.messages.page(before, messages, is_start);
             }
             Event::UnreadChanged { count, .. } => self.unread = count,
+            Event::LastChanged { last, .. } => self.last = last,
+            Event::ReportsListed { reports, .. } => self.reports = reports,
             Event::MemberChanged { member, .. } => {
                 self.names.set(member.id, &member.name);
+                self.names.set_verified(member.id, member.is_verified);
                 match self.members.iter_mut().find(|known| known.id == member.id) {
                     Some(known) => *known = member,
                     None => self.members.push(member),
@@ -264,6 +291,14 @@ impl Room {
         }
         self.messages.add(message);
     }
+}
+
+/// Stands behind the name of somebody who was verified.
+pub const VERIFIED: char = '\u{2714}';
+
+/// What is read aloud for words in which [`VERIFIED`] may stand.
+pub fn spoken(words: &str) -> String {
+    words.replace(VERIFIED, "(verified)")
 }
 
 /// A phrase with a capital letter.

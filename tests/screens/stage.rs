@@ -43,6 +43,8 @@ pub(crate) struct Script {
     pub(crate) history: Vec<Message>,
     /// Who may do what in [`ROOM`].
     pub(crate) rules: Rules,
+    /// What was told to the admins of [`ROOM`].
+    pub(crate) reports: Vec<engine::Report>,
     /// What the screens are told of links.
     pub(crate) links: Vec<LinkInfo>,
     /// Where the device can be reached.
@@ -237,6 +239,13 @@ impl Script {
                     self.tell(event);
                 }
             }
+            Command::CompareKeys { .. }
+            | Command::CheckCode { .. }
+            | Command::SetVerified { .. }
+            | Command::SetBlocked { .. }
+            | Command::Report { .. }
+            | Command::ListReports { .. }
+            | Command::SetReportDone { .. } => self.answer_people(command),
             Command::LeaveRoom { room } => self.tell(Event::RoomLeft { room }),
             Command::CancelJoin { invite } => {
                 self.tell(Event::JoinFailed { invite, why: engine::JoinFailure::Canceled });

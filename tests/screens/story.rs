@@ -24,7 +24,15 @@ pub(crate) const CEM: PeerId = PeerId::from_bytes([5; 32]);
 
 /// Somebody in a room.
 pub(crate) fn member(id: PeerId, name: &str, holds: u64) -> Member {
-    Member { id, name: name.to_owned(), role: engine::Role::Member, holds, last_seen: None }
+    Member {
+        id,
+        name: name.to_owned(),
+        role: engine::Role::Member,
+        holds,
+        last_seen: None,
+        is_verified: false,
+        is_blocked: false,
+    }
 }
 
 /// Words of `author`, written so many minutes before [`NOW`].

@@ -14,6 +14,7 @@ mod command;
 mod control;
 mod crypto;
 mod dial;
+mod emojis;
 mod engine;
 mod event;
 mod fork;
@@ -30,14 +31,18 @@ mod invite;
 mod join;
 mod links;
 mod mailbox;
+mod marks;
 mod membership;
 mod memory_store;
 mod message;
 mod obey;
 mod op;
 mod packets;
+mod people;
+mod person_code;
 mod prove;
 mod quota;
+mod report;
 mod room;
 mod session;
 mod store;
@@ -48,16 +53,21 @@ mod whereabouts;
 mod wire;
 
 pub use addr::{Addr, MAX_ADDR_LEN, MAX_ADDRS};
-pub use command::{Command, MAX_NAME_LEN, MAX_PAGE_LEN, MAX_TEXT_LEN, Refusal};
+pub use command::{Command, MAX_NAME_LEN, MAX_PAGE_LEN, MAX_REPORT_LEN, MAX_TEXT_LEN, Refusal};
 pub use control::{Control, ControlRecord, EpochId, EpochRecord, Role, RoleChange};
+pub use emojis::{SAFETY_EMOJIS, SAFETY_EMOJIS_SHOWN, SafetyEmojis};
 pub use engine::{Engine, Input, Now, Output, Target};
-pub use event::{DepositFailure, Doubt, Event, JoinFailure, Member, RoomSummary};
+pub use event::{
+    CodeOwner, DepositFailure, Doubt, Event, JoinFailure, Member, Report, RoomSummary,
+};
 pub use id::{InviteId, LinkId, MemberIndex, PeerId, Position, RoomId, Timestamp};
 pub use invite::{INVITE_SCHEME, Invite, InviteError};
 pub use mailbox::MAX_PACK_LEN;
+pub use marks::{Mark, ReportRecord};
 pub use membership::InviteState;
 pub use memory_store::MemoryStore;
 pub use message::{Body, Message};
+pub use person_code::{PERSON_SCHEME, PersonCode, PersonCodeError};
 pub use store::{
     Batch, Head, InviteRecord, Kept, MailboxRecord, MemberRecord, Profile, RelayRecord, RoomRecord,
     SeenParcel, Store, StoreError, StoredOp,

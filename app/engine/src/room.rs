@@ -1,6 +1,7 @@
 //! One room on this device: who is in it, whose log is held how far, and what may be added.
 
 mod keys;
+mod people;
 mod rules;
 mod show;
 
@@ -10,8 +11,8 @@ use std::{
 };
 
 use crate::{
-    ControlRecord, Head, InviteRecord, MemberIndex, MemberRecord, Message, PeerId, Position, Role,
-    RoomId, RoomRecord, StoredOp, Timestamp,
+    ControlRecord, Head, InviteRecord, Mark, MemberIndex, MemberRecord, Message, PeerId, Position,
+    Role, RoomId, RoomRecord, StoredOp, Timestamp,
     body::{KIND_TEXT, OpBody},
     crypto,
     engine::Now,
@@ -23,6 +24,7 @@ use crate::{
     quota::Quota,
 };
 use keys::Keys;
+pub(crate) use people::{ReportChange, Reports};
 
 /// The most bytes a day this device adds of one author: 200,000 usual messages, more than a person
 /// types in a year. What is above waits until there is room.
@@ -51,6 +53,9 @@ pub(crate) struct Room {
     pub(crate) mailbox: Mailbox,
     /// Who may do what.
     pub(crate) membership: Membership,
+    /// What the person has noted of members; of most, nothing.
+    pub(crate) marks: BTreeMap<PeerId, Mark>,
+    pub(crate) reports: Reports,
     keys: Keys,
     by_id: BTreeMap<PeerId, MemberIndex>,
     /// Authors whose log does not go on from what is held: somewhere they wrote two.
@@ -92,6 +97,8 @@ pub(crate) struct Added {
     pub(crate) control: Option<ControlRecord>,
     /// and who is something else by it.
     pub(crate) new_roles: BTreeMap<PeerId, Role>,
+    /// Reports that are new here, or not kept any longer.
+    pub(crate) reports: Vec<ReportChange>,
     /// Whether operations that were refused may be added now.
     pub(crate) has_opened_ways: bool,
 }
@@ -122,6 +129,8 @@ impl Room {
             doubted: BTreeMap::new(),
             mailbox: Mailbox::new([0; 32], 0),
             membership,
+            marks: BTreeMap::new(),
+            reports: Reports::default(),
             keys: Keys::default(),
             by_id,
             suspects: BTreeSet::new(),
@@ -251,6 +260,7 @@ impl Room {
         let mut has_changed_member = true;
         let mut has_moved_mailbox = false;
         let mut has_opened_ways = false;
+        let mut reports = Vec::new();
         match &body {
             OpBody::Genesis { room_name, name, noise_key, .. } => {
                 self.record.name.clone_from(room_name);
@@ -286,6 +296,10 @@ impl Room {
                 }
                 has_changed_member = false;
             }
+            OpBody::Report(sealed) => {
+                reports = self.take_report(op, sealed);
+                has_changed_member = false;
+            }
             OpBody::Text(_) | OpBody::SetRole(_) | OpBody::Fork(..) => has_changed_member = false,
         }
         let (control, new_roles) = self.rule(op, &body);
@@ -300,7 +314,8 @@ impl Room {
         let position =
             Position { hlc: hlc::order(shown_at, author), author: index, seq: op.header.seq };
         let kind = body.kind();
-        let is_shown = self.membership.is_shown(author, op.header.seq, kind == KIND_TEXT);
+        let is_shown = self.membership.is_shown(author, op.header.seq, kind == KIND_TEXT)
+            && !self.is_hidden(author, kind);
         let message = show::message_of(op, position, body).filter(|_| is_shown);
         let stored = StoredOp { room: self.id(), position, kind, bytes: op.bytes.to_vec() };
         Added {
@@ -311,6 +326,7 @@ impl Room {
             has_moved_mailbox,
             control,
             new_roles,
+            reports,
             has_opened_ways,
         }
     }

@@ -7,7 +7,7 @@ use engine::{
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use super::role_name::RoleName;
+use super::{people, role_name::RoleName};
 use crate::{
     backend::{LinkInfo, Notice},
     runtime,
@@ -117,6 +117,9 @@ const PAGE_LEN: usize = 50;
 impl Line {
     /// Reads a line.
     pub(super) fn parse(line: &str) -> Result<Wish, String> {
+        if let Some(command) = people::parse(line)? {
+            return Ok(Wish::Command(command));
+        }
         let line: Self = serde_json::from_str(line).map_err(|err| err.to_string())?;
         let room =
             |text: &str| RoomId::parse(text).ok_or_else(|| "a room is 32 hex digits".to_owned());
@@ -293,6 +296,10 @@ fn event(event: &Event) -> Value {
             "relay": relay,
             "why": why.to_string(),
         }),
+        Event::SafetyEmojis { .. }
+        | Event::CodeChecked { .. }
+        | Event::LastChanged { .. }
+        | Event::ReportsListed { .. } => people::event(event),
         Event::CommandRefused { why } => json!({"event": "refused", "why": why.to_string()}),
     }
 }
@@ -329,10 +336,12 @@ fn member(member: &Member) -> Value {
         "role": RoleName::from(member.role),
         "holds": member.holds,
         "last_seen_ms": member.last_seen.map(|at| at.0),
+        "is_verified": member.is_verified,
+        "is_blocked": member.is_blocked,
     })
 }
 
-fn message(message: &Message) -> Value {
+pub(super) fn message(message: &Message) -> Value {
     let Position { hlc, author, seq } = message.position;
     let (kind, text) = match &message.body {
         Body::Text(text) => ("text", text.clone()),

@@ -4,6 +4,7 @@ mod check;
 mod demo;
 mod headless;
 mod json;
+mod people;
 pub mod process;
 mod register;
 mod relay;

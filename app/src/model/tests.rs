@@ -11,7 +11,15 @@ pub(super) const ME: PeerId = PeerId::from_bytes([1; 32]);
 pub(super) const BEA: PeerId = PeerId::from_bytes([2; 32]);
 
 pub(super) fn member(id: PeerId, name: &str) -> Member {
-    Member { id, name: name.to_owned(), role: Role::Member, holds: 0, last_seen: None }
+    Member {
+        id,
+        name: name.to_owned(),
+        role: Role::Member,
+        holds: 0,
+        last_seen: None,
+        is_verified: false,
+        is_blocked: false,
+    }
 }
 
 pub(super) fn message(hlc: u64, author: PeerId, text: &str) -> Message {

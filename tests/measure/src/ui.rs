@@ -226,6 +226,8 @@ impl Script {
             role: engine::Role::Member,
             holds: 0,
             last_seen: None,
+            is_verified: false,
+            is_blocked: false,
         };
         let people = (2..6).map(|n| member(PeerId::from_bytes([n; 32]), &format!("Person {n}")));
         let room = RoomSummary {

@@ -2,7 +2,7 @@
 
 use super::Room;
 use crate::{
-    Body, Member, MemberRecord, Message, Position, StoredOp,
+    Body, Mark, Member, MemberRecord, Message, Position, StoredOp,
     body::{KIND_TEXT, OpBody},
     op::Op,
 };
@@ -12,11 +12,24 @@ impl Room {
     pub(crate) fn show(&self, stored: &StoredOp) -> Option<Message> {
         let op = Op::decode(&stored.bytes)?;
         let (author, is_text) = (op.header.author, stored.kind == KIND_TEXT);
-        if !self.membership.is_shown(author, op.header.seq, is_text) {
+        let is_shown = self.membership.is_shown(author, op.header.seq, is_text);
+        if !is_shown || self.is_hidden(author, stored.kind) {
             return None;
         }
         let body = op.open(&self.key_of(op.header.epoch, &op.header.room_tag)?)?;
         message_of(&op, stored.position, body)
+    }
+
+    /// The words in an operation, if it has some that count, whether or not the person wants to read
+    /// its author.
+    pub(crate) fn words_of(&self, op: &Op<'_>) -> Option<String> {
+        if !self.membership.is_shown(op.header.author, op.header.seq, true) {
+            return None;
+        }
+        match op.open(&self.key_of(op.header.epoch, &op.header.room_tag)?)? {
+            OpBody::Text(text) => Some(text),
+            _ => None,
+        }
     }
 
     /// The roster in the person's words.
@@ -26,12 +39,15 @@ impl Room {
 
     /// One member in the person's words.
     pub(crate) fn describe(&self, record: &MemberRecord) -> Member {
+        let Mark { is_verified, is_blocked } = self.mark(record.id);
         Member {
             id: record.id,
             name: record.name.clone(),
             role: self.membership.role(record.id),
             holds: record.holds,
             last_seen: record.last_seen,
+            is_verified,
+            is_blocked,
         }
     }
 }
@@ -52,7 +68,8 @@ pub(super) fn message_of(op: &Op<'_>, position: Position, body: OpBody) -> Optio
         | OpBody::Relays { .. }
         | OpBody::Seal(..)
         | OpBody::Merge { .. }
-        | OpBody::Fork(..) => {
+        | OpBody::Fork(..)
+        | OpBody::Report(_) => {
             return None;
         }
     };
