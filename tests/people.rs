@@ -285,6 +285,7 @@ fn blocking_changes_nothing_that_others_see_on_the_wire() {
     let (blocked, open) = (story(true), story(false));
 
     assert_eq!(blocked.3, ["one", "two", "three", "passed on"], "it is passed on");
+    assert!(blocked.0.len() > 5 && blocked.1.len() > 5);
     assert!(blocked.0 == open.0 && blocked.1 == open.1, "every frame is the same");
     assert_eq!(blocked.2, open.2, "and receipts are what they were");
 }

@@ -178,8 +178,11 @@ mod tests {
             note.text = text;
             assert_eq!(sealed(&note).open(PLACE, &ADMIN), None, "what no person could have sent");
         }
-        let mut report = whole;
+        let mut report = whole.clone();
         report.note.push(0);
+        assert!(!report.is_within_limits());
+        let mut report = whole;
+        report.boxes = vec![([0; 4], [0; 32], [0; 16]); super::MAX_REPORT_BOXES + 1];
         assert!(!report.is_within_limits());
     }
 }
