@@ -4,7 +4,9 @@
 use std::{fmt, sync::Arc};
 
 use egui::{Context, Ui};
-use engine::{Body, Command, Event, Invite, Message, Refusal, RoomId, Timestamp};
+use engine::{
+    Body, Command, Event, Invite, Message, PersonCode, PersonCodeError, Refusal, RoomId, Timestamp,
+};
 
 use crate::{
     backend::{Backend, LinkInfo, NetInfo, Notice, Whereabouts},
@@ -12,6 +14,7 @@ use crate::{
     model::{Model, sentence},
     ui::{
         clock::Clock,
+        pictures,
         route::Route,
         state::{Look, TextSize, UiState},
         theme,
@@ -26,9 +29,11 @@ mod gather;
 mod invites;
 mod members;
 mod network;
+mod people;
 mod scanning;
 
 use codes::Codes;
+use people::{Checking, PeopleNews};
 use scanning::Scanning;
 
 /// How long a change of the screens' state may wait until it is kept.
@@ -44,6 +49,8 @@ pub struct ChatApp {
     toasts: Toasts,
     scanning: Scanning,
     codes: Codes,
+    /// Who it is of whom the person makes sure.
+    checking: Option<Checking>,
     links: Vec<LinkInfo>,
     whereabouts: Whereabouts,
     net: NetInfo,
@@ -76,6 +83,7 @@ impl ChatApp {
             toasts: Toasts::default(),
             scanning: Scanning::default(),
             codes: Codes::default(),
+            checking: None,
             links: Vec::new(),
             whereabouts: Whereabouts::default(),
             net: NetInfo::default(),
@@ -151,6 +159,7 @@ impl ChatApp {
         let wanted = (self.state.look, self.state.text_size);
         if self.installed != Some(wanted) {
             theme::install(ctx, self.state.text_size.0);
+            pictures::install(ctx);
             ctx.set_theme(self.state.look.preference());
             self.installed = Some(wanted);
         }
@@ -210,7 +219,11 @@ impl ChatApp {
             Event::PageLoaded { room, before: None, .. } => Some(*room),
             _ => None,
         };
+        let news = PeopleNews::of(&event);
         self.model.apply(Notice::Event(event));
+        if let Some(news) = news {
+            self.follow_people(news);
+        }
         if let Some(room) = opened.filter(|room| self.state.stack.room() == Some(*room)) {
             self.remember_unread(room);
         }
@@ -257,7 +270,13 @@ impl ChatApp {
         }
     }
 
+    /// Follows what was scanned, pasted or typed: an invite, or the code of a person.
     fn join(&mut self, text: &str) {
+        match PersonCode::parse(text) {
+            Ok(code) => return self.check_person(code),
+            Err(PersonCodeError::NotAPerson) => {}
+            Err(error) => return self.toasts.push(sentence(&error.to_string())),
+        }
         match Invite::parse(text) {
             Ok(invite) if self.model.name.is_none() => self.pending = Some(invite),
             Ok(invite) => self.accept(invite),

@@ -293,8 +293,9 @@ impl Room {
     }
 }
 
-/// Stands behind the name of somebody who was verified.
-pub const VERIFIED: char = '\u{2714}';
+/// Stands behind the name of somebody who was verified. Nobody types it: it is for private use, and
+/// no name has it; see [`names`].
+pub const VERIFIED: char = '\u{f5a1}';
 
 /// What is read aloud for words in which [`VERIFIED`] may stand.
 pub fn spoken(words: &str) -> String {

@@ -85,8 +85,7 @@ impl ChatApp {
     }
 
     pub(super) fn invite_view<'a>(&'a self, room: &'a Room) -> InviteView<'a> {
-        let names: Vec<String> =
-            room.others().map(|member| room.signed_name_of(member.id)).collect();
+        let names: Vec<&str> = room.others().map(|member| room.name_of(member.id)).collect();
         let code = self.codes.of(room.id);
         let state = |code: &Code| room.invites.iter().find(|state| state.invite == code.invite);
         let state = code.and_then(state);
@@ -214,6 +213,6 @@ fn admins(room: &Room) -> Option<String> {
     }
     let mut admins: Vec<_> = room.others().filter(|member| member.role >= Role::Admin).collect();
     admins.sort_by_key(|member| std::cmp::Reverse(member.role));
-    let names: Vec<String> = admins.iter().map(|member| room.signed_name_of(member.id)).collect();
+    let names: Vec<&str> = admins.iter().map(|member| room.name_of(member.id)).collect();
     Some(names.join(", "))
 }

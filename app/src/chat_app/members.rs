@@ -43,6 +43,7 @@ impl ChatApp {
         PeersView {
             room: room.id,
             name: &room.name,
+            reports: self.report_rows(room),
             rows,
             removed,
             my_role: room.my_role(),
@@ -87,6 +88,8 @@ impl ChatApp {
             plain: member.name.clone(),
             tag: room.names.tag(member.id).to_owned(),
             role: member.role,
+            is_verified: member.is_verified,
+            is_blocked: member.is_blocked,
             is_me,
             status,
             state,
@@ -121,6 +124,7 @@ impl ChatApp {
             status,
             state,
             details: link.map(details).unwrap_or_default(),
+            people: self.people_view(room, member),
             key: grouped(&peer.to_string()),
             is_removing: self.state.now.asked == Some(Grave::Remove(room.id, peer)),
         };

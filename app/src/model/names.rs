@@ -5,6 +5,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use engine::PeerId;
 use unicode_normalization::UnicodeNormalization as _;
 
+use super::VERIFIED;
+
 /// Stands between a name and the start of a key.
 const MARK: &str = " \u{b7} ";
 /// Dots that look like the one in [`MARK`], and it.
@@ -182,7 +184,14 @@ pub(super) fn plain(name: &str) -> String {
 fn is_check(c: char) -> bool {
     matches!(
         c,
-        '\u{221a}' | '\u{2611}' | '\u{2705}' | '\u{2713}' | '\u{2714}' | '\u{1f5f8}' | '\u{1f5f9}'
+        '\u{221a}'
+            | VERIFIED
+            | '\u{2611}'
+            | '\u{2705}'
+            | '\u{2713}'
+            | '\u{2714}'
+            | '\u{1f5f8}'
+            | '\u{1f5f9}'
     )
 }
 
@@ -416,7 +425,8 @@ mod tests {
 
     #[test]
     fn nobody_writes_the_sign_of_the_verified_into_their_name() {
-        let names = names(&[(peer(1, 0), "Ana \u{2714}"), (peer(2, 0), "\u{2705}Bea\u{2713}")]);
+        let names =
+            names(&[(peer(1, 0), "Ana \u{2714}"), (peer(2, 0), "\u{2705}Bea\u{2713}\u{f5a1}")]);
 
         assert_eq!((names.of(peer(1, 0)), names.of(peer(2, 0))), (Some("Ana"), Some("Bea")));
     }

@@ -2,7 +2,7 @@
 
 use engine::{Body, Message, PeerId, Role};
 
-use super::{Room, names::plain};
+use super::{Room, VERIFIED, names::plain};
 
 /// More names than this are counted in a sentence.
 const MAX_NAMED: usize = 4;
@@ -16,10 +16,12 @@ pub fn remark(room: &Room, message: &Message) -> Option<String> {
     let who = if is_me { "You".to_owned() } else { room.signed_name_of(author) };
     Some(match &message.body {
         Body::Text(_) => return None,
-        Body::Created { name } => format!("{who} created the room \u{201c}{name}\u{201d}"),
-        Body::Joined { name } if is_me => format!("You joined as {name}"),
+        Body::Created { name } => {
+            format!("{who} created the room \u{201c}{}\u{201d}", plain(name))
+        }
+        Body::Joined { name } if is_me => format!("You joined as {}", plain(name)),
         Body::Joined { name } => format!("{} joined", called(room, author, name)),
-        Body::Renamed { name } if is_me => format!("You are now called {name}"),
+        Body::Renamed { name } if is_me => format!("You are now called {}", plain(name)),
         Body::Renamed { name } => {
             format!("Somebody is now called {}", called(room, author, name))
         }
@@ -82,6 +84,7 @@ pub fn preview(room: &Room, message: &Message) -> String {
     };
     let is_me = message.author == room.me;
     let who = if is_me { "You".to_owned() } else { room.signed_name_of(message.author) };
+    let text = text.replace(VERIFIED, "");
     let line = text.split_whitespace().take(PREVIEW_WORDS).collect::<Vec<_>>().join(" ");
     format!("{who}: {line}")
 }

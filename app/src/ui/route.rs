@@ -30,6 +30,12 @@ pub enum Route {
     Peers(RoomId),
     /// One of them.
     Member(RoomId, PeerId),
+    /// Making sure who one of them is.
+    Verify(RoomId, PeerId),
+    /// Looking for the QR on the screen of one of them.
+    ScanPerson(RoomId, PeerId),
+    /// Telling the admins about one of them.
+    Report(RoomId, PeerId),
     /// What can be changed.
     Settings,
     /// What goes on inside.
@@ -55,7 +61,10 @@ impl Route {
             | Self::Invites(room)
             | Self::NewInvite(room)
             | Self::Peers(room)
-            | Self::Member(room, _) => Some(room),
+            | Self::Member(room, _)
+            | Self::Verify(room, _)
+            | Self::ScanPerson(room, _)
+            | Self::Report(room, _) => Some(room),
             _ => None,
         }
     }
