@@ -10,6 +10,7 @@ use engine::{Event, RoomSummary};
 
 use crate::{
     network_stage::{network, reach},
+    people::PEOPLE,
     rules_pictures::RULES,
     stage::{DESKTOP, Looking, PHONE, Shared, harness, in_room, newcomer, settled},
     story::{BEA, ME, ROOM, member, text_of},
@@ -40,7 +41,7 @@ fn screens(looking: Looking) -> Vec<(String, Harness<'static, ChatApp>)> {
     let (mut harness, _shared) = network(looking, "Servers");
     reach(&mut harness, "Add TURN server");
     screens.push(("Add TURN server".to_owned(), harness));
-    for (name, scene) in RULES {
+    for (name, scene) in RULES.into_iter().chain(PEOPLE) {
         screens.push((name.to_owned(), scene(looking).0));
     }
     screens

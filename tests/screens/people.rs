@@ -198,10 +198,16 @@ fn scanned_code_of_the_right_person_verifies_and_of_another_says_so_plainly() {
     type_code(&mut harness, &code_of(BEA).to_text());
 
     assert_eq!(top(&harness), Route::Verify(ROOM, CEM));
-    assert!(says(&harness, "This is NOT Cem Yilmaz. The code you scanned is that of Bea."));
+    assert!(has(&harness, "This is NOT Cem Yilmaz"));
+    assert!(has(&harness, "The code you scanned is that of Bea."));
+    assert!(!has(&harness, "They match"), "nothing else is there to be hit by mistake");
     assert!(!shared.borrow().rules.members.iter().any(|member| member.is_verified));
 
-    reach(&mut harness, "Scan their code");
+    reach(&mut harness, "Scan again");
+    type_code(&mut harness, &code_of(ME).to_text());
+    assert!(says(&harness, "This is your own code"), "which is no reason for distrust");
+    assert!(!has(&harness, "Block"));
+    reach(&mut harness, "Scan again");
     type_code(&mut harness, &code_of(CEM).to_text());
     assert_eq!(top(&harness), Route::Member(ROOM, CEM));
     assert!(says(&harness, "This is really Cem Yilmaz."));
@@ -307,6 +313,14 @@ fn report_names_who_reads_it_and_goes_off() {
     assert_eq!(top(&harness), Route::Member(ROOM, CEM));
     assert!(says(&harness, "The admins were told."));
     assert!(says(&harness, "You told the admins about Cem Yilmaz 4 min ago."));
+}
+
+#[test]
+fn reporting_is_offered_where_somebody_would_read_it() {
+    let (harness, _shared) = cem(Looking::at(PHONE), |rules| rules.make(ME, Role::Owner));
+    assert!(!has(&harness, "Report to the admins"), "Ana is the only admin");
+    let (harness, _shared) = cem(Looking::at(PHONE), |rules| rules.make(ME, Role::Muted));
+    assert!(has(&harness, "Report to the admins"), "who may only read may report");
 }
 
 #[test]

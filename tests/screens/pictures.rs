@@ -8,6 +8,7 @@ use engine::{Event, LinkId};
 
 use crate::{
     network_stage::{network, reach},
+    people::PEOPLE,
     rules_pictures::RULES,
     stage::{DESKTOP, Looking, PHONE, SMALL_PHONE, Shared, alone, in_room, newcomer, settled},
     story::{BEA, ROOM, link},
@@ -193,7 +194,7 @@ fn every_screen_can_be_looked_at() {
                 ("invite", invited),
                 ("members", members),
             ];
-            for (name, scene) in scenes.into_iter().chain(NETWORK).chain(RULES) {
+            for (name, scene) in scenes.into_iter().chain(NETWORK).chain(RULES).chain(PEOPLE) {
                 shoot(&format!("{name}-{size_name}-{text}"), scene, looking);
             }
             for (name, label) in

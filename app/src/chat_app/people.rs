@@ -11,7 +11,7 @@ use crate::{
         people::PeopleView,
         reports::{ReportRow, ReportView, report_ui},
         route::Route,
-        verify::{VerifyView, verify_ui},
+        verify::{Verdict, VerifyDoing, VerifyView, verify_ui},
     },
 };
 
@@ -25,7 +25,7 @@ pub(super) struct Checking {
     member: PeerId,
     emojis: Option<SafetyEmojis>,
     code: Option<qr::Modules>,
-    verdict: Option<String>,
+    verdict: Option<Verdict>,
     is_different: bool,
 }
 
@@ -97,13 +97,12 @@ impl ChatApp {
             self.state.stack.open(Route::Member(code.room, peer));
             return;
         }
-        let words = words(owner, whom.as_deref(), &room_name, &name_of);
-        match self.checking.as_mut().filter(|c| Some((c.room, c.member)) == expected) {
-            Some(checking) => {
-                checking.verdict = Some(words);
+        match (self.checking.as_mut(), whom) {
+            (Some(checking), Some(whom)) => {
+                checking.verdict = Some(verdict(owner, &whom, &room_name, &name_of));
                 self.leave_scan();
             }
-            None => self.toasts.push(words),
+            _ => self.toasts.push(words(owner, &room_name, &name_of)),
         }
     }
 
@@ -122,7 +121,10 @@ impl ChatApp {
         actions: &mut Vec<Action>,
     ) {
         let Some(room) = self.model.rooms.get(&room) else { return };
-        let Some(member) = room.member(peer) else { return };
+        let Some(member) = room.member(peer) else {
+            actions.push(Action::Back);
+            return;
+        };
         let checking = self.checking.as_ref().filter(|c| (c.room, c.member) == (room.id, peer));
         let mut is_different = checking.is_some_and(|checking| checking.is_different);
         let view = VerifyView {
@@ -135,16 +137,17 @@ impl ChatApp {
             is_blocking: self.is_blocking(room, peer),
             emojis: checking.and_then(|checking| checking.emojis),
             code: checking.and_then(|checking| checking.code.as_ref()),
-            verdict: checking.and_then(|checking| checking.verdict.as_deref()),
+            verdict: checking.and_then(|checking| checking.verdict.as_ref()),
             is_different,
         };
-        verify_ui(ui, &view, &mut is_different, actions);
+        let mut has_read = false;
+        let doing = VerifyDoing { is_different: &mut is_different, has_read: &mut has_read };
+        verify_ui(ui, &view, doing, actions);
         if let Some(checking) = self.checking.as_mut() {
-            // A new look at the pictures is a new beginning.
-            if checking.is_different != is_different {
+            checking.is_different = is_different;
+            if has_read {
                 checking.verdict = None;
             }
-            checking.is_different = is_different;
         }
     }
 
@@ -161,7 +164,9 @@ impl ChatApp {
             is_verified: member.is_verified,
             is_blocked: member.is_blocked,
             is_blocking: self.is_blocking(room, member.id),
-            may_report: room.my_role() > Role::Removed && member.role > Role::Removed,
+            may_report: room.my_role() > Role::Removed
+                && member.role > Role::Removed
+                && room.others().any(|other| is_reader(other, member.id)),
             reported: last.map(|at| self.clock.ago(at)),
         }
     }
@@ -174,9 +179,8 @@ impl ChatApp {
         actions: &mut Vec<Action>,
     ) {
         let Some(room) = self.model.rooms.get(&room) else { return };
-        let is_reader = |m: &&engine::Member| m.role >= Role::Admin && m.id != about;
         let readers: Vec<&str> =
-            room.others().filter(is_reader).map(|m| room.name_of(m.id)).collect();
+            room.others().filter(|m| is_reader(m, about)).map(|m| room.name_of(m.id)).collect();
         let view = ReportView {
             room: room.id,
             about,
@@ -216,36 +220,54 @@ impl ChatApp {
     }
 }
 
-/// Why a code is not that of whom it should be, in plain words.
-fn words(
+/// Whether somebody reads reports about `about`.
+fn is_reader(member: &engine::Member, about: PeerId) -> bool {
+    member.role >= Role::Admin && member.id != about
+}
+
+/// Why a code is not that of whom it should be.
+fn verdict(
     owner: CodeOwner,
-    whom: Option<&str>,
+    whom: &str,
     room: &str,
     name_of: &dyn Fn(PeerId) -> String,
-) -> String {
-    match (owner, whom) {
-        (CodeOwner::Verified(peer), _) => format!("This is really {}.", name_of(peer)),
-        (CodeOwner::SomebodyElse(peer), Some(whom)) => {
-            let other = name_of(peer);
-            format!("This is NOT {whom}. The code you scanned is that of {other}.")
+) -> Verdict {
+    let (is_grave, words) = match owner {
+        CodeOwner::Verified(peer) | CodeOwner::SomebodyElse(peer) => {
+            (true, format!("The code you scanned is that of {}.", name_of(peer)))
         }
-        (CodeOwner::SomebodyElse(peer), None) => format!("This is {}.", name_of(peer)),
-        (CodeOwner::Nobody, Some(whom)) => format!(
-            "This is NOT {whom}. The code you scanned is that of somebody this device does not know \
-             in this room."
-        ),
-        (CodeOwner::Nobody, None) => format!(
-            "This is the code of a person, but nobody in \u{201c}{room}\u{201d} has it, as far as \
-             this device knows."
-        ),
-        (CodeOwner::Me, Some(whom)) => {
-            format!("This is your own code. Scan the one on the screen of {whom}.")
+        CodeOwner::Nobody => {
+            (true, "The code you scanned is that of nobody this device knows here.".to_owned())
         }
-        (CodeOwner::Me, None) => "This is your own code.".to_owned(),
-        (CodeOwner::OtherRoom, Some(whom)) => format!(
-            "This code is for another room. Ask {whom} to open your card in \u{201c}{room}\u{201d}."
+        CodeOwner::Me => {
+            (false, format!("This is your own code. Scan the one on the screen of {whom}."))
+        }
+        CodeOwner::OtherRoom => (
+            false,
+            format!(
+                "This code is for another room. Ask {whom} to open your card in \u{201c}{room}\u{201d}."
+            ),
         ),
-        (CodeOwner::OtherRoom, None) => {
+    };
+    let title = if is_grave {
+        format!("This is NOT {whom}")
+    } else {
+        format!("That was not the code of {whom}")
+    };
+    Verdict { title, words, is_grave }
+}
+
+/// Whose a code is that could be anybody's.
+fn words(owner: CodeOwner, room: &str, name_of: &dyn Fn(PeerId) -> String) -> String {
+    match owner {
+        CodeOwner::Verified(peer) | CodeOwner::SomebodyElse(peer) => {
+            format!("This is really {}.", name_of(peer))
+        }
+        CodeOwner::Nobody => format!(
+            "This is the code of a person, but of nobody this device knows in \u{201c}{room}\u{201d}."
+        ),
+        CodeOwner::Me => "This is your own code.".to_owned(),
+        CodeOwner::OtherRoom => {
             "This is the code of a person in a room you are not in. It is not an invite: ask for one."
                 .to_owned()
         }

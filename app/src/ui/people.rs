@@ -107,9 +107,8 @@ pub(super) fn block_ui(
         return;
     }
     let question = format!(
-        "You will not see what {name} writes in this room, and are not told of it. They are not \
-         told, others still see it, and {name} can still read what you write. You can unblock them \
-         at any time."
+        "You will not see what {name} writes in this room. They are not told, others still see it, \
+         and {name} can still read what you write. You can unblock them at any time."
     );
     let yes = format!("Block {name}");
     let asked = Sure { question: &question, icon: Icon::Mute, yes: &yes, no: "Do not block" };

@@ -48,33 +48,58 @@ pub struct VerifyView<'a> {
     /// The code of this device's person, once it is there.
     pub code: Option<&'a qr::Modules>,
     /// What came of scanning theirs, if it was not theirs.
-    pub verdict: Option<&'a str>,
+    pub verdict: Option<&'a Verdict>,
     /// Whether the person said that the pictures differ.
     pub is_different: bool,
+}
+
+/// Why a code that was scanned is not that of whom it should be.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Verdict {
+    /// "This is NOT Bea"
+    pub title: String,
+    /// What was found.
+    pub words: String,
+    /// Whether somebody may be pretending, and not only the wrong code was scanned.
+    pub is_grave: bool,
+}
+
+/// What the person does there.
+#[derive(Debug)]
+pub struct VerifyDoing<'a> {
+    /// Whether they said that the pictures differ.
+    pub is_different: &'a mut bool,
+    /// Whether they have read what came of scanning.
+    pub has_read: &'a mut bool,
 }
 
 /// Shows how to make sure who somebody is.
 pub fn verify_ui(
     ui: &mut Ui,
     view: &VerifyView<'_>,
-    is_different: &mut bool,
+    doing: VerifyDoing<'_>,
     actions: &mut Vec<Action>,
 ) {
     layout::titled_bar(ui, true, &format!("Is it really {}?", view.name), actions);
+    // What went wrong has the page to itself: nobody is to overlook it further up.
+    if let Some(verdict) = view.verdict {
+        layout::column(ui, "verdict", |ui| {
+            verdict_ui(ui, view, verdict, doing.has_read, actions);
+        });
+        return;
+    }
+    if view.is_different {
+        layout::column(ui, "different", |ui| {
+            different_ui(ui, view, doing.is_different, actions);
+        });
+        return;
+    }
     layout::column(ui, "verify", |ui| {
-        if let Some(verdict) = view.verdict {
-            card(ui, |ui| text::problem(ui, verdict));
-            ui.add_space(SPACE_M);
-        }
         if view.is_verified {
             verified_ui(ui, view, actions);
             ui.add_space(SPACE_L);
         }
-        if view.is_different {
-            different_ui(ui, view, is_different, actions);
-            return;
-        }
-        compare_ui(ui, view, is_different, actions);
+        compare_ui(ui, view, doing.is_different, actions);
         ui.add_space(SPACE_XL);
         scan_ui(ui, view, actions);
     });
@@ -154,7 +179,7 @@ fn pictures_ui(ui: &mut Ui, emojis: &SafetyEmojis) {
     let line = ui.text_style_height(&Type::Small.style());
     let cell = vec2(width / columns as f32, side + line + SPACE_M);
     let rows = all.len().div_ceil(columns);
-    let size = vec2(width, cell.y * rows as f32);
+    let size = vec2(width, cell.y * rows as f32 - SPACE_M);
     let (area, _response) = ui.allocate_exact_size(size, Sense::hover());
     let Some(font) = pictures::font(ui, side * 0.82) else { return };
     for (nth, ((picture, name), words)) in all.into_iter().zip(words).enumerate() {
@@ -227,6 +252,49 @@ fn different_ui(
     if button::wide(ui, Weight::Primary, Some(Icon::Again), "Compare again").clicked() {
         *is_different = false;
     }
+    against_ui(ui, view, actions);
+}
+
+/// What it means that a code was not theirs, and what to do.
+fn verdict_ui(
+    ui: &mut Ui,
+    view: &VerifyView<'_>,
+    verdict: &Verdict,
+    has_read: &mut bool,
+    actions: &mut Vec<Action>,
+) {
+    let name = &view.name;
+    if verdict.is_grave {
+        text::problem_title(ui, &verdict.title);
+    } else {
+        text::title(ui, &verdict.title);
+    }
+    text::body(ui, &verdict.words);
+    if verdict.is_grave {
+        text::body(
+            ui,
+            &format!(
+                "If it was on the screen of {name} that you scanned it, then somebody else uses the \
+                 name in this room. Do not trust what is written under it here."
+            ),
+        );
+    }
+    ui.add_space(SPACE_M);
+    ui.spacing_mut().item_spacing.y = SPACE_S;
+    if button::wide(ui, Weight::Primary, Some(Icon::Scan), "Scan again").clicked() {
+        *has_read = true;
+        actions.push(Action::Open(Route::ScanPerson(view.room, view.id)));
+    }
+    if button::wide(ui, Weight::Plain, None, "Compare pictures").clicked() {
+        *has_read = true;
+    }
+    if verdict.is_grave {
+        against_ui(ui, view, actions);
+    }
+}
+
+/// What can be done about somebody who is not who they seem.
+fn against_ui(ui: &mut Ui, view: &VerifyView<'_>, actions: &mut Vec<Action>) {
     if view.is_verified
         && button::wide(ui, Weight::Plain, None, "I am not sure any more who it is").clicked()
     {
@@ -236,7 +304,8 @@ fn different_ui(
     if button::wide(ui, Weight::Plain, Some(Icon::Flag), "Report to the admins").clicked() {
         actions.push(Action::Open(report));
     }
-    block_ui(ui, (view.room, view.id), name, view.is_blocked, view.is_blocking, actions);
+    let who = (view.room, view.id);
+    block_ui(ui, who, &view.name, view.is_blocked, view.is_blocking, actions);
 }
 
 /// What asks for a second word before somebody is blocked.

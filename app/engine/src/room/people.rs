@@ -162,7 +162,7 @@ mod tests {
         let mut key = [0; 32];
         key[..4].copy_from_slice(&by.to_be_bytes());
         let (about, text) = (PeerId::from_bytes([9; 32]), "a".to_owned());
-        let (by, sent_at) = (PeerId::from_bytes(key), Timestamp(u64::from(by) + 1_000 * seq));
+        let (by, sent_at) = (PeerId::from_bytes(key), Timestamp(seq << 32 | u64::from(by)));
         ReportRecord { by, seq, sent_at, about, up_to: 1, text, is_done: false }
     }
 

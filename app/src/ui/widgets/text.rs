@@ -109,6 +109,11 @@ pub fn title(ui: &mut Ui, text: &str) -> Response {
     ui.add(Label::new(RichText::new(text).heading().color(palette(ui).text)).wrap())
 }
 
+/// A heading about something that went wrong.
+pub fn problem_title(ui: &mut Ui, text: &str) -> Response {
+    ui.add(Label::new(RichText::new(text).heading().color(palette(ui).danger)).wrap())
+}
+
 /// A sentence.
 pub fn body(ui: &mut Ui, text: &str) -> Response {
     ui.add(Label::new(RichText::new(text).color(palette(ui).text)).wrap())
