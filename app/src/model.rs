@@ -294,7 +294,7 @@ impl Room {
 }
 
 /// Stands behind the name of somebody who was verified. Nobody types it: it is for private use, and
-/// no name has it; see [`names`].
+/// [`Names`] takes it out of names.
 pub const VERIFIED: char = '\u{f5a1}';
 
 /// What is read aloud for words in which [`VERIFIED`] may stand.
