@@ -18,7 +18,7 @@ use crate::{
     identity::Identity,
     join::Join,
     mailbox::Mailbox,
-    room::Room,
+    room::{Reports, Room},
     session::{LinkState, Links},
 };
 
@@ -69,6 +69,10 @@ pub struct Engine<S> {
     pub(crate) left_mailboxes: Vec<(RoomId, Mailbox)>,
     /// Rooms whose number of unread messages changed.
     pub(crate) recounted: BTreeSet<RoomId>,
+    /// Rooms of which more or less is shown than before,
+    pub(crate) relisted: BTreeSet<RoomId>,
+    /// and those whose reports are to be told.
+    pub(crate) wanted_reports: BTreeSet<RoomId>,
     pub(crate) wanted_pages: Vec<Wanted>,
     pub(crate) dialed: BTreeMap<Target, Vec<Addr>>,
     /// When it is the turn of other members to be dialed.
@@ -106,6 +110,8 @@ impl<S: Store> Engine<S> {
             uninvited: BTreeSet::new(),
             left_mailboxes: Vec::new(),
             recounted: BTreeSet::new(),
+            relisted: BTreeSet::new(),
+            wanted_reports: BTreeSet::new(),
             wanted_pages: Vec::new(),
             dialed: BTreeMap::new(),
             turn_at: None,
@@ -150,14 +156,17 @@ impl<S: Store> Engine<S> {
                 room.meet_as_before(mailbox.epoch);
                 room.mailbox.restore(mailbox, self.store.kept(id)?);
             }
-            let read = room.record.read_up_to;
-            room.unread = self.store.count_after(id, read, KIND_TEXT, room.my_index, MAX_UNREAD)?;
+            room.marks = self.store.marks(id)?.into_iter().collect();
+            room.reports = Reports::restore(self.store.reports(id)?);
+            let (read, unheard) = (room.record.read_up_to, room.unheard());
+            room.unread = self.store.count_after(id, read, KIND_TEXT, &unheard, MAX_UNREAD)?;
             summaries.push(self.summary(&room)?);
             self.rooms.insert(id, room);
         }
         summaries.sort_by_key(|s| std::cmp::Reverse(s.last.as_ref().map(|m| m.position)));
         self.notify(Event::Started { name: self.name.clone(), rooms: summaries });
         self.tell_deposited();
+        self.list_all_reports()?;
         for room in self.rooms.keys().copied().collect::<Vec<_>>() {
             self.admit(room);
             self.dial_members(room);
@@ -246,6 +255,7 @@ impl<S: Store> Engine<S> {
         }
         self.leave_old_mailboxes()?;
         self.part_with_removed();
+        self.tell_people()?;
         for id in std::mem::take(&mut self.recounted) {
             if let Some(room) = self.rooms.get(&id) {
                 let count = room.unread;
@@ -314,7 +324,7 @@ impl<S: Store> Engine<S> {
             self.notify(Event::PeerSeen { room, peer, link });
         }
         self.retell_doors();
-        Ok(())
+        self.list_all_reports()
     }
 
     fn summary(&self, room: &Room) -> Result<RoomSummary, StoreError> {

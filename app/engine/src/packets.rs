@@ -111,12 +111,13 @@ impl<S: Store> Engine<S> {
     }
 
     /// Remembers an operation with the next commit, and tells the person then.
-    pub(crate) fn stage(&mut self, id: RoomId, added: Added) {
+    pub(crate) fn stage(&mut self, id: RoomId, mut added: Added) {
         let Some(room) = self.rooms.get_mut(&id) else { return };
         let index = added.author;
         self.staged.heads.insert((id, index), room.head(index));
         let is_unread = added.stored.kind == KIND_TEXT
             && index != room.my_index
+            && !room.member(index).is_some_and(|author| room.mark(author.id).is_blocked)
             && Some(added.stored.position) > room.record.read_up_to;
         if is_unread && room.unread < MAX_UNREAD {
             room.unread = room.unread.saturating_add(1);
@@ -130,6 +131,10 @@ impl<S: Store> Engine<S> {
         if added.has_moved_mailbox {
             self.stage_mailbox(id);
             self.tell_mailbox(id);
+        }
+        for ((by, seq), change) in std::mem::take(&mut added.reports) {
+            self.staged.reports.insert((id, by, seq), change);
+            self.wanted_reports.insert(id);
         }
         self.follow_rules(id, &added);
         if added.has_opened_ways {
