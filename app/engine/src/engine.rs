@@ -19,6 +19,7 @@ use crate::{
     mailbox::Mailbox,
     room::Room,
     session::{LinkState, Links},
+    sync::Grown,
 };
 
 /// Unread messages are counted no further than this.
@@ -54,7 +55,7 @@ pub struct Engine<S> {
     /// Members that changed in a way worth a write only together with others.
     pub(crate) unhurried: BTreeSet<(RoomId, MemberIndex)>,
     /// Rooms in which there may be something to send once it is on disk, and the logs that grew.
-    pub(crate) unsent: BTreeMap<RoomId, BTreeSet<MemberIndex>>,
+    pub(crate) unsent: BTreeMap<RoomId, Grown>,
     /// Rooms of which something changed that may matter to their mailbox.
     pub(crate) untended: BTreeSet<RoomId>,
     /// Rooms in which somebody may have been removed who is still linked,
@@ -200,6 +201,7 @@ impl<S: Store> Engine<S> {
             Input::Timeout => {
                 self.end_late_links();
                 self.take_turns();
+                self.mind_asked();
                 self.serve_mailboxes()
             }
         };
@@ -275,7 +277,11 @@ impl<S: Store> Engine<S> {
     pub fn deadline(&self) -> Option<Duration> {
         let links = self.links.values().filter_map(LinkState::deadline);
         let mailboxes = self.rooms.values().filter_map(|room| room.mailbox.deadline());
-        links.chain(self.turn_at).chain(mailboxes).min()
+        let asked = self.links.values().filter_map(|state| match state {
+            LinkState::Open(session) => session.sync.asked.deadline(),
+            _ => None,
+        });
+        links.chain(asked).chain(self.turn_at).chain(mailboxes).min()
     }
 
     /// The memory, to look at.

@@ -24,7 +24,7 @@ pub(crate) const MAX_EPOCHS: usize = 512;
 /// The most epochs a member says it holds: whoever lacks older ones gets them all.
 pub(crate) const MAX_EPOCHS_TOLD: usize = 16;
 
-/// The most frontier entries in one packet: 1,500 of at most 42 bytes stay below
+/// The most frontier entries in one packet: 1,500 of at most 43 bytes stay below
 /// [`MAX_FRAME_LEN`].
 pub(crate) const MAX_HAVE_ENTRIES: usize = 1_500;
 
@@ -54,7 +54,8 @@ pub(crate) enum Packet {
         /// How many packets of operations I have taken in this session.
         taken: u64,
     },
-    /// "Here is what you lack": each log in order, each member's log after the owner's.
+    /// "Here is what you lack": each log in order, each member's log after the owner's. Each
+    /// operation as its author wrote it, or in [brief](crate::brief).
     Ops(Vec<Vec<u8>>),
     /// "This member holds your log up to here."
     Received { by: Alias, up_to: u64 },
@@ -81,6 +82,12 @@ pub(crate) enum Packet {
     Epochs(Vec<EpochId>),
     /// "These are keys of epochs."
     Keys(Vec<[u8; 32]>),
+    /// "I hold these logs up to here now": ask, if nobody else gives them to you.
+    Offer(Vec<(Alias, u64)>),
+    /// "Send me these logs, of which I hold so much."
+    Ask(Vec<(Alias, u64)>),
+    /// "I hear of others too: offer what they may send as well", or no longer.
+    Spare(bool),
 }
 
 /// The logs of one bucket, in the order of authors.
@@ -153,7 +160,8 @@ impl Packet {
             Self::Differences { steps, .. } => steps.len() <= MAX_HEIGHTS,
             Self::Epochs(ids) => ids.len() <= MAX_EPOCHS_TOLD,
             Self::Keys(keys) => keys.len() <= MAX_EPOCHS,
-            Self::Digest { .. } | Self::Received { .. } => true,
+            Self::Offer(entries) | Self::Ask(entries) => entries.len() <= MAX_HAVE_ENTRIES,
+            Self::Digest { .. } | Self::Received { .. } | Self::Spare(_) => true,
         }
     }
 }

@@ -45,6 +45,11 @@ impl Refusals {
         self.retry_at.get_or_insert(now.saturating_add(RETRY_AFTER));
     }
 
+    /// Authors of whom something could not be added.
+    pub(crate) fn authors(&self) -> impl Iterator<Item = PeerId> {
+        self.refused.iter().copied()
+    }
+
     /// Whether an earlier operation of `author` could not be added.
     pub(crate) fn contains(&self, author: PeerId) -> bool {
         self.refused.contains(&author)
