@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use crate::{
     Engine, LinkId, RoomId, Store,
-    session::{LinkState, Session},
+    session::{LinkState, Links, Session},
     wire::Packet,
 };
 
@@ -13,15 +13,15 @@ impl<S: Store> Engine<S> {
     /// send as well, and only one of them is asked for it.
     pub(crate) fn spare(&mut self, id: RoomId) {
         let now = self.now.since_start;
-        let links = self.speaking(id);
-        let peers: BTreeSet<_> =
-            links.iter().filter_map(|link| Some(self.session(*link)?.peer)).collect();
-        let is_spared = peers.len() > 1;
-        for link in links {
-            let Some(session) = self.session_mut(link) else { continue };
-            if session.sync.spare(now, is_spared) {
-                self.transmit(link, &Packet::Spare(is_spared));
-            }
+        let mut peers = self.speaking(id).map(|(_, session)| session.peer);
+        let first = peers.next();
+        let is_spared = peers.any(|peer| Some(peer) != first);
+        drop(peers);
+        let told = self
+            .speaking(id)
+            .filter_map(|(link, session)| session.sync.spare(now, is_spared).then_some(link));
+        for link in told.collect::<Vec<_>>() {
+            self.transmit(link, &Packet::Spare(is_spared));
         }
     }
 
@@ -30,16 +30,13 @@ impl<S: Store> Engine<S> {
     pub(crate) fn ask_around(&mut self, id: RoomId) {
         self.spare(id);
         let now = self.now.since_start;
-        let links = self.speaking(id);
         let Some(room) = self.rooms.get(&id) else { return };
-        let (mut expected, mut refused) = (BTreeSet::new(), BTreeSet::new());
+        let mut expected = BTreeSet::new();
         let mut offering = Vec::new();
-        for link in links {
-            let Some(LinkState::Open(session)) = self.links.get_mut(&link) else { continue };
+        for (link, session) in speaking(&mut self.links, id) {
             let sync = &mut session.sync;
             sync.settle_asked(now, room);
             expected.extend(sync.asked.expected());
-            refused.extend(sync.refusals.authors().filter_map(|author| room.index_of(author)));
             if sync.asked.has_offers() {
                 offering.push((sync.asked.preference(), link));
             }
@@ -48,8 +45,7 @@ impl<S: Store> Engine<S> {
         for (_, link) in offering {
             let Some(LinkState::Open(session)) = self.links.get_mut(&link) else { continue };
             let Some(room) = self.rooms.get(&id) else { return };
-            let is_wanted = |index| !expected.contains(&index) && !refused.contains(&index);
-            let packets = session.sync.ask(now, room, is_wanted);
+            let packets = session.sync.ask(now, room, |index| !expected.contains(&index));
             expected.extend(session.sync.asked.expected());
             self.transmit_all(link, &packets);
         }
@@ -68,10 +64,17 @@ impl<S: Store> Engine<S> {
         }
     }
 
-    /// The links of a room on which our greeting was said.
-    fn speaking(&self, id: RoomId) -> Vec<LinkId> {
-        let mut links = self.links_of(id);
-        links.retain(|link| self.session(*link).is_some_and(|session| session.joining.is_none()));
-        links
+    fn speaking(&mut self, id: RoomId) -> impl Iterator<Item = (LinkId, &mut Session)> {
+        speaking(&mut self.links, id)
     }
+}
+
+/// The sessions of a room in which our greeting was said.
+fn speaking(links: &mut Links, id: RoomId) -> impl Iterator<Item = (LinkId, &mut Session)> {
+    links.iter_mut().filter_map(move |(link, state)| match state {
+        LinkState::Open(session) if session.room == id && session.joining.is_none() => {
+            Some((*link, &mut **session))
+        }
+        _ => None,
+    })
 }

@@ -159,11 +159,7 @@ impl<S: Store> Engine<S> {
 
     /// Sends every session of a room what it lacks; the store has it all. `grown` are the logs
     /// that have grown since the last call.
-    pub(crate) fn flush(
-        &mut self,
-        id: RoomId,
-        grown: &Grown,
-    ) -> Result<(), StoreError> {
+    pub(crate) fn flush(&mut self, id: RoomId, grown: &Grown) -> Result<(), StoreError> {
         for link in self.links_of(id) {
             let Some(LinkState::Open(session)) = self.links.get_mut(&link) else { continue };
             let Some(room) = self.rooms.get(&id) else { return Ok(()) };

@@ -210,9 +210,13 @@ impl Sync {
         raise(&mut self.sent, index, height);
         if raise(&mut self.held, index, height) {
             heard.receipts.push((index, height));
-            if height > room.height(index) {
-                self.asked.note_offer(index);
-            }
+            self.note_offer(room, index, height);
+        }
+    }
+
+    fn note_offer(&mut self, room: &Room, index: MemberIndex, height: u64) {
+        if height > room.head(index).height {
+            self.asked.note_offer(index, height);
         }
     }
 
@@ -224,7 +228,11 @@ impl Sync {
 
     /// Forgets what was asked for and has come, or did not come in time.
     pub(crate) fn settle_asked(&mut self, now: Duration, room: &Room) {
-        self.asked.settle(now, room, &self.held);
+        let refusals = &self.refusals;
+        let is_refused = |index| {
+            !refusals.is_empty() && room.member(index).is_some_and(|m| refusals.contains(m.id))
+        };
+        self.asked.settle(now, room, &self.held, is_refused);
     }
 
     /// Their word on how many packets they have taken came, and how far they hold some logs;

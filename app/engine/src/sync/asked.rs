@@ -1,9 +1,6 @@
 //! What one session's peer holds that we lack, and what it was asked for.
 
-use std::{
-    collections::{BTreeMap, BTreeSet},
-    time::Duration,
-};
+use std::{collections::BTreeMap, time::Duration};
 
 use super::height;
 use crate::{MemberIndex, room::Room};
@@ -27,21 +24,27 @@ struct Expected {
 /// Of one session: what is to be had there, and what is expected from there.
 #[derive(Debug, Default)]
 pub(crate) struct Asked {
-    /// Logs the peer holds further than we, for which it was not asked yet.
-    offers: BTreeSet<MemberIndex>,
+    /// Logs the peer holds further than we, for which it was not asked yet, and since when that has
+    /// been looked at.
+    offers: BTreeMap<MemberIndex, Option<Duration>>,
     expected: BTreeMap<MemberIndex, Expected>,
     /// When something expected last came.
     answered_at: Duration,
-    /// How often something expected did not come in time.
+    /// How often something expected did not come in time, since something last did.
     failures: u32,
     /// Whether the peer was told to offer what others may send as well.
     is_spared: bool,
+    /// When something is over that is waited for.
+    wake_at: Option<Duration>,
 }
 
 impl Asked {
     /// The peer holds more of a log than we.
-    pub(super) fn note_offer(&mut self, index: MemberIndex) {
-        self.offers.insert(index);
+    pub(super) fn note_offer(&mut self, index: MemberIndex, height: u64) {
+        if self.expected.get(&index).is_some_and(|expected| expected.up_to >= height) {
+            return;
+        }
+        self.offers.entry(index).or_default();
     }
 
     /// Whether the peer has to be told that it should offer, or send.
@@ -54,29 +57,47 @@ impl Asked {
     }
 
     fn expect_offers(&mut self, now: Duration, held: &[u64]) {
-        for index in std::mem::take(&mut self.offers) {
-            let up_to = height(held, index);
-            self.expected.entry(index).or_insert(Expected { up_to, since: now });
+        for index in std::mem::take(&mut self.offers).into_keys() {
+            self.expect(now, index, height(held, index));
         }
+    }
+
+    fn expect(&mut self, now: Duration, index: MemberIndex, up_to: u64) {
+        self.expected.entry(index).or_insert(Expected { up_to, since: now });
+        let over_at = now.saturating_add(PATIENCE);
+        self.wake_at = Some(self.wake_at.map_or(over_at, |at| at.min(over_at)));
     }
 
     /// These logs came from the peer.
     pub(super) fn note_came(&mut self, now: Duration, logs: &BTreeMap<MemberIndex, u64>) {
         if logs.keys().any(|index| self.expected.contains_key(index)) {
-            self.answered_at = now;
+            (self.answered_at, self.failures) = (now, 0);
         }
     }
 
-    /// Forgets what has come, and what did not come in time.
-    pub(crate) fn settle(&mut self, now: Duration, room: &Room, held: &[u64]) {
-        self.offers.retain(|index| height(held, *index) > room.height(*index));
-        self.expected.retain(|index, expected| expected.up_to > room.height(*index));
+    /// Forgets what has come, what came and was refused, and what did not come in time.
+    pub(crate) fn settle(
+        &mut self,
+        now: Duration,
+        room: &Room,
+        held: &[u64],
+        is_refused: impl Fn(MemberIndex) -> bool,
+    ) {
+        let lacks = |index, up_to| up_to > room.head(index).height && !is_refused(index);
+        self.offers.retain(|index, since| {
+            since.get_or_insert(now);
+            lacks(*index, height(held, *index))
+        });
+        self.expected.retain(|index, expected| lacks(*index, expected.up_to));
         let answered_at = self.answered_at;
         let before = self.expected.len();
         self.expected.retain(|_, expected| now < end_of(answered_at, expected));
         if self.expected.len() < before {
             self.failures = self.failures.saturating_add(1);
         }
+        let expected = self.expected.values().map(|expected| end_of(answered_at, expected));
+        let offers = self.offers.values().filter(|_| self.failures > 0).flatten();
+        self.wake_at = expected.chain(offers.map(|at| at.saturating_add(PATIENCE))).min();
     }
 
     /// The logs that are expected from this peer.
@@ -101,18 +122,23 @@ impl Asked {
         held: &[u64],
         is_wanted: impl Fn(MemberIndex) -> bool,
     ) -> Vec<MemberIndex> {
-        let wanted: Vec<_> = self.offers.iter().copied().filter(|index| is_wanted(*index)).collect();
+        // Whoever kept us waiting is asked only for what nobody else has offered meanwhile.
+        let is_due = |since: &Option<Duration>| {
+            self.failures == 0 || since.is_some_and(|at| now >= at.saturating_add(PATIENCE))
+        };
+        let wanted =
+            self.offers.iter().filter(|(index, since)| is_due(since) && is_wanted(**index));
+        let wanted: Vec<_> = wanted.map(|(index, _)| *index).collect();
         for index in &wanted {
             self.offers.remove(index);
-            let up_to = height(held, *index);
-            self.expected.insert(*index, Expected { up_to, since: now });
+            self.expect(now, *index, height(held, *index));
         }
         wanted
     }
 
-    /// When to stop waiting for something.
+    /// When to look again.
     pub(crate) fn deadline(&self) -> Option<Duration> {
-        self.expected.values().map(|expected| end_of(self.answered_at, expected)).min()
+        self.wake_at
     }
 }
 

@@ -56,7 +56,10 @@ impl Sync {
         for (author, height) in entries {
             let author = self.names.hear(room, *author)?;
             match room.index_of(author) {
-                Some(index) => self.note_held(&mut heard, room, index, *height),
+                Some(index) => {
+                    self.note_held(&mut heard, room, index, *height);
+                    self.note_offer(room, index, *height);
+                }
                 None => self.note_stranger(author, *height),
             }
         }
@@ -118,9 +121,7 @@ impl Sync {
     /// Notes logs that have grown.
     pub(super) fn sort_grown(&mut self, room: &Room, grown: &Grown) {
         for index in &grown.logs {
-            if !self.offering.is_sparing
-                || *index == room.my_index
-                || grown.urgent.contains(index)
+            if !self.offering.is_sparing || *index == room.my_index || grown.urgent.contains(index)
             {
                 self.behind.insert(*index);
             } else {

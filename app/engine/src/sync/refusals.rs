@@ -45,9 +45,9 @@ impl Refusals {
         self.retry_at.get_or_insert(now.saturating_add(RETRY_AFTER));
     }
 
-    /// Authors of whom something could not be added.
-    pub(crate) fn authors(&self) -> impl Iterator<Item = PeerId> {
-        self.refused.iter().copied()
+    /// Whether nothing is refused.
+    pub(super) fn is_empty(&self) -> bool {
+        self.refused.is_empty()
     }
 
     /// Whether an earlier operation of `author` could not be added.
