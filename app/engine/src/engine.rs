@@ -20,6 +20,7 @@ use crate::{
     mailbox::Mailbox,
     room::{Reports, Room},
     session::{LinkState, Links},
+    sync::Grown,
 };
 
 /// Unread messages are counted no further than this.
@@ -58,7 +59,7 @@ pub struct Engine<S> {
     /// Members that changed in a way worth a write only together with others.
     pub(crate) unhurried: BTreeSet<(RoomId, MemberIndex)>,
     /// Rooms in which there may be something to send once it is on disk, and the logs that grew.
-    pub(crate) unsent: BTreeMap<RoomId, BTreeSet<MemberIndex>>,
+    pub(crate) unsent: BTreeMap<RoomId, Grown>,
     /// Rooms of which something changed that may matter to their mailbox.
     pub(crate) untended: BTreeSet<RoomId>,
     /// Rooms in which somebody may have been removed who is still linked,
@@ -220,6 +221,7 @@ impl<S: Store> Engine<S> {
                 self.end_late_links();
                 self.take_turns();
                 self.renew_keys();
+                self.mind_asked();
                 self.serve_mailboxes()
             }
         };
@@ -300,7 +302,12 @@ impl<S: Store> Engine<S> {
         let mailboxes = self.rooms.values().filter_map(|room| room.mailbox.deadline());
         let leaving = self.rooms.values().filter_map(|room| room.leaves_at);
         let renewals = self.rooms.values().filter_map(|room| room.renewal_due(self.now));
-        links.chain(self.turn_at).chain(mailboxes).chain(leaving).chain(renewals).min()
+        let asked = self.links.values().filter_map(|state| match state {
+            LinkState::Open(session) => session.sync.asked.deadline(),
+            _ => None,
+        });
+        let of_rooms = mailboxes.chain(leaving).chain(renewals);
+        links.chain(asked).chain(self.turn_at).chain(of_rooms).min()
     }
 
     /// The memory, to look at.

@@ -8,7 +8,9 @@
 
 mod addr;
 mod alias;
+mod asking;
 mod body;
+mod brief;
 mod cipher;
 mod command;
 mod control;
