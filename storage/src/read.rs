@@ -1,23 +1,23 @@
 //! What can be asked of the database.
 
 use engine::{
-    Batch, ControlRecord, Head, Kept, MailboxRecord, MemberIndex, MemberRecord, Position, Profile,
-    RoomId, RoomRecord, StoreError, StoredOp,
+    Batch, ControlRecord, Head, Kept, MailboxRecord, MemberIndex, MemberRecord, PackId, Position,
+    Profile, RoomId, RoomRecord, StoreError, StoredOp,
 };
-use redb::{ReadOnlyTable, ReadTransaction, ReadableTable};
+use redb::{ReadOnlyTable, ReadTransaction, ReadableTable, TableError};
 
 use crate::{
     error::{corrupt, from_redb},
     tables::{
-        CONTROLS, ControlKey, HEADS, HeadBytes, KEPT, Keys, LOG, LogKey, MAILBOXES, MEMBERS, META,
-        MemberKey, PROFILE, ROOMS, RoomKey, TIMELINE, TimelineKey, decode, decode_head, log_key,
+        CARRIED, CONTROLS, ControlKey, HEADS, HeadBytes, KEPT, Keys, LOG, LogKey, MAILBOXES, MEMBERS, META,
+        MemberKey, PACKS, PROFILE, ROOMS, RoomKey, TIMELINE, TimelineKey, decode, decode_head, log_key,
         member_index, member_key, position, seq, timeline_key,
     },
 };
 
 /// Every table, open for reading at one moment. Opening them costs more than most answers.
 pub(crate) struct Snapshot {
-    meta: ReadOnlyTable<&'static str, &'static [u8]>,
+    pub(crate) meta: ReadOnlyTable<&'static str, &'static [u8]>,
     rooms: ReadOnlyTable<&'static RoomKey, &'static [u8]>,
     members: ReadOnlyTable<&'static MemberKey, &'static [u8]>,
     heads: ReadOnlyTable<&'static MemberKey, &'static HeadBytes>,
@@ -26,10 +26,13 @@ pub(crate) struct Snapshot {
     kept: ReadOnlyTable<&'static MemberKey, &'static [u8]>,
     timeline: ReadOnlyTable<&'static TimelineKey, &'static [u8]>,
     log: ReadOnlyTable<&'static LogKey, u64>,
+    /// There once something was carried.
+    pub(crate) carried: Option<ReadOnlyTable<&'static PackId, &'static [u8]>>,
+    pub(crate) packs: Option<ReadOnlyTable<&'static PackId, &'static [u8]>>,
 }
 
 impl Snapshot {
-    /// The tables as `transaction` sees them; a database of ours has them all.
+    /// The tables as `transaction` sees them; a database of ours has all but those of couriers.
     pub(crate) fn new(transaction: &ReadTransaction) -> Result<Self, StoreError> {
         Ok(Self {
             meta: transaction.open_table(META).map_err(from_redb)?,
@@ -41,6 +44,8 @@ impl Snapshot {
             kept: transaction.open_table(KEPT).map_err(from_redb)?,
             timeline: transaction.open_table(TIMELINE).map_err(from_redb)?,
             log: transaction.open_table(LOG).map_err(from_redb)?,
+            carried: opened(transaction.open_table(CARRIED))?,
+            packs: opened(transaction.open_table(PACKS))?,
         })
     }
 
@@ -184,7 +189,9 @@ impl Snapshot {
                 return Ok(false);
             }
         }
-        Ok(self.holds_records(batch)? && self.holds_ops(&batch.ops)?)
+        let (holds_ops, holds_courier) =
+            (self.holds_ops(&batch.ops)?, self.holds_courier(&batch.courier)?);
+        Ok(self.holds_records(batch)? && holds_ops && holds_courier)
     }
 
     fn holds_records(&self, batch: &Batch) -> Result<bool, StoreError> {
@@ -233,6 +240,15 @@ impl Snapshot {
             }
         }
         Ok(true)
+    }
+}
+
+/// A table, unless nothing was ever written to it.
+fn opened<T>(table: Result<T, TableError>) -> Result<Option<T>, StoreError> {
+    match table {
+        Ok(table) => Ok(Some(table)),
+        Err(TableError::TableDoesNotExist(_)) => Ok(None),
+        Err(error) => Err(from_redb(error)),
     }
 }
 

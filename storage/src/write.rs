@@ -1,13 +1,13 @@
 //! How a batch becomes one transaction.
 
-use engine::{Batch, RoomId, StoreError, StoredOp};
+use engine::{Batch, CourierBatch, RoomId, StoreError, StoredOp};
 use redb::{Database, Durability, Table, Value, WriteTransaction};
 
 use crate::{
     error::from_redb,
     tables::{
-        CONTROLS, HEADS, KEPT, Keys, LOG, MAILBOXES, MEMBERS, META, PROFILE, ROOMS, TIMELINE,
-        control_key, encode, encode_head, log_key, member_key, timeline_key,
+        CARRIED, CARRIES, CONTROLS, HEADS, KEPT, Keys, LOG, MAILBOXES, MEMBERS, META, PACKS,
+        PROFILE, ROOMS, TIMELINE, control_key, encode, encode_head, log_key, member_key, timeline_key,
     },
 };
 
@@ -23,6 +23,7 @@ pub(crate) fn write(database: &Database, batch: &Batch) -> Result<(), StoreError
     }
     write_records(&transaction, batch)?;
     write_ops(&transaction, &batch.ops)?;
+    write_courier(&transaction, &batch.courier)?;
     transaction.commit().map_err(from_redb)
 }
 
@@ -79,6 +80,35 @@ fn write_records(transaction: &WriteTransaction, batch: &Batch) -> Result<(), St
     for (&(room, index), kept) in &batch.kept {
         let key = member_key(room, index);
         all_kept.insert(&key, encode(kept)?.as_slice()).map_err(from_redb)?;
+    }
+    Ok(())
+}
+
+/// Writes what changed of what is carried for others.
+fn write_courier(
+    transaction: &WriteTransaction,
+    courier: &CourierBatch,
+) -> Result<(), StoreError> {
+    if let Some(on) = &courier.on {
+        let mut meta = transaction.open_table(META).map_err(from_redb)?;
+        meta.insert(CARRIES, encode(on)?.as_slice()).map_err(from_redb)?;
+    }
+    if courier.records.is_empty() && courier.packs.is_empty() {
+        return Ok(());
+    }
+    let mut carried = transaction.open_table(CARRIED).map_err(from_redb)?;
+    for (id, record) in &courier.records {
+        match record {
+            Some(record) => carried.insert(id, encode(record)?.as_slice()).map_err(from_redb)?,
+            None => carried.remove(id).map_err(from_redb)?,
+        };
+    }
+    let mut packs = transaction.open_table(PACKS).map_err(from_redb)?;
+    for (id, pack) in &courier.packs {
+        match pack {
+            Some(pack) => packs.insert(id, pack.as_slice()).map_err(from_redb)?,
+            None => packs.remove(id).map_err(from_redb)?,
+        };
     }
     Ok(())
 }

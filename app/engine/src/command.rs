@@ -126,6 +126,13 @@ pub enum Command {
         /// Addresses of relays, at most [`MAX_ADDRS`](crate::MAX_ADDRS).
         relays: Vec<Addr>,
     },
+    /// Carry sealed messages of rooms this device is not in, and have others carry those of its
+    /// own; or have no dealings with strangers at all, and drop what is carried. Answered by
+    /// [`Event::CarryingSet`](crate::Event::CarryingSet).
+    SetCarrying {
+        /// Whether to; it is done unless said otherwise.
+        on: bool,
+    },
     /// Leave the room, and forget everything in it on this device once somebody knows, or after
     /// [`GOODBYE`](crate::GOODBYE); asked for again, at once. Answered by
     /// [`Event::RoomLeaving`](crate::Event::RoomLeaving) if somebody can be told, and by [`Event::RoomLeft`](crate::Event::RoomLeft).

@@ -13,6 +13,7 @@ use crate::{
     Addr, Batch, Event, InTurn, InviteId, MemberIndex, PeerId, Position, Profile, RoomId,
     RoomSummary, Store, StoreError, Timestamp, Verifier,
     body::KIND_TEXT,
+    courier::Courier,
     hlc,
     identity::Identity,
     join::Join,
@@ -73,6 +74,7 @@ pub struct Engine<S> {
     pub(crate) banned: BTreeMap<PeerId, Duration>,
     pub(crate) outputs: VecDeque<Output>,
     pub(crate) verifier: Box<dyn Verifier>,
+    pub(crate) courier: Courier,
     has_uncommitted: bool,
     has_failed: bool,
 }
@@ -107,6 +109,7 @@ impl<S: Store> Engine<S> {
             banned: BTreeMap::new(),
             outputs: VecDeque::new(),
             verifier: Box::new(InTurn),
+            courier: Courier::default(),
             has_uncommitted: false,
             has_failed: false,
             store,
@@ -155,7 +158,7 @@ impl<S: Store> Engine<S> {
             self.mind_mailbox(room);
             self.go_on_leaving(room);
         }
-        Ok(())
+        self.load_courier()
     }
 
     /// Takes one input in. Outputs wait for [`commit`](Self::commit).
@@ -172,6 +175,14 @@ impl<S: Store> Engine<S> {
             Input::Command(command) => self.obey(command),
             Input::LinkUp { link, target, binding } => {
                 self.link_up(link, target, binding);
+                Ok(())
+            }
+            Input::StrangerMet { link, is_dialer, binding } => {
+                self.meet_stranger(link, is_dialer, binding);
+                Ok(())
+            }
+            Input::PowerChanged { is_low } => {
+                self.note_power(is_low);
                 Ok(())
             }
             Input::FrameReceived(link, frame) => self.receive(link, frame),
@@ -201,6 +212,7 @@ impl<S: Store> Engine<S> {
             Input::Timeout => {
                 self.end_late_links();
                 self.take_turns();
+                self.clear_shelf();
                 self.serve_mailboxes()
             }
         };
@@ -278,7 +290,7 @@ impl<S: Store> Engine<S> {
         let links = self.links.values().filter_map(LinkState::deadline);
         let mailboxes = self.rooms.values().filter_map(|room| room.mailbox.deadline());
         let leaving = self.rooms.values().filter_map(|room| room.leaves_at);
-        links.chain(self.turn_at).chain(mailboxes).chain(leaving).min()
+        links.chain(self.turn_at).chain(mailboxes).chain(leaving).chain(self.courier_deadline()).min()
     }
 
     /// The memory, to look at.
@@ -297,6 +309,7 @@ impl<S: Store> Engine<S> {
         rooms.sort_by_key(|s| std::cmp::Reverse(s.last.as_ref().map(|m| m.position)));
         self.notify(Event::Started { name: self.name.clone(), rooms });
         self.tell_leaving();
+        self.tell_carrying();
         for (link, room, peer) in self.shown_sessions() {
             self.notify(Event::PeerSeen { room, peer, link });
         }

@@ -12,6 +12,7 @@ mod body;
 mod cipher;
 mod command;
 mod control;
+mod courier;
 mod crypto;
 mod dial;
 mod engine;
@@ -58,7 +59,7 @@ pub use control::{
 };
 pub use engine::{Engine, Input, Now, Output, Target};
 pub use event::{DepositFailure, Doubt, Event, Goodbye, JoinFailure, Member, RoomSummary};
-pub use id::{InviteId, LinkId, MemberIndex, PeerId, Position, RoomId, Timestamp};
+pub use id::{InviteId, LinkId, MemberIndex, PackId, PeerId, Position, RoomId, Timestamp};
 pub use invite::{INVITE_SCHEME, Invite, InviteError};
 pub use leave::GOODBYE;
 pub use mailbox::MAX_PACK_LEN;
@@ -66,8 +67,8 @@ pub use membership::InviteState;
 pub use memory_store::MemoryStore;
 pub use message::{Body, Message};
 pub use store::{
-    Batch, Head, InviteRecord, Kept, MailboxRecord, MemberRecord, Profile, RelayRecord, RoomRecord,
-    SeenParcel, Store, StoreError, StoredOp,
+    Batch, CarriedRecord, CourierBatch, Head, InviteRecord, Kept, MailboxRecord, MemberRecord,
+    Profile, RelayRecord, RoomRecord, SeenParcel, Store, StoreError, StoredOp,
 };
 pub use verify::{Check, InTurn, Verifier, verify_in_turn};
 pub use wire::{Frame, MAX_FRAME_LEN};

@@ -30,6 +30,7 @@ impl<S: Store> Engine<S> {
             Command::ChangeKey { room } => self.change_key(room, &[], Vec::new()),
             Command::SendText { room, text } => self.send_text(room, text),
             Command::SetMailbox { room, on } => self.set_mailbox(room, on),
+            Command::SetCarrying { on } => self.set_carrying(on),
             Command::SetRelays { room, relays } => self.set_relays(room, relays),
             Command::LeaveRoom { room } => self.leave_room(room),
             Command::SetOption { room, option, on } => self.set_option(room, option, on),

@@ -100,6 +100,9 @@ impl<S: Store> Engine<S> {
         let Some(room) = self.rooms.get_mut(&id) else { return };
         let index = added.author;
         self.staged.heads.insert((id, index), room.head(index));
+        if index == room.my_index {
+            room.satchel.note_written(self.now.since_start);
+        }
         let is_unread = added.stored.kind == KIND_TEXT
             && index != room.my_index
             && Some(added.stored.position) > room.record.read_up_to;

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use crate::{Addr, ControlRecord, InviteId, MemberIndex, PeerId, Position, RoomId, Timestamp};
+use crate::{Addr, ControlRecord, InviteId, MemberIndex, PackId, PeerId, Position, RoomId, Timestamp};
 
 /// Durable memory. Implemented by [`MemoryStore`](crate::MemoryStore) here and by
 /// `storage::RedbStore`.
@@ -103,6 +103,27 @@ pub trait Store {
         me: MemberIndex,
         limit: usize,
     ) -> Result<usize, StoreError>;
+
+    /// Whether the person lets this device carry for others, once they have said so.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError`] if the memory cannot be read.
+    fn carries(&self) -> Result<Option<bool>, StoreError>;
+
+    /// What is carried for others, and what was, without the packs themselves.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError`] if the memory cannot be read.
+    fn carried(&self) -> Result<Vec<(PackId, CarriedRecord)>, StoreError>;
+
+    /// One pack that is carried.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError`] if the memory cannot be read.
+    fn carried_pack(&self, id: &PackId) -> Result<Option<Vec<u8>>, StoreError>;
 
     /// Applies the whole batch or none of it; on return it is on disk.
     ///
@@ -255,6 +276,19 @@ pub struct Kept {
     pub renewal_expires_at: Timestamp,
 }
 
+/// What is remembered of a pack that is carried for others, or was.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CarriedRecord {
+    /// How long it is, in bytes; 0 if it is here no more.
+    pub len: u32,
+    /// In which meeting it came, counted on this device; 0 if it was made here.
+    pub source: u64,
+    /// Until when it is carried.
+    pub ends_at: Timestamp,
+    /// Until when it is not taken again.
+    pub forget_at: Timestamp,
+}
+
 /// An operation as it is remembered: sealed, as it was received.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct StoredOp {
@@ -289,6 +323,26 @@ pub struct Batch {
     pub kept: BTreeMap<(RoomId, MemberIndex), Kept>,
     /// Operations written here or received.
     pub ops: Vec<StoredOp>,
+    /// What changed of what is carried for others.
+    pub courier: CourierBatch,
+}
+
+/// Changes of what is carried for others.
+#[derive(Debug, Clone, Default)]
+pub struct CourierBatch {
+    /// Whether the person lets this device, if that changed.
+    pub on: Option<bool>,
+    /// What is remembered of packs; none where nothing is any more.
+    pub records: BTreeMap<PackId, Option<CarriedRecord>>,
+    /// Packs, or none for those that are to be removed.
+    pub packs: BTreeMap<PackId, Option<Vec<u8>>>,
+}
+
+impl CourierBatch {
+    /// Whether there is nothing to write.
+    pub fn is_empty(&self) -> bool {
+        self.on.is_none() && self.records.is_empty() && self.packs.is_empty()
+    }
 }
 
 impl Batch {
@@ -303,6 +357,7 @@ impl Batch {
             && self.mailboxes.is_empty()
             && self.kept.is_empty()
             && self.ops.is_empty()
+            && self.courier.is_empty()
     }
 }
 

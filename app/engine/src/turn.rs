@@ -30,6 +30,21 @@ pub enum Input {
         /// ends compute alike and no machine in the middle can make equal.
         binding: Option<[u8; 32]>,
     },
+    /// A link opened to a device that was not looked for: whoever is near. Members who do not know
+    /// each other from afar may find out on it that they are, and others carry for each other.
+    StrangerMet {
+        /// The link.
+        link: LinkId,
+        /// Whether this end dialed.
+        is_dialer: bool,
+        /// As in [`Input::LinkUp`].
+        binding: Option<[u8; 32]>,
+    },
+    /// There is little power left, or enough again: as the device's system sees it.
+    PowerChanged {
+        /// Whether it is little.
+        is_low: bool,
+    },
     /// A frame arrived whole.
     FrameReceived(LinkId, Frame),
     /// The link closed; nothing more will arrive on it.
@@ -127,6 +142,8 @@ pub enum Output {
     },
     /// Listen to this mailbox no more.
     StopCollecting([u8; 32]),
+    /// Open links to devices nearby that are not known, and let them: or do not any more.
+    MeetStrangers(bool),
     /// Tell the person.
     Notify(Event),
 }

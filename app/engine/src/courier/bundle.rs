@@ -1,0 +1,239 @@
+//! What a member gives strangers to carry, and what it makes of what they bring: a pack as in the
+//! mailbox, with another letter in it, sealed with a key of its own, so that neither passes for
+//! the other.
+
+use std::{collections::BTreeSet, time::Duration};
+
+use serde::{Deserialize, Serialize};
+
+use super::shelf::{LIFE, OWN};
+use crate::{
+    Engine, PackId, PeerId, Role, RoomId, Store, StoreError,
+    crypto, hlc,
+    mailbox::{
+        before,
+        pack::{self, Letter, MAX_LETTER_LEN},
+    },
+    op::Op,
+    room::{Room, Unusable},
+};
+
+/// How long after this device wrote something it is given to strangers, if it has not reached most
+/// members by then: whoever is linked has it within seconds.
+const QUIET: Duration = Duration::from_secs(60);
+
+/// How long after one pack the next one is made for a room: each is carried by many.
+const INTERVAL: Duration = Duration::from_secs(600);
+
+/// Of the random part of a pack's life: whoever is offered it cannot tell whether it was made just
+/// now, and so by whom.
+const SPREAD: Duration = Duration::from_secs(12 * 3_600);
+
+/// How many of a room's keys are tried on a pack, the newest first: one for each change of the key
+/// in two days, and more.
+const MAX_KEYS: usize = 4;
+
+/// The bytes of a letter besides its operations.
+const LETTER_LEN: usize = 40;
+
+/// The most operations in one pack.
+const MAX_OPS: usize = 256;
+
+/// Some operations of one member's log, signed by that member.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Bundle {
+    /// Whose.
+    pub(crate) author: PeerId,
+    /// In canonical form.
+    pub(crate) ops: Vec<Vec<u8>>,
+}
+
+impl Letter for Bundle {
+    const DOMAIN: &'static [u8] = b"fst-carry1";
+
+    fn signer(&self) -> PeerId {
+        self.author
+    }
+
+    fn is_within_limits(&self) -> bool {
+        self.ops.len() <= MAX_OPS
+    }
+}
+
+/// What of a room is given to strangers, and came from them.
+#[derive(Debug, Default)]
+pub(crate) struct Satchel {
+    /// When this device last wrote something, since it was started.
+    written_at: Option<Duration>,
+    /// Up to where its log was put into packs, and when that was last done.
+    packed_to: u64,
+    packed_at: Option<Duration>,
+    /// Packs with operations whose predecessors have not come yet.
+    waiting: BTreeSet<PackId>,
+}
+
+impl Satchel {
+    /// This device wrote something.
+    pub(crate) fn note_written(&mut self, now: Duration) {
+        self.written_at = Some(now);
+    }
+
+    fn may_pack(&self, now: Duration) -> bool {
+        let is_past = |at: Option<Duration>, pause| {
+            at.is_none_or(|at| now.saturating_sub(at) >= pause)
+        };
+        is_past(self.written_at, QUIET) && is_past(self.packed_at, INTERVAL)
+    }
+
+    /// Nothing of it is carried any more.
+    pub(super) fn unpack(&mut self) {
+        (self.packed_to, self.packed_at) = (0, None);
+        self.waiting.clear();
+    }
+}
+
+impl<S: Store> Engine<S> {
+    /// Makes packs of what this device wrote lately that has not reached most members.
+    pub(super) fn pack_for_strangers(&mut self) -> Result<(), StoreError> {
+        for id in self.rooms.keys().copied().collect::<Vec<_>>() {
+            let Some(room) = self.rooms.get(&id) else { continue };
+            let Some((ops, up_to)) = self.next_bundle(room)? else { continue };
+            let (_, epoch_key) = room.epoch();
+            let key = crypto::room_courier(id, &epoch_key);
+            let bundle = Bundle { author: room.me.id, ops };
+            let nonce = self.pack_nonce();
+            let spread = self.chance();
+            let now = self.now;
+            let Some(room) = self.rooms.get_mut(&id) else { continue };
+            let Some(pack) = pack::seal(&key, &bundle, &room.me, nonce) else { continue };
+            (room.satchel.packed_to, room.satchel.packed_at) = (up_to, Some(now.since_start));
+            let [first, second, ..] = spread;
+            let part = u32::from(u16::from_le_bytes([first, second]));
+            let life = LIFE.saturating_sub(SPREAD.saturating_mul(part) / 65_536);
+            self.shelve(crypto::pack_id(&pack), pack, OWN, life);
+        }
+        Ok(())
+    }
+
+    /// The operations that go into a room's next pack, and up to where they go.
+    fn next_bundle(&self, room: &Room) -> Result<Option<(Vec<Vec<u8>>, u64)>, StoreError> {
+        let height = room.head(room.my_index).height;
+        let is_out = room.membership.role(room.me.id) == Role::Removed;
+        if is_out || !room.satchel.may_pack(self.now.since_start) {
+            return Ok(None);
+        }
+        let Some(held) = held_by_most(room) else { return Ok(None) };
+        let mut start = held.max(room.satchel.packed_to);
+        if start >= height {
+            return Ok(None);
+        }
+        // Of what is older than anybody would carry it: nothing. A log's clock never goes back.
+        let too_old = before(self.now.wall, LIFE);
+        let mut end = height;
+        while start < end {
+            let middle = start.midpoint(end);
+            let op = self.store.ops_after(room.id(), room.my_index, middle, 1, 0)?;
+            let hlc = op.first().and_then(|bytes| Op::decode(bytes)).map(|op| op.header.hlc);
+            if hlc.is_some_and(|hlc| hlc::to_wall(hlc) <= too_old) {
+                start = middle.saturating_add(1);
+            } else {
+                end = middle;
+            }
+        }
+        let space = MAX_LETTER_LEN.saturating_sub(LETTER_LEN);
+        let mut len = 0_usize;
+        let mut ops = self.store.ops_after(room.id(), room.my_index, start, MAX_OPS, space)?;
+        let fitting = ops.iter().take_while(|op| {
+            len = len.saturating_add(pack::element_len(op.len()));
+            len <= space
+        });
+        ops.truncate(fitting.count());
+        let up_to = start.saturating_add(u64::try_from(ops.len()).unwrap_or(u64::MAX));
+        Ok((!ops.is_empty()).then_some((ops, up_to)))
+    }
+
+    /// What this device gave strangers before it was started is not given them again.
+    pub(super) fn recall_packs(&mut self) -> Result<(), StoreError> {
+        for id in self.courier.shelf.own() {
+            let Some(pack) = self.store.carried_pack(&id)? else { continue };
+            let Some((room, bundle)) = self.open_bundle(&pack) else { continue };
+            let seqs = bundle.ops.iter().filter_map(|op| Op::decode(op)).map(|op| op.header.seq);
+            let last = seqs.max().unwrap_or_default();
+            if let Some(room) = self.rooms.get_mut(&room)
+                && room.me.id == bundle.author
+            {
+                room.satchel.packed_to = room.satchel.packed_to.max(last);
+            }
+        }
+        Ok(())
+    }
+
+    /// A stranger brought a pack: is it one of our rooms'?
+    pub(super) fn read_bundle(&mut self, id: PackId, pack: &[u8]) -> Result<(), StoreError> {
+        let Some((room, bundle)) = self.open_bundle(pack) else { return Ok(()) };
+        let mut has_added = self.add_bundle(room, id, &bundle);
+        // What came before may go on from this.
+        while std::mem::take(&mut has_added) {
+            let Some(known) = self.rooms.get(&room) else { return Ok(()) };
+            for id in known.satchel.waiting.clone() {
+                let opened = self.carried_pack(&id)?.and_then(|pack| self.open_bundle(&pack));
+                match opened {
+                    Some((_, bundle)) => has_added |= self.add_bundle(room, id, &bundle),
+                    None => self.stop_waiting(room, &id),
+                }
+            }
+        }
+        Ok(())
+    }
+
+    fn open_bundle(&self, pack: &[u8]) -> Option<(RoomId, Bundle)> {
+        let keys = self.rooms.values().flat_map(|room| {
+            let keys = room.epoch_keys().into_iter().take(MAX_KEYS);
+            keys.map(|key| (room.id(), crypto::room_courier(room.id(), &key)))
+        });
+        let mut opened = keys.filter_map(|(id, key)| Some((id, pack::open(&key, pack)?)));
+        opened.next()
+    }
+
+    /// Adds what can be added of a pack; says whether anything was. Whoever carried it is not to
+    /// blame for what it holds.
+    fn add_bundle(&mut self, room_id: RoomId, id: PackId, bundle: &Bundle) -> bool {
+        let now = self.now;
+        let (mut has_added, mut is_early) = (false, false);
+        for op in bundle.ops.iter().filter_map(|bytes| Op::decode(bytes)) {
+            let Some(room) = self.rooms.get_mut(&room_id) else { return has_added };
+            match room.add(now, &op) {
+                Ok(added) => {
+                    self.stage(room_id, added);
+                    has_added = true;
+                }
+                Err(Unusable::Early | Unusable::Later | Unusable::Barred) => is_early = true,
+                Err(
+                    Unusable::Known | Unusable::Forked | Unusable::Wrong | Unusable::Forged,
+                ) => {}
+            }
+        }
+        if !is_early {
+            self.stop_waiting(room_id, &id);
+        } else if let Some(room) = self.rooms.get_mut(&room_id) {
+            room.satchel.waiting.insert(id);
+        }
+        has_added
+    }
+
+    fn stop_waiting(&mut self, room: RoomId, id: &PackId) {
+        if let Some(room) = self.rooms.get_mut(&room) {
+            room.satchel.waiting.remove(id);
+        }
+    }
+}
+
+/// Up to where this device's log is known to be held by more than half of the others; `None` if
+/// there are no others.
+fn held_by_most(room: &Room) -> Option<u64> {
+    let is_other = |id| id != room.me.id && room.membership.role(id) > Role::Removed;
+    let others = room.members.iter().filter(|member| is_other(member.id));
+    let mut held: Vec<_> = others.map(|member| member.holds).collect();
+    held.sort_unstable();
+    held.get(held.len().checked_sub(1)? / 2).copied()
+}
