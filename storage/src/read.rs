@@ -9,9 +9,9 @@ use redb::{ReadOnlyTable, ReadTransaction, ReadableTable, TableError};
 use crate::{
     error::{corrupt, from_redb},
     tables::{
-        CARRIED, CONTROLS, ControlKey, HEADS, HeadBytes, KEPT, Keys, LOG, LogKey, MAILBOXES, MEMBERS, META,
-        MemberKey, PACKS, PROFILE, ROOMS, RoomKey, TIMELINE, TimelineKey, decode, decode_head, log_key,
-        member_index, member_key, position, seq, timeline_key,
+        CARRIED, CONTROLS, ControlKey, HEADS, HeadBytes, KEPT, Keys, LOG, LogKey, MAILBOXES,
+        MEMBERS, META, MemberKey, PACKS, PROFILE, ROOMS, RoomKey, TIMELINE, TimelineKey, decode,
+        decode_head, log_key, member_index, member_key, position, seq, timeline_key,
     },
 };
 

@@ -7,7 +7,8 @@ use crate::{
     error::from_redb,
     tables::{
         CARRIED, CARRIES, CONTROLS, HEADS, KEPT, Keys, LOG, MAILBOXES, MEMBERS, META, PACKS,
-        PROFILE, ROOMS, TIMELINE, control_key, encode, encode_head, log_key, member_key, timeline_key,
+        PROFILE, ROOMS, TIMELINE, control_key, encode, encode_head, log_key, member_key,
+        timeline_key,
     },
 };
 
@@ -85,10 +86,7 @@ fn write_records(transaction: &WriteTransaction, batch: &Batch) -> Result<(), St
 }
 
 /// Writes what changed of what is carried for others.
-fn write_courier(
-    transaction: &WriteTransaction,
-    courier: &CourierBatch,
-) -> Result<(), StoreError> {
+fn write_courier(transaction: &WriteTransaction, courier: &CourierBatch) -> Result<(), StoreError> {
     if let Some(on) = &courier.on {
         let mut meta = transaction.open_table(META).map_err(from_redb)?;
         meta.insert(CARRIES, encode(on)?.as_slice()).map_err(from_redb)?;

@@ -4,9 +4,9 @@
 use std::{collections::BTreeMap, fmt::Debug};
 
 use engine::{
-    Addr, Batch, CarriedRecord, Control, ControlRecord, CourierBatch, Head, InviteId, InviteRecord, Kept, MailboxRecord,
-    MemberIndex, MemberRecord, MemoryStore, PeerId, Position, Profile, RelayRecord, RoomId,
-    RoomRecord, Store, StoredOp, Timestamp,
+    Addr, Batch, CarriedRecord, Control, ControlRecord, CourierBatch, Head, InviteId, InviteRecord,
+    Kept, MailboxRecord, MemberIndex, MemberRecord, MemoryStore, PeerId, Position, Profile,
+    RelayRecord, RoomId, RoomRecord, Store, StoredOp, Timestamp,
 };
 use proptest::{collection::vec, option, prelude::*};
 use storage::{Options, RedbStore};
@@ -125,20 +125,22 @@ fn any_batch() -> impl Strategy<Value = Batch> {
         (vec(any_op(), 0..30), any_courier()),
     )
         .prop_map(
-            |(profile, rooms, forgotten, members, heads, (controls, mailboxes, kept), others)| Batch {
-                profile: profile.map(|name| Profile { name }),
-                rooms: rooms.into_iter().collect(),
-                forgotten,
-                members: members.into_iter().collect(),
-                heads: heads
-                    .into_iter()
-                    .map(|(key, (height, id))| (key, Head { height, id }))
-                    .collect::<BTreeMap<_, _>>(),
-                controls: controls.into_iter().collect(),
-                mailboxes: mailboxes.into_iter().collect(),
-                kept: kept.into_iter().collect(),
-                ops: others.0,
-                courier: others.1,
+            |(profile, rooms, forgotten, members, heads, (controls, mailboxes, kept), others)| {
+                Batch {
+                    profile: profile.map(|name| Profile { name }),
+                    rooms: rooms.into_iter().collect(),
+                    forgotten,
+                    members: members.into_iter().collect(),
+                    heads: heads
+                        .into_iter()
+                        .map(|(key, (height, id))| (key, Head { height, id }))
+                        .collect::<BTreeMap<_, _>>(),
+                    controls: controls.into_iter().collect(),
+                    mailboxes: mailboxes.into_iter().collect(),
+                    kept: kept.into_iter().collect(),
+                    ops: others.0,
+                    courier: others.1,
+                }
             },
         )
 }

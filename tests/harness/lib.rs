@@ -121,7 +121,12 @@ impl World {
 
     /// What is on the disk of `name` now.
     pub fn disk(&self, name: Name) -> MemoryStore {
-        self.device(name).engine.store().clone()
+        self.memory(name).clone()
+    }
+
+    /// The same, to look at.
+    pub fn memory(&self, name: Name) -> &MemoryStore {
+        self.device(name).engine.store()
     }
 
     /// Ends the device's process without warning and starts it again from another disk.
@@ -150,7 +155,16 @@ impl World {
             engine = engine.with_verifier(Box::new(AllCores));
         }
         let (events, wanted, admitted) = (Vec::new(), BTreeMap::new(), BTreeSet::new());
-        let device = Device { engine, events, wanted, admitted, number, ahead, is_held: false, meets_strangers: false };
+        let device = Device {
+            engine,
+            events,
+            wanted,
+            admitted,
+            number,
+            ahead,
+            is_held: false,
+            meets_strangers: false,
+        };
         self.devices.insert(name, device);
         let relays = (0..self.relays.len()).map(Self::relay_addr);
         let addrs = [Self::addr(number)].into_iter().chain(relays).collect();

@@ -20,8 +20,8 @@ use crate::{
     session::{LinkState, Opened},
 };
 pub(crate) use bundle::{Bundle, Satchel};
-pub(crate) use errand::Errand;
 use errand::Allowance;
+pub(crate) use errand::Errand;
 use shelf::Shelf;
 pub(crate) use talk::Talk;
 
@@ -192,8 +192,7 @@ impl<S: Store> Engine<S> {
         self.courier.next_source = source.saturating_add(1);
         // In a new order each time: what finds no place in this meeting may in the next.
         let rng = &mut self.rng;
-        let mut queue: Vec<_> =
-            self.courier.shelf.ids().map(|id| (rng.next_u64(), id)).collect();
+        let mut queue: Vec<_> = self.courier.shelf.ids().map(|id| (rng.next_u64(), id)).collect();
         queue.sort_unstable();
         let queue = queue.into_iter().map(|(_, id)| id).collect();
         if let Some(errand) = self.errand(link) {

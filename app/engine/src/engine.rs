@@ -290,7 +290,12 @@ impl<S: Store> Engine<S> {
         let links = self.links.values().filter_map(LinkState::deadline);
         let mailboxes = self.rooms.values().filter_map(|room| room.mailbox.deadline());
         let leaving = self.rooms.values().filter_map(|room| room.leaves_at);
-        links.chain(self.turn_at).chain(mailboxes).chain(leaving).chain(self.courier_deadline()).min()
+        links
+            .chain(self.turn_at)
+            .chain(mailboxes)
+            .chain(leaving)
+            .chain(self.courier_deadline())
+            .min()
     }
 
     /// The memory, to look at.

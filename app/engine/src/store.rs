@@ -4,7 +4,9 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use crate::{Addr, ControlRecord, InviteId, MemberIndex, PackId, PeerId, Position, RoomId, Timestamp};
+use crate::{
+    Addr, ControlRecord, InviteId, MemberIndex, PackId, PeerId, Position, RoomId, Timestamp,
+};
 
 /// Durable memory. Implemented by [`MemoryStore`](crate::MemoryStore) here and by
 /// `storage::RedbStore`.

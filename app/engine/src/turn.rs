@@ -30,8 +30,8 @@ pub enum Input {
         /// ends compute alike and no machine in the middle can make equal.
         binding: Option<[u8; 32]>,
     },
-    /// A link opened to a device that was not looked for: whoever is near. Members who do not know
-    /// each other from afar may find out on it that they are, and others carry for each other.
+    /// A link opened to a device that was not looked for: whoever is near. Strangers carry for each
+    /// other, and are answered on no other link.
     StrangerMet {
         /// The link.
         link: LinkId,

@@ -4,12 +4,12 @@
 
 use std::{collections::BTreeSet, time::Duration};
 
+use rand_core::RngCore as _;
 use serde::{Deserialize, Serialize};
 
 use super::shelf::{LIFE, OWN};
 use crate::{
-    Engine, PackId, PeerId, Role, RoomId, Store, StoreError,
-    crypto, hlc,
+    Engine, PackId, PeerId, Role, RoomId, Store, StoreError, crypto, hlc,
     mailbox::{
         before,
         pack::{self, Letter, MAX_LETTER_LEN},
@@ -25,9 +25,9 @@ const QUIET: Duration = Duration::from_secs(60);
 /// How long after one pack the next one is made for a room: each is carried by many.
 const INTERVAL: Duration = Duration::from_secs(600);
 
-/// Of the random part of a pack's life: whoever is offered it cannot tell whether it was made just
-/// now, and so by whom.
-const SPREAD: Duration = Duration::from_secs(12 * 3_600);
+/// By up to how much less than [`LIFE`] a pack is carried, by chance: whoever is offered it cannot
+/// tell whether it was made just now, and so by whom. Half a day.
+const SPREAD_MILLIS: u64 = 12 * 3_600_000;
 
 /// How many of a room's keys are tried on a pack, the newest first: one for each change of the key
 /// in two days, and more.
@@ -79,9 +79,8 @@ impl Satchel {
     }
 
     fn may_pack(&self, now: Duration) -> bool {
-        let is_past = |at: Option<Duration>, pause| {
-            at.is_none_or(|at| now.saturating_sub(at) >= pause)
-        };
+        let is_past =
+            |at: Option<Duration>, pause| at.is_none_or(|at| now.saturating_sub(at) >= pause);
         is_past(self.written_at, QUIET) && is_past(self.packed_at, INTERVAL)
     }
 
@@ -97,48 +96,31 @@ impl<S: Store> Engine<S> {
     pub(super) fn pack_for_strangers(&mut self) -> Result<(), StoreError> {
         for id in self.rooms.keys().copied().collect::<Vec<_>>() {
             let Some(room) = self.rooms.get(&id) else { continue };
-            let Some((ops, up_to)) = self.next_bundle(room)? else { continue };
+            let Some((bundle, up_to)) = self.next_bundle(room)? else { continue };
             let (_, epoch_key) = room.epoch();
             let key = crypto::room_courier(id, &epoch_key);
-            let bundle = Bundle { author: room.me.id, ops };
-            let nonce = self.pack_nonce();
-            let spread = self.chance();
-            let now = self.now;
+            let (nonce, spread) = (self.pack_nonce(), self.rng.next_u64());
+            let now = self.now.since_start;
             let Some(room) = self.rooms.get_mut(&id) else { continue };
             let Some(pack) = pack::seal(&key, &bundle, &room.me, nonce) else { continue };
-            (room.satchel.packed_to, room.satchel.packed_at) = (up_to, Some(now.since_start));
-            let [first, second, ..] = spread;
-            let part = u32::from(u16::from_le_bytes([first, second]));
-            let life = LIFE.saturating_sub(SPREAD.saturating_mul(part) / 65_536);
+            (room.satchel.packed_to, room.satchel.packed_at) = (up_to, Some(now));
+            let life = LIFE.saturating_sub(Duration::from_millis(spread % SPREAD_MILLIS));
             self.shelve(crypto::pack_id(&pack), pack, OWN, life);
         }
         Ok(())
     }
 
-    /// The operations that go into a room's next pack, and up to where they go.
-    fn next_bundle(&self, room: &Room) -> Result<Option<(Vec<Vec<u8>>, u64)>, StoreError> {
+    /// What goes into a room's next pack, and up to where in the log it goes.
+    fn next_bundle(&self, room: &Room) -> Result<Option<(Bundle, u64)>, StoreError> {
         let height = room.head(room.my_index).height;
         let is_out = room.membership.role(room.me.id) == Role::Removed;
         if is_out || !room.satchel.may_pack(self.now.since_start) {
             return Ok(None);
         }
         let Some(held) = held_by_most(room) else { return Ok(None) };
-        let mut start = held.max(room.satchel.packed_to);
+        let start = self.skip_old(room, held.max(room.satchel.packed_to), height)?;
         if start >= height {
             return Ok(None);
-        }
-        // Of what is older than anybody would carry it: nothing. A log's clock never goes back.
-        let too_old = before(self.now.wall, LIFE);
-        let mut end = height;
-        while start < end {
-            let middle = start.midpoint(end);
-            let op = self.store.ops_after(room.id(), room.my_index, middle, 1, 0)?;
-            let hlc = op.first().and_then(|bytes| Op::decode(bytes)).map(|op| op.header.hlc);
-            if hlc.is_some_and(|hlc| hlc::to_wall(hlc) <= too_old) {
-                start = middle.saturating_add(1);
-            } else {
-                end = middle;
-            }
         }
         let space = MAX_LETTER_LEN.saturating_sub(LETTER_LEN);
         let mut len = 0_usize;
@@ -149,7 +131,24 @@ impl<S: Store> Engine<S> {
         });
         ops.truncate(fitting.count());
         let up_to = start.saturating_add(u64::try_from(ops.len()).unwrap_or(u64::MAX));
-        Ok((!ops.is_empty()).then_some((ops, up_to)))
+        Ok((!ops.is_empty()).then_some((Bundle { author: room.me.id, ops }, up_to)))
+    }
+
+    /// After which operation of our log, from `start` on, the first one comes that is no older than
+    /// anything is carried. A log's clock never goes back.
+    fn skip_old(&self, room: &Room, mut start: u64, mut end: u64) -> Result<u64, StoreError> {
+        let too_old = before(self.now.wall, LIFE);
+        while start < end {
+            let middle = start.midpoint(end);
+            let op = self.store.ops_after(room.id(), room.my_index, middle, 1, 0)?;
+            let hlc = op.first().and_then(|bytes| Op::decode(bytes)).map(|op| op.header.hlc);
+            if hlc.is_some_and(|hlc| hlc::to_wall(hlc) <= too_old) {
+                start = middle.saturating_add(1);
+            } else {
+                end = middle;
+            }
+        }
+        Ok(start)
     }
 
     /// What this device gave strangers before it was started is not given them again.
@@ -208,9 +207,7 @@ impl<S: Store> Engine<S> {
                     has_added = true;
                 }
                 Err(Unusable::Early | Unusable::Later | Unusable::Barred) => is_early = true,
-                Err(
-                    Unusable::Known | Unusable::Forked | Unusable::Wrong | Unusable::Forged,
-                ) => {}
+                Err(Unusable::Known | Unusable::Forked | Unusable::Wrong | Unusable::Forged) => {}
             }
         }
         if !is_early {

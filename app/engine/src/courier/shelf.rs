@@ -178,7 +178,8 @@ impl Shelf {
             let sum = sums.entry(record.source).or_default();
             *sum = sum.saturating_add(record.len as usize);
         }
-        let largest = sums.into_iter().max_by_key(|(source, sum)| (*sum, std::cmp::Reverse(*source)));
+        let largest =
+            sums.into_iter().max_by_key(|(source, sum)| (*sum, std::cmp::Reverse(*source)));
         largest.map_or(OWN, |(source, _)| source)
     }
 

@@ -55,9 +55,7 @@ impl Talk {
             Self::Offer(offered) => {
                 offered.len() <= MAX_OFFERED && offered.iter().all(|o| o.len().is_some())
             }
-            Self::Want(places) => {
-                places.len() <= MAX_OFFERED && places.is_sorted_by(|a, b| a < b)
-            }
+            Self::Want(places) => places.len() <= MAX_OFFERED && places.is_sorted_by(|a, b| a < b),
             Self::Pack(pack) => pack.is_empty() || pack::LENS.contains(&pack.len()),
         }
     }
