@@ -51,6 +51,10 @@ fn kill_at_any_moment_loses_nothing_acknowledged() {
             let is_copy = rng.next_u32().is_multiple_of(2) && path.exists();
             if is_copy {
                 fs::copy(&path, &copy).expect("copied");
+                let keys = path.with_file_name("a.redb.keys");
+                if keys.exists() {
+                    fs::copy(keys, path.with_file_name("copy.redb.keys")).expect("copied");
+                }
             }
             let store = RedbStore::open(if is_copy { &copy } else { &path })
                 .unwrap_or_else(|error| panic!("{what}: {error}"));

@@ -2,6 +2,8 @@
 
 #[path = "door/options.rs"]
 mod options;
+#[path = "door/renewal.rs"]
+mod renewal;
 
 use engine::{Command, Event, Refusal, Role};
 use tests::{Name, World};

@@ -40,6 +40,8 @@ enum Step {
     Rewind(usize),
     Deliver(usize),
     Pass(u64),
+    /// Hours pass: keys may be due to be changed.
+    Sleep(u64),
 }
 
 fn step() -> impl Strategy<Value = Step> {
@@ -71,6 +73,7 @@ fn step() -> impl Strategy<Value = Step> {
         3 => device.prop_map(Step::Rewind),
         8 => (1..30usize).prop_map(Step::Deliver),
         1 => (0..20_000u64).prop_map(Step::Pass),
+        1 => (10..50u64).prop_map(Step::Sleep),
     ]
 }
 
@@ -209,6 +212,7 @@ impl Camp {
                 }
             }
             Step::Deliver(count) => (0..count).for_each(|_| _ = self.world.deliver()),
+            Step::Sleep(hours) => self.world.pass(Duration::from_secs(hours * 3_600)),
             Step::Pass(millis) => self.world.pass(Duration::from_millis(millis)),
         }
     }

@@ -1,15 +1,25 @@
 //! Whatever strangers and members send, the others go on.
 
+#[path = "hostile/at_rest.rs"]
+mod at_rest;
 #[path = "hostile/flooding.rs"]
 mod flooding;
 #[path = "hostile/forks.rs"]
 mod forks;
 #[path = "hostile/impostors.rs"]
 mod impostors;
+#[path = "hostile/links.rs"]
+mod links;
+#[path = "hostile/operations.rs"]
+mod operations;
+#[path = "hostile/real.rs"]
+mod real;
 #[path = "hostile/relaying.rs"]
 mod relaying;
 #[path = "hostile/strangers.rs"]
 mod strangers;
+#[path = "hostile/wire.rs"]
+mod wire;
 
 use std::time::Duration;
 

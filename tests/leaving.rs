@@ -1,8 +1,12 @@
 //! Who leaves is gone for everybody, and nothing of the room stays behind.
 
-use std::time::Duration;
+use std::{fs, path::Path, time::Duration};
 
-use engine::{Body, Command, Event, GOODBYE, Goodbye, Refusal, Role, Store as _};
+use engine::{
+    Body, Command, Engine, Event, GOODBYE, Goodbye, Input, Now, Refusal, Role, Store as _,
+    Timestamp,
+};
+use storage::RedbStore;
 use tests::{Name, World};
 
 /// A room of Alice's in which all of `guests` are, and know each other.
@@ -266,4 +270,49 @@ fn room_goes_on_without_its_owner_and_so_do_its_admins() {
     world.say("bob", "quiet now");
     world.settle();
     assert_eq!(world.texts("carol"), ["who has the stove?"]);
+}
+
+/// Has a device on disk do something.
+fn obey(engine: &mut Engine<RedbStore>, command: Command) {
+    let now = Now { since_start: Duration::ZERO, wall: Timestamp(1_784_000_000_000) };
+    engine.handle(now, Input::Command(command)).expect("readable");
+    engine.commit().expect("written");
+    while engine.poll().is_some() {}
+}
+
+fn find(directory: &Path, wanted: &[u8]) -> bool {
+    let files = fs::read_dir(directory).expect("a directory");
+    files.into_iter().any(|file| {
+        let content = fs::read(file.expect("a file").path()).expect("readable");
+        content.windows(wanted.len()).any(|window| window == wanted)
+    })
+}
+
+#[test]
+fn nothing_on_disk_opens_what_was_said_in_a_room_that_was_left() {
+    let directory = tempfile::tempdir().expect("a directory");
+    let path = directory.path().join("festival.redb");
+    let store = RedbStore::open(&path).expect("new");
+    let mut engine = Engine::new(store, [7; 32]).expect("readable");
+    obey(&mut engine, Command::SetName { name: "Ann".to_owned() });
+    obey(&mut engine, Command::CreateRoom { name: "Behind the old mill".to_owned() });
+    let record = engine.store().rooms().expect("readable").pop().expect("a room");
+    let room = record.id;
+    obey(&mut engine, Command::SendText { room, text: "Meet me at midnight".to_owned() });
+    obey(&mut engine, Command::ChangeKey { room });
+    let record = engine.store().rooms().expect("readable").pop().expect("a room");
+    let keys = fs::read(directory.path().join("festival.redb.keys")).expect("a file");
+    let key = keys.get(16..48).expect("a slot");
+    assert!(find(directory.path(), key), "or this test looks for the wrong thing");
+
+    obey(&mut engine, Command::LeaveRoom { room });
+    drop(engine);
+
+    let secrets = record.epochs.iter().map(|(_, key)| key.to_vec());
+    let secrets = secrets.chain(record.invites.iter().map(|invite| invite.secret.to_vec()));
+    let words = [record.name.as_bytes(), b"Meet me at midnight", key, &record.identity_seed];
+    assert_eq!(record.epochs.len(), 2);
+    for secret in secrets.chain(words.map(<[u8]>::to_vec)) {
+        assert!(!find(directory.path(), &secret), "{secret:?}");
+    }
 }

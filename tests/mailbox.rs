@@ -56,25 +56,6 @@ fn member_never_there_with_the_author_gets_a_thousand_messages_from_a_relay() {
 }
 
 #[test]
-fn relay_holds_nothing_readable_and_packs_of_few_lengths() {
-    let mut world = camp(1, &["bob"]);
-    let me = *world.me("alice").as_bytes();
-    say_many(&mut world, "alice", 300);
-    world.pass(MINUTE);
-
-    let room = *world.room("alice").as_bytes();
-    let packs = world.relay(0).packs.clone();
-
-    assert!(packs.len() >= 2, "{}", packs.len());
-    for left in &packs {
-        assert!([3_072, 11_264, 46_080].contains(&left.pack.len()), "{}", left.pack.len());
-        for secret in [&b"alice"[..], b"Camp", &me, &me[..8], &room[..8]] {
-            assert!(!left.pack.windows(secret.len()).any(|bytes| bytes == secret));
-        }
-    }
-}
-
-#[test]
 fn newcomer_joins_by_an_invite_while_nobody_is_there_and_the_others_learn_of_it() {
     let mut world = camp(1, &["bob"]);
     let texts = say_many(&mut world, "alice", 20);

@@ -44,7 +44,7 @@ pub(crate) fn open_file(path: &Path) -> Result<Box<dyn StorageBackend>, StoreErr
 }
 
 /// Makes a new file's name as durable as its content.
-fn sync_entry(path: &Path) -> io::Result<()> {
+pub(crate) fn sync_entry(path: &Path) -> io::Result<()> {
     if !cfg!(unix) {
         return Ok(());
     }

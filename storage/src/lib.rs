@@ -7,6 +7,7 @@
 mod carried;
 mod cautious;
 mod error;
+mod keyring;
 mod migrate;
 mod read;
 mod tables;
@@ -15,7 +16,7 @@ mod write;
 use std::{
     fmt,
     panic::{AssertUnwindSafe, catch_unwind},
-    path::Path,
+    path::{Path, PathBuf},
     sync::OnceLock,
 };
 
@@ -28,6 +29,7 @@ use redb::{Builder, Database, ReadableDatabase, StorageBackend};
 use crate::{
     cautious::Cautious,
     error::{from_io, from_redb, guarded},
+    keyring::{AtPath, KeyFile, Keyring},
     migrate::{FORMAT_KNOWN, STEPS},
     read::Snapshot,
 };
@@ -42,6 +44,8 @@ pub struct RedbStore {
     /// The tables as last committed, opened when first read. Dropped before each commit: while it
     /// lives, pages the commit frees could not be used again.
     snapshot: OnceLock<Snapshot>,
+    /// The keys of the rooms.
+    keys: Keyring,
     /// `None` once a commit has failed and the file could not be opened again: whether the batch
     /// is on disk is then unknown, so nothing more is answered that may contradict it.
     database: Option<Database>,
@@ -98,12 +102,32 @@ impl RedbStore {
     /// As for [`open`](Self::open).
     pub fn open_with(path: impl AsRef<Path>, options: Options) -> Result<Self, StoreError> {
         let path = path.as_ref().to_path_buf();
-        Self::open_on(Box::new(move || cautious::open_file(&path)), options)
+        let keys = AtPath(beside(&path));
+        Self::open_on(Box::new(move || cautious::open_file(&path)), Box::new(keys), options)
     }
 
-    fn open_on(reopen: Opener, options: Options) -> Result<Self, StoreError> {
-        let database = guarded(|| open_database(reopen()?, options))?;
-        Ok(Self { reopen, options, snapshot: OnceLock::new(), database: Some(database) })
+    fn open_on(
+        reopen: Opener,
+        keys: Box<dyn KeyFile>,
+        options: Options,
+    ) -> Result<Self, StoreError> {
+        let mut keys = Keyring::new(keys);
+        let database = guarded(|| open_database(reopen()?, options, &mut keys))?;
+        let (snapshot, database) = (OnceLock::new(), Some(database));
+        let mut store = Self { reopen, options, snapshot, keys, database };
+        store.erase_unused()?;
+        Ok(store)
+    }
+
+    /// Erases keys of rooms that are not there: the program ended just after one was forgotten, or
+    /// just before it was written.
+    fn erase_unused(&mut self) -> Result<(), StoreError> {
+        for room in self.keys.rooms() {
+            if !self.read(|snapshot| snapshot.knows(room))? {
+                self.keys.erase(room)?;
+            }
+        }
+        Ok(())
     }
 
     /// Answers `question` from everything committed so far.
@@ -142,9 +166,22 @@ impl RedbStore {
     /// it failed would have the engine write its own log twice.
     fn reopen_after_failure(&mut self, batch: &Batch) -> Result<bool, StoreError> {
         self.close();
-        let database = guarded(|| open_database((self.reopen)()?, self.options))?;
+        let database = guarded(|| open_database((self.reopen)()?, self.options, &mut self.keys))?;
         self.database = Some(database);
-        self.read(|snapshot| snapshot.holds(batch))
+        self.read(|snapshot| snapshot.holds(&self.keys, batch))
+    }
+}
+
+impl RedbStore {
+    /// Makes what is left of rooms that were forgotten unreadable. If the disk fails, the next start
+    /// does it.
+    fn erase_forgotten(&mut self, batch: &Batch) {
+        let sealed = write::sealed_rooms(batch);
+        for room in batch.forgotten.iter().filter(|room| !sealed.contains(room)) {
+            if let Err(error) = self.keys.erase(*room) {
+                log::warn!("the key of a room that was forgotten could not be erased: {error}");
+            }
+        }
     }
 }
 
@@ -167,11 +204,11 @@ impl Store for RedbStore {
     }
 
     fn rooms(&self) -> Result<Vec<RoomRecord>, StoreError> {
-        self.read(Snapshot::rooms)
+        self.read(|snapshot| snapshot.rooms(&self.keys))
     }
 
     fn members(&self, room: RoomId) -> Result<Vec<MemberRecord>, StoreError> {
-        self.read(|snapshot| snapshot.members(room))
+        self.read(|snapshot| snapshot.members(&self.keys, room))
     }
 
     fn heads(&self, room: RoomId) -> Result<Vec<Head>, StoreError> {
@@ -179,11 +216,11 @@ impl Store for RedbStore {
     }
 
     fn controls(&self, room: RoomId) -> Result<Vec<ControlRecord>, StoreError> {
-        self.read(|snapshot| snapshot.controls(room))
+        self.read(|snapshot| snapshot.controls(&self.keys, room))
     }
 
     fn mailbox(&self, room: RoomId) -> Result<Option<MailboxRecord>, StoreError> {
-        self.read(|snapshot| snapshot.mailbox(room))
+        self.read(|snapshot| snapshot.mailbox(&self.keys, room))
     }
 
     fn kept(&self, room: RoomId) -> Result<Vec<(MemberIndex, Kept)>, StoreError> {
@@ -239,12 +276,18 @@ impl Store for RedbStore {
         }
         self.database()?;
         self.snapshot = OnceLock::new();
-        let Err(failure) = guarded(|| write::write(self.database()?, &batch)) else {
+        let sealed = write::sealed_rooms(&batch);
+        sealed.iter().try_for_each(|room| self.keys.ensure(*room))?;
+        let Err(failure) = guarded(|| write::write(self.database()?, &self.keys, &batch)) else {
+            self.erase_forgotten(&batch);
             return Ok(());
         };
         log::warn!("a commit failed: {failure}");
         match self.reopen_after_failure(&batch) {
-            Ok(true) => Ok(()),
+            Ok(true) => {
+                self.erase_forgotten(&batch);
+                Ok(())
+            }
             Ok(false) => Err(failure),
             Err(also) => {
                 log::warn!("the database could not be opened again: {also}");
@@ -254,10 +297,18 @@ impl Store for RedbStore {
     }
 }
 
+/// Where the keys lie of the database at `path`.
+fn beside(path: &Path) -> PathBuf {
+    let mut name = path.file_name().unwrap_or_default().to_os_string();
+    name.push(".keys");
+    path.with_file_name(name)
+}
+
 /// Opens the database in `backend` and brings it to the format of this program.
 fn open_database(
     backend: Box<dyn StorageBackend>,
     options: Options,
+    keys: &mut Keyring,
 ) -> Result<Database, StoreError> {
     let is_checked = backend.len().map_err(from_io)? <= options.checked_len;
     let (backend, gate) = Cautious::new(backend);
@@ -268,7 +319,8 @@ fn open_database(
         .map_err(from_redb)?;
     let found = migrate::format(&database, FORMAT_KNOWN)?;
     gate.open()?;
-    migrate::migrate(&database, found, STEPS)?;
+    keys.load()?;
+    migrate::migrate(&database, found, STEPS, keys)?;
     Ok(database)
 }
 

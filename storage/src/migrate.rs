@@ -4,25 +4,28 @@
 //! format before into the new one, and add to the tests a database of the old format in literal
 //! bytes.
 
-use engine::StoreError;
-use redb::{Database, ReadableDatabase, TableHandle, WriteTransaction};
+use engine::{RoomId, StoreError};
+use redb::{
+    Database, ReadableDatabase, ReadableTable as _, TableDefinition, TableHandle, WriteTransaction,
+};
 
 use crate::{
     error::{corrupt, from_redb},
+    keyring::Keyring,
     tables::{CONTROLS, FORMAT, HEADS, KEPT, LOG, MAILBOXES, MEMBERS, META, ROOMS, TIMELINE},
 };
 
 /// The format this program writes, and the newest it reads.
-pub(crate) const FORMAT_KNOWN: u32 = 3;
+pub(crate) const FORMAT_KNOWN: u32 = 4;
 
 /// Entry `n` turns format `n + 1` into format `n + 2`.
-pub(crate) const STEPS: &[Step] = &[add_mailboxes, add_controls];
+pub(crate) const STEPS: &[Step] = &[add_mailboxes, add_controls, seal_records];
 
 /// One step from a format to the next, inside the transaction that also records the new number.
-pub(crate) type Step = fn(&WriteTransaction) -> Result<(), StoreError>;
+pub(crate) type Step = fn(&WriteTransaction, &mut Keyring) -> Result<(), StoreError>;
 
 /// Format 2: mailboxes are remembered.
-fn add_mailboxes(transaction: &WriteTransaction) -> Result<(), StoreError> {
+fn add_mailboxes(transaction: &WriteTransaction, _: &mut Keyring) -> Result<(), StoreError> {
     transaction.open_table(MAILBOXES).map_err(from_redb)?;
     transaction.open_table(KEPT).map_err(from_redb)?;
     Ok(())
@@ -30,8 +33,40 @@ fn add_mailboxes(transaction: &WriteTransaction) -> Result<(), StoreError> {
 
 /// Format 3: what decides who may do what is remembered besides the operations it stands in. The
 /// engine reads it from those once.
-fn add_controls(transaction: &WriteTransaction) -> Result<(), StoreError> {
+fn add_controls(transaction: &WriteTransaction, _: &mut Keyring) -> Result<(), StoreError> {
     transaction.open_table(CONTROLS).map_err(from_redb)?;
+    Ok(())
+}
+
+/// Format 4: what is remembered of a room lies under the room's own key.
+fn seal_records(transaction: &WriteTransaction, keys: &mut Keyring) -> Result<(), StoreError> {
+    seal_table(transaction, ROOMS, keys)?;
+    seal_table(transaction, MEMBERS, keys)?;
+    seal_table(transaction, CONTROLS, keys)?;
+    seal_table(transaction, MAILBOXES, keys)
+}
+
+fn seal_table<const N: usize>(
+    transaction: &WriteTransaction,
+    definition: TableDefinition<'_, &'static [u8; N], &'static [u8]>,
+    keys: &mut Keyring,
+) -> Result<(), StoreError> {
+    let mut table = transaction.open_table(definition).map_err(from_redb)?;
+    let mut sealed = Vec::new();
+    for entry in table.iter().map_err(from_redb)? {
+        let (key, value) = entry.map_err(from_redb)?;
+        let Some((1, text)) = value.value().split_first() else {
+            return Err(corrupt("a record is of no known version"));
+        };
+        let key = *key.value();
+        if let Some(room) = key.first_chunk() {
+            keys.ensure(RoomId::from_bytes(*room))?;
+        }
+        sealed.push((key, keys.seal_bytes(definition.name(), &key, text.to_vec())?));
+    }
+    for (key, value) in sealed {
+        table.insert(&key, value.as_slice()).map_err(from_redb)?;
+    }
     Ok(())
 }
 
@@ -69,16 +104,17 @@ pub(crate) fn migrate(
     database: &Database,
     found: Option<u32>,
     steps: &[Step],
+    keys: &mut Keyring,
 ) -> Result<(), StoreError> {
     let Some(mut format) = found else {
-        return create(database);
+        return create(database, keys);
     };
     let done = usize::try_from(format).unwrap_or(usize::MAX).saturating_sub(1);
     for step in steps.iter().skip(done) {
         format = format.saturating_add(1);
         log::info!("bringing the database to format {format}");
         let transaction = database.begin_write().map_err(from_redb)?;
-        step(&transaction)?;
+        step(&transaction, keys)?;
         write_format(&transaction, format)?;
         transaction.commit().map_err(from_redb)?;
     }
@@ -87,7 +123,7 @@ pub(crate) fn migrate(
 
 /// Writes the tables of a new database, all of them, so that reading need not ask whether one is
 /// there.
-fn create(database: &Database) -> Result<(), StoreError> {
+fn create(database: &Database, keys: &mut Keyring) -> Result<(), StoreError> {
     let transaction = database.begin_write().map_err(from_redb)?;
     write_format(&transaction, FORMAT_KNOWN)?;
     transaction.open_table(ROOMS).map_err(from_redb)?;
@@ -95,8 +131,8 @@ fn create(database: &Database) -> Result<(), StoreError> {
     transaction.open_table(HEADS).map_err(from_redb)?;
     transaction.open_table(TIMELINE).map_err(from_redb)?;
     transaction.open_table(LOG).map_err(from_redb)?;
-    add_mailboxes(&transaction)?;
-    add_controls(&transaction)?;
+    add_mailboxes(&transaction, keys)?;
+    add_controls(&transaction, keys)?;
     transaction.commit().map_err(from_redb)
 }
 

@@ -4,10 +4,11 @@ use engine::{
     Batch, ControlRecord, Head, Kept, MailboxRecord, MemberIndex, MemberRecord, PackId, Position,
     Profile, RoomId, RoomRecord, StoreError, StoredOp,
 };
-use redb::{ReadOnlyTable, ReadTransaction, ReadableTable, TableError};
+use redb::{ReadOnlyTable, ReadTransaction, ReadableTable, TableError, TableHandle as _};
 
 use crate::{
     error::{corrupt, from_redb},
+    keyring::Keyring,
     tables::{
         CARRIED, CONTROLS, ControlKey, HEADS, HeadBytes, KEPT, Keys, LOG, LogKey, MAILBOXES,
         MEMBERS, META, MemberKey, PACKS, PROFILE, ROOMS, RoomKey, TIMELINE, TimelineKey, decode,
@@ -49,20 +50,45 @@ impl Snapshot {
         })
     }
 
+    /// Whether anything sealed of `room` is there.
+    pub(crate) fn knows(&self, room: RoomId) -> Result<bool, StoreError> {
+        let of_room = Keys::<20>::of(room);
+        let mut members = self.members.range::<&MemberKey>(of_room.bounds()).map_err(from_redb)?;
+        let of_room = Keys::<56>::of(room);
+        let mut controls =
+            self.controls.range::<&ControlKey>(of_room.bounds()).map_err(from_redb)?;
+        Ok(self.rooms.get(room.as_bytes()).map_err(from_redb)?.is_some()
+            || self.mailboxes.get(room.as_bytes()).map_err(from_redb)?.is_some()
+            || members.next().is_some()
+            || controls.next().is_some())
+    }
+
     pub(crate) fn profile(&self) -> Result<Option<Profile>, StoreError> {
         let value = self.meta.get(PROFILE).map_err(from_redb)?;
         value.map(|value| decode(value.value())).transpose()
     }
 
-    pub(crate) fn rooms(&self) -> Result<Vec<RoomRecord>, StoreError> {
+    pub(crate) fn rooms(&self, keys: &Keyring) -> Result<Vec<RoomRecord>, StoreError> {
         let all = self.rooms.iter().map_err(from_redb)?;
-        all.map(|entry| decode(entry.map_err(from_redb)?.1.value())).collect()
+        all.map(|entry| {
+            let (key, value) = entry.map_err(from_redb)?;
+            keys.open(ROOMS.name(), key.value(), value.value())
+        })
+        .collect()
     }
 
-    pub(crate) fn members(&self, room: RoomId) -> Result<Vec<MemberRecord>, StoreError> {
+    pub(crate) fn members(
+        &self,
+        keys: &Keyring,
+        room: RoomId,
+    ) -> Result<Vec<MemberRecord>, StoreError> {
         let all =
             self.members.range::<&MemberKey>(Keys::<20>::of(room).bounds()).map_err(from_redb)?;
-        all.map(|entry| decode(entry.map_err(from_redb)?.1.value())).collect()
+        all.map(|entry| {
+            let (key, value) = entry.map_err(from_redb)?;
+            keys.open(MEMBERS.name(), key.value(), value.value())
+        })
+        .collect()
     }
 
     pub(crate) fn heads(&self, room: RoomId) -> Result<Vec<Head>, StoreError> {
@@ -81,15 +107,28 @@ impl Snapshot {
         Ok(heads)
     }
 
-    pub(crate) fn controls(&self, room: RoomId) -> Result<Vec<ControlRecord>, StoreError> {
+    pub(crate) fn controls(
+        &self,
+        keys: &Keyring,
+        room: RoomId,
+    ) -> Result<Vec<ControlRecord>, StoreError> {
         let all =
             self.controls.range::<&ControlKey>(Keys::<56>::of(room).bounds()).map_err(from_redb)?;
-        all.map(|entry| decode(entry.map_err(from_redb)?.1.value())).collect()
+        all.map(|entry| {
+            let (key, value) = entry.map_err(from_redb)?;
+            keys.open(CONTROLS.name(), key.value(), value.value())
+        })
+        .collect()
     }
 
-    pub(crate) fn mailbox(&self, room: RoomId) -> Result<Option<MailboxRecord>, StoreError> {
-        let value = self.mailboxes.get(room.as_bytes()).map_err(from_redb)?;
-        value.map(|value| decode(value.value())).transpose()
+    pub(crate) fn mailbox(
+        &self,
+        keys: &Keyring,
+        room: RoomId,
+    ) -> Result<Option<MailboxRecord>, StoreError> {
+        let key = room.as_bytes();
+        let value = self.mailboxes.get(key).map_err(from_redb)?;
+        value.map(|value| keys.open(MAILBOXES.name(), key, value.value())).transpose()
     }
 
     pub(crate) fn kept(&self, room: RoomId) -> Result<Vec<(MemberIndex, Kept)>, StoreError> {
@@ -182,37 +221,42 @@ impl Snapshot {
     }
 
     /// Whether everything `batch` asks for is so.
-    pub(crate) fn holds(&self, batch: &Batch) -> Result<bool, StoreError> {
+    pub(crate) fn holds(&self, keys: &Keyring, batch: &Batch) -> Result<bool, StoreError> {
         let forgotten = batch.forgotten.iter().filter(|room| !batch.rooms.contains_key(room));
         for room in forgotten {
             if self.rooms.get(room.as_bytes()).map_err(from_redb)?.is_some() {
                 return Ok(false);
             }
         }
-        let (holds_ops, holds_courier) =
-            (self.holds_ops(&batch.ops)?, self.holds_courier(&batch.courier)?);
-        Ok(self.holds_records(batch)? && holds_ops && holds_courier)
+        let holds_courier = self.holds_courier(&batch.courier)?;
+        Ok(holds_courier && self.holds_records(keys, batch)? && self.holds_ops(&batch.ops)?)
     }
 
-    fn holds_records(&self, batch: &Batch) -> Result<bool, StoreError> {
+    fn holds_records(&self, keys: &Keyring, batch: &Batch) -> Result<bool, StoreError> {
         if batch.profile.is_some() && self.profile()? != batch.profile {
             return Ok(false);
         }
         for (room, record) in &batch.rooms {
-            let value = self.rooms.get(room.as_bytes()).map_err(from_redb)?;
-            if !is_record(value.map(|value| decode(value.value())), record)? {
+            let key = room.as_bytes();
+            let value = self.rooms.get(key).map_err(from_redb)?;
+            let found = value.map(|value| keys.open(ROOMS.name(), key, value.value()));
+            if !is_record(found, record)? {
                 return Ok(false);
             }
         }
         for (&(room, index), record) in &batch.members {
-            let value = self.members.get(&member_key(room, index)).map_err(from_redb)?;
-            if !is_record(value.map(|value| decode(value.value())), record)? {
+            let key = member_key(room, index);
+            let value = self.members.get(&key).map_err(from_redb)?;
+            let found = value.map(|value| keys.open(MEMBERS.name(), &key, value.value()));
+            if !is_record(found, record)? {
                 return Ok(false);
             }
         }
         for (room, record) in &batch.mailboxes {
-            let value = self.mailboxes.get(room.as_bytes()).map_err(from_redb)?;
-            if !is_record(value.map(|value| decode(value.value())), record)? {
+            let key = room.as_bytes();
+            let value = self.mailboxes.get(key).map_err(from_redb)?;
+            let found = value.map(|value| keys.open(MAILBOXES.name(), key, value.value()));
+            if !is_record(found, record)? {
                 return Ok(false);
             }
         }

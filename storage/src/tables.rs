@@ -67,7 +67,7 @@ pub(crate) type LogKey = [u8; 28];
 /// Height, then the id of the last operation.
 pub(crate) type HeadBytes = [u8; 24];
 
-/// What every record starts with, so that a later version can tell old ones from new ones.
+/// What a record starts with that is not sealed, so that a later version can tell it from others.
 const RECORD_VERSION: u8 = 1;
 
 /// The key of a member's record and head.

@@ -1,10 +1,13 @@
 //! How a batch becomes one transaction.
 
+use std::collections::BTreeSet;
+
 use engine::{Batch, CourierBatch, RoomId, StoreError, StoredOp};
-use redb::{Database, Durability, Table, Value, WriteTransaction};
+use redb::{Database, Durability, Table, TableHandle as _, Value, WriteTransaction};
 
 use crate::{
     error::from_redb,
+    keyring::Keyring,
     tables::{
         CARRIED, CARRIES, CONTROLS, HEADS, KEPT, Keys, LOG, MAILBOXES, MEMBERS, META, PACKS,
         PROFILE, ROOMS, TIMELINE, control_key, encode, encode_head, log_key, member_key,
@@ -13,7 +16,7 @@ use crate::{
 };
 
 /// Writes `batch` in one transaction. When this returns it is on disk.
-pub(crate) fn write(database: &Database, batch: &Batch) -> Result<(), StoreError> {
+pub(crate) fn write(database: &Database, keys: &Keyring, batch: &Batch) -> Result<(), StoreError> {
     let mut transaction = database.begin_write().map_err(from_redb)?;
     // Said although it is redb's default: everything we promise hangs on it.
     transaction
@@ -22,10 +25,17 @@ pub(crate) fn write(database: &Database, batch: &Batch) -> Result<(), StoreError
     for room in &batch.forgotten {
         forget(&transaction, *room)?;
     }
-    write_records(&transaction, batch)?;
+    write_records(&transaction, keys, batch)?;
     write_ops(&transaction, &batch.ops)?;
     write_courier(&transaction, &batch.courier)?;
     transaction.commit().map_err(from_redb)
+}
+
+/// The rooms of which `batch` says something that is sealed.
+pub(crate) fn sealed_rooms(batch: &Batch) -> BTreeSet<RoomId> {
+    let rooms = batch.rooms.keys().chain(batch.mailboxes.keys()).copied();
+    let members = batch.members.keys().map(|(room, _)| *room);
+    rooms.chain(members).chain(batch.controls.keys().map(|(room, ..)| *room)).collect()
 }
 
 /// Removes everything in `room`.
@@ -50,19 +60,25 @@ fn clear<const N: usize, V: Value + 'static>(
     table.retain_in::<&[u8; N], _>(Keys::<N>::of(room).bounds(), |_, _| false).map_err(from_redb)
 }
 
-fn write_records(transaction: &WriteTransaction, batch: &Batch) -> Result<(), StoreError> {
+fn write_records(
+    transaction: &WriteTransaction,
+    keys: &Keyring,
+    batch: &Batch,
+) -> Result<(), StoreError> {
     if let Some(profile) = &batch.profile {
         let mut meta = transaction.open_table(META).map_err(from_redb)?;
         meta.insert(PROFILE, encode(profile)?.as_slice()).map_err(from_redb)?;
     }
     let mut rooms = transaction.open_table(ROOMS).map_err(from_redb)?;
     for (room, record) in &batch.rooms {
-        rooms.insert(room.as_bytes(), encode(record)?.as_slice()).map_err(from_redb)?;
+        let sealed = keys.seal(ROOMS.name(), room.as_bytes(), record)?;
+        rooms.insert(room.as_bytes(), sealed.as_slice()).map_err(from_redb)?;
     }
     let mut members = transaction.open_table(MEMBERS).map_err(from_redb)?;
     for (&(room, index), record) in &batch.members {
         let key = member_key(room, index);
-        members.insert(&key, encode(record)?.as_slice()).map_err(from_redb)?;
+        let sealed = keys.seal(MEMBERS.name(), &key, record)?;
+        members.insert(&key, sealed.as_slice()).map_err(from_redb)?;
     }
     let mut heads = transaction.open_table(HEADS).map_err(from_redb)?;
     for (&(room, index), head) in &batch.heads {
@@ -71,11 +87,13 @@ fn write_records(transaction: &WriteTransaction, batch: &Batch) -> Result<(), St
     let mut controls = transaction.open_table(CONTROLS).map_err(from_redb)?;
     for (&(room, author, seq), record) in &batch.controls {
         let key = control_key(room, author, seq);
-        controls.insert(&key, encode(record)?.as_slice()).map_err(from_redb)?;
+        let sealed = keys.seal(CONTROLS.name(), &key, record)?;
+        controls.insert(&key, sealed.as_slice()).map_err(from_redb)?;
     }
     let mut mailboxes = transaction.open_table(MAILBOXES).map_err(from_redb)?;
     for (room, record) in &batch.mailboxes {
-        mailboxes.insert(room.as_bytes(), encode(record)?.as_slice()).map_err(from_redb)?;
+        let sealed = keys.seal(MAILBOXES.name(), room.as_bytes(), record)?;
+        mailboxes.insert(room.as_bytes(), sealed.as_slice()).map_err(from_redb)?;
     }
     let mut all_kept = transaction.open_table(KEPT).map_err(from_redb)?;
     for (&(room, index), kept) in &batch.kept {

@@ -177,7 +177,7 @@ impl World {
     }
 
     /// Lets one thing reach its relay; false if none was on its way.
-    pub(crate) fn deliver_post(&mut self) -> bool {
+    pub fn deliver_post(&mut self) -> bool {
         match self.post.pop_front() {
             Some(Post::Deposit { from, relay, number, left }) => {
                 self.arrive(from, relay, number, left);

@@ -198,7 +198,8 @@ fn friends_who_hold_the_same_find_that_out_in_64_bytes_and_send_nothing_twice() 
     for _ in 0..20 {
         let before = [("alice", "bob"), ("bob", "alice")].map(|(a, b)| world.frames(a, b).len());
         world.cut("alice", "bob");
-        world.meet();
+        world.dial_all("bob");
+        world.settle();
         // After one frame of the handshake on either side.
         let sent = [
             world.frames("alice", "bob").split_off(before[0] + 1),

@@ -3,7 +3,7 @@
 
 mod url;
 
-use std::path::PathBuf;
+use std::{fmt, path::PathBuf};
 
 use serde::{Deserialize, Serialize};
 
@@ -24,7 +24,7 @@ pub struct Servers {
 }
 
 /// One TURN server (RFC 8656) and how to prove that it may be used.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct TurnServer {
     /// `turn:host[:port][?transport=udp|tcp]`, or `turns:host[:port]` for TLS (RFC 7065).
@@ -39,6 +39,13 @@ pub struct TurnServer {
     /// (coturn: `use-auth-secret`).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub secret: Option<String>,
+}
+
+/// Says which server, nothing of the password or the secret.
+impl fmt::Debug for TurnServer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("TurnServer").field("url", &self.url).finish_non_exhaustive()
+    }
 }
 
 /// Relays a program is built with. Their places are part of invites: new ones go to the end, and

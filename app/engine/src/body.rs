@@ -63,6 +63,9 @@ pub(crate) enum OpBody {
     Leave,
     /// Switches an option of the room; by owner and admins.
     Option(OptionChange),
+    /// A key in place of one that has been in use for long; by owner and admins, whose devices do
+    /// so by themselves. Nobody is removed and nothing is revoked by it.
+    Renewal(EpochRecord, Sealed),
 }
 
 /// An epoch's key, for some of the members.
@@ -106,6 +109,7 @@ impl OpBody {
             Self::Fork(..) => 10,
             Self::Leave => 11,
             Self::Option(_) => 12,
+            Self::Renewal(..) => 13,
         }
     }
 
@@ -160,6 +164,7 @@ impl OpBody {
                 | Self::Epoch(..)
                 | Self::Seal(..)
                 | Self::Option(_)
+                | Self::Renewal(..)
         )
     }
 
@@ -174,6 +179,12 @@ impl OpBody {
             Self::Epoch(epoch, sealed) => {
                 epoch.removed.len() <= MAX_REMOVED
                     && epoch.revoked.len() <= MAX_REVOKED
+                    && epoch.seen.len() <= MAX_SEEN
+                    && sealed.boxes.len() <= MAX_BOXES
+            }
+            Self::Renewal(epoch, sealed) => {
+                epoch.removed.is_empty()
+                    && epoch.revoked.is_empty()
                     && epoch.seen.len() <= MAX_SEEN
                     && sealed.boxes.len() <= MAX_BOXES
             }

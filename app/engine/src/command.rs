@@ -14,7 +14,7 @@ pub const MAX_TEXT_LEN: usize = 8_000;
 pub const MAX_PAGE_LEN: usize = 500;
 
 /// What the person wants.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub enum Command {
     /// Call myself this, here and in every room.
     SetName {

@@ -81,6 +81,13 @@ pub enum Control {
     Leave,
     /// An option of the room is switched.
     Option(OptionChange),
+    /// A new key for the room because the one before has been in use for long.
+    Renewal {
+        /// The key; nobody is removed and nothing is revoked by it.
+        epoch: EpochRecord,
+        /// The epoch before: members go on meeting where they met in that one.
+        before: EpochId,
+    },
 }
 
 /// What owner and admins can switch on and off for everybody in a room.

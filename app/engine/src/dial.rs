@@ -31,7 +31,7 @@ impl<S: Store> Engine<S> {
     pub(crate) fn admit(&mut self, room: RoomId) {
         let Some(room) = self.rooms.get(&room) else { return };
         let callee = room.me.host_id();
-        for key in room.epoch_keys() {
+        for key in room.meeting_keys() {
             let key = crypto::room_dial_key(room.id(), &key);
             self.outputs.push_back(Output::Admit { key, callee });
         }
@@ -43,7 +43,7 @@ impl<S: Store> Engine<S> {
 
     /// Answers those of [`admit`](Self::admit) no more.
     pub(crate) fn refuse(&mut self, room: &Room) {
-        for key in room.epoch_keys() {
+        for key in room.meeting_keys() {
             self.outputs.push_back(Output::Refuse(crypto::room_dial_key(room.id(), &key)));
         }
         for invite in &room.record.invites {
@@ -55,7 +55,7 @@ impl<S: Store> Engine<S> {
     pub(crate) fn dial_members(&mut self, id: RoomId) {
         let present = self.peers_of(id);
         let Some(room) = self.rooms.get(&id) else { return };
-        let (_, epoch_key) = room.epoch();
+        let (_, epoch_key) = room.meeting();
         let key = crypto::room_dial_key(id, &epoch_key);
         let (wanted, has_more) = wanted_members(room, &present);
         let is_stale = |target: &Target| {

@@ -143,6 +143,7 @@ impl<S: Store> Engine<S> {
                 room.take_rules(&controls);
             }
             if let Some(mailbox) = self.store.mailbox(id)? {
+                room.meet_as_before(mailbox.epoch);
                 room.mailbox.restore(mailbox, self.store.kept(id)?);
             }
             let read = room.record.read_up_to;
@@ -213,6 +214,7 @@ impl<S: Store> Engine<S> {
                 self.end_late_links();
                 self.take_turns();
                 self.clear_shelf();
+                self.renew_keys();
                 self.serve_mailboxes()
             }
         };
@@ -290,10 +292,12 @@ impl<S: Store> Engine<S> {
         let links = self.links.values().filter_map(LinkState::deadline);
         let mailboxes = self.rooms.values().filter_map(|room| room.mailbox.deadline());
         let leaving = self.rooms.values().filter_map(|room| room.leaves_at);
+        let renewals = self.rooms.values().filter_map(|room| room.renewal_due(self.now));
         links
             .chain(self.turn_at)
             .chain(mailboxes)
             .chain(leaving)
+            .chain(renewals)
             .chain(self.courier_deadline())
             .min()
     }

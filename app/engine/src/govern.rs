@@ -99,6 +99,25 @@ impl<S: Store> Engine<S> {
         revoked: Vec<InviteId>,
     ) -> Result<(), Refusal> {
         self.governed(id)?;
+        let has_revoked = !revoked.is_empty();
+        let (epoch, sealed) = self.draw_key(id, removed, revoked)?;
+        self.write(id, &OpBody::Epoch(epoch, sealed))?;
+        if has_revoked {
+            let secret = self.short_chance();
+            let invite =
+                OpBody::Invite { secret, expires_at: None, role: Role::Member, max_uses: None };
+            self.write(id, &invite)?;
+        }
+        Ok(())
+    }
+
+    /// Draws a key and seals it; what does not fit in one operation is written.
+    pub(crate) fn draw_key(
+        &mut self,
+        id: RoomId,
+        removed: &[PeerId],
+        revoked: Vec<InviteId>,
+    ) -> Result<(EpochRecord, Sealed), Refusal> {
         let (key, seed) = (self.chance(), self.chance());
         let room = self.rooms.get_mut(&id).ok_or(Refusal::UnknownRoom)?;
         room.keep_key(key);
@@ -112,7 +131,6 @@ impl<S: Store> Engine<S> {
         }
         let room = self.rooms.get(&id).ok_or(Refusal::UnknownRoom)?;
         let height = |peer| room.index_of(peer).map_or(0, |index| room.head(index).height);
-        let has_revoked = !revoked.is_empty();
         let epoch = EpochRecord {
             id: epoch_id,
             number: room.membership.highest_epoch().saturating_add(1),
@@ -121,14 +139,7 @@ impl<S: Store> Engine<S> {
             revoked,
             seen: room.membership.admins_ever().map(|peer| (peer, height(peer))).collect(),
         };
-        self.write(id, &OpBody::Epoch(epoch, Sealed { sender_key, boxes }))?;
-        if has_revoked {
-            let secret = self.short_chance();
-            let invite =
-                OpBody::Invite { secret, expires_at: None, role: Role::Member, max_uses: None };
-            self.write(id, &invite)?;
-        }
-        Ok(())
+        Ok((epoch, Sealed { sender_key, boxes }))
     }
 
     /// Makes one key of several, where the key was changed in two places at the same time.
@@ -214,15 +225,17 @@ impl<S: Store> Engine<S> {
         if !fresh.is_empty() {
             self.staged.rooms.insert(id, room.record.clone());
             let callee = room.me.host_id();
-            for key in &fresh {
+            for key in fresh.iter().filter(|key| room.is_met_by(&crypto::epoch_id(key))) {
                 let key = crypto::room_dial_key(id, key);
                 self.outputs.push_back(Output::Admit { key, callee });
             }
             self.retry_refused(id);
+            self.renew_welcomes(id);
         }
         // Whoever became a member a moment ago may lack what was new before.
         self.links_of(id).into_iter().for_each(|link| self.give_keys(link));
         self.move_mailbox(id, is_ours);
+        self.mind_renewal(id);
     }
 
     /// Dials everyone anew, by the key that is used now.
@@ -261,7 +274,7 @@ impl<S: Store> Engine<S> {
         }
         let Some(room) = self.rooms.get(&id) else { return };
         let is_whole = theirs.len() < MAX_EPOCHS_TOLD;
-        let keys = if is_whole { room.keys_without(theirs) } else { room.newest_without(theirs) };
+        let keys = if is_whole { room.keys_without(theirs) } else { room.newer_than(theirs) };
         if !keys.is_empty() {
             self.transmit(link, &Packet::Keys(keys));
         }

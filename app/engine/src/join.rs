@@ -16,7 +16,6 @@ use crate::{
 };
 
 /// An invite whose host is being dialed.
-#[derive(Debug)]
 pub(crate) struct Join {
     pub(crate) invite: Invite,
     identity_seed: [u8; 32],
@@ -27,6 +26,14 @@ pub(crate) struct Join {
     pub(crate) has_read_mailbox: bool,
     /// and the newest that was found.
     pub(crate) greeting: Option<Greeting>,
+}
+
+/// Says nothing of the keys to be.
+impl std::fmt::Debug for Join {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let (invite, stage) = (&self.invite, &self.stage);
+        f.debug_struct("Join").field("invite", invite).field("stage", stage).finish_non_exhaustive()
+    }
 }
 
 impl Join {
@@ -182,7 +189,7 @@ impl<S: Store> Engine<S> {
             // The room is new here and not on disk yet; the newcomer will dial again.
             return Ok(false);
         };
-        let welcome = Welcome { genesis, epochs: room.epochs_by_number() };
+        let welcome = room.welcome(genesis);
         self.transmit(link, &Packet::Welcome(welcome));
         self.begin_with_genesis(link, id);
         self.greet(link);
@@ -291,10 +298,11 @@ impl<S: Store> Engine<S> {
         {
             owner.addrs.clone_from(&join.invite.addrs);
         }
-        room.mailbox.record.at = addr::relays(&join.invite.addrs);
         // Known to us from the screen, before the owner's log confirms it.
         let (secret, expires_at) = (join.invite.secret, join.invite.expires_at);
         room.record.invites.push(InviteRecord { secret, expires_at });
+        room.meet_by(welcome.meeting_key().as_ref().map(crypto::epoch_id));
+        room.mailbox.record.at = addr::relays(&join.invite.addrs);
         let body = OpBody::Join {
             invite,
             noise_key: room.me.noise_key,

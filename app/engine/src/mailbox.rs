@@ -47,7 +47,6 @@ const fn days(count: u64) -> Duration {
 }
 
 /// One room's mailbox as this device sees it.
-#[derive(Debug)]
 pub(crate) struct Mailbox {
     /// What finds and opens it.
     pub(crate) key: [u8; 32],
@@ -60,6 +59,13 @@ pub(crate) struct Mailbox {
     is_keeper: bool,
     /// Until when somebody who calls may come by way of the mailbox sooner than by a link.
     called_until: Option<Duration>,
+}
+
+/// Says nothing of the key.
+impl std::fmt::Debug for Mailbox {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Mailbox").field("record", &self.record).finish_non_exhaustive()
+    }
 }
 
 impl Mailbox {
@@ -186,7 +192,7 @@ impl<S: Store> Engine<S> {
     pub(crate) fn note_call(&mut self, key: &[u8; 32]) {
         let until = self.now.since_start.saturating_add(CALL);
         let is_meant = |room: &&mut Room| {
-            let keys = room.epoch_keys();
+            let keys = room.meeting_keys();
             keys.iter().any(|epoch_key| crypto::room_dial_key(room.id(), epoch_key) == *key)
         };
         if let Some(room) = self.rooms.values_mut().find(is_meant) {
@@ -235,6 +241,8 @@ impl<S: Store> Engine<S> {
             self.begin_collecting(id, pause);
         }
         let Some(room) = self.rooms.get_mut(&id) else { return };
+        let is_heard = !places.is_empty() && room.mailbox.reading.has_read;
+        room.renewal.note_company(!peers.is_empty() || is_heard, now.since_start);
         if places.is_empty() {
             room.mailbox.deposits.rest();
         } else {
@@ -243,6 +251,7 @@ impl<S: Store> Engine<S> {
             let is_urgent = peers.is_empty() || is_called;
             room.mailbox.deposits.mind(now.since_start, has_more, is_urgent);
         }
+        self.mind_renewal(id);
     }
 
     /// The owner says where the mailbox is, so that everyone looks at the same place.

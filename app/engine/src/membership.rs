@@ -67,6 +67,8 @@ pub(crate) struct Membership {
     /// Where logs end that end somewhere: few among many.
     ends: BTreeMap<PeerId, u64>,
     highest_rank: u64,
+    /// When the owner first governed: with the room's first invite.
+    began_at: u64,
 }
 
 impl Membership {
@@ -90,6 +92,7 @@ impl Membership {
             gone: BTreeSet::new(),
             ends: BTreeMap::new(),
             highest_rank: 0,
+            began_at: u64::MAX,
         }
     }
 
@@ -150,6 +153,9 @@ impl Membership {
 
     fn insert(&mut self, record: &ControlRecord) {
         let (by, seq) = (record.by, record.seq);
+        if by == self.owner {
+            self.began_at = self.began_at.min(record.hlc);
+        }
         if !matches!(record.control, Control::Join { .. } | Control::Leave) {
             let count = self.counts.entry(by).or_default();
             if *count >= MAX_CONTROLS_PER_AUTHOR && by != self.owner {
@@ -180,7 +186,7 @@ impl Membership {
                 self.highest_rank = self.highest_rank.max(epoch.rank);
                 let revoked = epoch.revoked.iter().map(|invite| (*invite, by, seq, record.hlc));
                 self.revocations.extend(revoked);
-                self.epochs.insert_made(by, seq, epoch);
+                self.epochs.insert_made(by, (seq, record.hlc), epoch, None);
             }
             Control::Fork { author, seq } => {
                 let first = self.forks.entry(*author).or_insert(*seq);
@@ -189,6 +195,9 @@ impl Membership {
             Control::Leave => _ = self.leaves.entry(by).or_insert(seq),
             Control::Merge { id, number, parents } => {
                 self.epochs.insert_merged(*id, *number, parents);
+            }
+            Control::Renewal { epoch, before } => {
+                self.epochs.insert_made(by, (seq, record.hlc), epoch, Some(*before));
             }
             Control::Option(change) => {
                 self.switches.insert((change.rank, by, seq), *change);
@@ -358,6 +367,16 @@ impl Membership {
     /// written in.
     pub(crate) fn number_of(&self, id: &EpochId) -> Option<u32> {
         self.epochs.number_of(id)
+    }
+
+    /// The epoch whose key says where members meet: this one, or the one it renews.
+    pub(crate) fn meeting(&self, id: &EpochId) -> EpochId {
+        self.epochs.meeting(id)
+    }
+
+    /// When an epoch was made, by the clock of who did.
+    pub(crate) fn made_at(&self, id: &EpochId) -> Timestamp {
+        hlc::to_wall(self.epochs.made_at(id, epochs::MAX_DEPTH).unwrap_or(self.began_at))
     }
 
     /// The highest number of an epoch.

@@ -23,7 +23,7 @@ impl Message {
 }
 
 /// What a message says.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub enum Body {
     /// A person's words.
     Text(String),

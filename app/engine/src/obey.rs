@@ -224,7 +224,7 @@ impl<S: Store> Engine<S> {
 
     /// Writes into this device's own log, with a key nobody has who was removed.
     pub(crate) fn write(&mut self, id: RoomId, body: &OpBody) -> Result<(), Refusal> {
-        if !matches!(body, OpBody::Epoch(..) | OpBody::Seal(..)) {
+        if !matches!(body, OpBody::Epoch(..) | OpBody::Seal(..) | OpBody::Renewal(..)) {
             self.merge_epochs(id)?;
         }
         self.write_anyhow(id, body)

@@ -26,7 +26,7 @@ impl<S: Store> Engine<S> {
         // Whoever holds something of ours knows our keys, and the room's, unless attempts say
         // otherwise: then first the one is doubted, then the other, then both.
         let doubts = room.doubted.get(&peer).copied().unwrap_or_default();
-        let keys = room.epoch_keys();
+        let keys = room.meeting_keys();
         let older = (doubts / 2).checked_rem(keys.len()).unwrap_or_default();
         let epoch_key = *keys.get(older)?;
         let (handshake, frame) = if member.holds > 0 && doubts.is_multiple_of(2) {
@@ -102,7 +102,7 @@ impl<S: Store> Engine<S> {
         seed: [u8; 32],
     ) -> Option<(Purpose, Step)> {
         let mut psks = self.rooms.values().flat_map(|room| {
-            let keys = room.epoch_keys().into_iter();
+            let keys = room.meeting_keys().into_iter();
             keys.map(move |key| (room, crypto::room_psk(room.id(), &key)))
         });
         let (room, psk) = psks.find(|(_, psk)| opening.is_for(psk))?;
@@ -117,7 +117,7 @@ impl<S: Store> Engine<S> {
         seed: [u8; 32],
     ) -> Option<(Purpose, Step)> {
         let mut keys = self.rooms.values().flat_map(|room| {
-            let keys = room.epoch_keys().into_iter();
+            let keys = room.meeting_keys().into_iter();
             keys.map(move |key| (room, crypto::room_hello_key(room.id(), &key)))
         });
         let (room, key) = keys.find(|(_, key)| opening.is_for(key))?;

@@ -22,6 +22,7 @@ use crate::{
     membership::Membership,
     op::{self, Header, Op},
     quota::Quota,
+    renew::Renewal,
 };
 use keys::Keys;
 pub(crate) use show::Foreseen;
@@ -63,6 +64,8 @@ pub(crate) struct Room {
     pub(crate) suspects: BTreeSet<PeerId>,
     /// The options as the person was told of them.
     pub(crate) options_told: RoomOptions,
+    /// When the key is to be changed because of its age.
+    pub(crate) renewal: Renewal,
     last_hlc: u64,
     /// What may still be added today, in all and of each author.
     space: Quota,
@@ -137,6 +140,7 @@ impl Room {
             by_id,
             suspects: BTreeSet::new(),
             options_told,
+            renewal: Renewal::default(),
             last_hlc,
             space: Quota::new(MAX_ROOM_BYTES_PER_DAY),
             author_space: BTreeMap::new(),
@@ -144,15 +148,6 @@ impl Room {
         room.restore_keys();
         room.mailbox = room.new_mailbox();
         room
-    }
-
-    /// The mailbox of the epoch that is written in.
-    pub(crate) fn new_mailbox(&self) -> Mailbox {
-        let (number, key) = self.epoch();
-        // Of epochs with one number each has its own.
-        let [a, b, c, d, ..] = crypto::epoch_id(&key);
-        let epoch = if number == 0 { 0 } else { u32::from_le_bytes([a, b, c, d]) };
-        Mailbox::new(crypto::room_mailbox(self.record.id, &key), epoch)
     }
 
     pub(crate) fn id(&self) -> RoomId {
@@ -231,8 +226,10 @@ impl Room {
         let key = self.key_of(op.header.epoch, &op.header.room_tag).ok_or(Unusable::Early)?;
         let body = op.open(&key).ok_or(Unusable::Wrong)?;
         self.check(op, &body)?;
+        let epoch = self.id_of(op.header.epoch, &op.header.room_tag);
         let added = self.apply(now.wall, op, body);
         self.use_space(added.author, len);
+        self.renewal.note_written(epoch, now.since_start);
         Ok(added)
     }
 
@@ -284,7 +281,7 @@ impl Room {
                 self.mailbox.record.at.clone_from(addrs);
                 has_changed_member = false;
             }
-            OpBody::Epoch(epoch, sealed) => {
+            OpBody::Epoch(epoch, sealed) | OpBody::Renewal(epoch, sealed) => {
                 self.open_sealed(&epoch.id, sealed);
                 has_changed_member = false;
             }

@@ -16,7 +16,6 @@ pub struct Now {
 }
 
 /// What happened outside.
-#[derive(Debug)]
 pub enum Input {
     /// The person did something.
     Command(Command),
@@ -85,7 +84,7 @@ pub enum Input {
 }
 
 /// What to do about it.
-#[derive(Debug, PartialEq, Eq)]
+#[derive(PartialEq, Eq)]
 pub enum Output {
     /// Send this frame.
     Transmit(LinkId, Frame),

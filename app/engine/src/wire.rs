@@ -22,8 +22,9 @@ pub(crate) const MAX_OPS_PER_PACKET: usize = 256;
 pub(crate) const MAX_NEWEST_TEXTS: usize = 50;
 pub(crate) const MAX_NEWEST_BYTES: usize = 40 * 1024;
 
-/// The most epochs a welcome may bring: a room that changes its key daily for a year and a half.
-pub(crate) const MAX_EPOCHS: usize = 512;
+/// The most epochs a welcome may bring: a room that changes its key daily for two years, and 256 times
+/// for other reasons. With the longest genesis they fit in a frame, with a usual one in a pack.
+pub(crate) const MAX_EPOCHS: usize = 1_024;
 
 /// The most epochs a member says it holds: whoever lacks older ones gets them all.
 pub(crate) const MAX_EPOCHS_TOLD: usize = 16;
@@ -116,12 +117,32 @@ impl PartLogs {
 }
 
 /// What a newcomer needs to take part.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Welcome {
     /// The owner's first operation, which proves the room's id and names it.
     pub(crate) genesis: Vec<u8>,
     /// Epoch number and key, ascending.
     pub(crate) epochs: Vec<(u32, [u8; 32])>,
+    /// Which of them says where members meet, counted from 0.
+    pub(crate) meeting: u32,
+}
+
+impl Welcome {
+    pub(crate) fn is_within_limits(&self) -> bool {
+        self.epochs.len() <= MAX_EPOCHS && self.epochs.is_sorted_by_key(|(number, _)| number)
+    }
+
+    /// The key of the epoch that says where members meet.
+    pub(crate) fn meeting_key(&self) -> Option<[u8; 32]> {
+        self.epochs.get(self.meeting as usize).map(|(_, key)| *key)
+    }
+}
+
+/// Says nothing of the keys.
+impl std::fmt::Debug for Welcome {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Welcome").field("epochs", &self.epochs.len()).finish_non_exhaustive()
+    }
 }
 
 impl Packet {
@@ -144,10 +165,7 @@ impl Packet {
             Self::Hello { addrs } | Self::Whereabouts { addrs, .. } => addr::are_usable(addrs),
             Self::Have { entries, .. } => entries.len() <= MAX_HAVE_ENTRIES,
             Self::Ops(ops) => ops.len() <= MAX_OPS_PER_PACKET,
-            Self::Welcome(welcome) => {
-                welcome.epochs.len() <= MAX_EPOCHS
-                    && welcome.epochs.is_sorted_by_key(|(number, _)| number)
-            }
+            Self::Welcome(welcome) => welcome.is_within_limits(),
             Self::Sketch { logs, authors } => {
                 logs.len().is_power_of_two()
                     && logs.len() <= MAX_BUCKETS

@@ -6,7 +6,7 @@ use super::{
     disk::Disk,
     story::{self, Chance},
 };
-use crate::{Options, RedbStore};
+use crate::Options;
 
 const BATCHES: u64 = 60;
 const DAMAGES: usize = 300;
@@ -14,14 +14,14 @@ const SEED: u64 = 11;
 const BLOCK_LEN: usize = 4096;
 
 /// A database closed cleanly.
-fn whole() -> Vec<u8> {
+fn whole() -> (Vec<u8>, Vec<u8>) {
     let disk = Disk::default();
     let mut store = disk.open().expect("this disk does not fail");
     for n in 1..=BATCHES {
         store.commit(story::batch(n)).expect("this disk does not fail");
     }
     drop(store);
-    disk.with(|state| state.content.clone())
+    disk.with(|state| (state.content.clone(), state.keys.clone()))
 }
 
 /// Does one of the things that happen to files.
@@ -49,14 +49,14 @@ fn flip(content: &mut [u8], at: usize, chance: &mut Chance) {
 
 #[test]
 fn damaged_file_is_refused_or_tells_the_truth() {
-    let whole = whole();
+    let (whole, keys) = whole();
     let model = story::after(BATCHES);
     let mut chance = Chance(SEED);
     let mut refused = 0;
     for n in 0..DAMAGES {
         let mut content = whole.clone();
         damage(&mut content, &mut chance);
-        let disk = Disk::holding(content.clone());
+        let disk = Disk::holding(content.clone(), keys.clone());
 
         match disk.open() {
             Ok(store) => {
@@ -74,16 +74,16 @@ fn damaged_file_is_refused_or_tells_the_truth() {
 /// A long file is not checked whole: then what is wrong is an error once it is met.
 #[test]
 fn damage_met_later_is_an_error_and_never_a_panic() {
-    let whole = whole();
+    let (whole, keys) = whole();
     let model = story::after(BATCHES);
     let mut chance = Chance(SEED);
     let options = Options { checked_len: 0, ..Options::default() };
     for _ in 0..DAMAGES {
         let mut content = whole.clone();
         damage(&mut content, &mut chance);
-        let disk = Disk::holding(content);
+        let disk = Disk::holding(content, keys.clone());
 
-        let Ok(mut store) = RedbStore::open_on(disk.opener(), options) else { continue };
+        let Ok(mut store) = disk.open_with(options) else { continue };
         let _what_can_be_told = story::is_same(&store, &model);
         let _what_can_be_added = store.commit(story::batch(BATCHES + 1));
         let _what_can_be_told_then = story::is_same(&store, &model);

@@ -8,7 +8,10 @@ use std::{
 use redb::StorageBackend;
 
 use super::story::Chance;
-use crate::{Opener, Options, RedbStore};
+use crate::{
+    Opener, Options, RedbStore,
+    keyring::{KeyFile, SLOT_LEN},
+};
 
 /// What disks write whole or not at all, in bytes.
 const SECTOR_LEN: usize = 512;
@@ -17,6 +20,8 @@ const SECTOR_LEN: usize = 512;
 #[derive(Debug, Clone)]
 pub(crate) enum Event {
     Write(u64, Vec<u8>),
+    /// A key was written, and is on disk.
+    Key(u64, Vec<u8>),
     SetLen(u64),
     Sync,
     /// The store said that so many batches are committed.
@@ -26,6 +31,7 @@ pub(crate) enum Event {
 #[derive(Debug, Default)]
 pub(crate) struct State {
     pub(crate) content: Vec<u8>,
+    pub(crate) keys: Vec<u8>,
     pub(crate) events: Vec<Event>,
     pub(crate) failure: Option<Failure>,
 }
@@ -41,8 +47,8 @@ pub(crate) struct Failure {
 pub(crate) struct Disk(pub(crate) Arc<Mutex<State>>);
 
 impl Disk {
-    pub(crate) fn holding(content: Vec<u8>) -> Self {
-        Self(Arc::new(Mutex::new(State { content, ..State::default() })))
+    pub(crate) fn holding(content: Vec<u8>, keys: Vec<u8>) -> Self {
+        Self(Arc::new(Mutex::new(State { content, keys, ..State::default() })))
     }
 
     pub(crate) fn opener(&self) -> Opener {
@@ -51,7 +57,11 @@ impl Disk {
     }
 
     pub(crate) fn open(&self) -> Result<RedbStore, engine::StoreError> {
-        RedbStore::open_on(self.opener(), Options::default())
+        self.open_with(Options::default())
+    }
+
+    pub(crate) fn open_with(&self, options: Options) -> Result<RedbStore, engine::StoreError> {
+        RedbStore::open_on(self.opener(), Box::new(self.clone()), options)
     }
 
     pub(crate) fn with<T>(&self, work: impl FnOnce(&mut State) -> T) -> T {
@@ -68,10 +78,23 @@ impl Disk {
                 }
                 Some(Failure { after, .. }) => *after -= 1,
             }
-            apply(&mut state.content, &event);
+            match &event {
+                Event::Key(..) => apply(&mut state.keys, &event),
+                event => apply(&mut state.content, event),
+            }
             state.events.push(event);
             Ok(())
         })
+    }
+}
+
+impl KeyFile for Disk {
+    fn read(&self) -> io::Result<Vec<u8>> {
+        Ok(self.with(|state| state.keys.clone()))
+    }
+
+    fn write(&self, offset: u64, slot: &[u8; SLOT_LEN]) -> io::Result<()> {
+        self.change(Event::Key(offset, slot.to_vec()))
     }
 }
 
@@ -111,12 +134,13 @@ pub(crate) fn after_power_loss(
 ) -> Vec<u8> {
     let last_sync = events.iter().rposition(|event| matches!(event, Event::Sync));
     let (safe, loose) = events.split_at(last_sync.map_or(0, |at| at + 1));
-    for event in safe {
+    let is_content = |event: &&Event| !matches!(event, Event::Key(..));
+    for event in safe.iter().filter(is_content) {
         apply(&mut content, event);
     }
     // Sometimes nearly all of it was written, sometimes nearly nothing.
     let kept_of_8 = chance.below(9);
-    for event in loose {
+    for event in loose.iter().filter(is_content) {
         let Event::Write(offset, data) = event else {
             if chance.below(8) < kept_of_8 {
                 apply(&mut content, event);
@@ -133,9 +157,17 @@ pub(crate) fn after_power_loss(
     content
 }
 
+/// The keys the disk holds then: each is synced by itself.
+pub(crate) fn keys_after_power_loss(mut keys: Vec<u8>, events: &[Event]) -> Vec<u8> {
+    for event in events.iter().filter(|event| matches!(event, Event::Key(..))) {
+        apply(&mut keys, event);
+    }
+    keys
+}
+
 fn apply(content: &mut Vec<u8>, event: &Event) {
     match event {
-        Event::Write(offset, data) => {
+        Event::Write(offset, data) | Event::Key(offset, data) => {
             let start = usize::try_from(*offset).expect("a small disk");
             let end = start + data.len();
             content.resize(content.len().max(end), 0);

@@ -10,6 +10,7 @@ use redb::{Database, ReadableDatabase, TableDefinition, WriteTransaction};
 use super::disk::Disk;
 use crate::{
     error::from_redb,
+    keyring::Keyring,
     migrate::{self, FORMAT_KNOWN, STEPS},
 };
 
@@ -231,20 +232,68 @@ fn database_of_format_1_opens_with_everything_in_it() {
     assert_eq!(store.kept(room).expect("readable"), []);
 }
 
+/// A database of format 4 with one record, and its file of keys, in literal bytes: what people have
+/// on their disks. This never changes.
+fn format_4() -> Disk {
+    const ROOM: &[u8; 16] = &[0xaa; 16];
+    let check: [u8; 16] = [206, 14, 37, 179, 18, 93, 18, 185, 144, 92, 149, 127, 248, 53, 170, 145];
+    #[rustfmt::skip]
+    let sealed: [u8; 87] = [
+        175, 115, 64, 175, 131, 34, 87, 96, 78, 16, 224, 23, 77, 29, 53, 13,
+        120, 64, 137, 170, 5, 25, 113, 170, 38, 179, 36, 45, 124, 130, 188, 99,
+        231, 191, 196, 193, 248, 124, 120, 237, 229, 14, 79, 148, 27, 63, 179, 136,
+        121, 67, 196, 79, 50, 150, 246, 4, 4, 8, 215, 86, 80, 87, 77, 2,
+        64, 187, 81, 52, 50, 80, 236, 252, 68, 133, 189, 155, 26, 83, 49, 21,
+        138, 128, 139, 5, 142, 108, 155,
+    ];
+    let disk = Disk::default();
+    drop(disk.open().expect("new"));
+    let database = Database::builder().create_with_backend(disk.clone()).expect("there");
+    let txn = database.begin_write().expect("a transaction");
+    {
+        let mut meta = txn.open_table(TEXT).expect("there");
+        meta.insert("format", &[0, 0, 0, 4][..]).expect("written");
+        let members = TableDefinition::<&[u8; 20], &[u8]>::new("members");
+        let key: [u8; 20] = [&ROOM[..], &[0; 4]].concat().try_into().expect("20 bytes");
+        let record = [&[2][..], &[1; 24], &sealed].concat();
+        let mut members = txn.open_table(members).expect("there");
+        members.insert(&key, record.as_slice()).expect("written");
+    }
+    txn.commit().expect("committed");
+    drop(database);
+    disk.with(|state| state.keys = [&ROOM[..], &[9; 32], &check].concat());
+    disk
+}
+
+#[test]
+fn database_of_format_4_opens_with_the_keys_beside_it() {
+    let store = format_4().open().expect("a known format");
+
+    let member = MemberRecord {
+        id: PeerId::from_bytes([2; 32]),
+        noise_key: [6; 32],
+        name: "Ann".to_owned(),
+        addrs: Vec::new(),
+        last_seen: None,
+        holds: 1,
+    };
+    assert_eq!(store.members(RoomId::from_bytes([0xaa; 16])).expect("readable"), [member]);
+}
+
 #[test]
 fn every_format_before_this_one_has_its_step() {
     assert_eq!(u32::try_from(STEPS.len()).expect("few"), FORMAT_KNOWN - 1);
 }
 
 /// A step as a later version might have one: the profile moves to another name.
-fn move_profile(txn: &WriteTransaction) -> Result<(), StoreError> {
+fn move_profile(txn: &WriteTransaction, _: &mut Keyring) -> Result<(), StoreError> {
     let mut meta = txn.open_table(TEXT).map_err(from_redb)?;
     let profile = meta.remove("profile").map_err(from_redb)?.map(|value| value.value().to_vec());
     meta.insert("me", profile.unwrap_or_default().as_slice()).map_err(from_redb)?;
     Ok(())
 }
 
-fn fail(_: &WriteTransaction) -> Result<(), StoreError> {
+fn fail(_: &WriteTransaction, _: &mut Keyring) -> Result<(), StoreError> {
     Err(StoreError::Corrupt("no way on".to_owned()))
 }
 
@@ -257,12 +306,13 @@ fn value(database: &Database, key: &str) -> Option<Vec<u8>> {
 #[test]
 fn older_database_takes_each_step_it_lacks_and_no_other() {
     let disk = format_1();
-    let database = Database::builder().create_with_backend(disk).expect("there");
+    let database = Database::builder().create_with_backend(disk.clone()).expect("there");
+    let keys = &mut Keyring::new(Box::new(disk));
 
     let found = migrate::format(&database, 2).expect("known");
-    migrate::migrate(&database, found, &[move_profile]).expect("migrated");
+    migrate::migrate(&database, found, &[move_profile], keys).expect("migrated");
     let found = migrate::format(&database, 3).expect("known");
-    migrate::migrate(&database, found, &[fail, |_| Ok(())]).expect("only the second step");
+    migrate::migrate(&database, found, &[fail, |_, _| Ok(())], keys).expect("only the second step");
 
     assert_eq!(value(&database, "me").as_deref(), Some(&b"\x01\x03Ann"[..]));
     assert_eq!(value(&database, "profile"), None);
@@ -272,10 +322,12 @@ fn older_database_takes_each_step_it_lacks_and_no_other() {
 #[test]
 fn step_that_fails_leaves_the_format_before_it() {
     let disk = format_1();
-    let database = Database::builder().create_with_backend(disk).expect("there");
+    let database = Database::builder().create_with_backend(disk.clone()).expect("there");
+    let keys = &mut Keyring::new(Box::new(disk));
 
     let found = migrate::format(&database, 3).expect("known");
-    migrate::migrate(&database, found, &[move_profile, fail]).expect_err("the second step fails");
+    migrate::migrate(&database, found, &[move_profile, fail], keys)
+        .expect_err("the second step fails");
 
     assert_eq!(migrate::format(&database, 3).expect("known"), Some(2));
     assert_eq!(value(&database, "me").as_deref(), Some(&b"\x01\x03Ann"[..]));

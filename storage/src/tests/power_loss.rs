@@ -4,7 +4,7 @@
 use engine::Store;
 
 use super::{
-    disk::{Disk, Event, after_power_loss},
+    disk::{Disk, Event, after_power_loss, keys_after_power_loss},
     story::{self, Chance},
 };
 
@@ -20,14 +20,16 @@ fn power_loss_at_any_moment_loses_nothing_acknowledged() {
         let (before, _) = events.split_at(chance.below(events.len() + 1));
         let acknowledged = acknowledged(before);
         let content = after_power_loss(Vec::new(), before, &mut chance);
+        let keys = keys_after_power_loss(Vec::new(), before);
         let what = format!("seed {SEED}, crash {crash}, after event {}", before.len());
 
-        let disk = Disk::holding(content.clone());
+        let disk = Disk::holding(content.clone(), keys.clone());
         let first = examine(&disk, acknowledged, &what);
 
         let recovery = disk.with(|state| state.events.clone());
         let (before, _) = recovery.split_at(chance.below(recovery.len() + 1));
-        let disk = Disk::holding(after_power_loss(content, before, &mut chance));
+        let keys = keys_after_power_loss(keys, before);
+        let disk = Disk::holding(after_power_loss(content, before, &mut chance), keys);
         let second = examine(&disk, acknowledged, &format!("{what}, and again"));
         assert!(second >= first.min(acknowledged), "{what}: a second crash took a batch back");
     }

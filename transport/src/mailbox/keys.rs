@@ -27,11 +27,18 @@ const HOUR: u64 = 3_600;
 const MAX_CONTENT_LEN: usize = (NONCE_LEN + MAX_PACK_LEN + TAG_LEN).div_ceil(3) * 4;
 
 /// Everything derived from a mailbox's secret for one relay.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub(super) struct Keyring {
     topic: String,
     signer: Keys,
     seal: [u8; 32],
+}
+
+/// Says where, nothing of the keys.
+impl std::fmt::Debug for Keyring {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Keyring").field("topic", &self.topic).finish_non_exhaustive()
+    }
 }
 
 impl Keyring {

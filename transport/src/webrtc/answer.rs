@@ -148,7 +148,10 @@ impl Answering {
         if let Some(ends) = &own {
             ends.permit(&theirs);
         }
-        let identity = self.reception.identity.clone();
+        let identity = match self.reception.crypto.identity() {
+            Ok(identity) => identity,
+            Err(error) => return log::warn!("a call is not answered: {error}"),
+        };
         let answer = Description {
             relayed: theirs.relayed,
             nat: self.net.nat(),

@@ -21,6 +21,42 @@ const BINDING: &str = "festival-chat 2026 transport: binding";
 /// Bytes of the derived names: no two keys of one device ever share one.
 const UFRAG_BYTES: usize = 12;
 
+/// What is derived from a dial key once, for all who dial with it.
+#[derive(Clone)]
+pub(super) struct Admitted {
+    name_key: [u8; 32],
+    pwd: String,
+}
+
+impl Admitted {
+    pub(super) fn new(key: &DialKey) -> Self {
+        let pwd = blake3::derive_key(LISTENER_PWD, key.as_bytes());
+        let name_key = blake3::derive_key(LISTENER_UFRAG, key.as_bytes());
+        Self { name_key, pwd: BASE64_NOPAD.encode(&pwd) }
+    }
+
+    /// The listener's user fragment for one dialer: it says which key is meant to those who know
+    /// the key. The dialer's is fresh, so this one is too: one that lasted would show everybody on
+    /// the path who belongs to the same room.
+    pub(super) fn ufrag(&self, dialer: &str) -> String {
+        let name = blake3::keyed_hash(&self.name_key, dialer.as_bytes());
+        let (name, _rest) = name.as_bytes().split_at(UFRAG_BYTES);
+        BASE64_NOPAD.encode(name)
+    }
+
+    /// The name for one dialer, and the password that proves knowing the key.
+    pub(super) fn credentials(&self, dialer: &str) -> Credentials {
+        Credentials { ufrag: self.ufrag(dialer), pwd: self.pwd.clone() }
+    }
+}
+
+/// Says nothing of keys.
+impl fmt::Debug for Admitted {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Admitted(..)")
+    }
+}
+
 /// An ICE user fragment and password.
 #[derive(Clone)]
 pub(super) struct Credentials {
@@ -29,12 +65,9 @@ pub(super) struct Credentials {
 }
 
 impl Credentials {
-    /// What the listener answers to: the name says which key, the password proves knowing it.
-    pub(super) fn of_listener(key: &DialKey) -> Self {
-        let ufrag = blake3::derive_key(LISTENER_UFRAG, key.as_bytes());
-        let pwd = blake3::derive_key(LISTENER_PWD, key.as_bytes());
-        let (ufrag, _rest) = ufrag.split_at(UFRAG_BYTES);
-        Self { ufrag: BASE64_NOPAD.encode(ufrag), pwd: BASE64_NOPAD.encode(&pwd) }
+    /// What the listener answers to when `dialer` dials.
+    pub(super) fn of_listener(key: &DialKey, dialer: &str) -> Self {
+        Admitted::new(key).credentials(dialer)
     }
 
     /// What the dialer is called: its certificate's fingerprint, so that the listener learns from

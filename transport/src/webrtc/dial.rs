@@ -67,11 +67,12 @@ impl Dial {
         started: Instant,
     ) -> Result<impl Future<Output = Result<(Connection, Opened), Error>>, TransportError> {
         let identity = self.crypto.identity()?;
+        let ufrag = identity.fingerprint.to_ufrag();
         let plan = Plan {
             role: Role::Dialer,
             started,
-            ours: Credentials::of_dialer(&self.key, identity.fingerprint.to_ufrag()),
-            theirs: Credentials::of_listener(&self.key),
+            theirs: Credentials::of_listener(&self.key, &ufrag),
+            ours: Credentials::of_dialer(&self.key, ufrag),
             their_fingerprint: None,
             candidates: self.candidates.clone(),
             more: None,

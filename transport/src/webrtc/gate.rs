@@ -7,7 +7,7 @@ use std::{
 };
 
 /// What a listener lets happen at once. All of it applies only to dialers that have proved to
-/// know an admitted key: strangers cost one hash and nothing else.
+/// know an admitted key: strangers cost a hash for each key and nothing else.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Limits {
     /// Links that may be open or opening.

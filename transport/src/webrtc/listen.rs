@@ -11,7 +11,7 @@ use super::{
     MAX_FRAME_LEN,
     answer::Switchboard,
     connection::{Connection, Opened, Plan},
-    credentials::{Crypto, Identity},
+    credentials::Crypto,
     mux::{Mux, Newcomer, Place},
     net::Net,
     pump,
@@ -69,7 +69,6 @@ impl Drop for WebRtcListener {
 #[derive(Debug, Clone)]
 pub(super) struct Reception {
     pub(super) crypto: Crypto,
-    pub(super) identity: Identity,
     pub(super) net: Arc<Net>,
     pub(super) incoming: mpsc::Sender<Link>,
     pub(super) open_timeout: Duration,
@@ -94,10 +93,15 @@ impl Reception {
 
     async fn greet(&self, newcomer: Newcomer) {
         let Newcomer { started, from, ours, theirs, fingerprint, place } = newcomer;
+        // A certificate that lasted would show everybody on the path whose links are one device's.
+        let identity = match self.crypto.identity() {
+            Ok(identity) => identity,
+            Err(error) => return log::warn!("a dialer is not answered: {error}"),
+        };
         let plan = Plan {
             role: Role::Listener,
             started,
-            identity: self.identity.clone(),
+            identity,
             ours,
             theirs,
             their_fingerprint: Some(fingerprint),

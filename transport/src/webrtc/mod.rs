@@ -195,7 +195,6 @@ impl WebRtcTransport {
     ) -> Result<WebRtcListener, TransportError> {
         let runtime = Handle::try_current().map_err(credentials::failed)?;
         let crypto = Crypto::new()?;
-        let identity = crypto.identity()?;
         let net = Arc::clone(&self.net);
         let WebRtcConfig { port, loopback, open_timeout, limits, .. } = self.config;
         let (newcomers, arrived) = mpsc::channel(limits.half_open.max(1));
@@ -204,14 +203,8 @@ impl WebRtcTransport {
             net.meet_neighbors(mux.port(), loopback)?;
         }
         let (stop, listening) = watch::channel(());
-        let reception = Reception {
-            crypto,
-            identity,
-            net: Arc::clone(&net),
-            incoming,
-            open_timeout,
-            listening,
-        };
+        let reception =
+            Reception { crypto, net: Arc::clone(&net), incoming, open_timeout, listening };
         let (switchboard, offers) = Switchboard::new(Arc::clone(&net), runtime);
         tokio::spawn(reception.clone().run(arrived));
         let answering = Answering { net: Arc::clone(&net), mux: Arc::clone(&mux), reception };

@@ -6,7 +6,7 @@
 //! stranger knows its password. Until then nothing is allocated, remembered or answered.
 
 use std::{
-    collections::HashMap,
+    collections::{BTreeMap, HashMap},
     io::{self, IoSliceMut},
     net::{IpAddr, Ipv4Addr, SocketAddr},
     sync::{Arc, Mutex, MutexGuard, PoisonError, Weak},
@@ -21,7 +21,7 @@ use tokio::{
 use webrtc::runtime::RecvMeta;
 
 use super::{
-    credentials::{Credentials, Crypto, Fingerprint},
+    credentials::{Admitted, Credentials, Crypto, Fingerprint},
     gate::{Gate, Limits},
     inbox::{Batch, Inbox},
     socket::{Family, Socket, Udp, Wiring},
@@ -80,8 +80,7 @@ pub(super) struct Mux {
 #[derive(Debug)]
 struct Table {
     gate: Gate,
-    /// Admitted keys by the user fragment that names them.
-    keys: HashMap<String, (DialKey, Credentials)>,
+    keys: BTreeMap<DialKey, Admitted>,
     /// Connections by the USERNAME of their dialer's requests.
     by_name: HashMap<String, Arc<Route>>,
     by_source: HashMap<SocketAddr, Arc<Route>>,
@@ -134,7 +133,7 @@ impl Mux {
             links: Arc::new(Semaphore::new(limits.links)),
             table: Mutex::new(Table {
                 gate: Gate::new(limits),
-                keys: HashMap::new(),
+                keys: BTreeMap::new(),
                 by_name: HashMap::new(),
                 by_source: HashMap::new(),
             }),
@@ -157,12 +156,11 @@ impl Mux {
     }
 
     pub(super) fn admit(&self, key: DialKey) {
-        let credentials = Credentials::of_listener(&key);
-        self.lock().keys.insert(credentials.ufrag.clone(), (key, credentials));
+        self.lock().keys.insert(key, Admitted::new(&key));
     }
 
     pub(super) fn refuse(&self, key: &DialKey) {
-        self.lock().keys.remove(&Credentials::of_listener(key).ufrag);
+        self.lock().keys.remove(key);
     }
 
     pub(super) fn refuse_all(&self) {
@@ -199,12 +197,11 @@ impl Mux {
             Some(route) if self.crypto.is_signed(&request, &route.pwd) => Arc::clone(route),
             Some(_forged) => return None,
             None => {
-                let (key, ours) = table.keys.get(request.listener)?;
+                let (key, ours) = table.named(&request)?;
                 if !self.crypto.is_signed(&request, &ours.pwd) {
                     return None;
                 }
                 let fingerprint = Fingerprint::from_ufrag(request.dialer)?;
-                let ours = ours.clone();
                 let theirs = Credentials::of_dialer(key, request.dialer.to_owned());
                 self.welcome(table, from, name, (ours, theirs, fingerprint))?
             }
@@ -273,6 +270,14 @@ impl Drop for Mux {
 }
 
 impl Table {
+    /// The admitted key a dialer means, and what we are called by who knows it: a hash for each
+    /// key, since names do not last.
+    fn named(&self, request: &stun::BindingRequest<'_>) -> Option<(&DialKey, Credentials)> {
+        let is_meant = |admitted: &Admitted| admitted.ufrag(request.dialer) == request.listener;
+        let (key, admitted) = self.keys.iter().find(|(_, admitted)| is_meant(admitted))?;
+        Some((key, admitted.credentials(request.dialer)))
+    }
+
     /// Routes what comes from `source`, unless the dialer has too many addresses already.
     fn attach(&mut self, source: SocketAddr, route: &Arc<Route>) -> Option<()> {
         let mut sources = route.sources.lock().unwrap_or_else(PoisonError::into_inner);

@@ -29,8 +29,8 @@ const INTERVAL: Duration = Duration::from_secs(600);
 /// tell whether it was made just now, and so by whom. Half a day.
 const SPREAD_MILLIS: u64 = 12 * 3_600_000;
 
-/// How many of a room's keys are tried on a pack, the newest first: one for each change of the key
-/// in two days, and more.
+/// How many of the keys by which a room's members meet are tried on a pack, the newest first: they
+/// change when somebody is removed.
 const MAX_KEYS: usize = 4;
 
 /// The bytes of a letter besides its operations.
@@ -97,7 +97,7 @@ impl<S: Store> Engine<S> {
         for id in self.rooms.keys().copied().collect::<Vec<_>>() {
             let Some(room) = self.rooms.get(&id) else { continue };
             let Some((bundle, up_to)) = self.next_bundle(room)? else { continue };
-            let (_, epoch_key) = room.epoch();
+            let (_, epoch_key) = room.meeting();
             let key = crypto::room_courier(id, &epoch_key);
             let (nonce, spread) = (self.pack_nonce(), self.rng.next_u64());
             let now = self.now.since_start;
@@ -187,7 +187,7 @@ impl<S: Store> Engine<S> {
 
     fn open_bundle(&self, pack: &[u8]) -> Option<(RoomId, Bundle)> {
         let keys = self.rooms.values().flat_map(|room| {
-            let keys = room.epoch_keys().into_iter().take(MAX_KEYS);
+            let keys = room.meeting_keys().into_iter().take(MAX_KEYS);
             keys.map(|key| (room.id(), crypto::room_courier(room.id(), &key)))
         });
         let mut opened = keys.filter_map(|(id, key)| Some((id, pack::open(&key, pack)?)));

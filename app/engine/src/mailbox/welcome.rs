@@ -5,16 +5,17 @@ use std::{collections::BTreeMap, time::Duration};
 use serde::{Deserialize, Serialize};
 
 use super::{
-    LIFETIME, RENEW_OWN, after,
+    LIFETIME, RENEW_OWN, after, days,
     deposit::LOST_AFTER,
     pack::{self, Letter},
 };
 use crate::{
     Addr, Engine, Invite, InviteId, PeerId, RoomId, Store, StoreError, Timestamp, addr, body,
-    crypto,
-    engine::Output,
-    wire::{MAX_EPOCHS, Welcome},
+    crypto, engine::Output, wire::Welcome,
 };
+
+/// For how long a welcome that lacks a key is tried to be left anew: less than [`RENEW_OWN`].
+const STALE: Duration = days(1);
 
 /// In an invite's mailbox: what its host would say if it were there.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -36,7 +37,7 @@ impl Letter for Greeting {
     }
 
     fn is_within_limits(&self) -> bool {
-        body::are_relays(&self.relays) && self.welcome.epochs.len() <= MAX_EPOCHS
+        body::are_relays(&self.relays) && self.welcome.is_within_limits()
     }
 }
 
@@ -75,6 +76,21 @@ impl<S: Store> Engine<S> {
         Ok(())
     }
 
+    /// There are keys that welcomes left before do not have: they are left anew.
+    pub(crate) fn renew_welcomes(&mut self, id: RoomId) {
+        let now = self.now;
+        let Some(room) = self.rooms.get_mut(&id) else { return };
+        let mailbox = &mut room.mailbox;
+        if mailbox.record.welcomes.is_empty() || mailbox.deposits.look_at.is_none() {
+            return;
+        }
+        // Due, and forgotten if no relay takes them for so long.
+        let soon = after(now.wall, STALE);
+        mailbox.record.welcomes.iter_mut().for_each(|(_, end)| *end = soon.min(*end));
+        mailbox.deposits.hurry(now.since_start);
+        self.stage_mailbox(id);
+    }
+
     fn greet_absent(
         &mut self,
         id: RoomId,
@@ -92,7 +108,7 @@ impl<S: Store> Engine<S> {
             host: room.me.id,
             noise_key: room.me.noise_key,
             made_at: self.now.wall,
-            welcome: Welcome { genesis, epochs: room.epochs_by_number() },
+            welcome: room.welcome(genesis),
             relays: relays.clone(),
         };
         let mailbox = crypto::invite_mailbox(secret);

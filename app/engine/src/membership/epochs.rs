@@ -1,12 +1,15 @@
 //! The epochs of a room: who made them, and whom they leave out.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::{
+    cmp::Reverse,
+    collections::{BTreeMap, BTreeSet},
+};
 
 use crate::{EpochId, EpochRecord, PeerId};
 
 /// Merges of merges are followed no further: each needs somebody who changed the key at the same
 /// time as others, again and again.
-const MAX_DEPTH: u32 = 16;
+pub(super) const MAX_DEPTH: u32 = 16;
 
 /// Somebody was removed, and every key held is known to them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -16,7 +19,15 @@ pub(crate) struct NoKey;
 #[derive(Debug)]
 enum Origin {
     /// An admin drew it.
-    Made { by: PeerId, seq: u64, seen: BTreeMap<PeerId, u64> },
+    Made {
+        by: PeerId,
+        seq: u64,
+        seen: BTreeMap<PeerId, u64>,
+        /// When, by the clock of who did.
+        at: u64,
+        /// Which one it renews, if that is all it does.
+        renews: Option<EpochId>,
+    },
     /// It follows from others.
     Merged(Vec<EpochId>),
 }
@@ -28,9 +39,15 @@ pub(super) struct Epochs {
 }
 
 impl Epochs {
-    pub(super) fn insert_made(&mut self, by: PeerId, seq: u64, epoch: &EpochRecord) {
+    pub(super) fn insert_made(
+        &mut self,
+        by: PeerId,
+        (seq, at): (u64, u64),
+        epoch: &EpochRecord,
+        renews: Option<EpochId>,
+    ) {
         let seen = epoch.seen.iter().copied().collect();
-        let origin = Origin::Made { by, seq, seen };
+        let origin = Origin::Made { by, seq, seen, at, renews };
         // An id is a hash of a key: whoever names it second has it from the first.
         self.all.entry(epoch.id).or_insert((epoch.number, origin));
     }
@@ -41,6 +58,30 @@ impl Epochs {
 
     pub(super) fn number_of(&self, id: &EpochId) -> Option<u32> {
         self.all.get(id).map(|(number, _)| *number)
+    }
+
+    /// The epoch whose key says where members meet: this one, or the one it renews.
+    pub(super) fn meeting(&self, id: &EpochId) -> EpochId {
+        let mut id = *id;
+        while let Some((number, Origin::Made { renews: Some(before), .. })) = self.all.get(&id) {
+            // Ever older ones: it comes to an end whatever an admin writes.
+            if self.number_of(before).unwrap_or_default() >= *number {
+                break;
+            }
+            id = *before;
+        }
+        id
+    }
+
+    /// When it was made, by the clock of who did; `None` for the first one of a room.
+    pub(super) fn made_at(&self, id: &EpochId, depth: u32) -> Option<u64> {
+        match &self.all.get(id)?.1 {
+            Origin::Made { at, .. } => Some(*at),
+            Origin::Merged(parents) => {
+                let depth = depth.checked_sub(1)?;
+                parents.iter().filter_map(|parent| self.made_at(parent, depth)).max()
+            }
+        }
     }
 
     pub(super) fn highest(&self) -> u32 {
@@ -75,7 +116,7 @@ impl Epochs {
             return false;
         };
         match origin {
-            Origin::Made { by, seq, seen } => removed_by.iter().any(|(remover, at)| {
+            Origin::Made { by, seq, seen, .. } => removed_by.iter().any(|(remover, at)| {
                 let seen = seen.get(remover).is_some_and(|height| height >= at);
                 seen || (remover == by && at <= seq)
             }),
@@ -92,7 +133,9 @@ impl Epochs {
         removals: &[&[(PeerId, u64)]],
     ) -> Result<Vec<EpochId>, NoKey> {
         let mut newest: Vec<_> = valid.to_vec();
-        newest.sort_unstable_by(|a, b| b.cmp(a));
+        // Of a renewal and another change at the same time the other one: it moves where members meet.
+        newest
+            .sort_unstable_by_key(|(number, id)| Reverse((*number, self.meeting(id) == *id, *id)));
         let leaves_out =
             |id: &EpochId, removal: &[(PeerId, u64)]| self.leaves_out(id, removal, MAX_DEPTH);
         let clean = newest.iter().find(|(_, id)| removals.iter().all(|r| leaves_out(id, r)));

@@ -4,9 +4,10 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::Room;
 use crate::{
-    EpochId, PeerId, Role,
+    EpochId, PeerId, Role, Timestamp,
     body::{Sealed, SealedKey},
-    crypto,
+    crypto, hlc,
+    mailbox::Mailbox,
     membership::NoKey,
     wire::{MAX_EPOCHS, MAX_EPOCHS_TOLD},
 };
@@ -16,7 +17,7 @@ use crate::{
 const MAX_OFFERED: usize = 64;
 
 /// The keys of a room.
-#[derive(Debug, Default)]
+#[derive(Default)]
 pub(super) struct Keys {
     /// Number, id and key by the tag that operations bear.
     by_tag: BTreeMap<[u8; 8], (u32, EpochId, [u8; 32])>,
@@ -26,7 +27,17 @@ pub(super) struct Keys {
     sealed: BTreeMap<EpochId, [u8; 32]>,
     /// Keys that were not there when this was last asked.
     fresh: Vec<[u8; 32]>,
+    /// Where members meet, as a newcomer was told.
+    met_by: Option<EpochId>,
     writing: Writing,
+}
+
+/// Says how many there are.
+impl std::fmt::Debug for Keys {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let writing = &self.writing;
+        f.debug_struct("Keys").field("held", &self.by_tag.len()).field("writing", writing).finish()
+    }
 }
 
 /// Which key is written with.
@@ -89,14 +100,86 @@ impl Room {
         }
     }
 
-    /// The newest epoch keys, the one used first. By all of them members are answered: whoever was
-    /// away while the key changed knows an older one only, and comes for the new one.
-    pub(crate) fn epoch_keys(&self) -> Vec<[u8; 32]> {
+    /// The epoch that says where members meet: dial keys, handshakes and the mailbox follow from its
+    /// key. It is the one that is written in, or the one that was renewed by it, so that whoever
+    /// was away for long finds the others where they were.
+    pub(crate) fn meeting(&self) -> (u32, [u8; 32]) {
+        let (number, key) = self.epoch();
+        let meeting = self.membership.meeting(&crypto::epoch_id(&key));
+        let found = self.key_of_id(&meeting);
+        let is_known = found.is_some_and(|(number, _)| number == 0)
+            || self.membership.number_of(&meeting).is_some();
+        let told = self.keys.met_by.filter(|_| !is_known).and_then(|id| self.key_of_id(&id));
+        told.or(found).unwrap_or((number, key))
+    }
+
+    /// A newcomer was told by which epoch members meet; it counts until their logs say so.
+    pub(crate) fn meet_by(&mut self, epoch: Option<EpochId>) {
+        self.keys.met_by = epoch;
+        self.mailbox = self.new_mailbox();
+    }
+
+    /// The same, from what is remembered of the mailbox.
+    pub(crate) fn meet_as_before(&mut self, mailbox: u32) {
+        let mut held = self.keys.by_tag.values();
+        let before = held.find(|(number, id, _)| mailbox_number(*number, id) == mailbox);
+        if let Some((_, id, _)) = before {
+            self.meet_by(Some(*id));
+        }
+    }
+
+    /// The mailbox of the epoch that says where members meet.
+    pub(crate) fn new_mailbox(&self) -> Mailbox {
+        let (number, key) = self.meeting();
+        let number = mailbox_number(number, &crypto::epoch_id(&key));
+        Mailbox::new(crypto::room_mailbox(self.record.id, &key), number)
+    }
+
+    /// The newest keys by which members meet, the one used first. By all of them members are
+    /// answered: whoever was away while the key changed knows an older one only, and comes for the
+    /// new one.
+    pub(crate) fn meeting_keys(&self) -> Vec<[u8; 32]> {
+        let (_, first) = self.meeting();
+        self.newest_keys(first, |id| self.is_met_by(id))
+    }
+
+    /// Whether an epoch is one of those by whose keys members meet.
+    pub(crate) fn is_met_by(&self, id: &EpochId) -> bool {
+        let meeting = self.membership.meeting(id);
+        meeting == *id || self.key_of_id(&meeting).is_none()
+    }
+
+    /// The newest epoch keys, the one used first.
+    fn epoch_keys(&self) -> Vec<[u8; 32]> {
+        let (_, first) = self.epoch();
+        self.newest_keys(first, |_| true)
+    }
+
+    fn newest_keys(&self, first: [u8; 32], is_meant: impl Fn(&EpochId) -> bool) -> Vec<[u8; 32]> {
         let mut keys: Vec<_> = self.keys.by_tag.values().collect();
         keys.sort_unstable_by_key(|(number, id, _)| std::cmp::Reverse((*number, *id)));
-        let (_, first) = self.epoch();
-        let rest = keys.into_iter().map(|(_, _, key)| *key).filter(|key| *key != first);
+        let rest = keys.into_iter().filter(|(_, id, key)| *key != first && is_meant(id));
+        let rest = rest.map(|(_, _, key)| *key);
         std::iter::once(first).chain(rest).take(MAX_EPOCHS_TOLD).collect()
+    }
+
+    /// Whether anything was written here after that, by the clocks of who did.
+    pub(crate) fn was_written_after(&self, time: Timestamp) -> bool {
+        hlc::to_wall(self.last_hlc) > time
+    }
+
+    /// The epoch that is written in, if there is one.
+    pub(crate) fn writing(&self) -> Option<EpochId> {
+        match &self.keys.writing {
+            Writing::One(id) => Some(*id),
+            Writing::Nothing | Writing::Merged(_) => None,
+        }
+    }
+
+    /// The epoch that operations with this number and tag belong to.
+    pub(super) fn id_of(&self, number: u32, tag: &[u8; 8]) -> Option<EpochId> {
+        let (held, id, _) = self.keys.by_tag.get(tag)?;
+        (*held == number).then_some(*id)
     }
 
     /// The key of the epoch that operations with this number and tag belong to.
@@ -122,11 +205,20 @@ impl Room {
         held.map(|(_, _, key)| *key).collect()
     }
 
-    /// Those of the newest keys that are not among `known`.
-    pub(crate) fn newest_without(&self, known: &[EpochId]) -> Vec<[u8; 32]> {
-        let mut newest = self.epoch_keys();
-        newest.retain(|key| !known.contains(&crypto::epoch_id(key)));
-        newest
+    /// Those of the keys not among `known` that are newer than the oldest of these, or the newest if
+    /// none of these is held.
+    pub(crate) fn newer_than(&self, known: &[EpochId]) -> Vec<[u8; 32]> {
+        let held = self.keys.by_tag.values();
+        let oldest = held.filter(|(_, id, _)| known.contains(id)).map(|(number, ..)| *number).min();
+        let mut keys = match oldest {
+            Some(oldest) => {
+                let newer = self.keys.by_tag.values().filter(|(number, ..)| *number > oldest);
+                newer.map(|(_, _, key)| *key).collect()
+            }
+            None => self.epoch_keys(),
+        };
+        keys.retain(|key| !known.contains(&crypto::epoch_id(key)));
+        keys
     }
 
     /// Keys that have become known since this was last asked.
@@ -217,6 +309,12 @@ impl Room {
         };
         members.filter_map(|member| seal(&member.noise_key)).collect()
     }
+}
+
+/// What the store calls the mailbox of an epoch: of epochs with one number each has its own.
+fn mailbox_number(number: u32, id: &EpochId) -> u32 {
+    let [a, b, c, d, ..] = *id;
+    if number == 0 { 0 } else { u32::from_le_bytes([a, b, c, d]) }
 }
 
 fn put_aside(keys: &mut BTreeMap<EpochId, [u8; 32]>, id: EpochId, key: [u8; 32]) {

@@ -9,6 +9,7 @@ use crate::{
     crypto,
     membership::Membership,
     op::{self, Op},
+    wire::Welcome,
 };
 
 /// The most members of a room: five times the crowd it is designed for. Whoever has an invite can
@@ -59,11 +60,13 @@ impl Room {
         governing.filter(|index| behind.contains(index)).min().or(behind.first().copied())
     }
 
-    /// The epochs held, in the order of their numbers.
-    pub(crate) fn epochs_by_number(&self) -> Vec<(u32, [u8; 32])> {
+    /// What a newcomer needs: the epochs held, in the order of their numbers.
+    pub(crate) fn welcome(&self, genesis: Vec<u8>) -> Welcome {
         let mut epochs = self.record.epochs.clone();
         epochs.sort_by_key(|(number, _)| *number);
-        epochs
+        let (_, key) = self.meeting();
+        let meeting = epochs.iter().position(|(_, held)| *held == key).unwrap_or_default();
+        Welcome { genesis, epochs, meeting: u32::try_from(meeting).unwrap_or_default() }
     }
 
     /// The rules as they are remembered.
@@ -84,6 +87,10 @@ impl Room {
             OpBody::Merge { parents } => {
                 let (number, key) = self.merge(parents)?;
                 Control::Merge { id: crypto::epoch_id(&key), number, parents: parents.clone() }
+            }
+            OpBody::Renewal(epoch, _) => {
+                let before = self.id_of(op.header.epoch, &op.header.room_tag)?;
+                Control::Renewal { epoch: epoch.clone(), before }
             }
             body => body.control()?,
         };
@@ -145,7 +152,9 @@ impl Room {
         let Some(record) = self.control_of(op, body) else { return (None, BTreeMap::new()) };
         let new_roles = self.membership.add(&record);
         match &record.control {
-            Control::Epoch(epoch) => _ = self.hold_offered(&epoch.id, epoch.number),
+            Control::Epoch(epoch) | Control::Renewal { epoch, .. } => {
+                _ = self.hold_offered(&epoch.id, epoch.number);
+            }
             Control::Merge { id, number, .. } => _ = self.hold_offered(id, *number),
             _ => {}
         }

@@ -91,6 +91,7 @@ pub(super) fn message_of(op: &Op<'_>, position: Position, body: OpBody) -> Optio
         OpBody::Invite { .. }
         | OpBody::Relays { .. }
         | OpBody::Seal(..)
+        | OpBody::Renewal(..)
         | OpBody::Merge { .. }
         | OpBody::Fork(..) => {
             return None;

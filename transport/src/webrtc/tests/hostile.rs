@@ -29,8 +29,8 @@ use crate::{
 /// A dialer's first datagram as the listener of `KEY` expects it, signed with `signer`'s password.
 fn request(dialer: &str, signer: &DialKey) -> Vec<u8> {
     let crypto = Crypto::new().expect("built in").provider();
-    let listener = Credentials::of_listener(&KEY).ufrag;
-    let pwd = Credentials::of_listener(signer).pwd;
+    let listener = Credentials::of_listener(&KEY, dialer).ufrag;
+    let pwd = Credentials::of_listener(signer, dialer).pwd;
     let mut message = Message::new();
     message
         .build(&[
@@ -200,8 +200,8 @@ async fn rogue(host: &mut Host, ufrag: Option<String>) -> Option<Connection> {
     let plan = Plan {
         role: Role::Dialer,
         started: Instant::now(),
+        theirs: Credentials::of_listener(&KEY, &ufrag),
         ours: Credentials::of_dialer(&KEY, ufrag),
-        theirs: Credentials::of_listener(&KEY),
         their_fingerprint: None,
         wirings: dial.wirings().expect("loopback"),
         candidates: dial.candidates,

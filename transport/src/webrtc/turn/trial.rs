@@ -105,9 +105,9 @@ pub(in super::super) async fn join(
     // Known to nobody, and of no use to anybody: both ends are here.
     let key = blake3::hash(one.fingerprint.to_ufrag().as_bytes());
     let key = DialKey::from_bytes(*key.as_bytes());
-    let names =
-        [Credentials::of_dialer(&key, one.fingerprint.to_ufrag()), Credentials::of_listener(&key)];
-    let [ours, theirs] = names;
+    let name = one.fingerprint.to_ufrag();
+    let theirs = Credentials::of_listener(&key, &name);
+    let ours = Credentials::of_dialer(&key, name);
     let started = Instant::now();
     let dialer = Plan {
         role: Role::Dialer,
