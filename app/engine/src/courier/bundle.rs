@@ -39,6 +39,10 @@ const LETTER_LEN: usize = 40;
 /// The most operations in one pack.
 const MAX_OPS: usize = 256;
 
+/// The most packs of a room that are tried again, each time something comes: a member who makes them
+/// for that costs no more than a moment.
+const MAX_WAITING: usize = 32;
+
 /// Some operations of one member's log, signed by that member.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Bundle {
@@ -212,7 +216,9 @@ impl<S: Store> Engine<S> {
         }
         if !is_early {
             self.stop_waiting(room_id, &id);
-        } else if let Some(room) = self.rooms.get_mut(&room_id) {
+        } else if let Some(room) = self.rooms.get_mut(&room_id)
+            && room.satchel.waiting.len() < MAX_WAITING
+        {
             room.satchel.waiting.insert(id);
         }
         has_added
