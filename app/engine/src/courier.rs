@@ -114,13 +114,12 @@ impl<S: Store> Engine<S> {
         is_dialer: bool,
         binding: Option<[u8; 32]>,
     ) {
-        let is_open = self.meets_strangers();
-        let opened = Opened { at: self.now.since_start, is_dialer, binding, is_open };
+        let opened = Opened { at: self.now.since_start, is_dialer, binding, is_open: true };
         if !is_dialer {
             // It may be a member, who does not know us from afar either.
             self.make_room_for_callers();
             self.links.insert(link, LinkState::Awaiting(opened));
-        } else if is_open {
+        } else if self.meets_strangers() {
             let (nameless, frame) = Nameless::dial(binding, self.chance());
             let errand = Errand::dialed(opened, nameless);
             self.links.insert(link, LinkState::Errand(Box::new(errand)));

@@ -39,9 +39,12 @@ const LETTER_LEN: usize = 40;
 /// The most operations in one pack.
 const MAX_OPS: usize = 256;
 
-/// The most packs of a room that are tried again, each time something comes: a member who makes them
-/// for that costs no more than a moment.
-const MAX_WAITING: usize = 32;
+/// The most packs of a room that wait for what comes before them: a member who makes them for that
+/// costs no more than a moment each time something comes.
+const MAX_WAITING: usize = 256;
+
+/// How often they are gone through then: a log's packs are in order, but one log may wait for another.
+const MAX_ROUNDS: usize = 4;
 
 /// Some operations of one member's log, signed by that member.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -64,6 +67,9 @@ impl Letter for Bundle {
     }
 }
 
+/// A pack whose operations from this one on wait for what comes before: whose log, at which place.
+type Waiting = (PeerId, u64, PackId);
+
 /// What of a room is given to strangers, and came from them.
 #[derive(Debug, Default)]
 pub(crate) struct Satchel {
@@ -72,8 +78,7 @@ pub(crate) struct Satchel {
     /// Up to where its log was put into packs, and when that was last done.
     packed_to: u64,
     packed_at: Option<Duration>,
-    /// Packs with operations whose predecessors have not come yet.
-    waiting: BTreeSet<PackId>,
+    waiting: BTreeSet<Waiting>,
 }
 
 impl Satchel {
@@ -176,17 +181,31 @@ impl<S: Store> Engine<S> {
         let Some((room, bundle)) = self.open_bundle(pack) else { return Ok(()) };
         let mut has_added = self.add_bundle(room, id, &bundle);
         // What came before may go on from this.
-        while std::mem::take(&mut has_added) {
-            let Some(known) = self.rooms.get(&room) else { return Ok(()) };
-            for id in known.satchel.waiting.clone() {
-                let opened = self.carried_pack(&id)?.and_then(|pack| self.open_bundle(&pack));
-                match opened {
-                    Some((_, bundle)) => has_added |= self.add_bundle(room, id, &bundle),
-                    None => self.stop_waiting(room, &id),
+        for _ in 0..MAX_ROUNDS {
+            if !std::mem::take(&mut has_added) {
+                break;
+            }
+            for (author, seq, id) in self.waiting_in(room) {
+                if !self.goes_on(room, author, seq) {
+                    continue;
                 }
+                let opened = self.carried_pack(&id)?.and_then(|pack| self.open_bundle(&pack));
+                self.stop_waiting(room, &(author, seq, id));
+                has_added |= opened.is_some_and(|(_, bundle)| self.add_bundle(room, id, &bundle));
             }
         }
         Ok(())
+    }
+
+    fn waiting_in(&self, room: RoomId) -> BTreeSet<Waiting> {
+        self.rooms.get(&room).map(|room| room.satchel.waiting.clone()).unwrap_or_default()
+    }
+
+    /// Whether an operation is no further than the next one of a log.
+    fn goes_on(&self, room: RoomId, author: PeerId, seq: u64) -> bool {
+        let Some(room) = self.rooms.get(&room) else { return false };
+        let height = room.index_of(author).map_or(0, |index| room.head(index).height);
+        seq <= height.saturating_add(1)
     }
 
     fn open_bundle(&self, pack: &[u8]) -> Option<(RoomId, Bundle)> {
@@ -202,7 +221,7 @@ impl<S: Store> Engine<S> {
     /// blame for what it holds.
     fn add_bundle(&mut self, room_id: RoomId, id: PackId, bundle: &Bundle) -> bool {
         let now = self.now;
-        let (mut has_added, mut is_early) = (false, false);
+        let (mut has_added, mut early) = (false, None);
         for op in bundle.ops.iter().filter_map(|bytes| Op::decode(bytes)) {
             let Some(room) = self.rooms.get_mut(&room_id) else { return has_added };
             match room.add(now, &op) {
@@ -210,23 +229,24 @@ impl<S: Store> Engine<S> {
                     self.stage(room_id, added);
                     has_added = true;
                 }
-                Err(Unusable::Early | Unusable::Later | Unusable::Barred) => is_early = true,
+                Err(Unusable::Early | Unusable::Later | Unusable::Barred) => {
+                    early = early.or(Some((op.header.author, op.header.seq)));
+                }
                 Err(Unusable::Known | Unusable::Forked | Unusable::Wrong | Unusable::Forged) => {}
             }
         }
-        if !is_early {
-            self.stop_waiting(room_id, &id);
-        } else if let Some(room) = self.rooms.get_mut(&room_id)
+        if let Some((author, seq)) = early
+            && let Some(room) = self.rooms.get_mut(&room_id)
             && room.satchel.waiting.len() < MAX_WAITING
         {
-            room.satchel.waiting.insert(id);
+            room.satchel.waiting.insert((author, seq, id));
         }
         has_added
     }
 
-    fn stop_waiting(&mut self, room: RoomId, id: &PackId) {
+    fn stop_waiting(&mut self, room: RoomId, waiting: &Waiting) {
         if let Some(room) = self.rooms.get_mut(&room) {
-            room.satchel.waiting.remove(id);
+            room.satchel.waiting.remove(waiting);
         }
     }
 }
