@@ -1,5 +1,7 @@
 //! Who is let into a room, and with which keys.
 
+#[path = "door/joins.rs"]
+mod joins;
 #[path = "door/options.rs"]
 mod options;
 #[path = "door/renewal.rs"]

@@ -26,10 +26,14 @@ enum Step {
     /// A new invite, for one or for all.
     Invite(usize, bool),
     ChangeKey(usize),
+    /// A device says of another that both are one person's, or are not.
+    Same(usize, usize, bool),
     /// Somebody but the owner leaves, whether or not anybody hears it.
     Leave(usize),
     /// An option is switched.
     Switch(usize, bool),
+    /// Everybody is let in who waits at the door of a device, or nobody.
+    Answer(usize, bool),
     Dial(usize),
     Part(usize, usize),
     Reunite(usize, usize),
@@ -65,6 +69,9 @@ fn step() -> impl Strategy<Value = Step> {
         1 => device.clone().prop_map(Step::ChangeKey),
         2 => device.clone().prop_map(Step::Leave),
         1 => (device.clone(), any::<bool>()).prop_map(|(a, on)| Step::Switch(a, on)),
+        6 => (device.clone(), device.clone(), any::<bool>())
+            .prop_map(|(a, b, is_so)| Step::Same(a, b, is_so)),
+        3 => (device.clone(), prop::bool::weighted(0.8)).prop_map(|(a, yes)| Step::Answer(a, yes)),
         4 => device.clone().prop_map(Step::Dial),
         4 => two.clone().prop_map(|(a, b)| Step::Part(a, b)),
         4 => two.prop_map(|(a, b)| Step::Reunite(a, b)),
@@ -179,6 +186,13 @@ impl Camp {
                     self.world.command(by, Command::ChangeKey { room });
                 }
             }
+            Step::Same(a, b, is_so) => {
+                let (by, other) = (self.name(a), self.name(b));
+                if self.is_in(by) && self.is_in(other) {
+                    let (room, member) = (self.world.room(by), self.world.me(other));
+                    self.world.command(by, Command::SetSelf { room, member, is_so });
+                }
+            }
             Step::Leave(a) => {
                 let name = self.name(a);
                 if self.is_in(name) && name != "alice" {
@@ -189,6 +203,18 @@ impl Camp {
                 let by = self.name(a);
                 if self.is_in(by) {
                     self.world.set_option(by, RoomOption::ApproveJoins, on);
+                }
+            }
+            Step::Answer(a, yes) => {
+                let by = self.name(a);
+                for (newcomer, ..) in self.world.newcomers(by) {
+                    let room = self.world.room(by);
+                    let command = if yes {
+                        Command::LetIn { room, newcomer }
+                    } else {
+                        Command::TurnAway { room, newcomer }
+                    };
+                    self.world.command(by, command);
                 }
             }
             Step::Dial(a) => self.world.dial_all(self.name(a)),
@@ -251,9 +277,9 @@ impl Camp {
     }
 
     /// Who is a member, and as what, as `name` sees it.
-    fn roster(&mut self, name: Name) -> BTreeSet<(PeerId, Role, bool)> {
+    fn roster(&mut self, name: Name) -> BTreeSet<(PeerId, Role, bool, PeerId)> {
         let members = self.world.members(name).into_iter();
-        members.map(|member| (member.id, member.role, member.has_left)).collect()
+        members.map(|m| (m.id, m.role, m.has_left, m.person)).collect()
     }
 
     /// The mark of the epoch in which `name` wrote last.
@@ -276,7 +302,7 @@ impl Camp {
     fn insiders(&mut self) -> Vec<Name> {
         let roster = self.roster("alice");
         let is_member =
-            |me: PeerId| roster.iter().any(|(id, r, _)| *id == me && *r > Role::Removed);
+            |me: PeerId| roster.iter().any(|(id, r, ..)| *id == me && *r > Role::Removed);
         let names = self.names.iter().copied().filter(|name| self.is_in(name));
         let names = names.filter(|name| !self.equivocators.contains(name));
         names.filter(|name| is_member(self.world.me(name))).collect()
@@ -312,7 +338,7 @@ proptest! {
             prop_assert_eq!(camp.world.options(name), options, "{} follows the same options", name);
         }
         let me: Vec<_> = insiders.iter().map(|name| camp.world.me(name)).collect();
-        let may_write = |id: &PeerId| roster.iter().any(|(i, role, _)| i == id && *role > Role::Muted);
+        let may_write = |id: &PeerId| roster.iter().any(|(i, role, ..)| i == id && *role > Role::Muted);
         for (name, id) in insiders.iter().zip(&me) {
             let (epoch, of_owner) = (camp.epoch(name), camp.epoch("alice"));
             prop_assert!(!may_write(id) || epoch == of_owner, "{} writes with the same key", name);

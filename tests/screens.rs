@@ -4,8 +4,12 @@
 mod access;
 #[path = "screens/behavior.rs"]
 mod behavior;
+#[path = "screens/door.rs"]
+mod door;
 #[path = "screens/invites.rs"]
 mod invites;
+#[path = "screens/leaving.rs"]
+mod leaving;
 #[path = "screens/members.rs"]
 mod members;
 #[path = "screens/network.rs"]
@@ -20,6 +24,8 @@ mod pictures;
 mod rules;
 #[path = "screens/rules_pictures.rs"]
 mod rules_pictures;
+#[path = "screens/selves.rs"]
+mod selves;
 #[path = "screens/stage.rs"]
 mod stage;
 #[path = "screens/story.rs"]

@@ -13,6 +13,7 @@ use crate::{
     ui::{
         clock::Clock,
         leaving::parted,
+        pictures,
         route::Route,
         state::{Look, TextSize, UiState},
         theme,
@@ -22,6 +23,7 @@ use crate::{
 
 mod act;
 mod codes;
+mod door;
 mod frame;
 mod gather;
 mod invites;
@@ -29,6 +31,8 @@ mod leaving;
 mod members;
 mod network;
 mod scanning;
+mod seen;
+mod selves;
 
 use codes::Codes;
 use scanning::Scanning;
@@ -153,6 +157,7 @@ impl ChatApp {
         let wanted = (self.state.look, self.state.text_size);
         if self.installed != Some(wanted) {
             theme::install(ctx, self.state.text_size.0);
+            pictures::install(ctx);
             ctx.set_theme(self.state.look.preference());
             self.installed = Some(wanted);
         }
@@ -205,8 +210,13 @@ impl ChatApp {
             }
             Event::InviteReady { room, invite } => self.hear_invite(*room, invite),
             // The screen of the invite says it, with what can be done.
-            Event::CommandRefused { why: Refusal::NoInvite } if self.codes.hear_none() => return,
+            Event::CommandRefused { why: Refusal::NoInvite | Refusal::MayNotHost }
+                if self.codes.hear_none() =>
+            {
+                return;
+            }
             Event::MessageAdded { room, message } => self.note_key(*room, message),
+            Event::MemberChanged { .. } => self.note_bond(&event),
             _ => {}
         }
         self.follow_invites(&event);
@@ -215,7 +225,12 @@ impl ChatApp {
             Event::PageLoaded { room, before: None, .. } => Some(*room),
             _ => None,
         };
+        let at_door = matches!(event, Event::NewcomerWaiting { .. } | Event::NewcomerGone { .. })
+            .then(|| event.clone());
         self.model.apply(Notice::Event(event));
+        if let Some(event) = at_door {
+            self.follow_door(&event);
+        }
         if let Some(room) = opened.filter(|room| self.state.stack.room() == Some(*room)) {
             self.remember_unread(room);
         }

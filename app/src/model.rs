@@ -3,14 +3,15 @@
 use std::collections::BTreeMap;
 
 use engine::{
-    Event, Invite, InviteId, InviteState, JoinFailure, LinkId, Member, Message, PeerId, Role,
-    RoomId, RoomOptions, RoomSummary,
+    DoorPictures, Event, Invite, InviteId, InviteState, JoinFailure, LastSeen, LinkId, Member,
+    Message, PeerId, Role, RoomId, RoomOptions, RoomSummary, Seen,
 };
 
 use crate::backend::{LinkInfo, Notice};
 
 mod messages;
 mod names;
+mod people;
 mod remarks;
 
 pub use messages::Messages;
@@ -49,6 +50,10 @@ pub struct Room {
     pub members: Vec<Member>,
     /// What they are called on the screens.
     pub names: Names,
+    /// Devices that others stand for, and which.
+    persons: BTreeMap<PeerId, PeerId>,
+    /// Up to where what this device wrote is in the mailbox.
+    pub deposited: u64,
     /// The newest message.
     pub last: Option<Message>,
     /// How many messages of others are newer than the last one read.
@@ -59,6 +64,8 @@ pub struct Room {
     pub is_leaving: bool,
     /// Its options.
     pub options: RoomOptions,
+    /// Who waits to be let in, whoever came first first.
+    pub newcomers: Vec<Newcomer>,
     /// Who is connected, and over which link.
     pub online: BTreeMap<PeerId, LinkId>,
     /// The invite to show, once there is one.
@@ -76,6 +83,19 @@ pub struct Join {
     pub invite: InviteId,
     /// Why it came to an end, if it did.
     pub failure: Option<JoinFailure>,
+    /// Who has to let this device in, if somebody has, and what both see.
+    pub waiting: Option<(String, DoorPictures)>,
+}
+
+/// Somebody who waits to be let into a room.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Newcomer {
+    /// Their key.
+    pub id: PeerId,
+    /// What they call themselves.
+    pub name: String,
+    /// What both devices show.
+    pub pictures: DoorPictures,
 }
 
 impl Model {
@@ -125,7 +145,7 @@ impl Model {
             Event::NameChanged { name } => self.name = Some(name),
             Event::JoinStarted { invite } => {
                 self.joins.retain(|join| join.invite != invite);
-                self.joins.push(Join { invite, failure: None });
+                self.joins.push(Join { invite, failure: None, waiting: None });
             }
             Event::JoinFailed { invite, why } => self.end_join(invite, why),
             Event::RoomJoined { room, invite } => {
@@ -148,11 +168,24 @@ impl Model {
                 }
             }
             Event::CarryingSet { on } => self.carries = on,
-            // The chip says that there is a mailbox; what is in it is nobody's worry.
-            Event::Deposited { .. } => {}
             Event::HistoryChanged { room } => {
                 if let Some(room) = self.rooms.get_mut(&room) {
                     room.messages.reload();
+                }
+            }
+            Event::JoinWaiting { invite, host, pictures } => {
+                let waiting = self.joins.iter_mut().filter(|join| join.invite == invite);
+                waiting.for_each(|join| join.waiting = Some((host.clone(), pictures)));
+            }
+            Event::NewcomerWaiting { room, newcomer, name, pictures } => {
+                if let Some(room) = self.rooms.get_mut(&room) {
+                    room.newcomers.retain(|known| known.id != newcomer);
+                    room.newcomers.push(Newcomer { id: newcomer, name, pictures });
+                }
+            }
+            Event::NewcomerGone { room, newcomer } => {
+                if let Some(room) = self.rooms.get_mut(&room) {
+                    room.newcomers.retain(|known| known.id != newcomer);
                 }
             }
             Event::OptionsChanged { room, options } => {
@@ -168,6 +201,7 @@ impl Model {
             | Event::UnreadChanged { room, .. }
             | Event::MemberChanged { room, .. }
             | Event::Received { room, .. }
+            | Event::Deposited { room, .. }
             | Event::PeerSeen { room, .. }
             | Event::PeerLost { room, .. } => {
                 if let Some(room) = self.rooms.get_mut(&room) {
@@ -183,7 +217,7 @@ impl Model {
         } else if let Some(join) = self.joins.iter_mut().find(|join| join.invite == invite) {
             join.failure = Some(why);
         } else {
-            self.joins.push(Join { invite, failure: Some(why) });
+            self.joins.push(Join { invite, failure: Some(why), waiting: None });
         }
     }
 }
@@ -191,32 +225,33 @@ impl Model {
 impl Room {
     fn new(summary: RoomSummary) -> Self {
         let RoomSummary { id, name, me, members, last, unread, uses_mailbox, options } = summary;
-        let mut names = Names::default();
-        for member in &members {
-            names.set(member.id, &member.name);
-        }
-        Self {
+        let mut room = Self {
             id,
             name,
             me,
-            members,
-            names,
+            members: Vec::new(),
+            names: Names::default(),
+            persons: BTreeMap::new(),
+            deposited: 0,
             last,
             unread,
             uses_mailbox,
             is_leaving: false,
             options,
+            newcomers: Vec::new(),
             online: BTreeMap::new(),
             invite: None,
             invites: Vec::new(),
             messages: Messages::default(),
-        }
+        };
+        room.take_members(members);
+        room
     }
 
     /// The name of a member, with the start of their key where others have one that looks alike,
     /// or a placeholder for one not known by name yet.
     pub fn name_of(&self, peer: PeerId) -> &str {
-        self.names.of(peer).unwrap_or("Someone new")
+        self.names.of(self.person_of(peer)).unwrap_or("Someone new")
     }
 
     /// Somebody in it, or who once was.
@@ -233,13 +268,6 @@ impl Room {
     pub fn others(&self) -> impl Iterator<Item = &Member> {
         let is_other = |member: &&Member| member.id != self.me && member.role > Role::Removed;
         self.members.iter().filter(is_other)
-    }
-
-    /// How many of the others hold this device's message with that `seq`, and how many there are.
-    pub fn reached(&self, seq: u64) -> (usize, usize) {
-        self.others().fold((0, 0), |(holders, all), member| {
-            (holders + usize::from(member.holds >= seq), all + 1)
-        })
     }
 
     /// When something last happened in it, for ordering.
@@ -264,13 +292,8 @@ impl Room {
                 self.messages.page(before, messages, is_start);
             }
             Event::UnreadChanged { count, .. } => self.unread = count,
-            Event::MemberChanged { member, .. } => {
-                self.names.set(member.id, &member.name);
-                match self.members.iter_mut().find(|known| known.id == member.id) {
-                    Some(known) => *known = member,
-                    None => self.members.push(member),
-                }
-            }
+            Event::MemberChanged { member, .. } => self.take_member(member),
+            Event::Deposited { up_to, .. } => self.deposited = self.deposited.max(up_to),
             Event::Received { by, up_to, .. } => {
                 if let Some(member) = self.members.iter_mut().find(|member| member.id == by) {
                     member.holds = member.holds.max(up_to);
@@ -289,6 +312,11 @@ impl Room {
     fn add(&mut self, message: Message) {
         if self.last.as_ref().is_none_or(|last| last.position < message.position) {
             self.last = Some(message.clone());
+        }
+        if let Some(author) = self.members.iter_mut().find(|m| m.id == message.author) {
+            let seen = LastSeen { at: message.sent_at, how: Seen::Wrote };
+            let is_newer = author.last_seen.is_none_or(|before| before.at < seen.at);
+            author.last_seen = if is_newer { Some(seen) } else { author.last_seen };
         }
         self.messages.add(message);
     }

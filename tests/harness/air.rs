@@ -89,13 +89,30 @@ impl World {
         b
     }
 
+    /// Opens a link that `dialer` dialed to reach `target`, and whose other end is held by the test.
+    pub fn dial_raw(&mut self, dialer: Name, target: Target) -> LinkId {
+        let (a, b) = (LinkId(self.next_link), LinkId(self.next_link + 1));
+        self.next_link += 2;
+        self.links.insert((dialer, a), (NOBODY, b));
+        self.links.insert((NOBODY, b), (dialer, a));
+        self.raw.insert(a, Vec::new());
+        let binding = self.binding_of(a);
+        self.input(dialer, Input::LinkUp { link: a, target: Some(target), binding });
+        a
+    }
+
+    /// What has come on a raw link so far.
+    pub fn answers(&self, link: LinkId) -> Vec<Frame> {
+        self.raw.get(&link).cloned().unwrap_or_default()
+    }
+
     /// Sends a frame on a raw link; gives what has come back so far.
     pub fn send_raw(&mut self, callee: Name, link: LinkId, frame: Frame) -> Vec<Frame> {
         if self.links.contains_key(&(callee, link)) {
             self.input(callee, Input::FrameReceived(link, frame));
             self.settle();
         }
-        self.raw.get(&link).cloned().unwrap_or_default()
+        self.answers(link)
     }
 
     /// Whether a link of `name` is still open.

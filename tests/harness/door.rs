@@ -1,6 +1,6 @@
 //! Who is let into a room, and what its options are.
 
-use engine::{Command, Event, RoomOption, RoomOptions};
+use engine::{Command, DoorPictures, Event, PeerId, RoomOption, RoomOptions};
 
 use crate::{Name, World};
 
@@ -20,5 +20,51 @@ impl World {
             _ => None,
         });
         told.unwrap_or_default()
+    }
+
+    /// Who waits to be let in by the person holding `name`: key, name, and what is to be compared.
+    pub fn newcomers(&self, name: Name) -> Vec<(PeerId, String, DoorPictures)> {
+        let mut waiting: Vec<(PeerId, String, DoorPictures)> = Vec::new();
+        for event in self.events(name) {
+            match event {
+                Event::NewcomerWaiting { newcomer, name, pictures, .. } => {
+                    waiting.retain(|(known, ..)| known != newcomer);
+                    waiting.push((*newcomer, name.clone(), *pictures));
+                }
+                Event::NewcomerGone { newcomer, .. } => {
+                    waiting.retain(|(known, ..)| known != newcomer);
+                }
+                _ => {}
+            }
+        }
+        waiting
+    }
+
+    /// Who has to let `name` in, and what is to be compared, while it waits.
+    pub fn waits(&self, name: Name) -> Option<(String, DoorPictures)> {
+        self.events(name).iter().rev().find_map(|event| match event {
+            Event::JoinWaiting { host, pictures, .. } => Some(Some((host.clone(), *pictures))),
+            Event::JoinStarted { .. } | Event::JoinFailed { .. } | Event::RoomJoined { .. } => {
+                Some(None)
+            }
+            _ => None,
+        })?
+    }
+
+    /// The person holding `host` lets in whoever waits and is called `name`, or does not.
+    pub fn answer_door(&mut self, host: Name, name: &str, lets_in: bool) {
+        let room = self.room(host);
+        let waiting = self.newcomers(host);
+        let newcomer = waiting.iter().find(|(_, known, _)| known == name).map(|(id, ..)| *id);
+        let newcomer = newcomer.expect("somebody of this name waits");
+        self.command(
+            host,
+            if lets_in {
+                Command::LetIn { room, newcomer }
+            } else {
+                Command::TurnAway { room, newcomer }
+            },
+        );
+        self.settle();
     }
 }

@@ -248,12 +248,12 @@ impl World {
 
     /// Who knows that `name` left, as it was told; nothing while it waits, or is in its room.
     pub fn goodbye(&self, name: Name) -> Option<Goodbye> {
-        let mut told = self.events(name).iter().rev().filter_map(|event| match event {
+        let told = self.events(name).iter().rev().find_map(|event| match event {
             Event::RoomLeft { goodbye, .. } => Some(Some(*goodbye)),
             Event::RoomJoined { .. } => Some(None),
             _ => None,
         });
-        told.next().flatten()
+        told.flatten()
     }
 
     /// Everyone in the room of `name`, and who once was.

@@ -1,5 +1,7 @@
 //! Whoever gets hold of a device, or of what it wrote down besides.
 
+#![expect(clippy::indexing_slicing, reason = "a test that panics has failed")]
+
 use std::{fs, path::Path, time::Duration};
 
 use engine::{Command, Engine, Event, Input, Now, Output, RoomId, RoomRecord, Store, Timestamp};

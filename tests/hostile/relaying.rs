@@ -127,11 +127,13 @@ fn answers_nobody_asked_for_end_the_session() {
     let compared = [sketch_of_three, sketch_again, heights, differences];
     for frame in compared.into_iter().chain([receipt_for_what_was_never_sent, welcome_again]) {
         let mut world = open_camp(&["bob"]);
+        let before = world.frames("alice", "bob").len();
 
         world.inject("bob", "alice", frame.clone());
         world.settle();
 
         assert_eq!(world.links_between("alice", "bob"), 0, "{:?}", &frame[..frame.len().min(8)]);
+        assert_eq!(world.frames("alice", "bob").len(), before, "without an answer");
     }
 }
 

@@ -209,8 +209,10 @@ fn relay_sees_three_lengths_and_nothing_readable() {
 /// number of rooms and friends show in it.
 #[test]
 fn first_frames_are_as_long_for_everybody() {
-    let lengths = |guests: &[Name], host: Name| {
+    let lengths = |guests: &[Name], host: Name, others: &[Name]| {
         let mut world = World::default();
+        // Devices draw other numbers the more there are.
+        others.iter().for_each(|other| world.add(other));
         world.add(host);
         world.create_room(host);
         for guest in guests {
@@ -228,8 +230,12 @@ fn first_frames_are_as_long_for_everybody() {
         (first, again, world.frames(host, guest)[before].len())
     };
 
-    let few = lengths(&["b"], "a");
-    let many = lengths(&["somebody with a long name", "c", "d", "e", "f"], "another long name");
+    let few = lengths(&["b"], "a", &[]);
+    let many = lengths(
+        &["somebody with a long name", "c", "d", "e", "f"],
+        "another long name",
+        &["x", "y", "z"],
+    );
 
     assert_eq!(few, many);
 }

@@ -9,6 +9,7 @@ use egui_kittest::{Harness, kittest::NodeT as _, kittest::Queryable as _};
 use engine::{Event, RoomOptions, RoomSummary};
 
 use crate::{
+    door::DOOR,
     network_stage::{network, reach},
     rules_pictures::RULES,
     stage::{DESKTOP, Looking, PHONE, Shared, harness, in_room, newcomer, settled},
@@ -40,7 +41,7 @@ fn screens(looking: Looking) -> Vec<(String, Harness<'static, ChatApp>)> {
     let (mut harness, _shared) = network(looking, "Servers");
     reach(&mut harness, "Add TURN server");
     screens.push(("Add TURN server".to_owned(), harness));
-    for (name, scene) in RULES {
+    for (name, scene) in RULES.into_iter().chain(DOOR) {
         screens.push((name.to_owned(), scene(looking).0));
     }
     screens
@@ -153,7 +154,7 @@ fn messages_and_rooms_can_be_read_aloud() {
         })
         .collect();
     for words in [
-        "Main stage crew, 3 unread, mailbox only, \
+        "Main stage crew, 3 unread, nobody near, mailbox, \
          Dilan: Soundcheck moved to five, tell the others, 17:25",
         "Platform 4, last car, so that we sit together.",
         "18:28, reached 1 of 2 members",

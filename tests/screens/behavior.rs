@@ -157,7 +157,7 @@ fn draft_waits_in_its_room() {
     harness.run();
     assert!(harness.query_by_label_contains("Draft: half a thou").is_some());
 
-    harness.get_by_label_contains("Weekend in the mountains, direct").click();
+    harness.get_by_label_contains("Weekend in the mountains, 1 of 2 near, direct").click();
     harness.run();
     assert_eq!(harness.get_by_label(FIELD).value().as_deref(), Some("half a thou"));
 }

@@ -76,7 +76,7 @@ fn members_are_shown_with_role_and_how_they_are_reached() {
 
         assert!(has(&harness, "3 members"));
         assert!(has(&harness, "Bea, Owner, connected directly over WebRTC"));
-        assert!(has(&harness, "Cem Yilmaz, not connected, last seen 11 min ago"));
+        assert!(has(&harness, "Cem Yilmaz, was here 11 min ago"));
         assert!(has(&harness, "Ana (you), Admin, this device"));
     }
 }

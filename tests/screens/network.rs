@@ -47,17 +47,17 @@ fn copied_by(harness: &mut Screen, label: &str) -> String {
 #[test]
 fn bar_of_a_room_says_by_what_way_and_how_fast() {
     let (mut harness, shared) = in_room(Looking::at(PHONE));
-    assert!(has(&harness, "direct, 1.8 ms, to 1 of 2"));
+    assert!(has(&harness, "1 of 2 near, direct, 1.8 ms"));
 
     shared.borrow_mut().links[0].path = LinkPath::Relayed;
     harness.run();
-    assert!(has(&harness, "through relay, 1.8 ms, to 1 of 2"));
+    assert!(has(&harness, "1 of 2 near, through relay, 1.8 ms"));
 
     let second = link(5, Some(CEM));
     shared.borrow_mut().links.push(second);
     shared.borrow_mut().tell(Event::PeerSeen { room: ROOM, peer: CEM, link: LinkId(5) });
     harness.run();
-    assert!(has(&harness, "direct to 1, through relay to 1"));
+    assert!(has(&harness, "2 of 2 near, 1 through relay"));
 }
 
 #[test]
@@ -66,12 +66,12 @@ fn bar_of_a_room_says_what_becomes_of_messages_when_nobody_is_there() {
     shared.borrow_mut().links.clear();
     shared.borrow_mut().tell(Event::PeerLost { room: ROOM, peer: BEA });
     harness.run();
-    assert!(has(&harness, "mailbox only"));
+    assert!(has(&harness, "nobody near: messages wait in the mailbox"));
 
     let off = Event::MailboxSet { room: ROOM, on: false, relays: Vec::new() };
     shared.borrow_mut().tell(off);
     harness.run();
-    assert!(has(&harness, "nobody online: messages will go when someone is"));
+    assert!(has(&harness, "nobody near: messages will go when someone is"));
 
     shared.borrow_mut().net.relays.clear();
     harness.run();

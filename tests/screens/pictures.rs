@@ -7,6 +7,7 @@ use egui_kittest::{Harness, SnapshotResults, kittest::Queryable as _};
 use engine::{Event, LinkId};
 
 use crate::{
+    door::DOOR,
     network_stage::{network, reach},
     newest::NEWEST,
     rules_pictures::RULES,
@@ -194,7 +195,9 @@ fn every_screen_can_be_looked_at() {
                 ("invite", invited),
                 ("members", members),
             ];
-            for (name, scene) in scenes.into_iter().chain(NETWORK).chain(RULES).chain([NEWEST]) {
+            for (name, scene) in
+                scenes.into_iter().chain(NETWORK).chain(RULES).chain(DOOR).chain([NEWEST])
+            {
                 shoot(&format!("{name}-{size_name}-{text}"), scene, looking);
             }
             for (name, label) in

@@ -1,8 +1,8 @@
 //! Who may do what on the stage, and by which invites one joins: answers like those of an engine.
 
 use engine::{
-    Body, Command, Event, Invite, InviteId, InviteState, Member, Message, PeerId, Refusal, Role,
-    Timestamp,
+    Body, Bond, Command, Event, Invite, InviteId, InviteState, LastSeen, Member, Message, PeerId,
+    Refusal, Role, Seen, Timestamp,
 };
 
 use crate::story::{BEA, CEM, ME, MINUTE, NOW, ROOM, invite, member, said};
@@ -20,7 +20,7 @@ impl Default for Rules {
     /// Bea began the room; one invite works until tomorrow.
     fn default() -> Self {
         let cem = Member {
-            last_seen: Some(Timestamp(NOW - 11 * MINUTE)),
+            last_seen: Some(LastSeen { at: Timestamp(NOW - 11 * MINUTE), how: Seen::Linked }),
             ..member(CEM, "Cem Yilmaz", 10)
         };
         let bea = Member { role: Role::Owner, ..member(BEA, "Bea", 13) };
@@ -50,6 +50,38 @@ impl Rules {
                 .filter(|m| m.id != peer && m.role == Role::Owner)
                 .for_each(|before| before.role = Role::Member);
         }
+    }
+
+    /// These are devices of one person; the first stands for it.
+    pub(crate) fn unite(&mut self, devices: &[PeerId]) {
+        let first = *devices.first().expect("some");
+        for member in self.members.iter_mut().filter(|m| devices.contains(&m.id)) {
+            member.person = first;
+            let is_mine = devices.contains(&ME) && member.id != ME;
+            member.bond = if is_mine { Bond::Linked } else { Bond::None };
+        }
+    }
+
+    /// The devices of somebody's person.
+    pub(crate) fn devices(&self, peer: PeerId) -> Vec<PeerId> {
+        let person = self.members.iter().find(|m| m.id == peer).map(|m| m.person);
+        self.members.iter().filter(|m| Some(m.person) == person).map(|m| m.id).collect()
+    }
+
+    /// The person says that somebody is their other device, or is not.
+    pub(crate) fn say_self(&mut self, peer: PeerId, is_so: bool) -> Event {
+        let bond = self.members.iter().find(|m| m.id == peer).map(|m| m.bond);
+        let bond = match (bond.unwrap_or_default(), is_so) {
+            (Bond::Asks | Bond::Declined | Bond::Linked, true) => Bond::Linked,
+            (_, true) => Bond::Asked,
+            (Bond::Asks | Bond::Declined | Bond::Linked, false) => Bond::Declined,
+            (_, false) => Bond::None,
+        };
+        let person = if bond == Bond::Linked { ME } else { peer };
+        for member in self.members.iter_mut().filter(|m| m.id == peer) {
+            (member.bond, member.person) = (bond, person);
+        }
+        self.changed(peer)
     }
 
     /// Nobody can join any more.

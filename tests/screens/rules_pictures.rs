@@ -104,7 +104,7 @@ fn member_screen(looking: Looking, rule: impl FnOnce(&mut Rules)) -> Screen {
         rules.members.push(member(twin, "\u{421}em Yilmaz", 0));
         rule(rules);
     });
-    reach(&mut harness, "\u{421}em Yilmaz \u{b7} 3f3f, not connected, not met yet");
+    reach(&mut harness, "\u{421}em Yilmaz \u{b7} 3f3f, not met yet");
     (harness, shared)
 }
 

@@ -242,8 +242,20 @@ impl Script {
                     self.tell(event);
                 }
             }
+            Command::SetSelf { member, is_so, .. } => {
+                let event = self.rules.say_self(member, is_so);
+                self.tell(event);
+            }
+            Command::SetPersonRole { room, member, role } => {
+                for member in self.rules.devices(member) {
+                    self.answer(Command::SetRole { room, member, role });
+                }
+            }
             Command::LeaveRoom { room } => {
                 self.tell(Event::RoomLeft { room, goodbye: Goodbye::Heard });
+            }
+            Command::LetIn { room, newcomer } | Command::TurnAway { room, newcomer } => {
+                self.tell(Event::NewcomerGone { room, newcomer });
             }
             Command::SetOption { room, option, on } => {
                 let options = match option {

@@ -24,8 +24,16 @@ pub(crate) const CEM: PeerId = PeerId::from_bytes([5; 32]);
 
 /// Somebody in a room.
 pub(crate) fn member(id: PeerId, name: &str, holds: u64) -> Member {
-    let (name, role, has_left) = (name.to_owned(), engine::Role::Member, false);
-    Member { id, name, role, has_left, holds, last_seen: None }
+    Member {
+        id,
+        name: name.to_owned(),
+        role: engine::Role::Member,
+        has_left: false,
+        person: id,
+        bond: engine::Bond::None,
+        holds,
+        last_seen: None,
+    }
 }
 
 /// Words of `author`, written so many minutes before [`NOW`].

@@ -3,8 +3,8 @@
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    Addr, Control, EpochId, EpochRecord, InviteId, MAX_NAME_LEN, MAX_TEXT_LEN, OptionChange, Role,
-    RoleChange, Timestamp, addr, crypto,
+    Addr, Control, EpochId, EpochRecord, InviteId, MAX_NAME_LEN, MAX_TEXT_LEN, OptionChange,
+    PeerId, Role, RoleChange, Timestamp, addr, crypto,
     op::{MAX_HEADER_LEN, Stub},
 };
 
@@ -66,6 +66,9 @@ pub(crate) enum OpBody {
     /// A key in place of one that has been in use for long; by owner and admins, whose devices do
     /// so by themselves. Nobody is removed and nothing is revoked by it.
     Renewal(EpochRecord, Sealed),
+    /// Says that another member is a device of the same person, or is not any more; it counts where
+    /// that one says so too.
+    Same { other: PeerId, is_so: bool },
 }
 
 /// An epoch's key, for some of the members.
@@ -110,6 +113,7 @@ impl OpBody {
             Self::Leave => 11,
             Self::Option(_) => 12,
             Self::Renewal(..) => 13,
+            Self::Same { .. } => 14,
         }
     }
 
@@ -151,6 +155,7 @@ impl OpBody {
                 Some(Control::Fork { author, seq })
             }
             Self::Leave => Some(Control::Leave),
+            Self::Same { other, is_so } => Some(Control::Same { other: *other, is_so: *is_so }),
             _ => None,
         }
     }
@@ -174,7 +179,11 @@ impl OpBody {
             Self::Genesis { room_name, name, .. } => is_name(room_name) && is_name(name),
             Self::Join { name, .. } | Self::Profile { name } => is_name(name),
             Self::Text(text) => is_text(text),
-            Self::Invite { .. } | Self::SetRole(_) | Self::Leave | Self::Option(_) => true,
+            Self::Invite { .. }
+            | Self::SetRole(_)
+            | Self::Leave
+            | Self::Option(_)
+            | Self::Same { .. } => true,
             Self::Relays { addrs } => are_relays(addrs),
             Self::Epoch(epoch, sealed) => {
                 epoch.removed.len() <= MAX_REMOVED

@@ -82,6 +82,26 @@ pub enum Command {
         /// What they are from now on.
         role: Role,
     },
+    /// The same of all devices of the member's person; those who left, and those above this device's
+    /// person, stay what they are.
+    SetPersonRole {
+        /// Where.
+        room: RoomId,
+        /// One of the devices.
+        member: PeerId,
+        /// What they are from now on.
+        role: Role,
+    },
+    /// Say that a member is another device of this device's person, or is not any more; it counts once
+    /// that one says so too. Answered by [`Event::MemberChanged`](crate::Event::MemberChanged).
+    SetSelf {
+        /// Where.
+        room: RoomId,
+        /// The other device.
+        member: PeerId,
+        /// Whether it is.
+        is_so: bool,
+    },
     /// Draw a new key for the room; owner and admins only.
     ChangeKey {
         /// Where.
@@ -150,6 +170,21 @@ pub enum Command {
         /// Whether it is on from now on.
         on: bool,
     },
+    /// Let somebody in who waits, and with them this device again for an hour if it has to come
+    /// back. Answered by [`Event::NewcomerGone`](crate::Event::NewcomerGone), and by what follows from joining.
+    LetIn {
+        /// Where.
+        room: RoomId,
+        /// Whom.
+        newcomer: PeerId,
+    },
+    /// Do not let somebody in who waits. Answered by [`Event::NewcomerGone`](crate::Event::NewcomerGone).
+    TurnAway {
+        /// Where.
+        room: RoomId,
+        /// Whom.
+        newcomer: PeerId,
+    },
 }
 
 /// Why a command was refused.
@@ -174,6 +209,15 @@ pub enum Refusal {
     /// There are as many admins as a room can have.
     #[error("a room can have at most 63 admins, counting those who once were")]
     TooManyAdmins,
+    /// A person has no more devices than this in one room.
+    #[error("a person can link at most 8 devices in a room")]
+    TooManyDevices,
+    /// Who may only read lets nobody in.
+    #[error("an admin has muted you here: ask somebody else to let newcomers in")]
+    MayNotHost,
+    /// Whoever waited does not any more.
+    #[error("they are not waiting any more")]
+    NobodyWaits,
     /// There is no such member.
     #[error("there is no such member in this room")]
     UnknownMember,

@@ -88,6 +88,13 @@ pub enum Control {
         /// The epoch before: members go on meeting where they met in that one.
         before: EpochId,
     },
+    /// The author says that somebody is another device of the same person, or is not.
+    Same {
+        /// Who.
+        other: PeerId,
+        /// Whether they are.
+        is_so: bool,
+    },
 }
 
 /// What owner and admins can switch on and off for everybody in a room.

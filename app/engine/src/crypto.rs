@@ -139,6 +139,22 @@ pub(crate) fn box_keys(
     )
 }
 
+/// What the pictures are made of by which two members make sure who they are, given in the order of
+/// their keys.
+pub(crate) fn safety_emojis(
+    room: RoomId,
+    first: (PeerId, [u8; 32]),
+    second: (PeerId, [u8; 32]),
+) -> [u8; 32] {
+    let (a, b) = (first.0.as_bytes(), second.0.as_bytes());
+    derive("festival/1 safety emojis", &[room.as_bytes(), a, &first.1, b, &second.1])
+}
+
+/// One more hash on the way to something that is to cost many.
+pub(crate) fn stretched(hash: &[u8; 32], beginning: &[u8; 32]) -> [u8; 32] {
+    *blake3::keyed_hash(hash, beginning).as_bytes()
+}
+
 /// Encrypts `text` in place and appends the tag.
 pub(crate) fn seal(key: &[u8; 32], nonce: &[u8; 12], aad: &[u8], text: &mut Vec<u8>) {
     let cipher = ChaCha20Poly1305::new(key.into());
@@ -155,6 +171,12 @@ pub(crate) fn open(
     let cipher = ChaCha20Poly1305::new(key.into());
     cipher.decrypt_in_place(nonce.into(), aad, &mut sealed).ok()?;
     Some(sealed)
+}
+
+/// What a newcomer and who hosts them compare: `salt` is the hash of their handshake, `nonce` chance
+/// the host drew after it.
+pub(crate) fn door_pictures(salt: &[u8; 32], nonce: &[u8; 16]) -> [u8; 6] {
+    first(derive("festival/1 door pictures", &[salt, nonce]))
 }
 
 /// A keyed hash over a random nonce: recognized by those who know `key`, noise to all others.

@@ -108,7 +108,8 @@ impl<S: Store> Engine<S> {
     pub(crate) fn show_invite(&mut self, id: RoomId) {
         let Some(room) = self.rooms.get(&id) else { return };
         let chosen = self.shown_invites.get(&id).copied().flatten();
-        let Some(record) = room.invite_to_show(chosen, self.now.wall) else { return };
+        let shown = room.invite_to_show(chosen, self.now.wall).filter(|_| room.may_host());
+        let Some(record) = shown else { return };
         let mut invite = Invite {
             secret: record.secret,
             host: room.me.host_id(),

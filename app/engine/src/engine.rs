@@ -14,6 +14,7 @@ use crate::{
     RoomSummary, Store, StoreError, Timestamp, Verifier,
     body::KIND_TEXT,
     courier::Courier,
+    door::Doors,
     hlc,
     identity::Identity,
     join::Join,
@@ -24,6 +25,9 @@ use crate::{
 
 /// Unread messages are counted no further than this.
 pub(crate) const MAX_UNREAD: usize = 1_000;
+
+/// So many of the newest operations say at a start who was heard of when: a few screens of them.
+const NEWEST: usize = 200;
 
 /// A page of history the person asked for.
 #[derive(Debug)]
@@ -72,6 +76,7 @@ pub struct Engine<S> {
     pub(crate) turn_at: Option<Duration>,
     /// Members who passed forged operations on, and until when they are not spoken to.
     pub(crate) banned: BTreeMap<PeerId, Duration>,
+    pub(crate) doors: Doors,
     pub(crate) outputs: VecDeque<Output>,
     pub(crate) verifier: Box<dyn Verifier>,
     pub(crate) courier: Courier,
@@ -107,6 +112,7 @@ impl<S: Store> Engine<S> {
             dialed: BTreeMap::new(),
             turn_at: None,
             banned: BTreeMap::new(),
+            doors: Doors::default(),
             outputs: VecDeque::new(),
             verifier: Box::new(InTurn),
             courier: Courier::default(),
@@ -129,7 +135,7 @@ impl<S: Store> Engine<S> {
         let mut summaries = Vec::new();
         for record in self.store.rooms()? {
             let id = record.id;
-            let newest = self.store.page_before(id, None, 1)?;
+            let newest = self.store.page_before(id, None, NEWEST)?;
             let last_hlc = newest.first().map_or(0, |op| hlc::of_order(op.position.hlc));
             let members = self.store.members(id)?;
             let heads = self.store.heads(id)?;
@@ -142,6 +148,7 @@ impl<S: Store> Engine<S> {
                 }
                 room.take_rules(&controls);
             }
+            room.note_newest(&newest);
             if let Some(mailbox) = self.store.mailbox(id)? {
                 room.meet_as_before(mailbox.epoch);
                 room.mailbox.restore(mailbox, self.store.kept(id)?);
@@ -153,6 +160,7 @@ impl<S: Store> Engine<S> {
         }
         summaries.sort_by_key(|s| std::cmp::Reverse(s.last.as_ref().map(|m| m.position)));
         self.notify(Event::Started { name: self.name.clone(), rooms: summaries });
+        self.tell_deposited();
         for room in self.rooms.keys().copied().collect::<Vec<_>>() {
             self.admit(room);
             self.dial_members(room);
@@ -239,6 +247,7 @@ impl<S: Store> Engine<S> {
     fn write_and_release(&mut self) -> Result<(), StoreError> {
         self.finish_leaving();
         self.remove_uninvited();
+        self.mind_doors()?;
         self.tend_mailboxes();
         if !self.staged.is_empty() {
             self.stage_unhurried();
@@ -319,9 +328,11 @@ impl<S: Store> Engine<S> {
         self.notify(Event::Started { name: self.name.clone(), rooms });
         self.tell_leaving();
         self.tell_carrying();
+        self.tell_deposited();
         for (link, room, peer) in self.shown_sessions() {
             self.notify(Event::PeerSeen { room, peer, link });
         }
+        self.retell_doors();
         Ok(())
     }
 

@@ -1,8 +1,8 @@
 //! What the person is told.
 
 use crate::{
-    Addr, Invite, InviteId, InviteState, LinkId, Message, PeerId, Position, Refusal, Role, RoomId,
-    RoomOptions, Timestamp,
+    Addr, Bond, DoorPictures, Invite, InviteId, InviteState, LastSeen, LinkId, Message, PeerId,
+    Position, Refusal, Role, RoomId, RoomOptions,
 };
 
 /// What the person should see.
@@ -174,6 +174,34 @@ pub enum Event {
         /// Why.
         why: Refusal,
     },
+    /// The host of an invite that was accepted here has to let this device in. Told anew when it has
+    /// come back; until then there is [`Event::JoinStarted`] again.
+    JoinWaiting {
+        /// Which invite.
+        invite: InviteId,
+        /// What whoever holds the host's device is called.
+        host: String,
+        /// What both see if nobody is between them.
+        pictures: DoorPictures,
+    },
+    /// Somebody who scanned an invite on this device waits to be let in.
+    NewcomerWaiting {
+        /// Where.
+        room: RoomId,
+        /// Their key.
+        newcomer: PeerId,
+        /// What they call themselves.
+        name: String,
+        /// What both see if nobody is between them.
+        pictures: DoorPictures,
+    },
+    /// Whoever waited was let in or turned away, or does not wait any more.
+    NewcomerGone {
+        /// Where.
+        room: RoomId,
+        /// Their key.
+        newcomer: PeerId,
+    },
     /// The options of a room are others than before.
     OptionsChanged {
         /// Which room.
@@ -215,10 +243,14 @@ pub struct Member {
     pub role: Role,
     /// Whether they left by themselves, and so are nothing any more.
     pub has_left: bool,
+    /// Who stands for all devices of their person: themselves, if no other is known.
+    pub person: PeerId,
+    /// Whether this device and theirs say to be of one person.
+    pub bond: Bond,
     /// The `seq` of this device's last own message they are known to hold.
     pub holds: u64,
-    /// When a session with them was last open.
-    pub last_seen: Option<Timestamp>,
+    /// When they were last heard of, and how that is known.
+    pub last_seen: Option<LastSeen>,
 }
 
 /// Who knows that a person left a room.
@@ -247,6 +279,9 @@ pub enum JoinFailure {
     /// The room is on this device already.
     #[error("you are in this room already")]
     AlreadyJoined,
+    /// The host's person said no.
+    #[error("you were not let in; if that is a mistake, talk to them and scan again")]
+    NotLetIn,
     /// The person gave up.
     #[error("joining was canceled")]
     Canceled,

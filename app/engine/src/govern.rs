@@ -78,16 +78,24 @@ impl<S: Store> Engine<S> {
         }
         if role == Role::Removed {
             // They know every invite there is, and could come back by one under another name.
-            let open = room.membership.invites().filter(|state| state.is_open_at(self.now.wall));
-            let mut open: Vec<_> = open.map(|state| state.invite).collect();
-            let rest = open.split_off(open.len().min(MAX_REVOKED));
-            self.change_key(id, &[member], open)?;
-            return rest
-                .chunks(MAX_REVOKED)
-                .try_for_each(|more| self.change_key(id, &[], more.to_vec()));
+            return self.change_key_and_invites(id, &[member]);
         }
         let (up_to, rank) = (room.head(index).height, room.membership.next_rank());
         self.write(id, &OpBody::SetRole(RoleChange { member, from, to: role, up_to, rank }))
+    }
+
+    /// Draws a new key, and has nobody join by any invite there is, but by a new one.
+    pub(crate) fn change_key_and_invites(
+        &mut self,
+        id: RoomId,
+        removed: &[PeerId],
+    ) -> Result<(), Refusal> {
+        let room = self.governed(id)?;
+        let open = room.membership.invites().filter(|state| state.is_open_at(self.now.wall));
+        let mut open: Vec<_> = open.map(|state| state.invite).collect();
+        let rest = open.split_off(open.len().min(MAX_REVOKED));
+        self.change_key(id, removed, open)?;
+        rest.chunks(MAX_REVOKED).try_for_each(|more| self.change_key(id, &[], more.to_vec()))
     }
 
     /// Draws a new key for the room, and gives it to all members but `removed`. If invites are

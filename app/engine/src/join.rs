@@ -18,7 +18,7 @@ use crate::{
 /// An invite whose host is being dialed.
 pub(crate) struct Join {
     pub(crate) invite: Invite,
-    identity_seed: [u8; 32],
+    pub(crate) identity_seed: [u8; 32],
     stage: Stage,
     /// Whether the host's welcome is looked for in the invite's mailbox as well,
     pub(crate) is_collecting: bool,
@@ -85,6 +85,7 @@ impl<S: Store> Engine<S> {
         // Scanned again, perhaps on another screen: what was begun on the first one is over.
         self.hang_up_join(id);
         let identity_seed = self.chance();
+        let identity_seed = self.doors.seed_for(id).unwrap_or(identity_seed);
         self.dial_invite(&invite);
         self.joins.insert(id, Join::new(invite.clone(), identity_seed, Stage::Asking));
         self.collect_welcome(&invite);
@@ -200,7 +201,7 @@ impl<S: Store> Engine<S> {
     pub(crate) fn enter(&mut self, link: LinkId, invite: InviteId, welcome: &Welcome) -> bool {
         let Some(record) = self.record_from(invite, welcome) else { return false };
         let Some(join) = self.joins.get(&invite) else { return false };
-        let id = record.id;
+        let (id, now) = (record.id, self.now.since_start);
         match join.stage.room() {
             Some(room) if room == id => {}
             Some(_) => return false,
@@ -227,6 +228,10 @@ impl<S: Store> Engine<S> {
         if let Some(LinkState::Open(session)) = self.links.get_mut(&link) {
             session.room = id;
             session.joining = None;
+            if session.door.take().is_some() {
+                // Until now was not its time.
+                (session.opened_at, session.useful_at) = (now, now);
+            }
         }
         self.enliven(link);
         self.greet(link);

@@ -15,6 +15,9 @@ mod control;
 mod courier;
 mod crypto;
 mod dial;
+mod door;
+#[allow(dead_code, reason = "the pictures of members are not compared yet")]
+mod emojis;
 mod engine;
 mod event;
 mod fork;
@@ -45,6 +48,7 @@ mod quiet;
 mod quota;
 mod renew;
 mod room;
+mod selves;
 mod session;
 mod store;
 mod sync;
@@ -59,6 +63,8 @@ pub use control::{
     Control, ControlRecord, EpochId, EpochRecord, OptionChange, Role, RoleChange, RoomOption,
     RoomOptions,
 };
+pub use door::DoorPictures;
+pub use emojis::{SAFETY_EMOJIS, SAFETY_EMOJIS_SHOWN, SafetyEmojis};
 pub use engine::{Engine, Input, Now, Output, Target};
 pub use event::{DepositFailure, Doubt, Event, Goodbye, JoinFailure, Member, RoomSummary};
 pub use id::{InviteId, LinkId, MemberIndex, PackId, PeerId, Position, RoomId, Timestamp};
@@ -68,6 +74,8 @@ pub use mailbox::MAX_PACK_LEN;
 pub use membership::InviteState;
 pub use memory_store::MemoryStore;
 pub use message::{Body, Message};
+pub use room::{LastSeen, Seen};
+pub use selves::Bond;
 pub use store::{
     Batch, CarriedRecord, CourierBatch, Head, InviteRecord, Kept, MailboxRecord, MemberRecord,
     Profile, RelayRecord, RoomRecord, SeenParcel, Store, StoreError, StoredOp,

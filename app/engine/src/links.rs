@@ -170,6 +170,9 @@ impl<S: Store> Engine<S> {
             Some(LinkState::Awaiting(_) | LinkState::Errand(_)) | None => return,
         };
         let (id, peer) = (session.room, session.peer);
+        if session.door.is_some() {
+            return self.leave_door(&session);
+        }
         if !session.is_shown {
             return;
         }
@@ -177,12 +180,22 @@ impl<S: Store> Engine<S> {
             member.last_seen = Some(self.now.wall);
             self.unhurried.insert((id, index));
         }
+        self.tell_member(id, peer);
         match self.shown_sessions().into_iter().find(|(_, r, p)| (*r, *p) == (id, peer)) {
             Some((link, ..)) => self.notify(Event::PeerSeen { room: id, peer, link }),
             None => self.notify(Event::PeerLost { room: id, peer }),
         }
         self.dial_members(id);
         self.mind_mailbox(id);
+    }
+
+    /// Tells the person of a member anew.
+    pub(crate) fn tell_member(&mut self, id: RoomId, peer: PeerId) {
+        let Some(room) = self.rooms.get(&id) else { return };
+        let member = room.index_of(peer).and_then(|index| room.member(index));
+        if let Some(member) = member.map(|member| room.describe(member)) {
+            self.notify(Event::MemberChanged { room: id, member });
+        }
     }
 
     /// Closes links on which nothing was proved in time.
@@ -213,9 +226,9 @@ impl<S: Store> Engine<S> {
     /// Closes every link of a room that is being left.
     pub(crate) fn hang_up_room(&mut self, id: RoomId) {
         self.hang_up_where(|state| match state {
-            LinkState::Open(session) => session.room == id,
+            LinkState::Open(session) => session.room == id || session.waits_for(id),
             LinkState::Handshaking(_, purpose, _) => {
-                matches!(purpose, Purpose::Host(r) | Purpose::Member(r, _) if *r == id)
+                matches!(purpose, Purpose::Host(r, _) | Purpose::Member(r, _) if *r == id)
             }
             LinkState::Awaiting(_) | LinkState::Errand(_) => false,
         });

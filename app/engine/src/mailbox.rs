@@ -375,6 +375,17 @@ impl<S: Store> Engine<S> {
         }
     }
 
+    /// Tells the person how far what this device wrote is in each room's mailbox.
+    pub(crate) fn tell_deposited(&mut self) {
+        // Before the first input no clock was seen: what is over is seen to be so later.
+        let now = self.now.wall;
+        let kept = |room: &Room| (room.id(), room.mailbox.kept(room.my_index, now).up_to);
+        let all: Vec<_> = self.rooms.values().map(kept).filter(|(_, up_to)| *up_to > 0).collect();
+        for (room, up_to) in all {
+            self.notify(Event::Deposited { room, up_to });
+        }
+    }
+
     /// The room that has this mailbox.
     fn room_of_mailbox(&self, mailbox: &[u8; 32]) -> Option<RoomId> {
         self.rooms.values().find(|room| room.mailbox.key == *mailbox).map(Room::id)

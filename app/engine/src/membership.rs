@@ -8,18 +8,20 @@
 mod epochs;
 mod invites;
 mod options;
+mod selves;
 mod standing;
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::{
-    Control, ControlRecord, EpochId, InviteId, PeerId, Role, RoleChange, RoomOptions, Timestamp,
-    hlc,
+    Control, ControlRecord, InviteId, PeerId, Role, RoleChange, RoomOptions, Timestamp, hlc,
 };
 use epochs::Epochs;
 pub(crate) use epochs::NoKey;
 pub use invites::InviteState;
 use options::Switches;
+pub(crate) use selves::MAX_SELVES;
+use selves::Selves;
 use standing::Standing;
 
 /// The most controls of one author that count, besides joins: a public room whose admin makes a new
@@ -64,6 +66,8 @@ pub(crate) struct Membership {
     leaves: BTreeMap<PeerId, u64>,
     /// and those for whom that counts.
     gone: BTreeSet<PeerId>,
+    /// Who says whom to be another device of the same person.
+    selves: Selves,
     /// Where logs end that end somewhere: few among many.
     ends: BTreeMap<PeerId, u64>,
     highest_rank: u64,
@@ -90,6 +94,7 @@ impl Membership {
             forks: BTreeMap::new(),
             leaves: BTreeMap::new(),
             gone: BTreeSet::new(),
+            selves: Selves::default(),
             ends: BTreeMap::new(),
             highest_rank: 0,
             began_at: u64::MAX,
@@ -124,11 +129,20 @@ impl Membership {
             self.note_leave(record.by, record.seq);
             return BTreeMap::from([(record.by, self.role(record.by))]);
         }
+        if let Control::Same { other, .. } = record.control {
+            self.insert(record);
+            let mut others = self.review_selves();
+            others.extend([record.by, other]);
+            return others.into_iter().map(|peer| (peer, self.role(peer))).collect();
+        }
         let before = self.roles();
         self.insert(record);
-        self.review();
+        let others = self.review();
         let after = self.roles();
-        after.into_iter().filter(|(peer, role)| before.get(peer) != Some(role)).collect()
+        let is_other = |(peer, role): &(PeerId, Role)| before.get(peer) != Some(role);
+        let mut changed: BTreeMap<_, _> = after.into_iter().filter(is_other).collect();
+        changed.extend(others.into_iter().map(|peer| (peer, self.role(peer))));
+        changed
     }
 
     fn set_standing(&mut self, peer: PeerId, standing: Standing) {
@@ -156,7 +170,7 @@ impl Membership {
         if by == self.owner {
             self.began_at = self.began_at.min(record.hlc);
         }
-        if !matches!(record.control, Control::Join { .. } | Control::Leave) {
+        if !matches!(record.control, Control::Join { .. } | Control::Leave | Control::Same { .. }) {
             let count = self.counts.entry(by).or_default();
             if *count >= MAX_CONTROLS_PER_AUTHOR && by != self.owner {
                 return;
@@ -192,6 +206,7 @@ impl Membership {
                 let first = self.forks.entry(*author).or_insert(*seq);
                 *first = (*first).min(*seq);
             }
+            Control::Same { other, is_so } => self.selves.insert(by, seq, *other, *is_so),
             Control::Leave => _ = self.leaves.entry(by).or_insert(seq),
             Control::Merge { id, number, parents } => {
                 self.epochs.insert_merged(*id, *number, parents);
@@ -206,8 +221,8 @@ impl Membership {
         }
     }
 
-    /// Works everything out anew.
-    fn review(&mut self) {
+    /// Works everything out anew; gives those who are of another person than before.
+    fn review(&mut self) -> BTreeSet<PeerId> {
         let owners_end = self.forks.get(&self.owner).copied().unwrap_or(u64::MAX);
         self.offices = standing::offices(self.owner, owners_end, &self.changes);
         self.revoked.clear();
@@ -250,6 +265,7 @@ impl Membership {
         for (peer, seq) in self.leaves.clone() {
             self.note_leave(peer, seq);
         }
+        self.review_selves()
     }
 
     /// What a join makes of somebody.
@@ -356,46 +372,5 @@ impl Membership {
             is_out && !self.is_in_office(**peer)
         });
         removed.map(|(peer, _)| *peer)
-    }
-
-    /// Whether an epoch was made by somebody who might, or of such epochs.
-    fn is_valid(&self, id: &EpochId) -> bool {
-        self.epochs.is_valid(id, &|by, seq| self.governs(by, seq))
-    }
-
-    /// The number of an epoch that an operation of a member speaks of, whether or not it may be
-    /// written in.
-    pub(crate) fn number_of(&self, id: &EpochId) -> Option<u32> {
-        self.epochs.number_of(id)
-    }
-
-    /// The epoch whose key says where members meet: this one, or the one it renews.
-    pub(crate) fn meeting(&self, id: &EpochId) -> EpochId {
-        self.epochs.meeting(id)
-    }
-
-    /// When an epoch was made, by the clock of who did.
-    pub(crate) fn made_at(&self, id: &EpochId) -> Timestamp {
-        hlc::to_wall(self.epochs.made_at(id, epochs::MAX_DEPTH).unwrap_or(self.began_at))
-    }
-
-    /// The highest number of an epoch.
-    pub(crate) fn highest_epoch(&self) -> u32 {
-        self.epochs.highest()
-    }
-
-    /// Which of the epochs held is to be written in: the newest whose key nobody has who was
-    /// removed; else several, of whose keys one is to be made.
-    ///
-    /// # Errors
-    ///
-    /// [`NoKey`] if somebody was removed whom every key held is known to.
-    pub(crate) fn epoch_to_write_in(&self, held: &[(u32, EpochId)]) -> Result<Vec<EpochId>, NoKey> {
-        let removals = self.standings.values().filter(|s| s.role == Role::Removed);
-        let removals: Vec<_> =
-            removals.map(|s| s.removed_by.as_slice()).filter(|by| !by.is_empty()).collect();
-        let valid: Vec<_> =
-            held.iter().filter(|(number, id)| *number == 0 || self.is_valid(id)).copied().collect();
-        self.epochs.choose(&valid, &removals)
     }
 }

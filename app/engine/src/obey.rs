@@ -27,6 +27,10 @@ impl<S: Store> Engine<S> {
             Command::RevokeInvite { room, invite } => self.revoke_invite(room, invite),
             Command::ListInvites { room } => self.list_invites(room),
             Command::SetRole { room, member, role } => self.set_role(room, member, role),
+            Command::SetPersonRole { room, member, role } => {
+                self.set_person_role(room, member, role)
+            }
+            Command::SetSelf { room, member, is_so } => self.set_self(room, member, is_so),
             Command::ChangeKey { room } => self.change_key(room, &[], Vec::new()),
             Command::SendText { room, text } => self.send_text(room, text),
             Command::SetMailbox { room, on } => self.set_mailbox(room, on),
@@ -35,6 +39,11 @@ impl<S: Store> Engine<S> {
             Command::LeaveRoom { room } => self.leave_room(room),
             Command::SetOption { room, option, on } => self.set_option(room, option, on),
             Command::LoadPage { room, before, limit } => self.ask_page(room, before, limit),
+            Command::LetIn { room, newcomer } => match self.let_in(room, newcomer)? {
+                true => Ok(()),
+                false => Err(Refusal::NobodyWaits),
+            },
+            Command::TurnAway { room, newcomer } => self.turn_away(room, newcomer),
             Command::MarkRead { room, up_to } => return self.mark_read(room, up_to),
         };
         if let Err(why) = outcome {
@@ -120,6 +129,9 @@ impl<S: Store> Engine<S> {
         invite: Option<InviteId>,
     ) -> Result<(), Refusal> {
         let known = self.rooms.get(&room).ok_or(Refusal::UnknownRoom)?;
+        if !known.may_host() {
+            return Err(Refusal::MayNotHost);
+        }
         if known.invite_to_show(invite, self.now.wall).is_none() {
             return Err(Refusal::NoInvite);
         }

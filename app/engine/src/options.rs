@@ -14,7 +14,13 @@ impl<S: Store> Engine<S> {
             return Ok(());
         }
         let rank = room.membership.next_rank();
-        self.write(id, &OpBody::Option(OptionChange { option, on, rank }))
+        self.write(id, &OpBody::Option(OptionChange { option, on, rank }))?;
+        match (option, on) {
+            // Whoever saw an invite before may have the keys from its mailbox, or from a member who has
+            // not heard of this yet.
+            (RoomOption::ApproveJoins, true) => self.change_key_and_invites(id, &[]),
+            (RoomOption::ApproveJoins, false) => Ok(()),
+        }
     }
 
     /// The rules changed: perhaps the options did, too.
@@ -25,5 +31,6 @@ impl<S: Store> Engine<S> {
             return;
         }
         self.notify(Event::OptionsChanged { room: id, options });
+        self.doors.changed.insert(id);
     }
 }

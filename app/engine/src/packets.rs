@@ -22,6 +22,14 @@ impl<S: Store> Engine<S> {
         if let Some(invite) = session.joining {
             return Ok(match packet {
                 Packet::Welcome(welcome) => self.enter(link, invite, &welcome),
+                Packet::Wait { host, nonce } => self.knock(link, invite, host, &nonce),
+                Packet::Refuse => self.take_refusal(invite),
+                _ => false,
+            });
+        }
+        if session.door.is_some() {
+            return Ok(match packet {
+                Packet::Knock { name } => self.take_knock(link, name),
                 _ => false,
             });
         }
@@ -31,7 +39,9 @@ impl<S: Store> Engine<S> {
             return Ok(true);
         }
         match packet {
-            Packet::Welcome(_) => return Ok(false),
+            Packet::Welcome(_) | Packet::Wait { .. } | Packet::Knock { .. } | Packet::Refuse => {
+                return Ok(false);
+            }
             Packet::Hello { addrs } => self.take_addrs(link, peer, addrs),
             Packet::Whereabouts { member, addrs } => self.take_addrs(link, member, addrs),
             Packet::Digest { logs, authors } => {
@@ -61,6 +71,11 @@ impl<S: Store> Engine<S> {
                 let by = self.session_mut(link).and_then(|session| session.heard.hear(by));
                 let Some(by) = by else { return Ok(false) };
                 self.note_receipt(id, by, up_to);
+                let now = self.now.wall;
+                let room = self.rooms.get_mut(&id);
+                if by != peer && room.is_some_and(|room| room.note_told(by, peer, now)) {
+                    self.tell_member(id, by);
+                }
             }
             Packet::Epochs(ids) => self.take_epochs(link, &ids),
             Packet::Keys(keys) => self.take_keys(id, &keys),

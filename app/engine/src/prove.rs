@@ -5,7 +5,6 @@ use crate::{
     engine::Output,
     handshake::{Handshake, Opening, Pattern, Proof, Step, nameless::Nameless},
     session::{LinkState, Opened, Purpose, Session},
-    sync::Sync,
 };
 
 impl<S: Store> Engine<S> {
@@ -85,14 +84,13 @@ impl<S: Store> Engine<S> {
         opening: &Opening<'_>,
         seed: [u8; 32],
     ) -> Option<(Purpose, Step)> {
-        let invites = self
-            .rooms
-            .values()
-            .flat_map(|room| room.invites_at(self.now.wall).map(move |invite| (room, invite)));
-        let mut psks = invites.map(|(room, invite)| (room, crypto::invite_psk(&invite.secret)));
-        let (room, psk) = psks.find(|(_, psk)| opening.is_for(psk))?;
+        let rooms = self.rooms.values().filter(|room| room.may_host());
+        let invites =
+            rooms.flat_map(|room| room.invites_at(self.now.wall).map(move |invite| (room, invite)));
+        let mut psks = invites.map(|(room, i)| (room, i, crypto::invite_psk(&i.secret)));
+        let (room, invite, psk) = psks.find(|(_, _, psk)| opening.is_for(psk))?;
         let step = Handshake::answer_introduction(opening, &psk, &room.me, opened.binding, seed)?;
-        Some((Purpose::Host(room.id()), step))
+        Some((Purpose::Host(room.id(), crypto::invite_id(&invite.secret)), step))
     }
 
     fn answer_stranger(
@@ -151,19 +149,26 @@ impl<S: Store> Engine<S> {
         let nowhere = RoomId::from_bytes([0; 16]);
         let room = match purpose {
             Purpose::Join(_) => nowhere,
-            Purpose::Host(room) | Purpose::Member(room, _) => room,
+            Purpose::Host(room, _) | Purpose::Member(room, _) => room,
         };
         if self.is_banned(proof.author) || !self.may_speak(room, proof) {
             return Ok(false);
         }
-        let sync = Sync::new(salt, reply.is_none());
+        let has_read_last = reply.is_none();
         self.outputs.extend(reply.map(|frame| Output::Transmit(link, frame)));
         let at = self.now.since_start;
-        let session = Session::new(room, proof, opened.is_dialer, at, cipherer, sync);
+        let peer = (proof, opened.is_dialer);
+        let mut session = Session::new(room, peer, at, cipherer, (salt, has_read_last));
+        if let Purpose::Host(room, invite) = purpose
+            && self.must_wait(room, proof.author)
+        {
+            session.room = nowhere;
+            return Ok(self.hold_at_door(link, session, room, invite));
+        }
         self.links.insert(link, LinkState::Open(Box::new(session)));
         match purpose {
             Purpose::Join(invite) => return Ok(self.await_welcome(link, invite, proof)),
-            Purpose::Host(room) => return self.welcome(link, room),
+            Purpose::Host(room, _) => return self.welcome(link, room),
             Purpose::Member(..) => self.greet(link),
         }
         Ok(true)

@@ -2,6 +2,7 @@
 
 mod keys;
 mod rules;
+mod seen;
 mod show;
 
 use std::{
@@ -25,6 +26,7 @@ use crate::{
     renew::Renewal,
 };
 use keys::Keys;
+pub use seen::{LastSeen, Seen};
 pub(crate) use show::Foreseen;
 
 /// The most bytes a day this device adds of one author: 200,000 usual messages, more than a person
@@ -67,6 +69,8 @@ pub(crate) struct Room {
     /// When the key is to be changed because of its age.
     pub(crate) renewal: Renewal,
     last_hlc: u64,
+    /// When members were last heard of otherwise than by a link.
+    heard: BTreeMap<MemberIndex, LastSeen>,
     /// What may still be added today, in all and of each author.
     space: Quota,
     author_space: BTreeMap<MemberIndex, Quota>,
@@ -142,6 +146,7 @@ impl Room {
             options_told,
             renewal: Renewal::default(),
             last_hlc,
+            heard: BTreeMap::new(),
             space: Quota::new(MAX_ROOM_BYTES_PER_DAY),
             author_space: BTreeMap::new(),
         };
@@ -300,7 +305,8 @@ impl Room {
             | OpBody::SetRole(_)
             | OpBody::Fork(..)
             | OpBody::Leave
-            | OpBody::Option(_) => {
+            | OpBody::Option(_)
+            | OpBody::Same { .. } => {
                 has_changed_member = false;
             }
         }
@@ -315,6 +321,7 @@ impl Room {
         self.last_hlc = self.last_hlc.max(shown_at);
         let position =
             Position { hlc: hlc::order(shown_at, author), author: index, seq: op.header.seq };
+        self.note_written(index, hlc::to_wall(shown_at).min(now));
         let kind = body.kind();
         let is_shown = self.membership.is_shown(author, op.header.seq, kind == KIND_TEXT);
         let message = show::message_of(op, position, body).filter(|_| is_shown);

@@ -7,6 +7,7 @@ use crate::{
     alias::Aliases,
     cipher::Cipherer,
     courier::Errand,
+    door::Door,
     handshake::{Handshake, Proof},
     quota::Quota,
     sync::Sync,
@@ -62,8 +63,8 @@ pub(crate) struct Opened {
 pub(crate) enum Purpose {
     /// We scanned this invite.
     Join(InviteId),
-    /// Somebody scanned an invite to this room.
-    Host(RoomId),
+    /// Somebody scanned this invite to this room.
+    Host(RoomId, InviteId),
     /// A member of this room reconnects; the one we dialed, if we did.
     Member(RoomId, Option<PeerId>),
 }
@@ -75,6 +76,7 @@ impl LinkState {
             Self::Awaiting(opened) | Self::Handshaking(opened, ..) => {
                 Some(opened.at.saturating_add(HANDSHAKE_TIMEOUT))
             }
+            Self::Open(s) if s.is_waiting() => s.door.as_ref().map(Door::until),
             Self::Open(s) if !s.is_live => Some(s.opened_at.saturating_add(HANDSHAKE_TIMEOUT)),
             Self::Open(s) if !s.is_shown => Some(s.useful_at.saturating_add(NEWCOMER_TIMEOUT)),
             Self::Open(_) => None,
@@ -107,6 +109,10 @@ pub(crate) struct Session {
     pub(crate) useful_at: Duration,
     /// The invite whose welcome is awaited, on the newcomer's side.
     pub(crate) joining: Option<InviteId>,
+    /// At a room's door, until somebody opens it: such a session belongs to no room.
+    pub(crate) door: Option<Door>,
+    /// The hash of the handshake.
+    pub(crate) salt: [u8; 32],
     /// Whether a packet has come, so that the handshake cannot have been a replay.
     pub(crate) is_live: bool,
     /// Whether the person was told of the peer.
@@ -135,11 +141,10 @@ pub(crate) struct Session {
 impl Session {
     pub(crate) fn new(
         room: RoomId,
-        peer: Proof,
-        is_dialer: bool,
+        (peer, is_dialer): (Proof, bool),
         opened_at: Duration,
         cipherer: Cipherer,
-        sync: Sync,
+        (salt, has_read_last): ([u8; 32], bool),
     ) -> Self {
         Self {
             room,
@@ -149,9 +154,11 @@ impl Session {
             opened_at,
             useful_at: opened_at,
             joining: None,
+            door: None,
+            salt,
             is_live: false,
             is_shown: false,
-            sync,
+            sync: Sync::new(salt, has_read_last),
             said: Aliases::default(),
             heard: Aliases::default(),
             forged: 0,
@@ -165,6 +172,16 @@ impl Session {
             newest_taken: 0,
             cipherer,
         }
+    }
+
+    /// Whether somebody waits at a door, and not only for a sign that this is no replay.
+    fn is_waiting(&self) -> bool {
+        self.door.is_some() && (self.is_live || self.joining.is_some())
+    }
+
+    /// Whether a newcomer at the other end waits to be let into this room.
+    pub(crate) fn waits_for(&self, id: RoomId) -> bool {
+        matches!(&self.door, Some(Door::Held(held)) if held.room == id)
     }
 
     /// The frame that carries `packet`.

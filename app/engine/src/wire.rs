@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::{Addr, EpochId, PeerId, addr, alias::Alias, frontier::MAX_BUCKETS};
+use crate::{Addr, EpochId, PeerId, addr, alias::Alias, body, frontier::MAX_BUCKETS};
 
 /// One unit handed to a link; the receiver gets it whole or not at all.
 pub type Frame = Vec<u8>;
@@ -89,6 +89,17 @@ pub(crate) enum Packet {
     /// "This was said last, and by whom": messages ahead of a long history, and the first
     /// operations of their authors; none once what comes before them was taken.
     Newest(Vec<Vec<u8>>),
+    /// "Somebody here must let you in first": from the host of a first contact, once.
+    Wait {
+        /// What whoever holds the host's device is called.
+        host: String,
+        /// Drawn after the handshake, for the pictures both compare.
+        nonce: [u8; 16],
+    },
+    /// "This is what I am called": a newcomer's answer, once.
+    Knock { name: String },
+    /// "They did not let you in."
+    Refuse,
 }
 
 /// The logs of one bucket, in the order of authors.
@@ -179,7 +190,8 @@ impl Packet {
             Self::Epochs(ids) => ids.len() <= MAX_EPOCHS_TOLD,
             Self::Keys(keys) => keys.len() <= MAX_EPOCHS,
             Self::Newest(ops) => ops.len() <= MAX_NEWEST_TEXTS * 2,
-            Self::Digest { .. } | Self::Received { .. } => true,
+            Self::Wait { host: name, .. } | Self::Knock { name } => body::is_name(name),
+            Self::Digest { .. } | Self::Received { .. } | Self::Refuse => true,
         }
     }
 }

@@ -101,6 +101,8 @@ impl ChatApp {
             Route::Invite(room) | Route::OneInvite(room, _) => self.invite(ui, room, actions),
             Route::Invites(room) => self.invites(ui, room, actions),
             Route::NewInvite(room) => self.new_invite(ui, room, actions),
+            Route::Options(room) => self.options(ui, room, actions),
+            Route::Door(room) => self.door(ui, room, actions),
             Route::Peers(room) => self.peers(ui, room, actions),
             Route::Member(room, peer) => self.member(ui, room, peer, actions),
             Route::FullScreenInvite(_) => {}

@@ -1,6 +1,9 @@
 //! What each screen shows, gathered from what is known.
 
+use std::collections::BTreeMap;
+
 use engine::{InviteId, PeerId, RoomId};
+use transport::LinkPath;
 
 use super::ChatApp;
 use crate::{
@@ -30,9 +33,17 @@ impl ChatApp {
             let link = self.links.iter().find(|link| link.id == *id)?;
             Some((link.path, link.round_trip))
         };
+        let mut links = BTreeMap::new();
+        for (peer, id) in room.online.iter().filter(|(peer, _)| !room.is_me(**peer)) {
+            // Of several devices of one person, one that is linked directly.
+            let known = links.entry(room.person_of(*peer)).or_insert_with(|| way(id));
+            if matches!(known, None | Some((LinkPath::Relayed, _))) {
+                *known = way(id).or(*known);
+            }
+        }
         Reach {
-            online: room.online.values().map(way).collect(),
-            others: room.others().count(),
+            online: links.into_values().collect(),
+            others: room.people(),
             is_dialing: self.is_dialing(),
             has_mailbox: room.uses_mailbox && self.net.open_relays() > 0,
             has_relay: self.net.open_relays() > 0,
@@ -82,7 +93,8 @@ impl ChatApp {
         let failure = join.and_then(|join| join.failure).map(|why| sentence(&why.to_string()));
         let dialing = self.links.iter().filter(|link| link.closed.is_none() && link.peer.is_none());
         let attempts = dialing.map(attempt).collect();
-        JoiningView { invite, failure, attempts, is_reachable: self.is_reachable() }
+        let waiting = join.and_then(|join| join.waiting.clone());
+        JoiningView { invite, failure, attempts, is_reachable: self.is_reachable(), waiting }
     }
 }
 

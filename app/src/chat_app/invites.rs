@@ -100,6 +100,8 @@ impl ChatApp {
             is_over,
             admins: admins(room),
             is_reachable: self.is_reachable(),
+            has_door: room.options.approve_joins,
+            may_not_host: room.options.approve_joins && room.my_role() <= Role::Muted,
             members: names.join(", "),
             clock: &self.clock,
         }
@@ -206,7 +208,7 @@ fn terms(state: &InviteState) -> Option<String> {
 }
 
 /// Who may make and revoke invites, the owner first; `None` if this device's person may.
-fn admins(room: &Room) -> Option<String> {
+pub(super) fn admins(room: &Room) -> Option<String> {
     if room.my_role() >= Role::Admin {
         return None;
     }

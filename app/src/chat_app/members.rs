@@ -1,12 +1,12 @@
 //! The screens about the members of a room.
 
-use std::time::Duration;
+use std::{collections::BTreeMap, time::Duration};
 
 use egui::Ui;
-use engine::{PeerId, Role, RoomId};
+use engine::{Member, PeerId, Role, RoomId};
 use transport::LinkPath;
 
-use super::ChatApp;
+use super::{ChatApp, seen::seen_words};
 use crate::{
     backend::LinkInfo,
     model::Room,
@@ -33,10 +33,13 @@ impl ChatApp {
     }
 
     fn peers_view<'a>(&self, room: &'a Room) -> PeersView<'a> {
-        let rows: Vec<PeerRow> =
-            room.members.iter().map(|member| self.peer_row(room, member)).collect();
-        let (mut rows, out): (Vec<_>, Vec<_>) =
-            rows.into_iter().partition(|row| row.role > Role::Removed);
+        let (present, out): (Vec<&Member>, Vec<&Member>) =
+            room.members.iter().partition(|member| member.role > Role::Removed);
+        let mut rows: Vec<PeerRow> = people(room, &present)
+            .into_iter()
+            .map(|member| self.person_row(room, member))
+            .collect();
+        let out = out.into_iter().map(|member| self.peer_row(room, member));
         let (left, removed) = out.into_iter().partition(|row| row.has_left);
         rows.sort_by_key(|row| {
             (std::cmp::Reverse(row.status), !row.is_me, std::cmp::Reverse(row.role))
@@ -49,6 +52,8 @@ impl ChatApp {
             left,
             my_role: room.my_role(),
             uses_mailbox: room.uses_mailbox,
+            asking: self.asking(room),
+            has_door: room.options.approve_joins,
             leaving: self.leaving_view(room),
         }
     }
@@ -58,9 +63,24 @@ impl ChatApp {
         self.links.iter().find(|link| link.id == *id)
     }
 
-    fn peer_row(&self, room: &Room, member: &engine::Member) -> PeerRow {
-        let is_me = member.id == room.me;
-        let (status, state) = if is_me {
+    /// A person's row: their name, the most that any of their devices may do, and the best way there is.
+    fn person_row(&self, room: &Room, member: &Member) -> PeerRow {
+        let row = self.peer_row(room, member);
+        let devices = room.devices_of(member.id);
+        if devices.len() < 2 {
+            return row;
+        }
+        let count = devices.len();
+        let role = devices.iter().map(|device| device.role).max().unwrap_or(row.role);
+        let ways = devices.into_iter().map(|device| self.device_state(room, device));
+        let best = ways.max_by_key(|(status, _)| *status);
+        let (status, state) = best.unwrap_or((row.status, row.state));
+        PeerRow { role, status, state: format!("{count} devices, {state}"), ..row }
+    }
+
+    /// How a device is reached, and the same in words.
+    pub(super) fn device_state(&self, room: &Room, member: &Member) -> (Status, String) {
+        if member.id == room.me {
             let status = if self.is_reachable() { Status::Nearby } else { Status::Offline };
             (status, "this device".to_owned())
         } else if let Some(link) = self.link_to(room, member.id) {
@@ -72,17 +92,18 @@ impl ChatApp {
         } else if room.online.contains_key(&member.id) {
             (Status::Connected, "connected".to_owned())
         } else {
-            let seen = member.last_seen.map_or_else(
-                || "not connected, not met yet".to_owned(),
-                |at| format!("not connected, last seen {}", self.clock.ago(at)),
-            );
-            (Status::Offline, seen)
-        };
+            (Status::Offline, seen_words(room, member.last_seen, &self.clock))
+        }
+    }
+
+    fn peer_row(&self, room: &Room, member: &Member) -> PeerRow {
+        let is_me = room.is_me(member.id);
+        let (status, state) = self.device_state(room, member);
         PeerRow {
             id: member.id,
             name: room.name_of(member.id).to_owned(),
             plain: member.name.clone(),
-            tag: room.names.tag(member.id).to_owned(),
+            tag: room.tag_of(member.id).to_owned(),
             role: member.role,
             has_left: member.has_left,
             is_me,
@@ -105,7 +126,7 @@ impl ChatApp {
             return;
         };
         let PeerRow { name, plain, tag, role, has_left, is_me, status, state, .. } =
-            self.peer_row(room, member);
+            self.person_row(room, member);
         let link = self.link_to(room, peer);
         let view = MemberView {
             room: room.id,
@@ -121,11 +142,31 @@ impl ChatApp {
             state,
             details: link.map(details).unwrap_or_default(),
             key: grouped(&peer.to_string()),
+            selves: self.selves_view(room, member),
             is_removing: self.state.now.asked == Some(Grave::Remove(room.id, peer)),
         };
         member_ui(ui, &view, actions);
         ui.ctx().request_repaint_after(REFRESH);
     }
+}
+
+/// Of the devices of each person the one that stands for them: this one, for this device's own.
+fn people<'a>(room: &Room, present: &[&'a Member]) -> Vec<&'a Member> {
+    let mut people: BTreeMap<PeerId, &Member> = BTreeMap::new();
+    for member in present {
+        let person = room.person_of(member.id);
+        let known = people.entry(person).or_insert(member);
+        if member.id == room.me || member.id == person && known.id != room.me {
+            *known = member;
+        }
+    }
+    present
+        .iter()
+        .copied()
+        .filter(|member| {
+            people.get(&room.person_of(member.id)).is_some_and(|known| known.id == member.id)
+        })
+        .collect()
 }
 
 /// "0a1b 2c3d 4e5f ...", as people read keys to each other.

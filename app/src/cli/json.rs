@@ -1,13 +1,13 @@
 //! Commands and events as JSON lines; the format is told in `app/docs/headless.md`.
 
 use engine::{
-    Body, Command, Event, Invite, InviteId, InviteState, Member, Message, PeerId, Position, Role,
-    RoomId, RoomOptions, RoomSummary, Timestamp,
+    Command, Event, Invite, InviteId, InviteState, PeerId, Position, Role, RoomId, RoomSummary,
+    Timestamp,
 };
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use super::{option_name::OptionName, role_name::RoleName};
+use super::{door, member_json::member, message_json::message, role_name::RoleName};
 use crate::{
     backend::{LinkInfo, Notice},
     runtime,
@@ -55,6 +55,16 @@ pub(super) enum Line {
     ChangeKey {
         room: String,
     },
+    SetPersonRole {
+        room: String,
+        member: String,
+        role: RoleName,
+    },
+    SetSelf {
+        room: String,
+        member: String,
+        is_so: bool,
+    },
     Send {
         room: String,
         text: String,
@@ -82,11 +92,6 @@ pub(super) enum Line {
         room: String,
         relays: Vec<String>,
     },
-    SetOption {
-        room: String,
-        option: OptionName,
-        on: bool,
-    },
     Links,
     Stats,
     Quit,
@@ -104,6 +109,10 @@ impl From<Place> for Position {
     fn from(Place { hlc, author, seq }: Place) -> Self {
         Self { hlc, author: engine::MemberIndex(author), seq }
     }
+}
+
+fn peer(text: &str) -> Result<PeerId, String> {
+    PeerId::parse(text).ok_or_else(|| "a member is 64 hex digits".to_owned())
 }
 
 fn invite(text: &str) -> Result<InviteId, String> {
@@ -125,6 +134,9 @@ const PAGE_LEN: usize = 50;
 impl Line {
     /// Reads a line.
     pub(super) fn parse(line: &str) -> Result<Wish, String> {
+        if let Some(command) = door::parse(line)? {
+            return Ok(Wish::Command(command));
+        }
         let line: Self = serde_json::from_str(line).map_err(|err| err.to_string())?;
         let room =
             |text: &str| RoomId::parse(text).ok_or_else(|| "a room is 32 hex digits".to_owned());
@@ -149,12 +161,17 @@ impl Line {
                 Command::RevokeInvite { room: room(&id)?, invite: invite(&invite_id)? }
             }
             Self::Invites { room: id } => Command::ListInvites { room: room(&id)? },
-            Self::SetRole { room: id, member, role } => Command::SetRole {
+            Self::SetRole { room: id, member, role } => {
+                Command::SetRole { room: room(&id)?, member: peer(&member)?, role: role.into() }
+            }
+            Self::SetPersonRole { room: id, member, role } => Command::SetPersonRole {
                 room: room(&id)?,
-                member: PeerId::parse(&member)
-                    .ok_or_else(|| "a member is 64 hex digits".to_owned())?,
+                member: peer(&member)?,
                 role: role.into(),
             },
+            Self::SetSelf { room: id, member, is_so } => {
+                Command::SetSelf { room: room(&id)?, member: peer(&member)?, is_so }
+            }
             Self::ChangeKey { room: id } => Command::ChangeKey { room: room(&id)? },
             Self::Send { room: id, text } => Command::SendText { room: room(&id)?, text },
             Self::Page { room: id, before, limit } => Command::LoadPage {
@@ -170,9 +187,6 @@ impl Line {
             Self::SetMailbox { room: id, on } => Command::SetMailbox { room: room(&id)?, on },
             Self::SetRelays { room: id, relays } => {
                 Command::SetRelays { room: room(&id)?, relays: runtime::relay_addrs(&relays) }
-            }
-            Self::SetOption { room: id, option, on } => {
-                Command::SetOption { room: room(&id)?, option: option.into(), on }
             }
             Self::Links => return Ok(Wish::Links),
             Self::Stats => return Ok(Wish::Stats),
@@ -318,9 +332,10 @@ fn event(event: &Event) -> Value {
             "why": why.to_string(),
         }),
         Event::CommandRefused { why } => json!({"event": "refused", "why": why.to_string()}),
-        Event::OptionsChanged { room, options: o } => {
-            json!({"event": "options", "room": room.to_string(), "options": options(*o)})
-        }
+        Event::JoinWaiting { .. }
+        | Event::NewcomerWaiting { .. }
+        | Event::NewcomerGone { .. }
+        | Event::OptionsChanged { .. } => door::event(event),
     }
 }
 
@@ -334,12 +349,8 @@ fn room(room: &RoomSummary) -> Value {
         "last": room.last.as_ref().map(message),
         "unread": room.unread,
         "uses_mailbox": room.uses_mailbox,
-        "options": options(room.options),
+        "options": door::options(room.options),
     })
-}
-
-fn options(options: RoomOptions) -> Value {
-    json!({"approve_joins": options.approve_joins})
 }
 
 fn invite_state(state: &InviteState) -> Value {
@@ -351,49 +362,6 @@ fn invite_state(state: &InviteState) -> Value {
         "max_uses": state.max_uses,
         "uses": state.uses,
         "is_revoked": state.is_revoked,
-    })
-}
-
-fn member(member: &Member) -> Value {
-    json!({
-        "id": member.id.to_string(),
-        "name": member.name,
-        "role": RoleName::from(member.role),
-        "has_left": member.has_left,
-        "holds": member.holds,
-        "last_seen_ms": member.last_seen.map(|at| at.0),
-    })
-}
-
-fn message(message: &Message) -> Value {
-    let Position { hlc, author, seq } = message.position;
-    let (kind, text) = match &message.body {
-        Body::Text(text) => ("text", text.clone()),
-        Body::Created { name } => ("created", name.clone()),
-        Body::Joined { name } => ("joined", name.clone()),
-        Body::Renamed { name } => ("renamed", name.clone()),
-        Body::Left => ("left", String::new()),
-        Body::RoleChanged { member, role } => {
-            let role = serde_json::to_value(RoleName::from(*role)).unwrap_or_default();
-            ("role_changed", format!("{member} {}", role.as_str().unwrap_or_default()))
-        }
-        Body::KeyChanged { removed, .. } => {
-            let removed: Vec<_> = removed.iter().map(PeerId::to_string).collect();
-            ("key_changed", removed.join(" "))
-        }
-        Body::OptionChanged { option, on } => {
-            let name = serde_json::to_value(OptionName::from(*option)).unwrap_or_default();
-            let state = if *on { "on" } else { "off" };
-            ("option_changed", format!("{} {state}", name.as_str().unwrap_or_default()))
-        }
-    };
-    json!({
-        "position": {"hlc": hlc, "author": author.0, "seq": seq},
-        "author": message.author.to_string(),
-        "seq": seq,
-        "sent_at_ms": message.sent_at.0,
-        "kind": kind,
-        "text": text,
     })
 }
 

@@ -2,9 +2,11 @@
 
 mod check;
 mod demo;
+mod door;
 mod headless;
 mod json;
-mod option_name;
+mod member_json;
+mod message_json;
 pub mod process;
 mod register;
 mod relay;

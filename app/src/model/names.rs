@@ -57,6 +57,13 @@ impl Names {
         self.join(peer, looks);
     }
 
+    /// Somebody has no name of their own any more.
+    pub fn remove(&mut self, peer: PeerId) {
+        if let Some(before) = self.shown.remove(&peer) {
+            self.part(peer, &before.looks);
+        }
+    }
+
     /// Somebody has a name that looks like this no longer.
     fn part(&mut self, peer: PeerId, looks: &str) {
         let Some(group) = self.alike.get_mut(looks) else { return };

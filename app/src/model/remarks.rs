@@ -12,7 +12,7 @@ const PREVIEW_WORDS: usize = 40;
 /// What happened, as a sentence without its stop; `None` for a person's words.
 pub fn remark(room: &Room, message: &Message) -> Option<String> {
     let author = message.author;
-    let is_me = author == room.me;
+    let is_me = room.is_me(author);
     let who = if is_me { "You" } else { room.name_of(author) };
     Some(match &message.body {
         Body::Text(_) => return None,
@@ -23,6 +23,7 @@ pub fn remark(room: &Room, message: &Message) -> Option<String> {
         Body::Renamed { name } => {
             format!("Somebody is now called {}", called(room, author, name))
         }
+        Body::Left if is_me => "Your other device left".to_owned(),
         Body::Left => format!("{who} left"),
         Body::RoleChanged { member, role } => {
             let whom = whom(room, author, *member);
@@ -61,7 +62,7 @@ fn called<'a>(room: &'a Room, peer: PeerId, name: &'a str) -> &'a str {
 }
 
 fn whom(room: &Room, author: PeerId, member: PeerId) -> &str {
-    match (member == room.me, member == author) {
+    match (room.is_me(member), member == author) {
         (true, true) => "yourself",
         (true, false) => "you",
         (false, true) => "themselves",
@@ -92,7 +93,7 @@ pub fn preview(room: &Room, message: &Message) -> String {
     let Body::Text(text) = &message.body else {
         return remark(room, message).unwrap_or_default();
     };
-    let who = if message.author == room.me { "You" } else { room.name_of(message.author) };
+    let who = if room.is_me(message.author) { "You" } else { room.name_of(message.author) };
     let line = text.split_whitespace().take(PREVIEW_WORDS).collect::<Vec<_>>().join(" ");
     format!("{who}: {line}")
 }

@@ -16,6 +16,8 @@ pub(super) fn member(id: PeerId, name: &str) -> Member {
         name: name.to_owned(),
         role: Role::Member,
         has_left: false,
+        person: id,
+        bond: engine::Bond::None,
         holds: 0,
         last_seen: None,
     }

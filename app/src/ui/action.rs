@@ -65,6 +65,8 @@ pub enum Grave {
     Leave(RoomId),
     /// Removing somebody from a room.
     Remove(RoomId, PeerId),
+    /// Having newcomers of a room let in one by one.
+    ApproveJoins(RoomId),
     /// Revoking an invite to a room.
     Revoke(RoomId, InviteId),
 }

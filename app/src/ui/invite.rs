@@ -38,6 +38,10 @@ pub struct InviteView<'a> {
     pub admins: Option<String>,
     /// Whether anybody could reach this device now.
     pub is_reachable: bool,
+    /// Whether this device's person lets newcomers in one by one,
+    pub has_door: bool,
+    /// or must not, since they may only read.
+    pub may_not_host: bool,
     /// Who is in the room besides the person: "Bea, Cem".
     pub members: String,
     /// The present.
@@ -61,6 +65,10 @@ pub struct Code {
 pub fn invite_ui(ui: &mut Ui, view: &InviteView<'_>, actions: &mut Vec<Action>) {
     layout::titled_bar(ui, true, &format!("Invite to {}", view.name), actions);
     layout::column(ui, "invite", |ui| {
+        if view.may_not_host {
+            not_host_ui(ui);
+            return;
+        }
         if view.is_over {
             over_ui(ui, view, actions);
             return;
@@ -71,6 +79,9 @@ pub fn invite_ui(ui: &mut Ui, view: &InviteView<'_>, actions: &mut Vec<Action>) 
         };
         ui.vertical_centered(|ui| {
             text::hint(ui, "Scan this with Festival Chat on another device.");
+            if view.has_door {
+                text::hint(ui, "Whoever does waits until you let them in, here.");
+            }
             if let Some(terms) = &view.terms {
                 text::body(ui, terms);
             }
@@ -124,6 +135,15 @@ fn buttons_ui(ui: &mut Ui, view: &InviteView<'_>, code: &Code, actions: &mut Vec
     }
     ui.add_space(SPACE_XS);
     invites::way_ui(ui, view.room, view.admins.is_none(), actions);
+}
+
+/// Who may only read lets nobody in where somebody has to.
+fn not_host_ui(ui: &mut Ui) {
+    ui.add_space(SPACE_XL);
+    ui.vertical_centered(|ui| {
+        text::title(ui, "You cannot let newcomers in");
+        text::hint(ui, "You may only read here. Ask somebody else to show their code.");
+    });
 }
 
 /// What to do when there is no invite to show.

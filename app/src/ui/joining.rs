@@ -1,11 +1,11 @@
 //! Following an invite: what is being tried, and the way out.
 
 use egui::Ui;
-use engine::{Command, InviteId};
+use engine::{Command, DoorPictures, InviteId};
 
 use super::{
     action::Action,
-    layout,
+    door, layout,
     route::Route,
     theme::{SPACE_L, SPACE_M, SPACE_S, SPACE_XL},
     widgets::{
@@ -27,6 +27,8 @@ pub struct JoiningView {
     pub attempts: Vec<String>,
     /// Whether this device is on any network.
     pub is_reachable: bool,
+    /// Who has to let this device in, if somebody has, and what both see.
+    pub waiting: Option<(String, DoorPictures)>,
 }
 
 /// Shows how joining goes.
@@ -35,6 +37,10 @@ pub fn joining_ui(ui: &mut Ui, view: &JoiningView, actions: &mut Vec<Action>) {
     layout::centered(ui, "joining", |ui| {
         if let Some(failure) = &view.failure {
             failed_ui(ui, failure, actions);
+            return;
+        }
+        if let Some(waiting) = &view.waiting {
+            door::waiting_ui(ui, view.invite, waiting, actions);
             return;
         }
         ui.vertical_centered(|ui| text::display(ui, "Connecting"));

@@ -6,6 +6,7 @@ use engine::{Command, PeerId, Role, RoomId};
 use super::{
     action::{Action, Grave},
     layout,
+    selves::{SelvesView, bond_ui, devices_ui},
     theme::{SPACE_L, SPACE_M, SPACE_S, SPACE_XL},
     widgets::{
         avatar,
@@ -49,6 +50,8 @@ pub struct MemberView {
     pub details: Vec<String>,
     /// Their key, in groups.
     pub key: String,
+    /// Their devices.
+    pub selves: SelvesView,
     /// Whether the person may be about to remove them.
     pub is_removing: bool,
 }
@@ -103,10 +106,12 @@ pub fn member_ui(ui: &mut Ui, view: &MemberView, actions: &mut Vec<Action>) {
                 }
             });
         }
+        devices_ui(ui, &view.selves, actions);
         section(ui, "Key", view, |ui| {
             text::body(ui, &view.key);
             text::small(ui, key_words(view));
         });
+        bond_ui(ui, &view.selves, actions);
         deeds_ui(ui, view, actions);
     });
 }
@@ -137,8 +142,7 @@ fn deeds_ui(ui: &mut Ui, view: &MemberView, actions: &mut Vec<Action>) {
     let is_owner = view.my_role == Role::Owner;
     let mut deed = |ui: &mut Ui, icon, label: &str, role| {
         if button::wide(ui, Weight::Plain, Some(icon), label).clicked() {
-            let (room, member) = (view.room, view.id);
-            actions.push(Action::Command(Command::SetRole { room, member, role }));
+            actions.push(Action::Command(make(view, role)));
         }
     };
     match view.role {
@@ -165,11 +169,25 @@ fn deeds_ui(ui: &mut Ui, view: &MemberView, actions: &mut Vec<Action>) {
     }
 }
 
+/// Makes all devices of the person something else.
+fn make(view: &MemberView, role: Role) -> Command {
+    let (room, member) = (view.room, view.id);
+    if view.selves.devices.len() > 1 {
+        Command::SetPersonRole { room, member, role }
+    } else {
+        Command::SetRole { room, member, role }
+    }
+}
+
 fn remove_ui(ui: &mut Ui, view: &MemberView, actions: &mut Vec<Action>) {
     let question = format!(
         "{} can read nothing written from now on. What they have read before stays \
-         with them. All invites stop working; a new one is made.",
-        view.name
+         with them. All invites stop working; a new one is made.{}",
+        view.name,
+        match view.selves.devices.len() {
+            0 | 1 => String::new(),
+            count => format!(" All {count} of their devices are removed."),
+        }
     );
     let answer = sure(
         ui,
@@ -181,8 +199,6 @@ fn remove_ui(ui: &mut Ui, view: &MemberView, actions: &mut Vec<Action>) {
         },
     );
     if let Some(is_meant) = answer {
-        let (room, member) = (view.room, view.id);
-        let command = Command::SetRole { room, member, role: Role::Removed };
-        actions.push(Action::Answer(is_meant.then_some(command)));
+        actions.push(Action::Answer(is_meant.then(|| make(view, Role::Removed))));
     }
 }

@@ -7,8 +7,9 @@ use super::{
     action::Action,
     invites, layout,
     leaving::{LeavingView, fold_ui, leave_ui},
-    member,
+    member, options,
     route::Route,
+    selves::{SelvesView, ask_ui},
     theme::{self, SPACE_L, SPACE_M, SPACE_S, SPACE_XS, Type, palette},
     widgets::{
         avatar,
@@ -39,6 +40,10 @@ pub struct PeersView<'a> {
     pub my_role: Role,
     /// Whether its mailbox is used on this device.
     pub uses_mailbox: bool,
+    /// Devices that say to be this person's.
+    pub asking: Vec<SelvesView>,
+    /// Whether newcomers are let in one by one.
+    pub has_door: bool,
     /// What the person is to know who may be about to leave.
     pub leaving: LeavingView,
 }
@@ -70,6 +75,9 @@ pub struct PeerRow {
 pub fn peers_ui(ui: &mut Ui, view: &PeersView<'_>, actions: &mut Vec<Action>) {
     layout::titled_bar(ui, true, view.name, actions);
     layout::column(ui, "peers", |ui| {
+        for asking in &view.asking {
+            ask_ui(ui, asking, actions);
+        }
         text::title(ui, &counted(view.rows.len()));
         ui.add_space(SPACE_XS);
         for row in &view.rows {
@@ -81,6 +89,7 @@ pub fn peers_ui(ui: &mut Ui, view: &PeersView<'_>, actions: &mut Vec<Action>) {
                 actions.push(Action::Open(Route::Invite(view.room)));
             }
             invites::way_ui(ui, view.room, view.my_role >= Role::Admin, actions);
+            options::way_ui(ui, view.room, actions);
             ui.add_space(SPACE_M);
             mailbox_ui(ui, view, actions);
             ui.add_space(SPACE_M);
@@ -199,7 +208,10 @@ fn mailbox_ui(ui: &mut Ui, view: &PeersView<'_>, actions: &mut Vec<Action>) {
     });
     text::small(
         ui,
-        if view.uses_mailbox {
+        if view.uses_mailbox && view.has_door {
+            "What you write waits there, sealed, for those who are not connected, and what they wrote \
+             for you."
+        } else if view.uses_mailbox {
             "What you write waits there, sealed, for those who are not connected, and what they wrote \
              for you. Keep an invite: it brings the room back on a new device, even when nobody is \
              connected."

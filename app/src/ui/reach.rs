@@ -9,7 +9,8 @@ use super::{clock, widgets::status_dot::Status};
 /// What decides how a room is connected.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Reach {
-    /// The way to each of the others who are connected, and the round trip, where they are known.
+    /// The way to each of the others who are near, linked to this device, and the round trip, where they
+    /// are known.
     pub online: Vec<Option<(LinkPath, Option<Duration>)>>,
     /// How many others there are.
     pub others: usize,
@@ -50,10 +51,13 @@ impl Reach {
         }
         match (self.is_dialing, self.has_mailbox, self.has_relay) {
             (true, _, _) => Standing::new(Status::Connecting, "connecting"),
-            (false, true, _) => Standing::new(Status::Mailbox, "mailbox only"),
+            (false, true, _) => {
+                Standing::new(Status::Mailbox, "nobody near: messages wait in the mailbox")
+                    .briefly("nobody near, mailbox")
+            }
             (false, false, true) => {
-                Standing::new(Status::Nearby, "nobody online: messages will go when someone is")
-                    .briefly("nobody online")
+                Standing::new(Status::Nearby, "nobody near: messages will go when someone is")
+                    .briefly("nobody near")
             }
             (false, false, false) => {
                 Standing::new(Status::Offline, "offline: messages will go when someone is near")
@@ -68,18 +72,20 @@ impl Reach {
             ways.filter(|(way, _)| *way == path).count()
         };
         let others = self.others;
-        let of_others = if others > 1 { format!(", to 1 of {others}") } else { String::new() };
+        let near = self.online.len();
+        let of_others =
+            if others > 1 { format!("{near} of {others} near, ") } else { String::new() };
         match (on(LinkPath::Direct), on(LinkPath::Relayed), self.online.as_slice()) {
             (_, _, [Some((way, trip))]) => {
                 let trip =
                     trip.map_or_else(String::new, |trip| format!(", {}", clock::round_trip(trip)));
-                format!("{}{trip}{of_others}", words(*way))
+                format!("{of_others}{}{trip}", words(*way))
             }
-            (_, _, [None]) => format!("connected{of_others}"),
-            (0, 0, many) => format!("connected to {} of {others}", many.len()),
-            (direct, 0, _) => format!("direct to {direct} of {others}"),
-            (0, relayed, _) => format!("through relay to {relayed} of {others}"),
-            (direct, relayed, _) => format!("direct to {direct}, through relay to {relayed}"),
+            (0, 0, [_]) if others <= 1 => "connected".to_owned(),
+            (0, 0, _) => format!("{near} of {others} near"),
+            (_, 0, _) => format!("{near} of {others} near, direct"),
+            (0, _, _) => format!("{near} of {others} near, through relay"),
+            (_, relayed, _) => format!("{near} of {others} near, {relayed} through relay"),
         }
     }
 }
@@ -95,7 +101,7 @@ fn words(way: LinkPath) -> &'static str {
 pub fn of_device(peers: usize, is_dialing: bool, relays: usize, has_network: bool) -> Standing {
     match (peers, relays) {
         (0, _) if is_dialing => Standing::new(Status::Connecting, "connecting"),
-        (0, 1..) => Standing::new(Status::Nearby, "on the internet, nobody online"),
+        (0, 1..) => Standing::new(Status::Nearby, "on the internet, nobody near"),
         (0, 0) if has_network => Standing::new(Status::Nearby, "nearby only"),
         (0, 0) => Standing::new(Status::Offline, "offline: on no network"),
         (1, _) => Standing::new(Status::Connected, "connected to 1 device"),
@@ -122,15 +128,15 @@ mod tests {
     fn way_and_round_trip_to_one_are_told() {
         assert_eq!(words(&[(Direct, 23)], 1), "direct, 23 ms");
         assert_eq!(words(&[(Relayed, 48)], 1), "through relay, 48 ms");
-        assert_eq!(words(&[(Direct, 23)], 4), "direct, 23 ms, to 1 of 4");
+        assert_eq!(words(&[(Direct, 23)], 4), "1 of 4 near, direct, 23 ms");
     }
 
     #[test]
     fn ways_to_many_are_counted() {
-        assert_eq!(words(&[(Direct, 5), (Direct, 9)], 3), "direct to 2 of 3");
-        assert_eq!(words(&[(Relayed, 5), (Relayed, 9)], 2), "through relay to 2 of 2");
+        assert_eq!(words(&[(Direct, 5), (Direct, 9)], 3), "2 of 3 near, direct");
+        assert_eq!(words(&[(Relayed, 5), (Relayed, 9)], 2), "2 of 2 near, through relay");
         let mixed = [(Direct, 5), (Relayed, 60), (Direct, 9)];
-        assert_eq!(words(&mixed, 3), "direct to 2, through relay to 1");
+        assert_eq!(words(&mixed, 3), "3 of 3 near, 1 through relay");
     }
 
     #[test]
@@ -142,7 +148,7 @@ mod tests {
         assert_eq!(unknown.standing().words, "connected");
         assert_eq!(unmeasured.standing().words, "direct");
         let some = Reach { online: vec![None, None], others: 3, ..Reach::default() };
-        assert_eq!(some.standing().words, "connected to 2 of 3");
+        assert_eq!(some.standing().words, "2 of 3 near");
     }
 
     #[test]
@@ -155,7 +161,7 @@ mod tests {
         assert_eq!(alone.standing().words, offline);
         assert_eq!(alone.standing().brief, "offline");
         assert_eq!(found.standing().status, Status::Nearby);
-        assert_eq!(kept.standing().words, "mailbox only");
+        assert_eq!(kept.standing().words, "nobody near: messages wait in the mailbox");
         assert_eq!(Reach { is_dialing: true, ..kept }.standing().words, "connecting");
     }
 }

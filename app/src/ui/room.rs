@@ -7,7 +7,7 @@ use super::{
     action::Action,
     clock::Clock,
     composer::composer_ui,
-    layout,
+    door, layout,
     leaving::LeavingView,
     route::Route,
     state::Scroll,
@@ -64,6 +64,7 @@ pub fn room_ui(ui: &mut Ui, view: &RoomView<'_>, doing: RoomDoing<'_>, actions: 
     let RoomDoing { draft, scroll, wants_composer } = doing;
     ui.spacing_mut().item_spacing.y = 0.0;
     bar_ui(ui, view, actions);
+    door::bell_ui(ui, view.room.id, &view.room.newcomers, actions);
     let area = ui.available_rect_before_wrap();
     // The composer is drawn first: its height decides how much is left for the messages.
     let used = if view.room.my_role() < Role::Member {

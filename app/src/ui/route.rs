@@ -30,6 +30,10 @@ pub enum Route {
     Peers(RoomId),
     /// One of them.
     Member(RoomId, PeerId),
+    /// What holds for everybody in a room.
+    Options(RoomId),
+    /// Who waits to be let into it.
+    Door(RoomId),
     /// What can be changed.
     Settings,
     /// What goes on inside.
@@ -55,6 +59,8 @@ impl Route {
             | Self::Invites(room)
             | Self::NewInvite(room)
             | Self::Peers(room)
+            | Self::Options(room)
+            | Self::Door(room)
             | Self::Member(room, _) => Some(room),
             _ => None,
         }

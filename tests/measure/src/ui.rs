@@ -226,6 +226,8 @@ impl Script {
             role: engine::Role::Member,
             holds: 0,
             has_left: false,
+            person: id,
+            bond: engine::Bond::None,
             last_seen: None,
         };
         let people = (2..6).map(|n| member(PeerId::from_bytes([n; 32]), &format!("Person {n}")));

@@ -55,6 +55,11 @@ impl<S: Store> Engine<S> {
         let now = self.now;
         let Some(room) = self.rooms.get_mut(&id) else { return Ok(()) };
         let is_welcoming = std::mem::take(&mut room.mailbox.deposits.is_welcoming);
+        if room.membership.options().approve_joins {
+            // It would have the keys for whoever saw the invite.
+            room.mailbox.record.welcomes.clear();
+            return Ok(());
+        }
         room.mailbox.record.welcomes.retain(|(_, end)| *end > now.wall);
         let left = &room.mailbox.record.welcomes;
         let fresh_until = after(now.wall, RENEW_OWN);

@@ -5,11 +5,12 @@ use std::{
     collections::{BTreeMap, BTreeSet},
 };
 
-use crate::{EpochId, EpochRecord, PeerId};
+use super::Membership;
+use crate::{EpochId, EpochRecord, PeerId, Role, Timestamp, hlc};
 
 /// Merges of merges are followed no further: each needs somebody who changed the key at the same
 /// time as others, again and again.
-pub(super) const MAX_DEPTH: u32 = 16;
+const MAX_DEPTH: u32 = 16;
 
 /// Somebody was removed, and every key held is known to them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -148,5 +149,48 @@ impl Epochs {
             parents.insert(parent.ok_or(NoKey)?.1);
         }
         Ok(parents.into_iter().collect())
+    }
+}
+
+impl Membership {
+    /// Whether an epoch was made by somebody who might, or of such epochs.
+    fn is_valid(&self, id: &EpochId) -> bool {
+        self.epochs.is_valid(id, &|by, seq| self.governs(by, seq))
+    }
+
+    /// The number of an epoch that an operation of a member speaks of, whether or not it may be
+    /// written in.
+    pub(crate) fn number_of(&self, id: &EpochId) -> Option<u32> {
+        self.epochs.number_of(id)
+    }
+
+    /// The epoch whose key says where members meet: this one, or the one it renews.
+    pub(crate) fn meeting(&self, id: &EpochId) -> EpochId {
+        self.epochs.meeting(id)
+    }
+
+    /// When an epoch was made, by the clock of who did.
+    pub(crate) fn made_at(&self, id: &EpochId) -> Timestamp {
+        hlc::to_wall(self.epochs.made_at(id, MAX_DEPTH).unwrap_or(self.began_at))
+    }
+
+    /// The highest number of an epoch.
+    pub(crate) fn highest_epoch(&self) -> u32 {
+        self.epochs.highest()
+    }
+
+    /// Which of the epochs held is to be written in: the newest whose key nobody has who was
+    /// removed; else several, of whose keys one is to be made.
+    ///
+    /// # Errors
+    ///
+    /// [`NoKey`] if somebody was removed whom every key held is known to.
+    pub(crate) fn epoch_to_write_in(&self, held: &[(u32, EpochId)]) -> Result<Vec<EpochId>, NoKey> {
+        let removals = self.standings.values().filter(|s| s.role == Role::Removed);
+        let removals: Vec<_> =
+            removals.map(|s| s.removed_by.as_slice()).filter(|by| !by.is_empty()).collect();
+        let valid: Vec<_> =
+            held.iter().filter(|(number, id)| *number == 0 || self.is_valid(id)).copied().collect();
+        self.epochs.choose(&valid, &removals)
     }
 }

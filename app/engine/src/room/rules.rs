@@ -118,6 +118,7 @@ impl Room {
                     && op::is_join_certified(secret, self.id(), author, noise_key, certificate)
             }
             OpBody::Relays { .. } => !is_first && is_owner,
+            OpBody::Same { other, .. } => !is_first && *other != author,
             _ if is_first => false,
             // What made the author an admin may still come.
             body if body.is_governing() && !self.membership.was_admin(author) => {

@@ -68,8 +68,10 @@ impl Room {
             name: record.name.clone(),
             role: self.membership.role(record.id),
             has_left: self.membership.has_left(record.id),
+            person: self.membership.person(record.id),
+            bond: self.membership.bond(self.me.id, record.id),
             holds: record.holds,
-            last_seen: record.last_seen,
+            last_seen: self.last_seen(record),
         }
     }
 }
@@ -93,7 +95,8 @@ pub(super) fn message_of(op: &Op<'_>, position: Position, body: OpBody) -> Optio
         | OpBody::Seal(..)
         | OpBody::Renewal(..)
         | OpBody::Merge { .. }
-        | OpBody::Fork(..) => {
+        | OpBody::Fork(..)
+        | OpBody::Same { .. } => {
             return None;
         }
     };

@@ -58,6 +58,8 @@ struct Reach {
     count: Option<Arc<Galley>>,
     holders: usize,
     others: usize,
+    /// Whether it is in the mailbox.
+    is_deposited: bool,
     seq: u64,
 }
 
@@ -82,11 +84,12 @@ impl Bubble {
         let time = text::line(ui, &clock.time(message.sent_at), Type::Small, faint, inner);
         let has_name = is_crowd && standing.starts_group && !standing.is_mine;
         let name = has_name.then(|| {
-            let color = avatar::color(colors, message.author.as_bytes());
-            let (name, tag) = (room.name_of(message.author), room.names.tag(message.author));
+            let color = avatar::color(colors, room.person_of(message.author).as_bytes());
+            let (name, tag) = (room.name_of(message.author), room.tag_of(message.author));
             text::line_with_end(ui, name, tag, Type::Small, color, inner)
         });
-        let reach = standing.is_mine.then(|| Reach::lay(ui, room, message, faint));
+        // Of what the person's other devices wrote, those know how far it got.
+        let reach = (message.author == room.me).then(|| Reach::lay(ui, room, message, faint));
         let meta = time.size().x + reach.as_ref().map_or(0.0, Reach::width) + SPACE_S;
         let last = words.rows.last().map_or(0.0, |row| row.rect().width());
         let fits = last + meta <= inner;
@@ -122,12 +125,13 @@ impl Bubble {
         ui.painter().rect_filled(frame, self.corners(), fill);
         if self.is_crowd && self.standing.ends_group && !self.standing.is_mine {
             let center = pos2(rect.left() + SPACE_M + FACE / 2.0, frame.bottom() - FACE / 2.0);
-            let name = room.member(self.author).map_or_else(
+            let person = room.person_of(self.author);
+            let name = room.member(person).map_or_else(
                 // Somebody whose first operation is still on its way.
-                || room.name_of(self.author),
+                || room.name_of(person),
                 |member| &member.name,
             );
-            avatar::paint(ui.painter(), colors, center, FACE, name, self.author.as_bytes());
+            avatar::paint(ui.painter(), colors, center, FACE, name, person.as_bytes());
         }
         let mut at = frame.min + vec2(PAD_X, PAD_Y);
         if let Some(name) = self.name {
@@ -168,7 +172,8 @@ impl Reach {
         let count = is_partial
             .then(|| text::line(ui, &format!("{holders}/{others}"), Type::Small, color, 80.0));
         let tick = (Type::Small.font(ui).size * 1.15).round();
-        Self { tick, count, holders, others, seq: message.seq() }
+        let (seq, is_deposited) = (message.seq(), message.seq() <= room.deposited);
+        Self { tick, count, holders, others, is_deposited, seq }
     }
 
     fn width(&self) -> f32 {
@@ -181,6 +186,7 @@ impl Reach {
 
     fn spoken(&self) -> String {
         match (self.holders, self.others) {
+            (0, _) if self.is_deposited => "in the mailbox, reached nobody yet".to_owned(),
             (0, _) => "stored on this device".to_owned(),
             (_, 1) => "reached the other member".to_owned(),
             (holders, others) if holders == others => format!("reached all {others} members"),
@@ -190,15 +196,22 @@ impl Reach {
 
     /// Who has it and who does not, for those who ask.
     fn details(&self, room: &Room) -> String {
-        let names = |has: bool| {
-            let who = room.others().filter(|member| (member.holds >= self.seq) == has);
+        let has = |member: &engine::Member| {
+            room.devices_of(member.id).iter().any(|device| device.holds >= self.seq)
+        };
+        let names = |wanted: bool| {
+            let who = room.other_people().filter(|member| has(member) == wanted);
             who.map(|member| room.name_of(member.id)).collect::<Vec<_>>().join(", ")
         };
         let (with, without) = (names(true), names(false));
+        let place = if self.is_deposited { "In the mailbox" } else { "Stored on this device" };
         match (with.is_empty(), without.is_empty()) {
-            (true, true) => "Stored on this device. Nobody else is in the room yet.".to_owned(),
-            (true, false) => format!("Stored on this device. On its way to {without}."),
+            (true, true) => format!("{place}. Nobody else is in the room yet."),
+            (true, false) => format!("{place}. On its way to {without}."),
             (false, true) => format!("Reached {with}."),
+            (false, false) if self.is_deposited => {
+                format!("Reached {with}. In the mailbox for {without}.")
+            }
             (false, false) => format!("Reached {with}. On its way to {without}."),
         }
     }

@@ -76,7 +76,7 @@ enum RowBody {
 
 impl<'a> RoomRows<'a> {
     pub(super) fn new(room: &'a Room, clock: &'a Clock, unread_from: Option<Position>) -> Self {
-        Self { room, clock, unread_from, is_crowd: room.members.len() > 2 }
+        Self { room, clock, unread_from, is_crowd: room.is_crowd() }
     }
 
     fn message(&self, index: usize) -> Option<&'a Message> {
@@ -93,7 +93,7 @@ impl<'a> RoomRows<'a> {
             starts_early: self.is_early(message) && !self.is_early(before),
             starts_group: !self.is_same_group(before, message),
             ends_group: !self.is_same_group(message, after),
-            is_mine: message.is_some_and(|m| m.author == self.room.me),
+            is_mine: message.is_some_and(|m| self.room.is_me(m.author)),
         }
     }
 
@@ -113,7 +113,7 @@ impl<'a> RoomRows<'a> {
     fn is_same_group(&self, a: Option<&Message>, b: Option<&Message>) -> bool {
         let (Some(a), Some(b)) = (a, b) else { return false };
         matches!((&a.body, &b.body), (Body::Text(_), Body::Text(_)))
-            && a.author == b.author
+            && self.room.person_of(a.author) == self.room.person_of(b.author)
             && Some(b.position) != self.unread_from
             && a.sent_at.0.abs_diff(b.sent_at.0) < GROUP_MILLIS
             && self.is_same_day(Some(a), Some(b))

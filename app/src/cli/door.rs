@@ -1,0 +1,145 @@
+//! What a device without a face asks and tells about the door of a room: its options, and who waits.
+
+use engine::{Command, DoorPictures, Event, PeerId, RoomId, RoomOption, RoomOptions};
+use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
+
+/// A line read about doors.
+#[derive(Debug, Deserialize)]
+#[serde(tag = "cmd", rename_all = "snake_case", deny_unknown_fields)]
+enum Line {
+    SetOption { room: String, option: OptionName, on: bool },
+    LetIn { room: String, newcomer: String },
+    TurnAway { room: String, newcomer: String },
+}
+
+/// Every [`Line`] there is.
+const NAMES: [&str; 3] = ["set_option", "let_in", "turn_away"];
+
+/// A [`RoomOption`] as JSON.
+#[derive(Debug, Clone, Copy, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+enum OptionName {
+    ApproveJoins,
+}
+
+impl From<OptionName> for RoomOption {
+    fn from(name: OptionName) -> Self {
+        match name {
+            OptionName::ApproveJoins => Self::ApproveJoins,
+        }
+    }
+}
+
+impl From<RoomOption> for OptionName {
+    fn from(option: RoomOption) -> Self {
+        match option {
+            RoomOption::ApproveJoins => Self::ApproveJoins,
+        }
+    }
+}
+
+/// What the line asks for, if it is about doors.
+///
+/// # Errors
+///
+/// A sentence says what is wrong with it.
+pub(super) fn parse(line: &str) -> Result<Option<Command>, String> {
+    #[derive(Deserialize)]
+    struct Name {
+        cmd: String,
+    }
+    match serde_json::from_str(line) {
+        Ok(Name { cmd }) if NAMES.contains(&cmd.as_str()) => {}
+        _ => return Ok(None),
+    }
+    let line: Line = serde_json::from_str(line).map_err(|err| err.to_string())?;
+    command(line).map(Some)
+}
+
+fn room(text: &str) -> Result<RoomId, String> {
+    RoomId::parse(text).ok_or_else(|| "a room is 32 hex digits".to_owned())
+}
+
+fn peer(text: &str) -> Result<PeerId, String> {
+    PeerId::parse(text).ok_or_else(|| "a newcomer is 64 hex digits".to_owned())
+}
+
+fn command(line: Line) -> Result<Command, String> {
+    Ok(match line {
+        Line::SetOption { room: id, option, on } => {
+            Command::SetOption { room: room(&id)?, option: option.into(), on }
+        }
+        Line::LetIn { room: id, newcomer } => {
+            Command::LetIn { room: room(&id)?, newcomer: peer(&newcomer)? }
+        }
+        Line::TurnAway { room: id, newcomer } => {
+            Command::TurnAway { room: room(&id)?, newcomer: peer(&newcomer)? }
+        }
+    })
+}
+
+/// The line for something that happened at a door; null for anything else.
+pub(super) fn event(event: &Event) -> Value {
+    match event {
+        Event::JoinWaiting { invite, host, pictures } => json!({
+            "event": "join_waiting",
+            "invite_id": invite.to_string(),
+            "host": host,
+            "emojis": emojis(pictures),
+            "names": names(pictures),
+        }),
+        Event::NewcomerWaiting { room, newcomer, name, pictures } => json!({
+            "event": "newcomer_waiting",
+            "room": room.to_string(),
+            "newcomer": newcomer.to_string(),
+            "name": name,
+            "emojis": emojis(pictures),
+            "names": names(pictures),
+        }),
+        Event::NewcomerGone { room, newcomer } => json!({
+            "event": "newcomer_gone",
+            "room": room.to_string(),
+            "newcomer": newcomer.to_string(),
+        }),
+        Event::OptionsChanged { room, options } => json!({
+            "event": "options",
+            "room": room.to_string(),
+            "options": self::options(*options),
+        }),
+        _ => Value::Null,
+    }
+}
+
+fn emojis(pictures: &DoorPictures) -> [String; 6] {
+    pictures.pictures().map(|(picture, _)| picture.to_string())
+}
+
+fn names(pictures: &DoorPictures) -> [&'static str; 6] {
+    pictures.pictures().map(|(_, name)| name)
+}
+
+/// The options of a room.
+pub(super) fn options(options: RoomOptions) -> Value {
+    json!({"approve_joins": options.approve_joins})
+}
+
+/// One option and how it was switched: "approve_joins on".
+pub(super) fn option(option: RoomOption, on: bool) -> String {
+    let name = serde_json::to_value(OptionName::from(option)).unwrap_or_default();
+    format!("{} {}", name.as_str().unwrap_or_default(), if on { "on" } else { "off" })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{NAMES, parse};
+
+    #[test]
+    fn every_line_about_doors_is_known_by_its_name() {
+        for name in NAMES {
+            let problem =
+                parse(&format!("{{\"cmd\":\"{name}\"}}")).expect_err("fields are missing");
+            assert!(problem.contains("missing field"), "{problem}");
+        }
+    }
+}

@@ -1,0 +1,142 @@
+//! The door of a room: who waits there, the pictures both devices show, and the word that lets them in.
+
+use egui::{Rect, Sense, Ui, WidgetInfo, accesskit::Role, pos2, vec2};
+use engine::{Command, DoorPictures, InviteId, RoomId};
+
+use super::{
+    action::Action,
+    layout, pictures,
+    route::Route,
+    theme::{SPACE_L, SPACE_M, SPACE_S, SPACE_XL, Type, palette},
+    widgets::{
+        button::{self, Weight},
+        card::card,
+        icon::Icon,
+        text,
+    },
+};
+use crate::model::Newcomer;
+
+/// The height of a picture, in lines of text.
+const PICTURE_SHARE: f32 = 2.2;
+
+/// What the screen of a room's door shows.
+#[derive(Debug)]
+pub struct DoorView<'a> {
+    /// The room.
+    pub room: RoomId,
+    /// Its name.
+    pub name: &'a str,
+    /// Who waits, whoever came first first.
+    pub newcomers: &'a [Newcomer],
+}
+
+/// Shows who waits, one after the other: two at a time would be mixed up.
+pub fn door_ui(ui: &mut Ui, view: &DoorView<'_>, actions: &mut Vec<Action>) {
+    layout::titled_bar(ui, true, &format!("At the door of {}", view.name), actions);
+    layout::column(ui, "door", |ui| {
+        let Some(newcomer) = view.newcomers.first() else {
+            text::hint(ui, "Nobody waits here.");
+            return;
+        };
+        ui.vertical_centered(|ui| text::title(ui, &format!("{} wants to join", newcomer.name)));
+        ui.vertical_centered(|ui| text::hint(ui, "Do you both see these pictures?"));
+        ui.add_space(SPACE_M);
+        card(ui, |ui| pictures_ui(ui, &newcomer.pictures));
+        ui.add_space(SPACE_M);
+        text::small(
+            ui,
+            "If theirs are others, or nobody stands in front of you, somebody else has seen your \
+             code: choose \u{201c}Not now\u{201d}.",
+        );
+        ui.add_space(SPACE_L);
+        ui.spacing_mut().item_spacing.y = SPACE_S;
+        let (room, newcomer) = (view.room, newcomer.id);
+        if button::wide(ui, Weight::Primary, Some(Icon::Check), "Let in").clicked() {
+            actions.push(Action::Command(Command::LetIn { room, newcomer }));
+        }
+        if button::wide(ui, Weight::Plain, Some(Icon::Close), "Not now").clicked() {
+            actions.push(Action::Command(Command::TurnAway { room, newcomer }));
+        }
+        match view.newcomers.len().saturating_sub(1) {
+            0 => {}
+            1 => _ = text::small(ui, "1 more waits."),
+            more => _ = text::small(ui, &format!("{more} more wait.")),
+        }
+    });
+}
+
+/// The way to the door from a conversation, while somebody waits there.
+pub fn bell_ui(ui: &mut Ui, room: RoomId, newcomers: &[Newcomer], actions: &mut Vec<Action>) {
+    let Some(first) = newcomers.first() else { return };
+    let words = match newcomers.len() {
+        1 => format!("{} wants to join", first.name),
+        count => format!("{count} people want to join"),
+    };
+    let rect = ui.available_rect_before_wrap();
+    let height = button::height(ui) + 2.0 * SPACE_S;
+    let strip = Rect::from_min_size(rect.min, vec2(rect.width(), height));
+    ui.painter().rect_filled(strip, 0.0, palette(ui).accent_soft);
+    layout::pane(ui, "bell", strip.shrink(SPACE_S), |ui| {
+        if button::wide(ui, Weight::Primary, Some(Icon::People), &words).clicked() {
+            actions.push(Action::Open(Route::Door(room)));
+        }
+    });
+    ui.advance_cursor_after_rect(strip);
+}
+
+/// Shows a newcomer what to do while somebody has to let them in.
+pub fn waiting_ui(
+    ui: &mut Ui,
+    invite: InviteId,
+    (host, pictures): &(String, DoorPictures),
+    actions: &mut Vec<Action>,
+) {
+    ui.vertical_centered(|ui| text::title(ui, &format!("Waiting for {host} to let you in")));
+    ui.vertical_centered(|ui| text::hint(ui, "Show each other these pictures."));
+    ui.add_space(SPACE_M);
+    card(ui, |ui| pictures_ui(ui, pictures));
+    ui.add_space(SPACE_M);
+    text::small(
+        ui,
+        &format!(
+            "Both of you see the same ones if nobody is between you. {host} cannot see yet who \
+             you are, only the name you chose."
+        ),
+    );
+    ui.add_space(SPACE_XL);
+    if button::wide(ui, Weight::Plain, Some(Icon::Close), "Cancel").clicked() {
+        actions.push(Action::Command(Command::CancelJoin { invite }));
+        actions.push(Action::Back);
+    }
+}
+
+/// The pictures, each with its name beneath, so that they can be compared by voice.
+fn pictures_ui(ui: &mut Ui, seen: &DoorPictures) {
+    let colors = palette(ui);
+    let all = seen.pictures();
+    let width = ui.available_width();
+    let words =
+        all.map(|(_, name)| text::layout(ui, name, Type::Small, colors.text, f32::INFINITY));
+    let widest = words.iter().map(|words| words.size().x).fold(0.0, f32::max) + SPACE_S;
+    // Six make whole rows of each.
+    let columns = [3, 2].into_iter().find(|n| width / *n as f32 >= widest).unwrap_or(1);
+    let side = (ui.text_style_height(&Type::Body.style()) * PICTURE_SHARE).round();
+    let line = ui.text_style_height(&Type::Small.style());
+    let cell = vec2(width / columns as f32, side + line + SPACE_M);
+    let rows = all.len().div_ceil(columns);
+    let size = vec2(width, cell.y * rows as f32 - SPACE_M);
+    let (area, _response) = ui.allocate_exact_size(size, Sense::hover());
+    let Some(font) = pictures::font(ui, side * 0.82) else { return };
+    for (nth, ((picture, name), words)) in all.into_iter().zip(words).enumerate() {
+        let at = vec2((nth % columns) as f32 * cell.x, (nth / columns) as f32 * cell.y);
+        let rect = Rect::from_min_size(area.min + at, cell);
+        let response = ui.interact(rect, ui.scope_id().with(("picture", nth)), Sense::hover());
+        response.widget_info(|| WidgetInfo::labeled(Role::Label, true, name));
+        let center = pos2(rect.center().x, rect.top() + side / 2.0);
+        let align = egui::Align2::CENTER_CENTER;
+        ui.painter().text(center, align, picture, font.clone(), colors.text);
+        let below = pos2(rect.center().x - words.size().x / 2.0, rect.top() + side);
+        ui.painter().galley(below, words, colors.text);
+    }
+}

@@ -1,0 +1,147 @@
+//! The options of a room, and its door: how they look, and what they do.
+
+use app::{chat_app::ChatApp, ui::state::Look};
+use egui_kittest::{Harness, SnapshotResults, kittest::Queryable as _};
+use engine::{Command, DoorPictures, Event, PeerId, Role, RoomOption, RoomOptions};
+
+use crate::{
+    network_stage::reach,
+    pictures::{Shot, pictures},
+    stage::{Looking, PHONE, Shared, alone, in_ruled},
+    story::{ME, ROOM, invite},
+};
+
+type Screen = (Harness<'static, ChatApp>, Shared);
+
+const MAYA: PeerId = PeerId::from_bytes([0x51; 32]);
+const SEEN: DoorPictures = DoorPictures::from_numbers([0, 22, 32, 46, 58, 36]);
+
+/// The screens about a room's options and its door.
+pub(crate) const DOOR: [Shot; 6] = [
+    ("options", |looking| options(looking, Role::Owner, true)),
+    ("options-member", |looking| options(looking, Role::Member, true)),
+    ("options-ask", |looking| {
+        let (mut harness, shared) = options(looking, Role::Owner, false);
+        reach(&mut harness, "Let in one by one");
+        harness.get_by_label("Leave it").scroll_to_me();
+        harness.run_steps(4);
+        (harness, shared)
+    }),
+    ("door", |looking| {
+        let (mut harness, shared) = knocked(looking);
+        reach(&mut harness, "Maya wants to join");
+        (harness, shared)
+    }),
+    ("bell", knocked),
+    ("waiting", |looking| {
+        let (mut harness, shared) = alone(looking);
+        harness.run_steps(4);
+        {
+            let mut script = shared.borrow_mut();
+            script.tell(Event::JoinStarted { invite: invite().id() });
+        }
+        harness.run_steps(4);
+        harness.state_mut().open_link(&invite().to_text());
+        harness.run_steps(4);
+        let (host, pictures) = ("Bea".to_owned(), SEEN);
+        let waiting = Event::JoinWaiting { invite: invite().id(), host, pictures };
+        shared.borrow_mut().tell(waiting);
+        harness.run_steps(6);
+        (harness, shared)
+    }),
+];
+
+fn options(looking: Looking, role: Role, on: bool) -> Screen {
+    let (mut harness, shared) = in_ruled(looking, |rules| rules.make(ME, role));
+    let options = RoomOptions { approve_joins: on };
+    shared.borrow_mut().tell(Event::OptionsChanged { room: ROOM, options });
+    harness.run_steps(4);
+    harness.get_by_label("Members").click();
+    harness.run_steps(6);
+    reach(&mut harness, "Room options");
+    (harness, shared)
+}
+
+/// Somebody waits at the door of the room that is open.
+fn knocked(looking: Looking) -> Screen {
+    let (mut harness, shared) = in_ruled(looking, |_rules| {});
+    let options = RoomOptions { approve_joins: true };
+    shared.borrow_mut().tell(Event::OptionsChanged { room: ROOM, options });
+    shared.borrow_mut().tell(came(MAYA, "Maya"));
+    harness.run_steps(6);
+    (harness, shared)
+}
+
+fn came(newcomer: PeerId, name: &str) -> Event {
+    Event::NewcomerWaiting { room: ROOM, newcomer, name: name.to_owned(), pictures: SEEN }
+}
+
+fn shot(name: &str) -> fn(Looking) -> Screen {
+    DOOR.iter().find(|(known, _)| *known == name).expect("a scene of this name").1
+}
+
+#[test]
+fn options_look_as_they_did() {
+    pictures("options", shot("options"));
+}
+
+#[test]
+fn door_looks_as_it_did() {
+    pictures("door", shot("door"));
+}
+
+#[test]
+fn waiting_looks_as_it_did() {
+    pictures("waiting", shot("waiting"));
+}
+
+#[test]
+fn door_with_large_text_looks_as_it_did() {
+    let mut results = SnapshotResults::new();
+    for name in ["options-member", "options-ask", "door", "bell", "waiting"] {
+        for (text, look, look_name) in [(100, Look::Light, "light"), (200, Look::Dark, "dark")] {
+            let looking = Looking { text, look, has_pictures: true, ..Looking::at(PHONE) };
+            let (mut harness, _shared) = shot(name)(looking);
+            harness.snapshot(format!("{name}-{text}-{look_name}"));
+            results.extend_harness(&mut harness);
+        }
+    }
+    results.unwrap();
+}
+
+#[test]
+fn whoever_scans_the_code_that_is_shown_stands_at_the_door_until_there_is_an_answer() {
+    let (mut harness, shared) = in_ruled(Looking::at(PHONE), |_rules| {});
+    reach(&mut harness, "Invite");
+    for (id, name) in [(MAYA, "Maya"), (PeerId::from_bytes([0x52; 32]), "Eve")] {
+        shared.borrow_mut().tell(came(id, name));
+    }
+    harness.run_steps(6);
+
+    harness.get_by_label("Maya wants to join");
+    harness.get_by_label("1 more waits.");
+    reach(&mut harness, "Let in");
+    harness.get_by_label("Eve wants to join");
+    reach(&mut harness, "Not now");
+
+    assert!(harness.query_by_label("Let in").is_none(), "back at the code");
+    harness.get_by_label("Copy link");
+    let newcomer = MAYA;
+    let sent = &shared.borrow().commands;
+    assert!(sent.contains(&Command::LetIn { room: ROOM, newcomer }));
+    let newcomer = PeerId::from_bytes([0x52; 32]);
+    assert!(sent.contains(&Command::TurnAway { room: ROOM, newcomer }));
+}
+
+#[test]
+fn letting_in_one_by_one_is_switched_on_after_a_second_word() {
+    let (mut harness, shared) = options(Looking::at(PHONE), Role::Owner, false);
+    let on = Command::SetOption { room: ROOM, option: RoomOption::ApproveJoins, on: true };
+
+    reach(&mut harness, "Let in one by one");
+    assert!(!shared.borrow().commands.contains(&on));
+    harness.get_all_by_label("Let in one by one").last().expect("the answer").click();
+    harness.run_steps(6);
+
+    assert!(shared.borrow().commands.contains(&on));
+}
