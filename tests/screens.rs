@@ -18,6 +18,10 @@ mod network;
 mod network_stage;
 #[path = "screens/newest.rs"]
 mod newest;
+#[path = "screens/people.rs"]
+mod people;
+#[path = "screens/people_stage.rs"]
+mod people_stage;
 #[path = "screens/pictures.rs"]
 mod pictures;
 #[path = "screens/rules.rs"]

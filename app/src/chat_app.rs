@@ -4,7 +4,9 @@
 use std::{fmt, sync::Arc};
 
 use egui::{Context, Ui};
-use engine::{Body, Command, Event, Invite, Message, Refusal, RoomId, Timestamp};
+use engine::{
+    Body, Command, Event, Invite, Message, PersonCode, PersonCodeError, Refusal, RoomId, Timestamp,
+};
 
 use crate::{
     backend::{Backend, LinkInfo, NetInfo, Notice, Whereabouts},
@@ -30,11 +32,13 @@ mod invites;
 mod leaving;
 mod members;
 mod network;
+mod people;
 mod scanning;
 mod seen;
 mod selves;
 
 use codes::Codes;
+use people::{Checking, PeopleNews};
 use scanning::Scanning;
 
 /// How long a change of the screens' state may wait until it is kept.
@@ -50,6 +54,8 @@ pub struct ChatApp {
     toasts: Toasts,
     scanning: Scanning,
     codes: Codes,
+    /// Who it is of whom the person makes sure.
+    checking: Option<Checking>,
     links: Vec<LinkInfo>,
     whereabouts: Whereabouts,
     net: NetInfo,
@@ -82,6 +88,7 @@ impl ChatApp {
             toasts: Toasts::default(),
             scanning: Scanning::default(),
             codes: Codes::default(),
+            checking: None,
             links: Vec::new(),
             whereabouts: Whereabouts::default(),
             net: NetInfo::default(),
@@ -227,9 +234,13 @@ impl ChatApp {
         };
         let at_door = matches!(event, Event::NewcomerWaiting { .. } | Event::NewcomerGone { .. })
             .then(|| event.clone());
+        let news = PeopleNews::of(&event);
         self.model.apply(Notice::Event(event));
         if let Some(event) = at_door {
             self.follow_door(&event);
+        }
+        if let Some(news) = news {
+            self.follow_people(news);
         }
         if let Some(room) = opened.filter(|room| self.state.stack.room() == Some(*room)) {
             self.remember_unread(room);
@@ -277,7 +288,13 @@ impl ChatApp {
         }
     }
 
+    /// Follows what was scanned, pasted or typed: an invite, or the code of a person.
     fn join(&mut self, text: &str) {
+        match PersonCode::parse(text) {
+            Ok(code) => return self.check_person(code),
+            Err(PersonCodeError::NotAPerson) => {}
+            Err(error) => return self.toasts.push(sentence(&error.to_string())),
+        }
         match Invite::parse(text) {
             Ok(invite) if self.model.name.is_none() => self.pending = Some(invite),
             Ok(invite) => self.accept(invite),

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use engine::{
     DoorPictures, Event, Invite, InviteId, InviteState, JoinFailure, LastSeen, LinkId, Member,
-    Message, PeerId, Role, RoomId, RoomOptions, RoomSummary, Seen,
+    Message, PeerId, Report, Role, RoomId, RoomOptions, RoomSummary, Seen,
 };
 
 use crate::backend::{LinkInfo, Notice};
@@ -72,6 +72,8 @@ pub struct Room {
     pub invite: Option<Invite>,
     /// All invites there are, as last told.
     pub invites: Vec<InviteState>,
+    /// What was told to the admins, as far as it can be read here, newest first.
+    pub reports: Vec<Report>,
     /// The messages that were loaded.
     pub messages: Messages,
 }
@@ -168,6 +170,8 @@ impl Model {
                 }
             }
             Event::CarryingSet { on } => self.carries = on,
+            // Who somebody is is shown by the screen that asked.
+            Event::SafetyEmojis { .. } | Event::CodeChecked { .. } => {}
             Event::HistoryChanged { room } => {
                 if let Some(room) = self.rooms.get_mut(&room) {
                     room.messages.reload();
@@ -199,6 +203,8 @@ impl Model {
             | Event::NewestShown { room, .. }
             | Event::PageLoaded { room, .. }
             | Event::UnreadChanged { room, .. }
+            | Event::LastChanged { room, .. }
+            | Event::ReportsListed { room, .. }
             | Event::MemberChanged { room, .. }
             | Event::Received { room, .. }
             | Event::Deposited { room, .. }
@@ -242,6 +248,7 @@ impl Room {
             online: BTreeMap::new(),
             invite: None,
             invites: Vec::new(),
+            reports: Vec::new(),
             messages: Messages::default(),
         };
         room.take_members(members);
@@ -252,6 +259,23 @@ impl Room {
     /// or a placeholder for one not known by name yet.
     pub fn name_of(&self, peer: PeerId) -> &str {
         self.names.of(self.person_of(peer)).unwrap_or("Someone new")
+    }
+
+    /// The same with a sign behind it if this device's person made sure who it is.
+    pub fn signed_name_of(&self, peer: PeerId) -> String {
+        let name = self.name_of(peer);
+        if self.is_verified(peer) { format!("{name} {VERIFIED}") } else { name.to_owned() }
+    }
+
+    /// Whether this device's person made sure who somebody is.
+    pub fn is_verified(&self, peer: PeerId) -> bool {
+        self.names.is_verified(self.person_of(peer))
+    }
+
+    /// Reports of others that nobody has seen to here, and all others of others.
+    pub fn reports_of_others(&self) -> (Vec<&Report>, Vec<&Report>) {
+        let of_others = self.reports.iter().filter(|report| report.report.by != self.me);
+        of_others.partition(|report| !report.report.is_done)
     }
 
     /// Somebody in it, or who once was.
@@ -294,6 +318,8 @@ impl Room {
             Event::UnreadChanged { count, .. } => self.unread = count,
             Event::MemberChanged { member, .. } => self.take_member(member),
             Event::Deposited { up_to, .. } => self.deposited = self.deposited.max(up_to),
+            Event::LastChanged { last, .. } => self.last = last,
+            Event::ReportsListed { reports, .. } => self.reports = reports,
             Event::Received { by, up_to, .. } => {
                 if let Some(member) = self.members.iter_mut().find(|member| member.id == by) {
                     member.holds = member.holds.max(up_to);
@@ -320,6 +346,15 @@ impl Room {
         }
         self.messages.add(message);
     }
+}
+
+/// Stands behind the name of somebody who was verified. Nobody types it: it is for private use, and
+/// [`Names`] takes it out of names.
+pub const VERIFIED: char = '\u{f5a1}';
+
+/// What is read aloud for words in which [`VERIFIED`] may stand.
+pub fn spoken(words: &str) -> String {
+    words.replace(VERIFIED, "(verified)")
 }
 
 /// A phrase with a capital letter.

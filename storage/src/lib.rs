@@ -21,8 +21,9 @@ use std::{
 };
 
 use engine::{
-    Batch, CarriedRecord, ControlRecord, Head, Kept, MailboxRecord, MemberIndex, MemberRecord,
-    PackId, Position, Profile, RoomId, RoomRecord, Store, StoreError, StoredOp,
+    Batch, CarriedRecord, ControlRecord, Head, Kept, MailboxRecord, Mark, MemberIndex, MemberRecord,
+    PackId, PeerId, Position, Profile, ReportRecord, RoomId, RoomRecord, Store, StoreError,
+    StoredOp,
 };
 use redb::{Builder, Database, ReadableDatabase, StorageBackend};
 
@@ -227,6 +228,14 @@ impl Store for RedbStore {
         self.read(|snapshot| snapshot.kept(room))
     }
 
+    fn marks(&self, room: RoomId) -> Result<Vec<(PeerId, Mark)>, StoreError> {
+        self.read(|snapshot| snapshot.marks(&self.keys, room))
+    }
+
+    fn reports(&self, room: RoomId) -> Result<Vec<ReportRecord>, StoreError> {
+        self.read(|snapshot| snapshot.reports(&self.keys, room))
+    }
+
     fn ops_after(
         &self,
         room: RoomId,
@@ -252,10 +261,10 @@ impl Store for RedbStore {
         room: RoomId,
         after: Option<Position>,
         kind: u8,
-        me: MemberIndex,
+        without: &[MemberIndex],
         limit: usize,
     ) -> Result<usize, StoreError> {
-        self.read(|snapshot| snapshot.count_after(room, after, kind, me, limit))
+        self.read(|snapshot| snapshot.count_after(room, after, kind, without, limit))
     }
 
     fn carries(&self) -> Result<Option<bool>, StoreError> {

@@ -1,18 +1,22 @@
 //! What can be asked of the database.
 
 use engine::{
-    Batch, ControlRecord, Head, Kept, MailboxRecord, MemberIndex, MemberRecord, PackId, Position,
-    Profile, RoomId, RoomRecord, StoreError, StoredOp,
+    Batch, ControlRecord, Head, Kept, MailboxRecord, Mark, MemberIndex, MemberRecord, PackId,
+    PeerId, Position, Profile, ReportRecord, RoomId, RoomRecord, StoreError, StoredOp,
 };
-use redb::{ReadOnlyTable, ReadTransaction, ReadableTable, TableError, TableHandle as _};
+use redb::{
+    Key, ReadOnlyTable, ReadTransaction, ReadableTable, TableDefinition, TableError,
+    TableHandle as _, Value,
+};
 
 use crate::{
     error::{corrupt, from_redb},
     keyring::Keyring,
     tables::{
-        CARRIED, CONTROLS, ControlKey, HEADS, HeadBytes, KEPT, Keys, LOG, LogKey, MAILBOXES,
-        MEMBERS, META, MemberKey, PACKS, PROFILE, ROOMS, RoomKey, TIMELINE, TimelineKey, decode,
-        decode_head, log_key, member_index, member_key, position, seq, timeline_key,
+        CARRIED, CONTROLS, ControlKey, HEADS, HeadBytes, KEPT, Keys, LOG, LogKey, MAILBOXES, MARKS,
+        MEMBERS, META, MemberKey, PACKS, PROFILE, PeerKey, REPORTS, ROOMS, RoomKey, TIMELINE,
+        TimelineKey, control_key, decode, decode_head, log_key, member_index, member_key, peer,
+        peer_key, position, seq, timeline_key,
     },
 };
 
@@ -25,6 +29,8 @@ pub(crate) struct Snapshot {
     controls: ReadOnlyTable<&'static ControlKey, &'static [u8]>,
     mailboxes: ReadOnlyTable<&'static RoomKey, &'static [u8]>,
     kept: ReadOnlyTable<&'static MemberKey, &'static [u8]>,
+    marks: Option<ReadOnlyTable<&'static PeerKey, &'static [u8]>>,
+    reports: Option<ReadOnlyTable<&'static ControlKey, &'static [u8]>>,
     timeline: ReadOnlyTable<&'static TimelineKey, &'static [u8]>,
     log: ReadOnlyTable<&'static LogKey, u64>,
     /// There once something was carried.
@@ -33,7 +39,8 @@ pub(crate) struct Snapshot {
 }
 
 impl Snapshot {
-    /// The tables as `transaction` sees them; a database of ours has all but those of couriers.
+    /// The tables as `transaction` sees them; a database of ours has all but those that begin with
+    /// the first thing in them.
     pub(crate) fn new(transaction: &ReadTransaction) -> Result<Self, StoreError> {
         Ok(Self {
             meta: transaction.open_table(META).map_err(from_redb)?,
@@ -43,10 +50,12 @@ impl Snapshot {
             controls: transaction.open_table(CONTROLS).map_err(from_redb)?,
             mailboxes: transaction.open_table(MAILBOXES).map_err(from_redb)?,
             kept: transaction.open_table(KEPT).map_err(from_redb)?,
+            marks: if_there(transaction, MARKS)?,
+            reports: if_there(transaction, REPORTS)?,
             timeline: transaction.open_table(TIMELINE).map_err(from_redb)?,
             log: transaction.open_table(LOG).map_err(from_redb)?,
-            carried: opened(transaction.open_table(CARRIED))?,
-            packs: opened(transaction.open_table(PACKS))?,
+            carried: if_there(transaction, CARRIED)?,
+            packs: if_there(transaction, PACKS)?,
         })
     }
 
@@ -141,6 +150,34 @@ impl Snapshot {
         all.collect()
     }
 
+    pub(crate) fn marks(
+        &self,
+        keys: &Keyring,
+        room: RoomId,
+    ) -> Result<Vec<(PeerId, Mark)>, StoreError> {
+        let Some(marks) = &self.marks else { return Ok(Vec::new()) };
+        let all = marks.range::<&PeerKey>(Keys::<48>::of(room).bounds()).map_err(from_redb)?;
+        let all = all.map(|entry| {
+            let (key, mark) = entry.map_err(from_redb)?;
+            Ok((peer(key.value()), keys.open(MARKS.name(), key.value(), mark.value())?))
+        });
+        all.collect()
+    }
+
+    pub(crate) fn reports(
+        &self,
+        keys: &Keyring,
+        room: RoomId,
+    ) -> Result<Vec<ReportRecord>, StoreError> {
+        let Some(reports) = &self.reports else { return Ok(Vec::new()) };
+        let all = reports.range::<&ControlKey>(Keys::<56>::of(room).bounds()).map_err(from_redb)?;
+        all.map(|entry| {
+            let (key, report) = entry.map_err(from_redb)?;
+            keys.open(REPORTS.name(), key.value(), report.value())
+        })
+        .collect()
+    }
+
     pub(crate) fn ops_after(
         &self,
         room: RoomId,
@@ -200,7 +237,7 @@ impl Snapshot {
         room: RoomId,
         after: Option<Position>,
         kind: u8,
-        me: MemberIndex,
+        without: &[MemberIndex],
         limit: usize,
     ) -> Result<usize, StoreError> {
         let all = Keys::<36>::of(room);
@@ -214,7 +251,7 @@ impl Snapshot {
             let Some(entry) = entries.next() else { break };
             let (key, value) = entry.map_err(from_redb)?;
             let (found, _) = split(value.value())?;
-            let is_counted = found == kind && position(key.value()).author != me;
+            let is_counted = found == kind && !without.contains(&position(key.value()).author);
             count = count.saturating_add(usize::from(is_counted));
         }
         Ok(count)
@@ -266,6 +303,26 @@ impl Snapshot {
                 return Ok(false);
             }
         }
+        for (&(room, peer), mark) in &batch.marks {
+            let key = peer_key(room, peer);
+            let value = self.marks.as_ref().map(|marks| marks.get(&key)).transpose();
+            let value = value.map_err(from_redb)?.flatten();
+            let found: Option<Mark> =
+                value.map(|value| keys.open(MARKS.name(), &key, value.value())).transpose()?;
+            if found.unwrap_or_default() != *mark {
+                return Ok(false);
+            }
+        }
+        for (&(room, author, seq), report) in &batch.reports {
+            let key = control_key(room, author, seq);
+            let value = self.reports.as_ref().map(|reports| reports.get(&key)).transpose();
+            let value = value.map_err(from_redb)?.flatten();
+            let found: Option<ReportRecord> =
+                value.map(|value| keys.open(REPORTS.name(), &key, value.value())).transpose()?;
+            if found != *report {
+                return Ok(false);
+            }
+        }
         for (&(room, index), head) in &batch.heads {
             let value = self.heads.get(&member_key(room, index)).map_err(from_redb)?;
             if value.map(|value| decode_head(value.value())) != Some(*head) {
@@ -288,8 +345,11 @@ impl Snapshot {
 }
 
 /// A table, unless nothing was ever written to it.
-fn opened<T>(table: Result<T, TableError>) -> Result<Option<T>, StoreError> {
-    match table {
+fn if_there<K: Key + 'static, V: Value + 'static>(
+    transaction: &ReadTransaction,
+    table: TableDefinition<'_, K, V>,
+) -> Result<Option<ReadOnlyTable<K, V>>, StoreError> {
+    match transaction.open_table(table) {
         Ok(table) => Ok(Some(table)),
         Err(TableError::TableDoesNotExist(_)) => Ok(None),
         Err(error) => Err(from_redb(error)),

@@ -38,6 +38,13 @@ pub(crate) const CARRIED: TableDefinition<'_, &PackId, &[u8]> = TableDefinition:
 /// The packs that are carried for others.
 pub(crate) const PACKS: TableDefinition<'_, &PackId, &[u8]> = TableDefinition::new("packs");
 
+/// What the person has noted of members. There from the first note on.
+pub(crate) const MARKS: TableDefinition<'_, &PeerKey, &[u8]> = TableDefinition::new("marks");
+
+/// The reports that could be opened, by room, author's key and place in the author's log. There from
+/// the first report on.
+pub(crate) const REPORTS: TableDefinition<'_, &ControlKey, &[u8]> = TableDefinition::new("reports");
+
 /// The operations, in the order they are shown; the only copy. Value: kind, then the sealed bytes.
 pub(crate) const TIMELINE: TableDefinition<'_, &TimelineKey, &[u8]> =
     TableDefinition::new("timeline");
@@ -60,6 +67,8 @@ pub(crate) type RoomKey = [u8; 16];
 pub(crate) type MemberKey = [u8; 20];
 /// The room, then clock, author and place in the author's log: byte order is display order.
 pub(crate) type TimelineKey = [u8; 36];
+/// The room, then a member's key.
+pub(crate) type PeerKey = [u8; 48];
 /// The room, then the author's key and the place in the author's log.
 pub(crate) type ControlKey = [u8; 56];
 /// The room, then author and place in the author's log.
@@ -102,7 +111,20 @@ pub(crate) fn position(key: &TimelineKey) -> Position {
     }
 }
 
-/// The key of a control operation.
+/// The key of what is noted of a member.
+pub(crate) fn peer_key(room: RoomId, peer: PeerId) -> PeerKey {
+    let mut key = [0; 48];
+    key[..16].copy_from_slice(room.as_bytes());
+    key[16..].copy_from_slice(peer.as_bytes());
+    key
+}
+
+/// The member in such a key.
+pub(crate) fn peer(key: &PeerKey) -> PeerId {
+    PeerId::from_bytes(part(key, 16))
+}
+
+/// The key of a control operation, or of a report.
 pub(crate) fn control_key(room: RoomId, author: PeerId, seq: u64) -> ControlKey {
     let mut key = [0; 56];
     key[..16].copy_from_slice(room.as_bytes());

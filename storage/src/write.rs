@@ -2,16 +2,16 @@
 
 use std::collections::BTreeSet;
 
-use engine::{Batch, CourierBatch, RoomId, StoreError, StoredOp};
-use redb::{Database, Durability, Table, TableHandle as _, Value, WriteTransaction};
+use engine::{Batch, CourierBatch, Mark, RoomId, StoreError, StoredOp};
+use redb::{Database, Durability, Table, TableHandle, Value, WriteTransaction};
 
 use crate::{
     error::from_redb,
     keyring::Keyring,
     tables::{
-        CARRIED, CARRIES, CONTROLS, HEADS, KEPT, Keys, LOG, MAILBOXES, MEMBERS, META, PACKS,
-        PROFILE, ROOMS, TIMELINE, control_key, encode, encode_head, log_key, member_key,
-        timeline_key,
+        CARRIED, CARRIES, CONTROLS, HEADS, KEPT, Keys, LOG, MAILBOXES, MARKS, MEMBERS, META, PACKS,
+        PROFILE, REPORTS, ROOMS, TIMELINE, control_key, encode, encode_head, log_key, member_key,
+        peer_key, timeline_key,
     },
 };
 
@@ -26,6 +26,7 @@ pub(crate) fn write(database: &Database, keys: &Keyring, batch: &Batch) -> Resul
         forget(&transaction, *room)?;
     }
     write_records(&transaction, keys, batch)?;
+    write_notes(&transaction, keys, batch)?;
     write_ops(&transaction, &batch.ops)?;
     write_courier(&transaction, &batch.courier)?;
     transaction.commit().map_err(from_redb)
@@ -35,10 +36,13 @@ pub(crate) fn write(database: &Database, keys: &Keyring, batch: &Batch) -> Resul
 pub(crate) fn sealed_rooms(batch: &Batch) -> BTreeSet<RoomId> {
     let rooms = batch.rooms.keys().chain(batch.mailboxes.keys()).copied();
     let members = batch.members.keys().map(|(room, _)| *room);
-    rooms.chain(members).chain(batch.controls.keys().map(|(room, ..)| *room)).collect()
+    let controls = batch.controls.keys().map(|(room, ..)| *room);
+    let marks = batch.marks.keys().map(|(room, _)| *room);
+    let reports = batch.reports.keys().map(|(room, ..)| *room);
+    rooms.chain(members).chain(controls).chain(marks).chain(reports).collect()
 }
 
-/// Removes everything in `room`.
+/// Removes everything in `room`. Of tables that may not be there, leaves none behind that were not.
 fn forget(transaction: &WriteTransaction, room: RoomId) -> Result<(), StoreError> {
     let mut rooms = transaction.open_table(ROOMS).map_err(from_redb)?;
     rooms.remove(room.as_bytes()).map_err(from_redb)?;
@@ -46,6 +50,14 @@ fn forget(transaction: &WriteTransaction, room: RoomId) -> Result<(), StoreError
     mailboxes.remove(room.as_bytes()).map_err(from_redb)?;
     clear(transaction.open_table(KEPT).map_err(from_redb)?, room)?;
     clear(transaction.open_table(CONTROLS).map_err(from_redb)?, room)?;
+    let there: Vec<_> = transaction.list_tables().map_err(from_redb)?.collect();
+    let is_there = |name: &str| there.iter().any(|table| table.name() == name);
+    if is_there(MARKS.name()) {
+        clear(transaction.open_table(MARKS).map_err(from_redb)?, room)?;
+    }
+    if is_there(REPORTS.name()) {
+        clear(transaction.open_table(REPORTS).map_err(from_redb)?, room)?;
+    }
     clear(transaction.open_table(MEMBERS).map_err(from_redb)?, room)?;
     clear(transaction.open_table(HEADS).map_err(from_redb)?, room)?;
     clear(transaction.open_table(TIMELINE).map_err(from_redb)?, room)?;
@@ -125,6 +137,39 @@ fn write_courier(transaction: &WriteTransaction, courier: &CourierBatch) -> Resu
             Some(pack) => packs.insert(id, pack.as_slice()).map_err(from_redb)?,
             None => packs.remove(id).map_err(from_redb)?,
         };
+    }
+    Ok(())
+}
+
+/// Writes what most devices have nothing of: their tables begin with the first thing in them.
+fn write_notes(
+    transaction: &WriteTransaction,
+    keys: &Keyring,
+    batch: &Batch,
+) -> Result<(), StoreError> {
+    if !batch.marks.is_empty() {
+        let mut marks = transaction.open_table(MARKS).map_err(from_redb)?;
+        for (&(room, peer), mark) in &batch.marks {
+            let key = peer_key(room, peer);
+            if *mark == Mark::default() {
+                marks.remove(&key).map_err(from_redb)?;
+            } else {
+                let sealed = keys.seal(MARKS.name(), &key, mark)?;
+                marks.insert(&key, sealed.as_slice()).map_err(from_redb)?;
+            }
+        }
+    }
+    if !batch.reports.is_empty() {
+        let mut reports = transaction.open_table(REPORTS).map_err(from_redb)?;
+        for (&(room, author, seq), report) in &batch.reports {
+            let key = control_key(room, author, seq);
+            if let Some(report) = report {
+                let sealed = keys.seal(REPORTS.name(), &key, report)?;
+                reports.insert(&key, sealed.as_slice()).map_err(from_redb)?;
+            } else {
+                reports.remove(&key).map_err(from_redb)?;
+            }
+        }
     }
     Ok(())
 }

@@ -5,8 +5,8 @@ use std::{collections::BTreeMap, fmt::Debug};
 
 use engine::{
     Addr, Batch, CarriedRecord, Control, ControlRecord, CourierBatch, Head, InviteId, InviteRecord,
-    Kept, MailboxRecord, MemberIndex, MemberRecord, MemoryStore, PeerId, Position, Profile,
-    RelayRecord, RoomId, RoomRecord, Store, StoredOp, Timestamp,
+    Kept, MailboxRecord, Mark, MemberIndex, MemberRecord, MemoryStore, PeerId, Position, Profile,
+    RelayRecord, ReportRecord, RoomId, RoomRecord, Store, StoredOp, Timestamp,
 };
 use proptest::{collection::vec, option, prelude::*};
 use storage::{Options, RedbStore};
@@ -78,9 +78,29 @@ fn any_mailbox() -> impl Strategy<Value = (RoomId, MailboxRecord)> {
     )
 }
 
+fn any_peer() -> impl Strategy<Value = PeerId> {
+    prop_oneof![Just([0; 32]), Just([255; 32])].prop_map(PeerId::from_bytes)
+}
+
+fn any_mark() -> impl Strategy<Value = ((RoomId, PeerId), Mark)> {
+    (any_room(), any_peer(), any::<bool>(), any::<bool>()).prop_map(
+        |(room, peer, is_verified, is_blocked)| ((room, peer), Mark { is_verified, is_blocked }),
+    )
+}
+
+fn any_report() -> impl Strategy<Value = ((RoomId, PeerId, u64), Option<ReportRecord>)> {
+    (any_room(), any_peer(), any_number(), option::of(".{0,8}")).prop_map(
+        |(room, by, seq, text)| {
+            let (about, sent_at) = (PeerId::from_bytes([3; 32]), Timestamp(seq));
+            let record =
+                |text| ReportRecord { by, seq, sent_at, about, up_to: 1, text, is_done: true };
+            ((room, by, seq), text.map(record))
+        },
+    )
+}
+
 fn any_control() -> impl Strategy<Value = ((RoomId, PeerId, u64), ControlRecord)> {
-    let author = prop_oneof![Just([0; 32]), Just([255; 32])].prop_map(PeerId::from_bytes);
-    (any_room(), author, any_number(), any_number()).prop_map(|(room, by, seq, hlc)| {
+    (any_room(), any_peer(), any_number(), any_number()).prop_map(|(room, by, seq, hlc)| {
         let control = Control::Join { invite: InviteId::from_bytes([3; 16]) };
         ((room, by, seq), ControlRecord { by, seq, hlc, control })
     })
@@ -122,25 +142,26 @@ fn any_batch() -> impl Strategy<Value = Batch> {
         vec(((any_room(), any_index()), any_member()), 0..6),
         heads,
         (vec(any_control(), 0..6), vec(any_mailbox(), 0..3), vec(any_kept(), 0..6)),
+        (vec(any_mark(), 0..4), vec(any_report(), 0..6)),
         (vec(any_op(), 0..30), any_courier()),
     )
         .prop_map(
-            |(profile, rooms, forgotten, members, heads, (controls, mailboxes, kept), others)| {
-                Batch {
-                    profile: profile.map(|name| Profile { name }),
-                    rooms: rooms.into_iter().collect(),
-                    forgotten,
-                    members: members.into_iter().collect(),
-                    heads: heads
-                        .into_iter()
-                        .map(|(key, (height, id))| (key, Head { height, id }))
-                        .collect::<BTreeMap<_, _>>(),
-                    controls: controls.into_iter().collect(),
-                    mailboxes: mailboxes.into_iter().collect(),
-                    kept: kept.into_iter().collect(),
-                    ops: others.0,
-                    courier: others.1,
-                }
+            |(profile, rooms, forgotten, members, heads, beside, (marks, reports), others)| Batch {
+                profile: profile.map(|name| Profile { name }),
+                rooms: rooms.into_iter().collect(),
+                forgotten,
+                members: members.into_iter().collect(),
+                heads: heads
+                    .into_iter()
+                    .map(|(key, (height, id))| (key, Head { height, id }))
+                    .collect::<BTreeMap<_, _>>(),
+                controls: beside.0.into_iter().collect(),
+                mailboxes: beside.1.into_iter().collect(),
+                kept: beside.2.into_iter().collect(),
+                marks: marks.into_iter().collect(),
+                reports: reports.into_iter().collect(),
+                ops: others.0,
+                courier: others.1,
             },
         )
 }
@@ -211,9 +232,12 @@ fn compare(
         agree(model, store, |s| s.controls(q.room))?;
         agree(model, store, |s| s.mailbox(q.room))?;
         agree(model, store, |s| s.kept(q.room))?;
+        agree(model, store, |s| s.marks(q.room))?;
+        agree(model, store, |s| s.reports(q.room))?;
         agree(model, store, |s| s.ops_after(q.room, q.author, q.after, q.limit, q.max_bytes))?;
         agree(model, store, |s| s.page_before(q.room, q.position, q.limit))?;
-        agree(model, store, |s| s.count_after(q.room, q.position, q.kind, q.author, q.limit))?;
+        let without = [q.author, MemberIndex(1)];
+        agree(model, store, |s| s.count_after(q.room, q.position, q.kind, &without, q.limit))?;
     }
     Ok(())
 }

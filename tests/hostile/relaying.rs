@@ -97,16 +97,27 @@ fn operation_under_another_members_name_is_not_taken() {
     world.settle();
     let [mallory, bob] = ["mallory", "bob"].map(|name| *world.me(name).as_bytes());
     world.say("mallory", "I am bob");
+    // By key, or in brief by place in the order of authors.
+    let mut authors = [*world.me("alice").as_bytes(), mallory, bob];
+    authors.sort_unstable();
+    let rank = |id| authors.iter().position(|author| *author == id).expect("an author") as u8;
+    let (of_mallory, of_bob) = (rank(mallory), rank(bob));
     world.rewrite("alice", |frame| {
         let at = frame.windows(32).position(|part| part == mallory);
         if let Some(part) = at.and_then(|at| frame.get_mut(at..at + 32)) {
             part.copy_from_slice(&bob);
         }
+        if let [OPS, 1, _, _, _, author, ..] = frame.as_mut_slice()
+            && *author == of_mallory
+        {
+            *author = of_bob;
+        }
     });
 
     world.settle();
 
-    assert_eq!(world.texts("alice"), ["I am bob"]);
+    // Asked to send it as a whole, mallory says who wrote it.
+    assert_eq!(world.texts("alice"), ["I am bob", "I am bob"]);
     let (room, bob) = (world.room("alice"), world.me("bob"));
     let history = world.history("alice", room);
     assert_eq!(history.iter().filter(|message| message.author == bob).count(), 2);

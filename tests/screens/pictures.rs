@@ -10,6 +10,7 @@ use crate::{
     door::DOOR,
     network_stage::{network, reach},
     newest::NEWEST,
+    people::PEOPLE,
     rules_pictures::RULES,
     stage::{DESKTOP, Looking, PHONE, SMALL_PHONE, Shared, alone, in_room, newcomer, settled},
     story::{BEA, ROOM, link},
@@ -195,8 +196,13 @@ fn every_screen_can_be_looked_at() {
                 ("invite", invited),
                 ("members", members),
             ];
-            for (name, scene) in
-                scenes.into_iter().chain(NETWORK).chain(RULES).chain(DOOR).chain([NEWEST])
+            for (name, scene) in scenes
+                .into_iter()
+                .chain(NETWORK)
+                .chain(RULES)
+                .chain(DOOR)
+                .chain(PEOPLE)
+                .chain([NEWEST])
             {
                 shoot(&format!("{name}-{size_name}-{text}"), scene, looking);
             }

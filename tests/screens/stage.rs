@@ -46,6 +46,8 @@ pub(crate) struct Script {
     pub(crate) history: Vec<Message>,
     /// Who may do what in [`ROOM`].
     pub(crate) rules: Rules,
+    /// What was told to the admins of [`ROOM`].
+    pub(crate) reports: Vec<engine::Report>,
     /// What the screens are told of links.
     pub(crate) links: Vec<LinkInfo>,
     /// Where the device can be reached.
@@ -263,6 +265,13 @@ impl Script {
                 };
                 self.tell(Event::OptionsChanged { room, options });
             }
+            Command::CompareKeys { .. }
+            | Command::CheckCode { .. }
+            | Command::SetVerified { .. }
+            | Command::SetBlocked { .. }
+            | Command::Report { .. }
+            | Command::ListReports { .. }
+            | Command::SetReportDone { .. } => self.answer_people(command),
             Command::CancelJoin { invite } => {
                 self.tell(Event::JoinFailed { invite, why: engine::JoinFailure::Canceled });
             }

@@ -33,6 +33,8 @@ pub(crate) fn member(id: PeerId, name: &str, holds: u64) -> Member {
         bond: engine::Bond::None,
         holds,
         last_seen: None,
+        is_verified: false,
+        is_blocked: false,
     }
 }
 

@@ -6,6 +6,7 @@ use crate::{
     Addr, Control, EpochId, EpochRecord, InviteId, MAX_NAME_LEN, MAX_TEXT_LEN, OptionChange,
     PeerId, Role, RoleChange, Timestamp, addr, crypto,
     op::{MAX_HEADER_LEN, Stub},
+    report::SealedReport,
 };
 
 /// What an operation does, once opened.
@@ -69,6 +70,8 @@ pub(crate) enum OpBody {
     /// Says that another member is a device of the same person, or is not any more; it counts where
     /// that one says so too.
     Same { other: PeerId, is_so: bool },
+    /// Tells the admins something nobody else can read.
+    Report(SealedReport),
 }
 
 /// An epoch's key, for some of the members.
@@ -103,7 +106,7 @@ impl OpBody {
             Self::Invite { .. } => 1,
             Self::Join { .. } => 2,
             Self::Text(_) => KIND_TEXT,
-            Self::Profile { .. } => 4,
+            Self::Profile { .. } => KIND_PROFILE,
             Self::Relays { .. } => 5,
             Self::SetRole(_) => 6,
             Self::Epoch(..) => 7,
@@ -114,6 +117,7 @@ impl OpBody {
             Self::Option(_) => 12,
             Self::Renewal(..) => 13,
             Self::Same { .. } => 14,
+            Self::Report(_) => 15,
         }
     }
 
@@ -201,6 +205,7 @@ impl OpBody {
             Self::Fork(a, b) => {
                 a.header.len() <= MAX_HEADER_LEN && b.header.len() <= MAX_HEADER_LEN
             }
+            Self::Report(report) => report.is_within_limits(),
             Self::Merge { parents } => {
                 parents.len() <= MAX_PARENTS && parents.is_sorted_by(|a, b| a < b)
             }
@@ -213,6 +218,9 @@ const KIND_INVITE: u8 = 1;
 
 /// [`OpBody::kind`] of a text.
 pub(crate) const KIND_TEXT: u8 = 3;
+
+/// [`OpBody::kind`] of a new name.
+pub(crate) const KIND_PROFILE: u8 = 4;
 
 /// Whether `name` can name a person or a room.
 pub(crate) fn is_name(name: &str) -> bool {

@@ -1,6 +1,8 @@
 //! What the person asks for.
 
-use crate::{Addr, Invite, InviteId, PeerId, Position, Role, RoomId, RoomOption, Timestamp};
+use crate::{
+    Addr, Invite, InviteId, PeerId, PersonCode, Position, Role, RoomId, RoomOption, Timestamp,
+};
 
 /// The longest name of a person or a room, in bytes of UTF-8: long enough for any name, short
 /// enough for one line of a list.
@@ -12,6 +14,10 @@ pub const MAX_TEXT_LEN: usize = 8_000;
 
 /// The most messages in one page of history.
 pub const MAX_PAGE_LEN: usize = 500;
+
+/// The longest text of one report, in bytes of UTF-8: enough to say what happened. All reports are
+/// as long on the wire as one of this length.
+pub const MAX_REPORT_LEN: usize = 500;
 
 /// What the person wants.
 #[derive(Clone, PartialEq, Eq)]
@@ -153,6 +159,70 @@ pub enum Command {
         /// Whether to; it is done unless said otherwise.
         on: bool,
     },
+    /// Give what is needed to make sure who a member is. Answered by
+    /// [`Event::SafetyEmojis`](crate::Event::SafetyEmojis), after as many hashes as a phone makes in some tenths of a second.
+    CompareKeys {
+        /// Where.
+        room: RoomId,
+        /// Who.
+        member: PeerId,
+    },
+    /// See whose code this is, and note that it is really them. Answered by
+    /// [`Event::CodeChecked`](crate::Event::CodeChecked) and [`Event::MemberChanged`](crate::Event::MemberChanged).
+    CheckCode {
+        /// The code, as another device's screen shows it.
+        code: PersonCode,
+        /// Whose it should be, if somebody's; else whoever's it is.
+        expected: Option<(RoomId, PeerId)>,
+    },
+    /// Note, on this device only, that a member is who they seem, or that this is not sure any more.
+    /// Answered by [`Event::MemberChanged`](crate::Event::MemberChanged).
+    SetVerified {
+        /// Where.
+        room: RoomId,
+        /// Who.
+        member: PeerId,
+        /// Whether the person made sure.
+        is_verified: bool,
+    },
+    /// Show nothing of what a member writes, on this device only, or show it again. Answered by
+    /// [`Event::MemberChanged`](crate::Event::MemberChanged), [`Event::HistoryChanged`](crate::Event::HistoryChanged),
+    /// [`Event::UnreadChanged`](crate::Event::UnreadChanged) and [`Event::LastChanged`](crate::Event::LastChanged).
+    SetBlocked {
+        /// Where.
+        room: RoomId,
+        /// Whom.
+        member: PeerId,
+        /// Whether nothing of theirs is to be shown.
+        is_blocked: bool,
+    },
+    /// Tell the owner and the admins about a member, and nobody else; not the one it is about, if
+    /// they are one. Answered by [`Event::ReportsListed`](crate::Event::ReportsListed), with this report among them.
+    Report {
+        /// Where.
+        room: RoomId,
+        /// Whom.
+        member: PeerId,
+        /// What happened, trimmed, 1 to [`MAX_REPORT_LEN`] bytes.
+        text: String,
+    },
+    /// Tell which reports this device could open. Answered by [`Event::ReportsListed`](crate::Event::ReportsListed).
+    ListReports {
+        /// Where.
+        room: RoomId,
+    },
+    /// Note, on this device only, that a report was seen to, or was not. Answered by
+    /// [`Event::ReportsListed`](crate::Event::ReportsListed).
+    SetReportDone {
+        /// Where.
+        room: RoomId,
+        /// Who reported.
+        by: PeerId,
+        /// At which place of their log.
+        seq: u64,
+        /// Whether it was.
+        is_done: bool,
+    },
     /// Leave the room, and forget everything in it on this device once somebody knows, or after
     /// [`GOODBYE`](crate::GOODBYE); asked for again, at once. Answered by
     /// [`Event::RoomLeaving`](crate::Event::RoomLeaving) if somebody can be told, and by [`Event::RoomLeft`](crate::Event::RoomLeft).
@@ -244,6 +314,21 @@ pub enum Refusal {
     /// There are too many addresses, or some are not of relays.
     #[error("these are not addresses of relays")]
     BadRelays,
+    /// What it was asked about is this device's own person.
+    #[error("this is you")]
+    Yourself,
+    /// A report is empty or too long.
+    #[error("a report needs 1 to 500 bytes")]
+    BadReport,
+    /// There is nobody to report to.
+    #[error("there is no admin here but you and the one you want to report")]
+    NobodyToTell,
+    /// This device has reported often today.
+    #[error("you have reported often today; go on tomorrow")]
+    TooManyReports,
+    /// There is no such report.
+    #[error("there is no such report")]
+    UnknownReport,
     /// No name was chosen yet.
     #[error("choose a name first")]
     Nameless,

@@ -155,6 +155,25 @@ pub(crate) fn stretched(hash: &[u8; 32], beginning: &[u8; 32]) -> [u8; 32] {
     *blake3::keyed_hash(hash, beginning).as_bytes()
 }
 
+/// What the key of a report is called in it: it commits to the key, so that all who open the report
+/// read the same.
+pub(crate) fn report_id(key: &[u8; 32]) -> [u8; 16] {
+    first(derive("festival/1 report id", &[key]))
+}
+
+/// The tag and the key of the box in which an admin gets the key of a report. Bound to room and
+/// author, so that nobody can pass another's report off as their own.
+pub(crate) fn report_box_keys(
+    secret: &[u8; 32],
+    public: &[u8; 32],
+    room: RoomId,
+    author: PeerId,
+) -> ([u8; 4], [u8; 32]) {
+    let shared = StaticSecret::from(*secret).diffie_hellman(&PublicKey::from(*public));
+    let parts: [&[u8]; 3] = [shared.as_bytes(), room.as_bytes(), author.as_bytes()];
+    (first(derive("festival/1 report box tag", &parts)), derive("festival/1 report box", &parts))
+}
+
 /// Encrypts `text` in place and appends the tag.
 pub(crate) fn seal(key: &[u8; 32], nonce: &[u8; 12], aad: &[u8], text: &mut Vec<u8>) {
     let cipher = ChaCha20Poly1305::new(key.into());

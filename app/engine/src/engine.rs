@@ -19,8 +19,9 @@ use crate::{
     identity::Identity,
     join::Join,
     mailbox::Mailbox,
-    room::Room,
+    room::{Reports, Room},
     session::{LinkState, Links},
+    sync::Grown,
 };
 
 /// Unread messages are counted no further than this.
@@ -59,7 +60,7 @@ pub struct Engine<S> {
     /// Members that changed in a way worth a write only together with others.
     pub(crate) unhurried: BTreeSet<(RoomId, MemberIndex)>,
     /// Rooms in which there may be something to send once it is on disk, and the logs that grew.
-    pub(crate) unsent: BTreeMap<RoomId, BTreeSet<MemberIndex>>,
+    pub(crate) unsent: BTreeMap<RoomId, Grown>,
     /// Rooms of which something changed that may matter to their mailbox.
     pub(crate) untended: BTreeSet<RoomId>,
     /// Rooms in which somebody may have been removed who is still linked,
@@ -70,6 +71,10 @@ pub struct Engine<S> {
     pub(crate) left_mailboxes: Vec<(RoomId, Mailbox)>,
     /// Rooms whose number of unread messages changed.
     pub(crate) recounted: BTreeSet<RoomId>,
+    /// Rooms of which more or less is shown than before,
+    pub(crate) relisted: BTreeSet<RoomId>,
+    /// and those whose reports are to be told.
+    pub(crate) wanted_reports: BTreeSet<RoomId>,
     pub(crate) wanted_pages: Vec<Wanted>,
     pub(crate) dialed: BTreeMap<Target, Vec<Addr>>,
     /// When it is the turn of other members to be dialed.
@@ -108,6 +113,8 @@ impl<S: Store> Engine<S> {
             uninvited: BTreeSet::new(),
             left_mailboxes: Vec::new(),
             recounted: BTreeSet::new(),
+            relisted: BTreeSet::new(),
+            wanted_reports: BTreeSet::new(),
             wanted_pages: Vec::new(),
             dialed: BTreeMap::new(),
             turn_at: None,
@@ -153,14 +160,17 @@ impl<S: Store> Engine<S> {
                 room.meet_as_before(mailbox.epoch);
                 room.mailbox.restore(mailbox, self.store.kept(id)?);
             }
-            let read = room.record.read_up_to;
-            room.unread = self.store.count_after(id, read, KIND_TEXT, room.my_index, MAX_UNREAD)?;
+            room.marks = self.store.marks(id)?.into_iter().collect();
+            room.reports = Reports::restore(self.store.reports(id)?);
+            let (read, unheard) = (room.record.read_up_to, room.unheard());
+            room.unread = self.store.count_after(id, read, KIND_TEXT, &unheard, MAX_UNREAD)?;
             summaries.push(self.summary(&room)?);
             self.rooms.insert(id, room);
         }
         summaries.sort_by_key(|s| std::cmp::Reverse(s.last.as_ref().map(|m| m.position)));
         self.notify(Event::Started { name: self.name.clone(), rooms: summaries });
         self.tell_deposited();
+        self.list_all_reports()?;
         for room in self.rooms.keys().copied().collect::<Vec<_>>() {
             self.admit(room);
             self.dial_members(room);
@@ -223,6 +233,7 @@ impl<S: Store> Engine<S> {
                 self.take_turns();
                 self.clear_shelf();
                 self.renew_keys();
+                self.mind_asked();
                 self.serve_mailboxes()
             }
         };
@@ -258,6 +269,7 @@ impl<S: Store> Engine<S> {
         }
         self.leave_old_mailboxes()?;
         self.part_with_removed();
+        self.tell_people()?;
         for id in std::mem::take(&mut self.recounted) {
             if let Some(room) = self.rooms.get(&id) {
                 let count = room.unread;
@@ -302,13 +314,12 @@ impl<S: Store> Engine<S> {
         let mailboxes = self.rooms.values().filter_map(|room| room.mailbox.deadline());
         let leaving = self.rooms.values().filter_map(|room| room.leaves_at);
         let renewals = self.rooms.values().filter_map(|room| room.renewal_due(self.now));
-        links
-            .chain(self.turn_at)
-            .chain(mailboxes)
-            .chain(leaving)
-            .chain(renewals)
-            .chain(self.courier_deadline())
-            .min()
+        let asked = self.links.values().filter_map(|state| match state {
+            LinkState::Open(session) => session.sync.asked.deadline(),
+            _ => None,
+        });
+        let of_rooms = mailboxes.chain(leaving).chain(renewals);
+        links.chain(asked).chain(self.turn_at).chain(of_rooms).chain(self.courier_deadline()).min()
     }
 
     /// The memory, to look at.
@@ -333,7 +344,7 @@ impl<S: Store> Engine<S> {
             self.notify(Event::PeerSeen { room, peer, link });
         }
         self.retell_doors();
-        Ok(())
+        self.list_all_reports()
     }
 
     fn summary(&self, room: &Room) -> Result<RoomSummary, StoreError> {

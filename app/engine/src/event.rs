@@ -2,7 +2,7 @@
 
 use crate::{
     Addr, Bond, DoorPictures, Invite, InviteId, InviteState, LastSeen, LinkId, Message, PeerId,
-    Position, Refusal, Role, RoomId, RoomOptions,
+    PersonCode, Position, Refusal, ReportRecord, Role, RoomId, RoomOptions, SafetyEmojis,
 };
 
 /// What the person should see.
@@ -169,6 +169,41 @@ pub enum Event {
         /// Whether it does, as long as there is power.
         on: bool,
     },
+    /// What is needed to make sure who a member is.
+    SafetyEmojis {
+        /// Where.
+        room: RoomId,
+        /// Who.
+        member: PeerId,
+        /// What their device shows as well, if they are who they seem.
+        emojis: SafetyEmojis,
+        /// What to show them, so that they can make sure of this device's person.
+        code: PersonCode,
+    },
+    /// A code was scanned by which a person shows who they are.
+    CodeChecked {
+        /// The code.
+        code: PersonCode,
+        /// Whose it should be, as asked.
+        expected: Option<(RoomId, PeerId)>,
+        /// Whose it is.
+        owner: CodeOwner,
+    },
+    /// The newest thing to show in the list of rooms is another, though nothing was added.
+    LastChanged {
+        /// Where.
+        room: RoomId,
+        /// It, if there is any.
+        last: Option<Message>,
+    },
+    /// Every report that this device could open: its own, and, while its person is an admin, those of
+    /// others. Told when there is one more, too.
+    ReportsListed {
+        /// Where.
+        room: RoomId,
+        /// The reports, newest first.
+        reports: Vec<Report>,
+    },
     /// A command could not be carried out.
     CommandRefused {
         /// Why.
@@ -251,6 +286,10 @@ pub struct Member {
     pub holds: u64,
     /// When they were last heard of, and how that is known.
     pub last_seen: Option<LastSeen>,
+    /// Whether this device's person made sure who they are.
+    pub is_verified: bool,
+    /// Whether this device's person does not want to read what they write.
+    pub is_blocked: bool,
 }
 
 /// Who knows that a person left a room.
@@ -264,6 +303,30 @@ pub enum Goodbye {
     Unheard,
     /// Nobody was to be told: the person was alone in the room, or had been removed.
     Unsaid,
+}
+
+/// Something somebody told the admins.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Report {
+    /// What was told.
+    pub report: ReportRecord,
+    /// The last words of the one it is about that whoever reports had seen, if they are here.
+    pub last_words: Option<String>,
+}
+
+/// Whose a scanned code is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum CodeOwner {
+    /// This member's, who is noted as verified now.
+    Verified(PeerId),
+    /// Not that of the member it should be, but this one's.
+    SomebodyElse(PeerId),
+    /// Nobody's who is in the room, as far as is known here.
+    Nobody,
+    /// This device's own.
+    Me,
+    /// That of somebody in another room than the one it should be, or in one that is not here.
+    OtherRoom,
 }
 
 /// Why joining failed for good.

@@ -2,6 +2,7 @@
 
 use crate::{
     body::OpBody,
+    brief::Brief,
     courier::{Bundle, Talk},
     mailbox::{
         Greeting,
@@ -18,6 +19,11 @@ use crate::{
 /// If the packet does not survive being written and read.
 pub fn is_packet(bytes: &[u8]) -> bool {
     let Some(packet) = Packet::decode(bytes) else { return false };
+    if let Packet::Ops(ops) = &packet {
+        for op in ops {
+            assert!(Brief::decode(op).is_none_or(|brief| brief.encode() == *op));
+        }
+    }
     assert_eq!(Packet::decode(&packet.encode()).as_ref(), Some(&packet));
     true
 }

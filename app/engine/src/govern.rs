@@ -170,10 +170,16 @@ impl<S: Store> Engine<S> {
             .keys()
             .filter_map(|peer| Some(room.describe(room.member(room.index_of(*peer)?)?)))
             .collect();
+        // As much of their logs as counts now may be more than before.
+        let grown: Vec<_> =
+            added.new_roles.keys().filter_map(|peer| room.index_of(*peer)).collect();
         let has_uninvited =
             room.my_role() >= Role::Admin && room.membership.uninvited().any(|_| true);
         for member in changed {
             self.notify(Event::MemberChanged { room: id, member });
+        }
+        for index in grown {
+            self.unsent.entry(id).or_default().add(index, true);
         }
         if matches!(record.control, Control::SetRole(_) | Control::Epoch(_) | Control::Fork { .. })
         {

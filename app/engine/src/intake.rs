@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 
 use crate::{
     Check, MemberIndex, Now,
+    brief::Carried,
     op::Op,
     room::{Added, Room, Unusable},
     session::{MAX_FORGED, MAX_REFUSED, Session},
@@ -15,8 +16,9 @@ pub(crate) struct Intake<'a> {
     now: Now,
     session: &'a mut Session,
     room: &'a mut Room,
-    /// The operations to come, taken apart, and whether their signatures are being checked.
-    ops: std::vec::IntoIter<(Option<Op<'a>>, bool)>,
+    /// The operations to come, taken apart, whether their signatures are being checked, and whether
+    /// they came in brief.
+    ops: std::vec::IntoIter<(Option<Op<'a>>, bool, bool)>,
     /// What was added.
     pub(crate) added: Vec<Added>,
     /// Operations at places where we may hold another.
@@ -30,12 +32,12 @@ impl<'a> Intake<'a> {
         now: Now,
         session: &'a mut Session,
         room: &'a mut Room,
-        ops: &'a [Vec<u8>],
+        ops: &'a [Carried],
     ) -> Self {
         let mut next = BTreeMap::new();
         let mut len = 0u64;
-        let ops = ops.iter().map(|bytes| {
-            let Some(op) = Op::decode(bytes) else { return (None, false) };
+        let ops = ops.iter().map(|Carried { bytes, is_brief }| {
+            let Some(op) = Op::decode(bytes) else { return (None, false, *is_brief) };
             let author = op.header.author;
             let index = room.index_of(author);
             let height = index.map_or(0, |index| room.head(index).height);
@@ -49,7 +51,7 @@ impl<'a> Intake<'a> {
                 *next = next.saturating_add(1);
                 len = longer;
             }
-            (Some(op), is_wanted)
+            (Some(op), is_wanted, *is_brief)
         });
         let ops = ops.collect::<Vec<_>>().into_iter();
         Self {
@@ -65,15 +67,15 @@ impl<'a> Intake<'a> {
 
     /// The signatures to be checked.
     pub(crate) fn checks(&self) -> Vec<Check> {
-        let wanted = self.ops.as_slice().iter().filter(|(_, is_wanted)| *is_wanted);
-        wanted.filter_map(|(op, _)| Some(op.as_ref()?.check())).collect()
+        let wanted = self.ops.as_slice().iter().filter(|(_, is_wanted, _)| *is_wanted);
+        wanted.filter_map(|(op, ..)| Some(op.as_ref()?.check())).collect()
     }
 
     /// Takes in operations up to the next whose signature was to be checked, which holds or not;
     /// without a verdict, all that are left.
     pub(crate) fn advance(&mut self, verdict: Option<bool>) {
         while self.session.forged < MAX_FORGED && self.session.refused < MAX_REFUSED {
-            let Some((op, is_wanted)) = self.ops.next() else { return };
+            let Some((op, is_wanted, is_brief)) = self.ops.next() else { return };
             let Some(mut op) = op else {
                 self.session.forged = self.session.forged.saturating_add(1);
                 continue;
@@ -81,14 +83,14 @@ impl<'a> Intake<'a> {
             if is_wanted {
                 op.is_checked = verdict;
             }
-            self.take(&op);
+            self.take(&op, is_brief);
             if is_wanted && verdict.is_some() {
                 return;
             }
         }
     }
 
-    fn take(&mut self, op: &Op<'_>) {
+    fn take(&mut self, op: &Op<'_>, is_brief: bool) {
         let (now, session) = (self.now.since_start, &mut *self.session);
         let author = op.header.author;
         // What follows an operation that was not added cannot be added either.
@@ -115,6 +117,12 @@ impl<'a> Intake<'a> {
                 }
                 self.theirs.extend(index.map(|index| (index, op.header.seq)));
                 return;
+            }
+            // It may follow another operation than the one held here: as a whole, it will tell.
+            Err(Unusable::Forged) if is_brief => {
+                session.sync.refusals.refuse(now, author);
+                session.sync.refusals.retry(now);
+                session.refused = session.refused.saturating_add(1);
             }
             Err(Unusable::Forged) => session.forged = session.forged.saturating_add(1),
             // Not the peer's fault.

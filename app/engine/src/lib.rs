@@ -8,7 +8,9 @@
 
 mod addr;
 mod alias;
+mod asking;
 mod body;
+mod brief;
 mod cipher;
 mod command;
 mod control;
@@ -16,7 +18,6 @@ mod courier;
 mod crypto;
 mod dial;
 mod door;
-#[allow(dead_code, reason = "the pictures of members are not compared yet")]
 mod emojis;
 mod engine;
 mod event;
@@ -35,6 +36,7 @@ mod join;
 mod leave;
 mod links;
 mod mailbox;
+mod marks;
 mod membership;
 mod memory_store;
 mod message;
@@ -43,10 +45,13 @@ mod obey;
 mod op;
 mod options;
 mod packets;
+mod people;
+mod person_code;
 mod prove;
 mod quiet;
 mod quota;
 mod renew;
+mod report;
 mod room;
 mod selves;
 mod session;
@@ -58,7 +63,7 @@ mod whereabouts;
 mod wire;
 
 pub use addr::{Addr, MAX_ADDR_LEN, MAX_ADDRS};
-pub use command::{Command, MAX_NAME_LEN, MAX_PAGE_LEN, MAX_TEXT_LEN, Refusal};
+pub use command::{Command, MAX_NAME_LEN, MAX_PAGE_LEN, MAX_REPORT_LEN, MAX_TEXT_LEN, Refusal};
 pub use control::{
     Control, ControlRecord, EpochId, EpochRecord, OptionChange, Role, RoleChange, RoomOption,
     RoomOptions,
@@ -66,14 +71,18 @@ pub use control::{
 pub use door::DoorPictures;
 pub use emojis::{SAFETY_EMOJIS, SAFETY_EMOJIS_SHOWN, SafetyEmojis};
 pub use engine::{Engine, Input, Now, Output, Target};
-pub use event::{DepositFailure, Doubt, Event, Goodbye, JoinFailure, Member, RoomSummary};
+pub use event::{
+    CodeOwner, DepositFailure, Doubt, Event, Goodbye, JoinFailure, Member, Report, RoomSummary,
+};
 pub use id::{InviteId, LinkId, MemberIndex, PackId, PeerId, Position, RoomId, Timestamp};
 pub use invite::{INVITE_SCHEME, Invite, InviteError};
 pub use leave::GOODBYE;
 pub use mailbox::MAX_PACK_LEN;
+pub use marks::{Mark, ReportRecord};
 pub use membership::InviteState;
 pub use memory_store::MemoryStore;
 pub use message::{Body, Message};
+pub use person_code::{PERSON_SCHEME, PersonCode, PersonCodeError};
 pub use room::{LastSeen, Seen};
 pub use selves::Bond;
 pub use store::{

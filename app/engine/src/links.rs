@@ -82,11 +82,13 @@ impl<S: Store> Engine<S> {
     pub(crate) fn greet(&mut self, link: LinkId) {
         let Some(LinkState::Open(session)) = self.links.get_mut(&link) else { return };
         let Some(room) = self.rooms.get(&session.room) else { return };
+        let id = session.room;
         let digest = session.sync.greet(room);
         session.epochs_known = room.record.epochs.len();
         let hello = Packet::Hello { addrs: self.addrs.clone() };
         self.transmit(link, &hello);
         self.tell_epochs(link, false);
+        self.spare(id);
         self.transmit(link, &digest);
     }
 
@@ -172,6 +174,10 @@ impl<S: Store> Engine<S> {
         let (id, peer) = (session.room, session.peer);
         if session.door.is_some() {
             return self.leave_door(&session);
+        }
+        if self.rooms.contains_key(&id) {
+            // What it was asked for, others may be.
+            self.unsent.entry(id).or_default();
         }
         if !session.is_shown {
             return;

@@ -3,8 +3,9 @@
 use std::{collections::BTreeMap, ops::Bound};
 
 use crate::{
-    Batch, CarriedRecord, ControlRecord, Head, Kept, MailboxRecord, MemberIndex, MemberRecord,
-    PackId, PeerId, Position, Profile, RoomId, RoomRecord, Store, StoreError, StoredOp,
+    Batch, CarriedRecord, ControlRecord, Head, Kept, MailboxRecord, Mark, MemberIndex, MemberRecord,
+    PackId, PeerId, Position, Profile, ReportRecord, RoomId, RoomRecord, Store, StoreError,
+    StoredOp,
 };
 
 /// A [`Store`] in memory. Clones are independent: a clone is what a disk held at that moment.
@@ -17,6 +18,8 @@ pub struct MemoryStore {
     controls: BTreeMap<(RoomId, PeerId, u64), ControlRecord>,
     mailboxes: BTreeMap<RoomId, MailboxRecord>,
     kept: BTreeMap<(RoomId, MemberIndex), Kept>,
+    marks: BTreeMap<(RoomId, PeerId), Mark>,
+    reports: BTreeMap<(RoomId, PeerId, u64), ReportRecord>,
     timeline: BTreeMap<(RoomId, Position), StoredOp>,
     logs: BTreeMap<(RoomId, MemberIndex, u64), u64>,
     carries: Option<bool>,
@@ -56,6 +59,16 @@ impl Store for MemoryStore {
     fn kept(&self, room: RoomId) -> Result<Vec<(MemberIndex, Kept)>, StoreError> {
         let all = (room, MemberIndex(0))..=(room, MemberIndex(u32::MAX));
         Ok(self.kept.range(all).map(|((_, index), kept)| (*index, *kept)).collect())
+    }
+
+    fn marks(&self, room: RoomId) -> Result<Vec<(PeerId, Mark)>, StoreError> {
+        let of_room = self.marks.iter().filter(|((r, _), _)| *r == room);
+        Ok(of_room.map(|((_, peer), mark)| (*peer, *mark)).collect())
+    }
+
+    fn reports(&self, room: RoomId) -> Result<Vec<ReportRecord>, StoreError> {
+        let of_room = self.reports.iter().filter(|((r, ..), _)| *r == room);
+        Ok(of_room.map(|(_, report)| report.clone()).collect())
     }
 
     fn ops_after(
@@ -100,12 +113,13 @@ impl Store for MemoryStore {
         room: RoomId,
         after: Option<Position>,
         kind: u8,
-        me: MemberIndex,
+        without: &[MemberIndex],
         limit: usize,
     ) -> Result<usize, StoreError> {
         let start = after.map_or(Bound::Included((room, FIRST)), |p| Bound::Excluded((room, p)));
         let range = self.timeline.range((start, Bound::Included((room, LAST))));
-        let counted = range.filter(|(_, op)| op.kind == kind && op.position.author != me);
+        let counted =
+            range.filter(|(_, op)| op.kind == kind && !without.contains(&op.position.author));
         Ok(counted.take(limit).count())
     }
 
@@ -129,6 +143,8 @@ impl Store for MemoryStore {
             self.controls.retain(|(r, ..), _| *r != room);
             self.mailboxes.remove(&room);
             self.kept.retain(|(r, _), _| *r != room);
+            self.marks.retain(|(r, _), _| *r != room);
+            self.reports.retain(|(r, ..), _| *r != room);
             self.timeline.retain(|(r, _), _| *r != room);
             self.logs.retain(|(r, _, _), _| *r != room);
         }
@@ -141,6 +157,14 @@ impl Store for MemoryStore {
         self.controls.extend(batch.controls);
         self.mailboxes.extend(batch.mailboxes);
         self.kept.extend(batch.kept);
+        self.marks.extend(batch.marks);
+        self.marks.retain(|_, mark| *mark != Mark::default());
+        for (key, report) in batch.reports {
+            match report {
+                Some(report) => _ = self.reports.insert(key, report),
+                None => _ = self.reports.remove(&key),
+            }
+        }
         for op in batch.ops {
             let Position { hlc, author, seq } = op.position;
             self.logs.insert((op.room, author, seq), hlc);

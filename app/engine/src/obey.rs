@@ -33,6 +33,22 @@ impl<S: Store> Engine<S> {
             Command::SetSelf { room, member, is_so } => self.set_self(room, member, is_so),
             Command::ChangeKey { room } => self.change_key(room, &[], Vec::new()),
             Command::SendText { room, text } => self.send_text(room, text),
+            Command::CompareKeys { room, member } => self.compare_keys(room, member),
+            Command::CheckCode { code, expected } => {
+                self.check_code(code, expected);
+                Ok(())
+            }
+            Command::SetVerified { room, member, is_verified } => {
+                self.set_verified(room, member, is_verified)
+            }
+            Command::SetBlocked { room, member, is_blocked } => {
+                self.set_blocked(room, member, is_blocked)
+            }
+            Command::Report { room, member, text } => self.report(room, member, text.trim()),
+            Command::ListReports { room } => self.ask_reports(room),
+            Command::SetReportDone { room, by, seq, is_done } => {
+                self.set_report_done(room, (by, seq), is_done)
+            }
             Command::SetMailbox { room, on } => self.set_mailbox(room, on),
             Command::SetCarrying { on } => self.set_carrying(on),
             Command::SetRelays { room, relays } => self.set_relays(room, relays),
@@ -161,12 +177,16 @@ impl<S: Store> Engine<S> {
         self.staged.kept.retain(|(room, _), _| *room != id);
         self.staged.ops.retain(|op| op.room != id);
         self.staged.controls.retain(|(room, ..), _| *room != id);
+        self.staged.marks.retain(|(room, _), _| *room != id);
+        self.staged.reports.retain(|(room, ..), _| *room != id);
         self.unhurried.retain(|(room, _)| *room != id);
         self.unparted.remove(&id);
         self.uninvited.remove(&id);
         self.unsent.remove(&id);
         self.untended.remove(&id);
         self.recounted.remove(&id);
+        self.relisted.remove(&id);
+        self.wanted_reports.remove(&id);
         self.wanted_pages.retain(|wanted| wanted.room != id);
     }
 
@@ -221,12 +241,13 @@ impl<S: Store> Engine<S> {
             return Ok(());
         }
         room.record.read_up_to = Some(up_to);
-        let me = room.my_index;
-        room.unread = self.store.count_after(id, Some(up_to), KIND_TEXT, me, MAX_UNREAD)?;
+        let unheard = room.unheard();
+        room.unread = self.store.count_after(id, Some(up_to), KIND_TEXT, &unheard, MAX_UNREAD)?;
         // What is staged is not in the store yet.
         let newer = self.staged.ops.iter().filter(|op| {
             let position = op.position;
-            op.room == id && op.kind == KIND_TEXT && position > up_to && position.author != me
+            let is_heard = !unheard.contains(&position.author);
+            op.room == id && op.kind == KIND_TEXT && position > up_to && is_heard
         });
         room.unread = room.unread.saturating_add(newer.count()).min(MAX_UNREAD);
         self.staged.rooms.insert(id, room.record.clone());

@@ -62,7 +62,7 @@ pub(crate) struct Header {
 }
 
 impl Header {
-    fn encode(&self) -> Vec<u8> {
+    pub(crate) fn encode(&self) -> Vec<u8> {
         let mut bytes = vec![SUITE];
         bytes.extend(self.room_tag);
         bytes.extend(self.author.as_bytes());
@@ -74,7 +74,7 @@ impl Header {
     }
 
     /// Reads what [`encode`](Self::encode) wrote from the beginning of `rest`.
-    fn decode(rest: &mut &[u8]) -> Option<Self> {
+    pub(crate) fn decode(rest: &mut &[u8]) -> Option<Self> {
         if take::<1>(rest)? != [SUITE] {
             return None;
         }
@@ -228,14 +228,14 @@ pub(crate) fn write(
     bytes
 }
 
-fn take<const N: usize>(rest: &mut &[u8]) -> Option<[u8; N]> {
+pub(crate) fn take<const N: usize>(rest: &mut &[u8]) -> Option<[u8; N]> {
     let (head, tail) = rest.split_first_chunk()?;
     *rest = tail;
     Some(*head)
 }
 
 /// LEB128, at most 10 bytes, in its shortest form only: one operation has one encoding.
-fn take_varint(rest: &mut &[u8]) -> Option<u64> {
+pub(crate) fn take_varint(rest: &mut &[u8]) -> Option<u64> {
     let (value, tail) = postcard::take_from_bytes::<u64>(rest).ok()?;
     let used = rest.len().checked_sub(tail.len())?;
     let mut shortest = Vec::new();
@@ -244,7 +244,7 @@ fn take_varint(rest: &mut &[u8]) -> Option<u64> {
     (shortest.len() == used).then_some(value)
 }
 
-fn put_varint(bytes: &mut Vec<u8>, value: u64) {
+pub(crate) fn put_varint(bytes: &mut Vec<u8>, value: u64) {
     bytes.extend(postcard::to_stdvec(&value).expect("an integer serializes"));
 }
 

@@ -1,16 +1,16 @@
 //! What members tell each other: taken in, staged for the disk, passed on.
 
-use std::collections::BTreeSet;
-
 use crate::{
     Engine, Event, LinkId, MemberIndex, MemberRecord, PeerId, RoomId, Store, StoreError,
+    alias::Alias,
     body::KIND_TEXT,
+    brief,
     engine::MAX_UNREAD,
     frontier::Digest,
     intake::Intake,
     room::{Added, Room},
     session::{LinkState, MAX_FORGED, MAX_REFUSED},
-    sync::{Heard, Sync},
+    sync::{Grown, Heard, Sync},
     wire::Packet,
 };
 
@@ -68,8 +68,7 @@ impl<S: Store> Engine<S> {
             }
             Packet::Ops(ops) => return self.take_ops(link, &ops),
             Packet::Received { by, up_to } => {
-                let by = self.session_mut(link).and_then(|session| session.heard.hear(by));
-                let Some(by) = by else { return Ok(false) };
+                let Some(by) = self.hear_name(link, by) else { return Ok(false) };
                 self.note_receipt(id, by, up_to);
                 let now = self.now.wall;
                 let room = self.rooms.get_mut(&id);
@@ -80,8 +79,22 @@ impl<S: Store> Engine<S> {
             Packet::Epochs(ids) => self.take_epochs(link, &ids),
             Packet::Keys(keys) => self.take_keys(id, &keys),
             Packet::Newest(ops) => return Ok(self.take_newest(link, &ops)),
+            Packet::Offer(entries) => {
+                return Ok(self.compare(link, |sync, room| sync.take_offer(room, &entries)));
+            }
+            Packet::Ask(entries) => {
+                return Ok(self.compare(link, |sync, room| sync.take_ask(room, &entries)));
+            }
+            Packet::Spare(is_spared) => {
+                return Ok(self.compare(link, |sync, _| Some(sync.take_spare(is_spared))));
+            }
         }
         Ok(true)
+    }
+
+    fn hear_name(&mut self, link: LinkId, name: Alias) -> Option<PeerId> {
+        let Some(LinkState::Open(session)) = self.links.get_mut(&link) else { return None };
+        session.sync.names.hear(self.rooms.get(&session.room)?, name)
     }
 
     /// Verifies, stages for the disk, and only then will pass on.
@@ -90,13 +103,15 @@ impl<S: Store> Engine<S> {
         let (id, peer) = (session.room, session.peer);
         let Some(room) = self.rooms.get_mut(&id) else { return Ok(true) };
         session.sync.take_ops(self.now.since_start);
-        let mut intake = Intake::new(self.now, session, room, ops);
+        let names = &mut session.sync.names;
+        let Some(ops) = brief::expand(ops, names, room, &self.store)? else { return Ok(false) };
+        let mut intake = Intake::new(self.now, session, room, &ops);
         let checks = intake.checks();
         self.verifier.verify_all(&checks, &mut |holds| intake.advance(Some(holds)));
         intake.advance(None);
         let (all_added, others, theirs) = (intake.added, intake.others, intake.theirs);
         let (is_forger, is_honest) = (session.forged >= MAX_FORGED, session.refused < MAX_REFUSED);
-        let receipts = session.sync.note_theirs(&theirs);
+        let receipts = session.sync.note_theirs(self.now.since_start, room, &theirs);
         for added in all_added {
             self.stage(id, added);
         }
@@ -111,7 +126,7 @@ impl<S: Store> Engine<S> {
     }
 
     /// Remembers an operation with the next commit, and tells the person then.
-    pub(crate) fn stage(&mut self, id: RoomId, added: Added) {
+    pub(crate) fn stage(&mut self, id: RoomId, mut added: Added) {
         let Some(room) = self.rooms.get_mut(&id) else { return };
         let index = added.author;
         self.staged.heads.insert((id, index), room.head(index));
@@ -120,6 +135,7 @@ impl<S: Store> Engine<S> {
         }
         let is_unread = added.stored.kind == KIND_TEXT
             && index != room.my_index
+            && !room.member(index).is_some_and(|author| room.mark(author.id).is_blocked)
             && Some(added.stored.position) > room.record.read_up_to;
         if is_unread && room.unread < MAX_UNREAD {
             room.unread = room.unread.saturating_add(1);
@@ -134,6 +150,10 @@ impl<S: Store> Engine<S> {
             self.stage_mailbox(id);
             self.tell_mailbox(id);
         }
+        for ((by, seq), change) in std::mem::take(&mut added.reports) {
+            self.staged.reports.insert((id, by, seq), change);
+            self.wanted_reports.insert(id);
+        }
         self.follow_rules(id, &added);
         if added.has_opened_ways {
             if let Some(room) = self.rooms.get(&id) {
@@ -141,11 +161,13 @@ impl<S: Store> Engine<S> {
             }
             self.retry_refused(id);
         }
+        let added_kind = added.stored.kind;
         self.staged.ops.push(added.stored);
         if let Some(message) = added.message {
             self.notify(Event::MessageAdded { room: id, message });
         }
-        self.unsent.entry(id).or_default().insert(index);
+        let is_urgent = added_kind != KIND_TEXT;
+        self.unsent.entry(id).or_default().add(index, is_urgent);
         self.mind_deposit(id, index);
     }
 
@@ -161,11 +183,7 @@ impl<S: Store> Engine<S> {
 
     /// Sends every session of a room what it lacks; the store has it all. `grown` are the logs
     /// that have grown since the last call.
-    pub(crate) fn flush(
-        &mut self,
-        id: RoomId,
-        grown: &BTreeSet<MemberIndex>,
-    ) -> Result<(), StoreError> {
+    pub(crate) fn flush(&mut self, id: RoomId, grown: &Grown) -> Result<(), StoreError> {
         for link in self.links_of(id) {
             let Some(LinkState::Open(session)) = self.links.get_mut(&link) else { continue };
             let Some(room) = self.rooms.get(&id) else { return Ok(()) };
@@ -173,6 +191,7 @@ impl<S: Store> Engine<S> {
             self.transmit_all(link, &packets);
             self.tell_whereabouts(link);
         }
+        self.ask_around(id);
         Ok(())
     }
 
@@ -203,8 +222,9 @@ impl<S: Store> Engine<S> {
             told_all.extend(told.map(|(_, up_to)| (link, *up_to)));
         }
         for (link, up_to) in told_all {
-            let Some(session) = self.session_mut(link) else { continue };
-            let by = session.said.say(by);
+            let Some(room) = self.rooms.get(&id) else { return };
+            let Some(LinkState::Open(session)) = self.links.get_mut(&link) else { continue };
+            let by = session.sync.names.say(room, by);
             self.transmit(link, &Packet::Received { by, up_to });
         }
         if let Some((_, up_to)) = receipts.iter().find(|(index, _)| *index == me) {

@@ -1,6 +1,7 @@
 //! One room on this device: who is in it, whose log is held how far, and what may be added.
 
 mod keys;
+mod people;
 mod rules;
 mod seen;
 mod show;
@@ -11,8 +12,8 @@ use std::{
 };
 
 use crate::{
-    ControlRecord, Head, InviteRecord, MemberIndex, MemberRecord, Message, PeerId, Position, Role,
-    RoomId, RoomOptions, RoomRecord, StoredOp, Timestamp,
+    ControlRecord, Head, InviteRecord, Mark, MemberIndex, MemberRecord, Message, PeerId, Position,
+    Role, RoomId, RoomOptions, RoomRecord, StoredOp, Timestamp,
     body::{KIND_TEXT, OpBody},
     courier::Satchel,
     crypto,
@@ -26,6 +27,7 @@ use crate::{
     renew::Renewal,
 };
 use keys::Keys;
+pub(crate) use people::{ReportChange, Reports};
 pub use seen::{LastSeen, Seen};
 pub(crate) use show::Foreseen;
 
@@ -60,6 +62,9 @@ pub(crate) struct Room {
     pub(crate) leaves_at: Option<Duration>,
     /// Who may do what.
     pub(crate) membership: Membership,
+    /// What the person has noted of members; of most, nothing.
+    pub(crate) marks: BTreeMap<PeerId, Mark>,
+    pub(crate) reports: Reports,
     keys: Keys,
     by_id: BTreeMap<PeerId, MemberIndex>,
     /// Authors whose log does not go on from what is held: somewhere they wrote two.
@@ -107,6 +112,8 @@ pub(crate) struct Added {
     pub(crate) control: Option<ControlRecord>,
     /// and who is something else by it.
     pub(crate) new_roles: BTreeMap<PeerId, Role>,
+    /// Reports that are new here, or not kept any longer.
+    pub(crate) reports: Vec<ReportChange>,
     /// Whether operations that were refused may be added now.
     pub(crate) has_opened_ways: bool,
 }
@@ -140,6 +147,8 @@ impl Room {
             satchel: Satchel::default(),
             leaves_at: None,
             membership,
+            marks: BTreeMap::new(),
+            reports: Reports::default(),
             keys: Keys::default(),
             by_id,
             suspects: BTreeSet::new(),
@@ -265,6 +274,7 @@ impl Room {
         let mut has_changed_member = true;
         let mut has_moved_mailbox = false;
         let mut has_opened_ways = false;
+        let mut reports = Vec::new();
         match &body {
             OpBody::Genesis { room_name, name, noise_key, .. } => {
                 self.record.name.clone_from(room_name);
@@ -300,6 +310,10 @@ impl Room {
                 }
                 has_changed_member = false;
             }
+            OpBody::Report(sealed) => {
+                reports = self.take_report(op, sealed);
+                has_changed_member = false;
+            }
             // Who becomes something else by it is told with the rules.
             OpBody::Text(_)
             | OpBody::SetRole(_)
@@ -323,7 +337,8 @@ impl Room {
             Position { hlc: hlc::order(shown_at, author), author: index, seq: op.header.seq };
         self.note_written(index, hlc::to_wall(shown_at).min(now));
         let kind = body.kind();
-        let is_shown = self.membership.is_shown(author, op.header.seq, kind == KIND_TEXT);
+        let is_shown = self.membership.is_shown(author, op.header.seq, kind == KIND_TEXT)
+            && !self.is_hidden(author, kind);
         let message = show::message_of(op, position, body).filter(|_| is_shown);
         let stored = StoredOp { room: self.id(), position, kind, bytes: op.bytes.to_vec() };
         Added {
@@ -334,6 +349,7 @@ impl Room {
             has_moved_mailbox,
             control,
             new_roles,
+            reports,
             has_opened_ways,
         }
     }

@@ -4,7 +4,6 @@ use std::time::Duration;
 
 use crate::{
     Addr, Frame, InviteId, LinkId, PeerId, RoomId,
-    alias::Aliases,
     cipher::Cipherer,
     courier::Errand,
     door::Door,
@@ -118,9 +117,6 @@ pub(crate) struct Session {
     /// Whether the person was told of the peer.
     pub(crate) is_shown: bool,
     pub(crate) sync: Sync,
-    /// What this end calls members, and what the other end does.
-    pub(crate) said: Aliases,
-    pub(crate) heard: Aliases,
     pub(crate) forged: u32,
     pub(crate) refused: u32,
     /// Where the peer said it can be dialed, until it is a member.
@@ -159,8 +155,6 @@ impl Session {
             is_live: false,
             is_shown: false,
             sync: Sync::new(salt, has_read_last),
-            said: Aliases::default(),
-            heard: Aliases::default(),
             forged: 0,
             refused: 0,
             addrs: None,

@@ -5,7 +5,8 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    Addr, ControlRecord, InviteId, MemberIndex, PackId, PeerId, Position, RoomId, Timestamp,
+    Addr, ControlRecord, InviteId, Mark, MemberIndex, PackId, PeerId, Position, ReportRecord,
+    RoomId, Timestamp,
 };
 
 /// Durable memory. Implemented by [`MemoryStore`](crate::MemoryStore) here and by
@@ -63,6 +64,20 @@ pub trait Store {
     /// [`StoreError`] if the memory cannot be read.
     fn kept(&self, room: RoomId) -> Result<Vec<(MemberIndex, Kept)>, StoreError>;
 
+    /// What the person has noted of members of `room`.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError`] if the memory cannot be read.
+    fn marks(&self, room: RoomId) -> Result<Vec<(PeerId, Mark)>, StoreError>;
+
+    /// The reports in `room` that could be opened here, in any order.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError`] if the memory cannot be read.
+    fn reports(&self, room: RoomId) -> Result<Vec<ReportRecord>, StoreError>;
+
     /// The operations of one log with `seq` above `after`, oldest first: at most `limit`, and no
     /// further one once `max_bytes` are exceeded, but always at least one if there is one.
     ///
@@ -91,7 +106,7 @@ pub trait Store {
         limit: usize,
     ) -> Result<Vec<StoredOp>, StoreError>;
 
-    /// How many operations of kind `kind` not by `me` are shown after `after` (or in all), counting
+    /// How many operations of kind `kind` by none of `without` are shown after `after` (or in all), counting
     /// no further than `limit`.
     ///
     /// # Errors
@@ -102,7 +117,7 @@ pub trait Store {
         room: RoomId,
         after: Option<Position>,
         kind: u8,
-        me: MemberIndex,
+        without: &[MemberIndex],
         limit: usize,
     ) -> Result<usize, StoreError>;
 
@@ -323,6 +338,10 @@ pub struct Batch {
     pub mailboxes: BTreeMap<RoomId, MailboxRecord>,
     /// Logs of which more is in a mailbox, or less.
     pub kept: BTreeMap<(RoomId, MemberIndex), Kept>,
+    /// What the person noted of members; [`Mark::default`] is remembered as nothing.
+    pub marks: BTreeMap<(RoomId, PeerId), Mark>,
+    /// Reports, by room, author and place in the author's log; `None` is forgotten.
+    pub reports: BTreeMap<(RoomId, PeerId, u64), Option<ReportRecord>>,
     /// Operations written here or received.
     pub ops: Vec<StoredOp>,
     /// What changed of what is carried for others.
@@ -358,6 +377,8 @@ impl Batch {
             && self.controls.is_empty()
             && self.mailboxes.is_empty()
             && self.kept.is_empty()
+            && self.marks.is_empty()
+            && self.reports.is_empty()
             && self.ops.is_empty()
             && self.courier.is_empty()
     }

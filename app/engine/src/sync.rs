@@ -3,9 +3,12 @@
 //! Once a comparison has shown how far each side holds each log, each sends what the other lacks,
 //! and says how much of that it has taken.
 
+mod asked;
 mod comparison;
 mod newest;
+mod offering;
 mod refusals;
+mod sending;
 mod window;
 
 use std::{
@@ -13,17 +16,21 @@ use std::{
     time::Duration,
 };
 
+use asked::Asked;
 use comparison::{Compared, Comparison};
 use newest::Newest;
+pub(crate) use offering::Grown;
+use offering::Offering;
 use refusals::Refusals;
 use window::Window;
 
 use crate::{
-    MemberIndex, PeerId, RoomId, Store, StoreError,
+    MemberIndex, PeerId, Store, StoreError,
+    alias::Names,
     frontier::Digest,
     quota::Quota,
     room::Room,
-    wire::{MAX_HAVE_ENTRIES, MAX_OPS_BYTES, MAX_OPS_PER_PACKET, Packet, Part},
+    wire::{MAX_HAVE_ENTRIES, Packet, Part},
 };
 
 /// How often a day one side of a session may have everything sent again. An honest peer needs it
@@ -63,6 +70,11 @@ pub(crate) struct Sync {
     pub(crate) refusals: Refusals,
     answered: Quota,
     newest: Newest,
+    /// Whether operations are sent as they are, since something could not be put together.
+    is_plain: bool,
+    pub(crate) names: Names,
+    offering: Offering,
+    pub(crate) asked: Asked,
 }
 
 /// What a peer's word leads to.
@@ -112,12 +124,17 @@ impl Sync {
             refusals: Refusals::new(),
             answered: Quota::new(MAX_REPAIRS_PER_DAY),
             newest: Newest::default(),
+            is_plain: false,
+            names: Names::default(),
+            offering: Offering::default(),
+            asked: Asked::default(),
         }
     }
 
     /// Begins to compare what both hold: gives our digest.
     pub(crate) fn greet(&mut self, room: &Room) -> Packet {
         let (salt, is_sketcher) = self.begins;
+        self.names.note_authors(room.frontier().map(|(index, ..)| index).collect());
         self.comparison.insert(Comparison::new(room, salt, is_sketcher)).digest()
     }
 
@@ -135,6 +152,9 @@ impl Sync {
     pub(crate) fn take_digest(&mut self, room: &Room, digest: Digest) -> Option<Heard> {
         let Some(comparison) = &mut self.comparison else { return Some(Heard::default()) };
         let compared = comparison.take_digest(room, digest);
+        if comparison.has_same_authors() {
+            self.names.share_ranks();
+        }
         Some(self.learn(room, compared))
     }
 
@@ -178,27 +198,45 @@ impl Sync {
         }
         self.unlike.extend(compared.unlike);
         for (index, height) in compared.held {
-            self.note_held(&mut heard, index, height);
+            self.note_held(&mut heard, room, index, height);
         }
         if compared.is_over {
             self.comparison = None;
-            self.begin_sending(room);
+            if !std::mem::replace(&mut self.knows_theirs, true) {
+                self.sort_behind(room);
+            }
         }
         heard
     }
 
-    fn begin_sending(&mut self, room: &Room) {
-        if !std::mem::replace(&mut self.knows_theirs, true) {
-            self.behind.extend(room.frontier().map(|(index, ..)| index));
-        }
-    }
-
     /// They hold a log up to here.
-    fn note_held(&mut self, heard: &mut Heard, index: MemberIndex, height: u64) {
+    fn note_held(&mut self, heard: &mut Heard, room: &Room, index: MemberIndex, height: u64) {
         raise(&mut self.sent, index, height);
         if raise(&mut self.held, index, height) {
             heard.receipts.push((index, height));
+            self.note_offer(room, index, height);
         }
+    }
+
+    fn note_offer(&mut self, room: &Room, index: MemberIndex, height: u64) {
+        if height > room.head(index).height {
+            self.asked.note_offer(index, height);
+        }
+    }
+
+    /// Whether the peer has to be told that it should offer what others may send as well, or that
+    /// it should not.
+    pub(crate) fn spare(&mut self, now: Duration, is_spared: bool) -> bool {
+        self.asked.spare(now, is_spared, &self.held)
+    }
+
+    /// Forgets what was asked for and has come, or did not come in time.
+    pub(crate) fn settle_asked(&mut self, now: Duration, room: &Room) {
+        let refusals = &self.refusals;
+        let is_refused = |index| {
+            !refusals.is_empty() && room.member(index).is_some_and(|m| refusals.contains(m.id))
+        };
+        self.asked.settle(now, room, &self.held, is_refused);
     }
 
     /// Their word on how many packets they have taken came, and how far they hold some logs;
@@ -213,7 +251,7 @@ impl Sync {
         let brought = self.window.acknowledge(taken)?;
         if again && !self.is_restating && self.answered.has(now, 1) {
             self.answered.take(1);
-            self.is_restating = true;
+            (self.is_restating, self.is_plain) = (true, true);
             self.sent.fill(0);
         }
         let mut heard = Heard::default();
@@ -222,7 +260,7 @@ impl Sync {
             match room.index_of(*author) {
                 Some(index) => {
                     lacking.insert(index);
-                    self.note_held(&mut heard, index, *height);
+                    self.note_held(&mut heard, room, index, *height);
                 }
                 None => self.note_stranger(*author, *height),
             }
@@ -233,8 +271,8 @@ impl Sync {
             }
         }
         if !more && std::mem::take(&mut self.is_restating) {
-            self.knows_theirs = false;
-            self.begin_sending(room);
+            self.knows_theirs = true;
+            self.behind.extend(room.frontier().map(|(index, ..)| index));
         }
         Some(heard)
     }
@@ -260,12 +298,15 @@ impl Sync {
     /// Gives which logs they are newly known to hold.
     pub(crate) fn note_theirs(
         &mut self,
+        now: Duration,
+        room: &Room,
         theirs: &BTreeMap<MemberIndex, u64>,
     ) -> Vec<(MemberIndex, u64)> {
         let mut heard = Heard::default();
         for (author, seq) in theirs {
-            self.note_held(&mut heard, *author, *seq);
+            self.note_held(&mut heard, room, *author, *seq);
         }
+        self.asked.note_came(now, theirs);
         heard.receipts
     }
 
@@ -285,7 +326,7 @@ impl Sync {
         &mut self,
         room: &Room,
         store: &impl Store,
-        grown: &BTreeSet<MemberIndex>,
+        grown: &Grown,
     ) -> Result<Vec<Packet>, StoreError> {
         self.note_growth(room, grown);
         let mut packets = self.window.receipts(room);
@@ -293,6 +334,7 @@ impl Sync {
             packets.extend(self.restatement(room));
         }
         packets.extend(self.newest(room, store)?);
+        packets.extend(self.offers(room));
         while self.knows_theirs && self.window.has_place() {
             let mut heights = Vec::new();
             let ops = self.next_ops(room, store, &mut heights)?;
@@ -305,59 +347,14 @@ impl Sync {
         Ok(packets)
     }
 
-    fn note_growth(&mut self, room: &Room, grown: &BTreeSet<MemberIndex>) {
-        for index in grown {
-            self.behind.insert(*index);
+    fn note_growth(&mut self, room: &Room, grown: &Grown) {
+        self.sort_grown(room, grown);
+        for index in &grown.logs {
             let Some(member) = room.member(*index) else { continue };
             if let Some(height) = self.strangers.remove(&member.id) {
-                raise(&mut self.sent, *index, height);
-                raise(&mut self.held, *index, height);
+                self.note_held(&mut Heard::default(), room, *index, height);
             }
         }
-    }
-
-    /// The next operations they lack. Logs go in roster order, each to its end before the next,
-    /// since what lets an author in stands in a log of a lower index.
-    /// `heights` gets how far they go.
-    fn next_ops(
-        &mut self,
-        room: &Room,
-        store: &impl Store,
-        heights: &mut Vec<(MemberIndex, u64)>,
-    ) -> Result<Vec<Vec<u8>>, StoreError> {
-        let mut ops = Vec::new();
-        let mut bytes = 0usize;
-        for index in std::mem::take(&mut self.unlike) {
-            let before = room.height(index).saturating_sub(1);
-            let last = read_log(store, room.id(), index, before, 1, 0)?;
-            let with = last.iter().fold(bytes, |sum, op| sum.saturating_add(op.len()));
-            if with > MAX_UNLIKE_BYTES {
-                break;
-            }
-            bytes = with;
-            ops.extend(last);
-        }
-        while let Some(index) = room.first_to_send(&self.behind) {
-            let height = room.height(index);
-            let Some(sent) = slot(&mut self.sent, index) else { break };
-            while *sent < height {
-                let limit = MAX_OPS_PER_PACKET.saturating_sub(ops.len());
-                let space = MAX_OPS_BYTES.saturating_sub(bytes);
-                if limit == 0 || (space < MAX_OPS_BYTES / 4 && !ops.is_empty()) {
-                    return Ok(ops);
-                }
-                let more = read_log(store, room.id(), index, *sent, limit, space)?;
-                *sent = sent.saturating_add(u64::try_from(more.len()).unwrap_or(u64::MAX));
-                bytes = more.iter().fold(bytes, |sum, op| sum.saturating_add(op.len()));
-                ops.extend(more);
-                match heights.last_mut() {
-                    Some((last, height)) if *last == index => *height = *sent,
-                    _ => heights.push((index, *sent)),
-                }
-            }
-            self.behind.remove(&index);
-        }
-        Ok(ops)
     }
 
     /// All we hold, and that sending is to start over from there.
@@ -371,22 +368,6 @@ impl Sync {
         let whole = chunks.into_iter().map(|entries| (entries, true)).chain([(last, false)]);
         whole.map(|(entries, more)| Packet::Have { entries, more, again: true, taken }).collect()
     }
-}
-
-/// Reads the next operations of one log; never none.
-fn read_log(
-    store: &impl Store,
-    room: RoomId,
-    author: MemberIndex,
-    after: u64,
-    limit: usize,
-    max_bytes: usize,
-) -> Result<Vec<Vec<u8>>, StoreError> {
-    let ops = store.ops_after(room, author, after, limit, max_bytes)?;
-    if ops.is_empty() {
-        return Err(StoreError::Corrupt("a log is shorter than its head says".to_owned()));
-    }
-    Ok(ops)
 }
 
 #[cfg(test)]

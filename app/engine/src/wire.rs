@@ -29,7 +29,7 @@ pub(crate) const MAX_EPOCHS: usize = 1_024;
 /// The most epochs a member says it holds: whoever lacks older ones gets them all.
 pub(crate) const MAX_EPOCHS_TOLD: usize = 16;
 
-/// The most frontier entries in one packet: 1,500 of at most 42 bytes stay below
+/// The most frontier entries in one packet: 1,500 of at most 43 bytes stay below
 /// [`MAX_FRAME_LEN`].
 pub(crate) const MAX_HAVE_ENTRIES: usize = 1_500;
 
@@ -59,7 +59,8 @@ pub(crate) enum Packet {
         /// How many packets of operations I have taken in this session.
         taken: u64,
     },
-    /// "Here is what you lack": each log in order, each member's log after the owner's.
+    /// "Here is what you lack": each log in order, each member's log after the owner's. Each
+    /// operation as its author wrote it, or in [brief](crate::brief).
     Ops(Vec<Vec<u8>>),
     /// "This member holds your log up to here."
     Received { by: Alias, up_to: u64 },
@@ -100,6 +101,12 @@ pub(crate) enum Packet {
     Knock { name: String },
     /// "They did not let you in."
     Refuse,
+    /// "I hold these logs up to here now": ask, if nobody else gives them to you.
+    Offer(Vec<(Alias, u64)>),
+    /// "Send me these logs, of which I hold so much."
+    Ask(Vec<(Alias, u64)>),
+    /// "I hear of others too: offer what they may send as well", or no longer.
+    Spare(bool),
 }
 
 /// The logs of one bucket, in the order of authors.
@@ -191,7 +198,8 @@ impl Packet {
             Self::Keys(keys) => keys.len() <= MAX_EPOCHS,
             Self::Newest(ops) => ops.len() <= MAX_NEWEST_TEXTS * 2,
             Self::Wait { host: name, .. } | Self::Knock { name } => body::is_name(name),
-            Self::Digest { .. } | Self::Received { .. } | Self::Refuse => true,
+            Self::Offer(entries) | Self::Ask(entries) => entries.len() <= MAX_HAVE_ENTRIES,
+            Self::Digest { .. } | Self::Received { .. } | Self::Refuse | Self::Spare(_) => true,
         }
     }
 }

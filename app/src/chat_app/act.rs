@@ -31,6 +31,10 @@ impl ChatApp {
                 self.state.now.is_inviting = self.state.stack.room();
                 self.command(command);
             }
+            Action::Report(command) => {
+                self.state.now.is_reporting = self.state.stack.room();
+                self.command(command);
+            }
             Action::Open(route) => {
                 self.state.stack.open(route);
                 self.arrive(ctx, route);
@@ -89,7 +93,12 @@ impl ChatApp {
             }
             Route::Invite(_) | Route::OneInvite(..) | Route::Invites(_) => self.come_back(),
             Route::NewInvite(_) => self.state.now.choices = Choices::default(),
-            Route::Scan => self.scan(ctx, ScanFrom::Camera),
+            Route::Scan | Route::ScanPerson(..) => self.scan(ctx, ScanFrom::Camera),
+            Route::Verify(..) => {
+                self.checking = None;
+                self.come_back();
+            }
+            Route::Report(..) => self.state.now.is_reporting = None,
             Route::NewRoom => self.state.now.room_name.clear(),
             Route::SelfTest => {
                 let servers = self.backend.servers().servers;
@@ -105,6 +114,7 @@ impl ChatApp {
             Route::Invite(room) => self.show_code(room, None),
             Route::OneInvite(room, invite) => self.show_code(room, Some(invite)),
             Route::Invites(room) => self.backend.send(Command::ListInvites { room }),
+            Route::Verify(room, member) => self.start_checking(room, member),
             _ => {}
         }
     }

@@ -86,8 +86,14 @@ impl ChatApp {
                 let name = &mut self.state.now.room_name;
                 self.state.now.is_creating |= new_room_ui(ui, name, actions);
             }
-            Route::Scan => {
-                let view = self.scanning.view(self.host.scan_sources());
+            Route::Scan | Route::ScanPerson(..) => {
+                let of = match route {
+                    Route::ScanPerson(room, peer) => {
+                        self.model.rooms.get(&room).map(|room| room.name_of(peer).to_owned())
+                    }
+                    _ => None,
+                };
+                let view = self.scanning.view(self.host.scan_sources(), of);
                 scan_ui(ui, &view, &mut self.state.now.link, actions);
             }
             Route::Joining(invite) => joining_ui(ui, &self.joining_view(invite), actions),
@@ -105,6 +111,8 @@ impl ChatApp {
             Route::Door(room) => self.door(ui, room, actions),
             Route::Peers(room) => self.peers(ui, room, actions),
             Route::Member(room, peer) => self.member(ui, room, peer, actions),
+            Route::Verify(room, peer) => self.verify(ui, room, peer, actions),
+            Route::Report(room, peer) => self.report(ui, room, peer, actions),
             Route::FullScreenInvite(_) => {}
         }
     }

@@ -171,7 +171,8 @@ fn title(state: &InviteState) -> &'static str {
 }
 
 fn maker(room: &Room, state: &InviteState) -> String {
-    let who = if state.by == room.me { "you" } else { room.name_of(state.by) };
+    let is_mine = state.by == room.me;
+    let who = if is_mine { "you".to_owned() } else { room.signed_name_of(state.by) };
     format!("Made by {who}")
 }
 

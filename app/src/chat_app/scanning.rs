@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use egui::{ColorImage, Context, TextureHandle, TextureOptions};
-use engine::Invite;
+use engine::{Invite, PersonCode};
 
 use super::ChatApp;
 use crate::{
@@ -29,26 +29,27 @@ impl Scanning {
         wake: Arc<dyn Fn() + Send + Sync>,
     ) {
         self.stop();
-        let is_invite = |text: &str| Invite::parse(text).is_ok();
-        self.running = Some((from, Scanner::start_for(source, is_invite, wake)));
+        let is_ours = |text: &str| Invite::parse(text).is_ok() || PersonCode::parse(text).is_ok();
+        self.running = Some((from, Scanner::start_for(source, is_ours, wake)));
     }
 
     pub(super) fn stop(&mut self) {
         *self = Self::default();
     }
 
-    pub(super) fn view(&self, can: Vec<ScanFrom>) -> ScanView {
+    pub(super) fn view(&self, can: Vec<ScanFrom>, of: Option<String>) -> ScanView {
         let ignored = self.state.ignored.is_some();
         let problem = match &self.state.problem {
             Some(_) if ignored => None,
             Some(problem) => Some(sentence(&problem.to_string())),
             None => None,
         };
-        let foreign = ignored.then(|| "This code is not an invite of Festival Chat.".to_owned());
+        let foreign = ignored.then(|| "This code is not one of Festival Chat.".to_owned());
         ScanView {
             from: self.running.as_ref().map(|(from, _)| *from),
             preview: self.texture.as_ref().map(|texture| (texture.id(), texture.size_vec2())),
             problem: problem.or(foreign),
+            of,
             can,
         }
     }
@@ -77,7 +78,7 @@ impl Scanning {
 impl ChatApp {
     /// Shows what the scan sees; follows the invite it finds.
     pub(super) fn follow_scan(&mut self, ctx: &Context) {
-        if self.state.stack.top() != Route::Scan {
+        if !matches!(self.state.stack.top(), Route::Scan | Route::ScanPerson(..)) {
             self.scanning.stop();
             return;
         }
@@ -88,7 +89,9 @@ impl ChatApp {
 
     /// Looks for a QR in a picture that came by itself: chosen, dropped or pasted.
     pub(super) fn scan_source(&mut self, ctx: &Context, source: Source) {
-        self.state.stack.switch(Route::Scan);
+        if !matches!(self.state.stack.top(), Route::ScanPerson(..)) {
+            self.state.stack.switch(Route::Scan);
+        }
         self.scanning.start(ScanFrom::File, source, Self::waker(ctx));
     }
 

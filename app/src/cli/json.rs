@@ -7,7 +7,7 @@ use engine::{
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use super::{door, member_json::member, message_json::message, role_name::RoleName};
+use super::{door, member_json::member, message_json::message, people, role_name::RoleName};
 use crate::{
     backend::{LinkInfo, Notice},
     runtime,
@@ -134,7 +134,7 @@ const PAGE_LEN: usize = 50;
 impl Line {
     /// Reads a line.
     pub(super) fn parse(line: &str) -> Result<Wish, String> {
-        if let Some(command) = door::parse(line)? {
+        if let Some(command) = door::parse(line)?.or(people::parse(line)?) {
             return Ok(Wish::Command(command));
         }
         let line: Self = serde_json::from_str(line).map_err(|err| err.to_string())?;
@@ -331,6 +331,10 @@ fn event(event: &Event) -> Value {
             "relay": relay,
             "why": why.to_string(),
         }),
+        Event::SafetyEmojis { .. }
+        | Event::CodeChecked { .. }
+        | Event::LastChanged { .. }
+        | Event::ReportsListed { .. } => people::event(event),
         Event::CommandRefused { why } => json!({"event": "refused", "why": why.to_string()}),
         Event::JoinWaiting { .. }
         | Event::NewcomerWaiting { .. }

@@ -7,6 +7,7 @@ mod headless;
 mod json;
 mod member_json;
 mod message_json;
+mod people;
 pub mod process;
 mod register;
 mod relay;

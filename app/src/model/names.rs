@@ -5,6 +5,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use engine::PeerId;
 use unicode_normalization::UnicodeNormalization as _;
 
+use super::VERIFIED;
+
 /// Stands between a name and the start of a key.
 const MARK: &str = " \u{b7} ";
 /// Dots that look like the one in [`MARK`], and it.
@@ -25,6 +27,8 @@ pub struct Names {
 #[derive(Debug, Default)]
 struct Group {
     peers: BTreeSet<PeerId>,
+    /// Those of them of whom the person has made sure who they are: if it is one, the name is theirs.
+    verified: BTreeSet<PeerId>,
     /// Characters of a key that tell each of them from all others.
     len: usize,
 }
@@ -39,18 +43,21 @@ struct Shown {
     whole: String,
     /// How much of it, at its end, must not be cut off.
     tag_len: usize,
+    is_verified: bool,
 }
 
 impl Names {
     /// Somebody calls themselves this from now on.
     pub fn set(&mut self, peer: PeerId, name: &str) {
         let plain = plain(name);
-        if self.shown.get(&peer).is_some_and(|before| before.plain == plain) {
+        let before = self.shown.get(&peer);
+        if before.is_some_and(|before| before.plain == plain) {
             return;
         }
+        let is_verified = before.is_some_and(|before| before.is_verified);
         let looks = looks(&plain);
         let whole = plain.clone();
-        let shown = Shown { plain, looks: looks.clone(), whole, tag_len: 0 };
+        let shown = Shown { plain, looks: looks.clone(), whole, tag_len: 0, is_verified };
         if let Some(before) = self.shown.insert(peer, shown) {
             self.part(peer, &before.looks);
         }
@@ -64,21 +71,58 @@ impl Names {
         }
     }
 
+    /// The person has made sure who somebody is, or is not sure any more. Of several whose names look
+    /// alike, the only one who is verified has the plain name.
+    pub fn set_verified(&mut self, peer: PeerId, is_verified: bool) {
+        let Some(shown) = self.shown.get_mut(&peer) else { return };
+        if std::mem::replace(&mut shown.is_verified, is_verified) == is_verified {
+            return;
+        }
+        let looks = shown.looks.clone();
+        if let Some(group) = self.alike.get_mut(&looks) {
+            let _ = if is_verified {
+                group.verified.insert(peer)
+            } else {
+                group.verified.remove(&peer)
+            };
+            let len = (group.peers.len() > 1).then_some(group.len);
+            self.tag_it(peer, len);
+        }
+        self.tag_verified(&looks);
+    }
+
+    /// Whether the person made sure who somebody is.
+    pub fn is_verified(&self, peer: PeerId) -> bool {
+        self.shown.get(&peer).is_some_and(|shown| shown.is_verified)
+    }
+
+    /// Tags those who are verified anew, after one more or less of them looks like this.
+    fn tag_verified(&mut self, looks: &str) {
+        let Some(group) = self.alike.get(looks) else { return };
+        let len = (group.peers.len() > 1).then_some(group.len);
+        for peer in group.verified.clone() {
+            self.tag_it(peer, len);
+        }
+    }
+
     /// Somebody has a name that looks like this no longer.
     fn part(&mut self, peer: PeerId, looks: &str) {
         let Some(group) = self.alike.get_mut(looks) else { return };
         group.peers.remove(&peer);
+        group.verified.remove(&peer);
         match (group.peers.len(), group.peers.first().copied()) {
             (1, Some(last)) => self.tag_it(last, None),
             (0, _) => _ = self.alike.remove(looks),
             _ => {}
         }
+        self.tag_verified(looks);
     }
 
     /// Somebody has a name that looks like this. Only those get new tags who need them: in a room of
     /// thousands that a flood of one name comes into, all but the newest have theirs.
     fn join(&mut self, peer: PeerId, looks: String) {
-        let group = self.alike.entry(looks).or_default();
+        let is_verified = self.is_verified(peer);
+        let group = self.alike.entry(looks.clone()).or_default();
         let before = group.len;
         group.len = before.max(TAG_STEP);
         // Keys are in order: whose begins like this one is next to it.
@@ -91,6 +135,9 @@ impl Names {
             }
         }
         group.peers.insert(peer);
+        if is_verified {
+            group.verified.insert(peer);
+        }
         let len = group.len;
         let all = group.peers.len() == 2 || len > before;
         let meant = if all { group.peers.iter().copied().collect() } else { vec![peer] };
@@ -98,11 +145,15 @@ impl Names {
         for peer in meant {
             self.tag_it(peer, len);
         }
+        self.tag_verified(&looks);
     }
 
     /// Puts so many characters of somebody's key beside their name, or none.
     fn tag_it(&mut self, peer: PeerId, len: Option<usize>) {
         let Some(shown) = self.shown.get_mut(&peer) else { return };
+        let verified = self.alike.get(&shown.looks).map(|group| &group.verified);
+        let has_name = verified.is_some_and(|all| all.len() == 1 && all.contains(&peer));
+        let len = len.filter(|_| !has_name);
         // Whoever writes a tag into their name gets a real one behind it.
         let len = len.or(has_mark(&shown.plain).then_some(TAG_STEP));
         let key = peer.to_string();
@@ -125,14 +176,30 @@ impl Names {
     }
 }
 
-/// A name without what cannot be seen, which could push a tag out of sight or turn it around.
-fn plain(name: &str) -> String {
+/// A name without what cannot be seen, which could push a tag out of sight or turn it around, and
+/// without signs that look like the one of those who are verified.
+pub(super) fn plain(name: &str) -> String {
     let seen: String = name
         .chars()
-        .filter(|c| !is_invisible(*c))
+        .filter(|c| !is_invisible(*c) && !is_check(*c))
         .map(|c| if is_blank(c) { ' ' } else { c })
         .collect();
     seen.split(' ').filter(|word| !word.is_empty()).collect::<Vec<_>>().join(" ")
+}
+
+/// Ticks, in whatever form.
+fn is_check(c: char) -> bool {
+    matches!(
+        c,
+        '\u{221a}'
+            | VERIFIED
+            | '\u{2611}'
+            | '\u{2705}'
+            | '\u{2713}'
+            | '\u{2714}'
+            | '\u{1f5f8}'
+            | '\u{1f5f9}'
+    )
 }
 
 /// Where in a name something begins that looks like a tag.
@@ -339,6 +406,36 @@ mod tests {
         names.set(twin, "Bea");
 
         assert_eq!((names.of(ana), names.of(twin)), (Some("Ana"), Some("Bea")));
+    }
+
+    #[test]
+    fn only_one_who_is_verified_has_the_plain_name() {
+        let (ana, twin, third) = (peer(1, 0), peer(2, 0), peer(3, 0));
+        let mut names = names(&[(ana, "Ana"), (twin, "Ana")]);
+        let all = |names: &Names| [ana, twin, third].map(|p| names.tag(p).len());
+
+        names.set_verified(ana, true);
+        assert_eq!((names.of(ana), all(&names)), (Some("Ana"), [0, 8, 0]));
+        names.set(third, "ana");
+        assert_eq!(all(&names), [0, 8, 8], "whoever comes later, too");
+        names.set_verified(third, true);
+        assert_eq!(all(&names), [8, 8, 8], "of two none has it");
+        names.set(third, "Bea");
+        assert_eq!(all(&names), [0, 8, 0]);
+        names.set(third, "Ana");
+        assert_eq!(all(&names), [8, 8, 8], "under another name they are who they are");
+        names.set_verified(third, false);
+        names.set_verified(ana, false);
+        assert_eq!(all(&names), [8, 8, 8]);
+        assert!(!names.is_verified(ana));
+    }
+
+    #[test]
+    fn nobody_writes_the_sign_of_the_verified_into_their_name() {
+        let names =
+            names(&[(peer(1, 0), "Ana \u{2714}"), (peer(2, 0), "\u{2705}Bea\u{2713}\u{f5a1}")]);
+
+        assert_eq!((names.of(peer(1, 0)), names.of(peer(2, 0))), (Some("Ana"), Some("Bea")));
     }
 
     #[test]

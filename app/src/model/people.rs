@@ -15,6 +15,9 @@ impl Room {
             self.names.set(member.id, &member.name);
         }
         self.members = members;
+        for member in self.members.iter().filter(|member| member.is_verified) {
+            self.names.set_verified(member.person, true);
+        }
     }
 
     /// Takes in what is known of a member.
@@ -32,7 +35,16 @@ impl Room {
         }
         for peer in [before, after] {
             self.name_anew(peer);
+            self.sign_anew(peer);
         }
+    }
+
+    /// Has a person be verified if one of their devices is: those say of each other that they are one
+    /// person's.
+    fn sign_anew(&mut self, person: PeerId) {
+        let is_theirs = |member: &&Member| self.person_of(member.id) == person;
+        let is_verified = self.members.iter().filter(is_theirs).any(|member| member.is_verified);
+        self.names.set_verified(person, is_verified);
     }
 
     /// Has a name stand for a person, and none beside it for their other devices: whose names look

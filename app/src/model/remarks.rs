@@ -2,7 +2,7 @@
 
 use engine::{Body, Message, PeerId, Role, RoomOption};
 
-use super::Room;
+use super::{Room, VERIFIED, names::plain};
 
 /// More names than this are counted in a sentence.
 const MAX_NAMED: usize = 4;
@@ -13,13 +13,15 @@ const PREVIEW_WORDS: usize = 40;
 pub fn remark(room: &Room, message: &Message) -> Option<String> {
     let author = message.author;
     let is_me = room.is_me(author);
-    let who = if is_me { "You" } else { room.name_of(author) };
+    let who = if is_me { "You".to_owned() } else { room.signed_name_of(author) };
     Some(match &message.body {
         Body::Text(_) => return None,
-        Body::Created { name } => format!("{who} created the room \u{201c}{name}\u{201d}"),
-        Body::Joined { name } if is_me => format!("You joined as {name}"),
+        Body::Created { name } => {
+            format!("{who} created the room \u{201c}{}\u{201d}", plain(name))
+        }
+        Body::Joined { name } if is_me => format!("You joined as {}", plain(name)),
         Body::Joined { name } => format!("{} joined", called(room, author, name)),
-        Body::Renamed { name } if is_me => format!("You are now called {name}"),
+        Body::Renamed { name } if is_me => format!("You are now called {}", plain(name)),
         Body::Renamed { name } => {
             format!("Somebody is now called {}", called(room, author, name))
         }
@@ -56,17 +58,17 @@ pub fn option_words(option: RoomOption, on: bool) -> &'static str {
 }
 
 /// What somebody was called then, told from others of that name if it is still their name.
-fn called<'a>(room: &'a Room, peer: PeerId, name: &'a str) -> &'a str {
+fn called(room: &Room, peer: PeerId, name: &str) -> String {
     let is_still = room.members.iter().any(|known| known.id == peer && known.name == name);
-    if is_still { room.name_of(peer) } else { name }
+    if is_still { room.signed_name_of(peer) } else { plain(name) }
 }
 
-fn whom(room: &Room, author: PeerId, member: PeerId) -> &str {
+fn whom(room: &Room, author: PeerId, member: PeerId) -> String {
     match (room.is_me(member), member == author) {
-        (true, true) => "yourself",
-        (true, false) => "you",
-        (false, true) => "themselves",
-        (false, false) => room.name_of(member),
+        (true, true) => "yourself".to_owned(),
+        (true, false) => "you".to_owned(),
+        (false, true) => "themselves".to_owned(),
+        (false, false) => room.signed_name_of(member),
     }
 }
 
@@ -77,7 +79,7 @@ fn list(room: &Room, author: PeerId, members: &[PeerId]) -> String {
     members.sort_by_key(|member| *member != room.me);
     let named = if members.len() > MAX_NAMED { MAX_NAMED - 1 } else { members.len() };
     let mut names: Vec<String> =
-        members.iter().take(named).map(|member| whom(room, author, *member).to_owned()).collect();
+        members.iter().take(named).map(|member| whom(room, author, *member)).collect();
     if members.len() > named {
         names.push(format!("{} others", members.len() - named));
     }
@@ -93,7 +95,9 @@ pub fn preview(room: &Room, message: &Message) -> String {
     let Body::Text(text) = &message.body else {
         return remark(room, message).unwrap_or_default();
     };
-    let who = if room.is_me(message.author) { "You" } else { room.name_of(message.author) };
+    let is_me = room.is_me(message.author);
+    let who = if is_me { "You".to_owned() } else { room.signed_name_of(message.author) };
+    let text = text.replace(VERIFIED, "");
     let line = text.split_whitespace().take(PREVIEW_WORDS).collect::<Vec<_>>().join(" ");
     format!("{who}: {line}")
 }

@@ -20,6 +20,8 @@ pub(super) fn member(id: PeerId, name: &str) -> Member {
         bond: engine::Bond::None,
         holds: 0,
         last_seen: None,
+        is_verified: false,
+        is_blocked: false,
     }
 }
 

@@ -17,6 +17,8 @@ pub enum Action {
     Answer(Option<Command>),
     /// Make this invite and show its code.
     Invite(Command),
+    /// Tell the admins this, and go back once it is done.
+    Report(Command),
     /// On to a screen.
     Open(Route),
     /// To a screen right above the list of rooms.
@@ -67,6 +69,8 @@ pub enum Grave {
     Remove(RoomId, PeerId),
     /// Having newcomers of a room let in one by one.
     ApproveJoins(RoomId),
+    /// Not reading somebody in a room any more.
+    Block(RoomId, PeerId),
     /// Revoking an invite to a room.
     Revoke(RoomId, InviteId),
 }

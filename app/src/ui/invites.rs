@@ -3,6 +3,8 @@
 use egui::Ui;
 use engine::{Command, InviteId, RoomId};
 
+use crate::model::spoken;
+
 use super::{
     action::{Action, Grave},
     layout,
@@ -90,7 +92,7 @@ fn row_ui(ui: &mut Ui, view: &InvitesView<'_>, row: &InviteRow, actions: &mut Ve
     card(ui, |ui| {
         text::body(ui, &row.title);
         for line in &row.lines {
-            text::small(ui, line);
+            text::signed_small(ui, line);
         }
         ui.add_space(SPACE_S);
         if view.revoking == Some(row.id) {
@@ -100,7 +102,8 @@ fn row_ui(ui: &mut Ui, view: &InvitesView<'_>, row: &InviteRow, actions: &mut Ve
         ui.horizontal_wrapped(|ui| {
             ui.spacing_mut().item_spacing.y = SPACE_S;
             // Many buttons alike: what is read aloud says which invite each is about.
-            let named = |what: &str| format!("{what}: {}, {}", row.title, row.lines.join(", "));
+            let named =
+                |what: &str| spoken(&format!("{what}: {}, {}", row.title, row.lines.join(", ")));
             if button::named(ui, Weight::Plain, "Show", &named("Show")).clicked() {
                 actions.push(Action::Open(Route::OneInvite(view.room, row.id)));
             }
@@ -155,7 +158,7 @@ fn over_ui(ui: &mut Ui, view: &InvitesView<'_>) {
         card(ui, |ui| {
             text::hint(ui, &row.title);
             for line in &row.lines {
-                text::small(ui, line);
+                text::signed_small(ui, line);
             }
         });
         ui.add_space(SPACE_XS);

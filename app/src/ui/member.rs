@@ -1,15 +1,16 @@
 //! One member of a room: who they are, how they are reached, and what may be done about them.
 
-use egui::Ui;
+use egui::{Align, Layout, Ui, vec2};
 use engine::{Command, PeerId, Role, RoomId};
 
 use super::{
     action::{Action, Grave},
     layout,
+    people::{self, PeopleView},
     selves::{SelvesView, bond_ui, devices_ui},
-    theme::{SPACE_L, SPACE_M, SPACE_S, SPACE_XL},
+    theme::{SPACE_L, SPACE_M, SPACE_S, SPACE_XL, Type, palette},
     widgets::{
-        avatar,
+        avatar, badge,
         button::{self, Weight},
         card,
         icon::Icon,
@@ -48,6 +49,8 @@ pub struct MemberView {
     pub state: String,
     /// Round trip, since when, address: what else is known, a line each.
     pub details: Vec<String>,
+    /// Who it is, whether they are read, and what was told about them.
+    pub people: PeopleView,
     /// Their key, in groups.
     pub key: String,
     /// Their devices.
@@ -95,7 +98,7 @@ pub fn member_ui(ui: &mut Ui, view: &MemberView, actions: &mut Vec<Action>) {
     layout::column(ui, "member", |ui| {
         ui.vertical_centered(|ui| avatar::avatar(ui, FACE, &view.plain, view.id.as_bytes()));
         ui.add_space(SPACE_S);
-        ui.vertical_centered(|ui| text::title(ui, &view.name));
+        name_ui(ui, view);
         ui.vertical_centered(|ui| text::hint(ui, standing_words(view)));
         ui.add_space(SPACE_L);
         if view.role > Role::Removed {
@@ -107,12 +110,40 @@ pub fn member_ui(ui: &mut Ui, view: &MemberView, actions: &mut Vec<Action>) {
             });
         }
         devices_ui(ui, &view.selves, actions);
+        if !view.is_me {
+            people::verified_ui(ui, (view.room, view.id), &view.name, &view.people, actions);
+            ui.add_space(SPACE_M);
+        }
         section(ui, "Key", view, |ui| {
             text::body(ui, &view.key);
             text::small(ui, key_words(view));
         });
         bond_ui(ui, &view.selves, actions);
         deeds_ui(ui, view, actions);
+        if !view.is_me {
+            ui.add_space(SPACE_XL - SPACE_S);
+            people::against_ui(ui, (view.room, view.id), &view.name, &view.people, actions);
+        }
+    });
+}
+
+/// The name in the middle, with the sign of those who are verified.
+fn name_ui(ui: &mut Ui, view: &MemberView) {
+    if !view.people.is_verified {
+        ui.vertical_centered(|ui| text::title(ui, &view.name));
+        return;
+    }
+    let sign = badge::size(ui, Type::Title);
+    let width = ui.available_width();
+    let color = palette(ui).text;
+    let words = text::layout(ui, &view.name, Type::Title, color, width - sign - SPACE_S);
+    let size = vec2(width, words.size().y.max(sign));
+    let start = (width - words.size().x - sign - SPACE_S) / 2.0;
+    ui.allocate_ui_with_layout(size, Layout::left_to_right(Align::Center), |ui| {
+        ui.spacing_mut().item_spacing.x = SPACE_S;
+        ui.add_space(start - SPACE_S);
+        ui.add(egui::Label::new(words));
+        badge::badge(ui, Type::Title);
     });
 }
 

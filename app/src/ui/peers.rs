@@ -8,11 +8,12 @@ use super::{
     invites, layout,
     leaving::{LeavingView, fold_ui, leave_ui},
     member, options,
+    reports::{self, ReportRow},
     route::Route,
     selves::{SelvesView, ask_ui},
     theme::{self, SPACE_L, SPACE_M, SPACE_S, SPACE_XS, Type, palette},
     widgets::{
-        avatar,
+        avatar, badge,
         button::{self, Weight},
         icon::Icon,
         pill::Pill,
@@ -32,6 +33,8 @@ pub struct PeersView<'a> {
     pub name: &'a str,
     /// Everyone, those connected first; those who were removed are not among them.
     pub rows: Vec<PeerRow>,
+    /// What the admins were told, if this device's person is one.
+    pub reports: Vec<ReportRow>,
     /// Those who were removed.
     pub removed: Vec<PeerRow>,
     /// Those who left.
@@ -63,6 +66,10 @@ pub struct PeerRow {
     pub role: Role,
     /// Whether they left by themselves.
     pub has_left: bool,
+    /// Whether this device's person made sure who it is.
+    pub is_verified: bool,
+    /// Whether they do not want to read them.
+    pub is_blocked: bool,
     /// Whether it is this device's person.
     pub is_me: bool,
     /// How they are reached.
@@ -78,6 +85,7 @@ pub fn peers_ui(ui: &mut Ui, view: &PeersView<'_>, actions: &mut Vec<Action>) {
         for asking in &view.asking {
             ask_ui(ui, asking, actions);
         }
+        reports::reports_ui(ui, view.room, &view.reports, actions);
         text::title(ui, &counted(view.rows.len()));
         ui.add_space(SPACE_XS);
         for row in &view.rows {
@@ -109,6 +117,7 @@ pub fn peers_ui(ui: &mut Ui, view: &PeersView<'_>, actions: &mut Vec<Action>) {
                 row_ui(ui, view.room, row, actions);
             }
         }
+        reports::done_ui(ui, view.room, &view.reports, actions);
     });
 }
 
@@ -129,12 +138,14 @@ fn row_ui(ui: &mut Ui, room: RoomId, row: &PeerRow, actions: &mut Vec<Action>) {
     } else {
         (row.name.clone(), row.tag.clone())
     };
-    let words = text::line_with_end(ui, &name, &end, Type::Body, ink, width);
-    let pill = member::label(row.role).map(|label| Pill::new(ui, label, width));
+    let sign = if row.is_verified { badge::size(ui, Type::Body) } else { 0.0 };
+    let sign_room = if row.is_verified { sign + SPACE_XS } else { 0.0 };
+    let words = text::line_with_end(ui, &name, &end, Type::Body, ink, width - sign_room);
+    let pill = label(row).map(|label| Pill::new(ui, &label, width));
     // Where name and label do not fit in one line, they stand in two.
     let beside = pill.as_ref().is_some_and(|pill| {
         let whole = text::line(ui, &name, Type::Body, ink, f32::INFINITY);
-        whole.size().x + SPACE_S + pill.size().x <= width
+        whole.size().x + sign_room + SPACE_S + pill.size().x <= width
     });
     let dot = dot_size(ui);
     let state_ink = if is_out { colors.muted } else { row.status.color(colors) };
@@ -161,8 +172,13 @@ fn row_ui(ui: &mut Ui, room: RoomId, row: &PeerRow, actions: &mut Vec<Action>) {
         );
         Icon::Next.paint(ui.painter(), side, colors.muted);
         let mut at = pos2(inner.left() + face + SPACE_M, inner.center().y - height / 2.0);
-        let line = words.size();
+        let mut line = words.size();
         ui.painter().galley(at, words, ink);
+        if row.is_verified {
+            let center = at + vec2(line.x + SPACE_XS + sign / 2.0, line.y / 2.0);
+            badge::paint(ui.painter(), colors, center, sign);
+            line.x += sign_room;
+        }
         if let Some(pill) = pill {
             let size = pill.size();
             if beside {
@@ -184,16 +200,24 @@ fn row_ui(ui: &mut Ui, room: RoomId, row: &PeerRow, actions: &mut Vec<Action>) {
     }
 }
 
+/// A word for those who may do more or less than others, and for those who are not read.
+fn label(row: &PeerRow) -> Option<String> {
+    let labels = [member::label(row.role), row.is_blocked.then_some("Blocked")];
+    let labels: Vec<_> = labels.into_iter().flatten().collect();
+    (!labels.is_empty()).then(|| labels.join(", "))
+}
+
 /// What is read aloud for a row.
 fn spoken(row: &PeerRow) -> String {
     let you = if row.is_me { " (you)" } else { "" };
-    let role = member::label(row.role).map_or_else(String::new, |label| format!(", {label}"));
+    let verified = if row.is_verified { ", verified" } else { "" };
+    let role = label(row).map_or_else(String::new, |label| format!(", {label}"));
     let state = match row.role {
         Role::Removed if row.has_left => "left",
         Role::Removed => "removed",
         _ => &row.state,
     };
-    format!("{}{you}{role}, {state}", row.name)
+    format!("{}{you}{verified}{role}, {state}", row.name)
 }
 
 fn mailbox_ui(ui: &mut Ui, view: &PeersView<'_>, actions: &mut Vec<Action>) {

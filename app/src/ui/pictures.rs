@@ -33,13 +33,14 @@ mod tests {
     use engine::SAFETY_EMOJIS;
 
     use super::{family, font, install};
+    use crate::ui::widgets::badge::TICK;
 
     /// On a device without any font of its own, too.
     #[test]
     fn every_picture_that_is_compared_comes_with_the_app() {
         let ctx = egui::Context::default();
         install(&ctx);
-        let signs = SAFETY_EMOJIS.iter().map(|(picture, _)| *picture);
+        let signs = SAFETY_EMOJIS.iter().map(|(picture, _)| *picture).chain([TICK]);
         let mut missing = Vec::new();
         let _output = ctx.run_ui(RawInput::default(), |ui| {
             assert!(font(ui, 30.0).is_some());

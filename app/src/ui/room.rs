@@ -104,13 +104,31 @@ fn bar_ui(ui: &mut Ui, view: &RoomView<'_>, actions: &mut Vec<Action>) {
             if is_in && button::icon(ui, Icon::Qr, "Invite").clicked() {
                 actions.push(Action::Open(Route::Invite(room.id)));
             }
-            if button::icon(ui, Icon::People, "Members").clicked() {
+            let label = members_label(room);
+            let members = button::icon(ui, Icon::People, &label);
+            if label != MEMBERS {
+                let at = members.rect.right_top() + vec2(-SPACE_M, SPACE_M);
+                ui.painter().circle_filled(at, SPACE_XS, palette(ui).accent);
+            }
+            if members.clicked() {
                 actions.push(Action::Open(Route::Peers(room.id)));
             }
         },
     );
     if wants_peers {
         actions.push(Action::Open(Route::Peers(room.id)));
+    }
+}
+
+const MEMBERS: &str = "Members";
+
+/// The way to the members, with how much there is for an admin to see to.
+fn members_label(room: &Room) -> String {
+    let open = if room.my_role() >= Role::Admin { room.reports_of_others().0.len() } else { 0 };
+    match open {
+        0 => MEMBERS.to_owned(),
+        1 => format!("{MEMBERS}, 1 report"),
+        open => format!("{MEMBERS}, {open} reports"),
     }
 }
 

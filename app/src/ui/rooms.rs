@@ -16,6 +16,7 @@ use super::{
         text,
     },
 };
+use crate::model;
 
 const FACE: f32 = 48.0;
 
@@ -211,7 +212,7 @@ fn row_words(ui: &Ui, row: &RoomRow, rect: Rect) {
         .map_or(0.0, |count| (count.size().x + 2.0 * SPACE_S).max(count.size().y + 6.0));
     let color = if row.unread > 0 { colors.text } else { colors.muted };
     let preview_width = rect.width() - badge_width - SPACE_S;
-    let preview = text::line(ui, &row.preview, Type::Small, color, preview_width);
+    let preview = text::signed_line(ui, &row.preview, Type::Small, color, preview_width);
     let third = second + preview.size().y + SPACE_XS;
     let preview_height = preview.size().y;
     painter.galley(pos2(rect.left(), second), preview, color);
@@ -253,5 +254,6 @@ fn badge_text(unread: usize) -> Option<String> {
 /// What is read aloud for a row.
 fn spoken(row: &RoomRow) -> String {
     let unread = if row.unread > 0 { format!(", {} unread", row.unread) } else { String::new() };
-    format!("{}{unread}, {}, {}, {}", row.name, row.status_words, row.preview, row.time)
+    let preview = model::spoken(&row.preview);
+    format!("{}{unread}, {}, {preview}, {}", row.name, row.status_words, row.time)
 }

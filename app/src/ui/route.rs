@@ -34,6 +34,12 @@ pub enum Route {
     Options(RoomId),
     /// Who waits to be let into it.
     Door(RoomId),
+    /// Making sure who one of them is.
+    Verify(RoomId, PeerId),
+    /// Looking for the QR on the screen of one of them.
+    ScanPerson(RoomId, PeerId),
+    /// Telling the admins about one of them.
+    Report(RoomId, PeerId),
     /// What can be changed.
     Settings,
     /// What goes on inside.
@@ -61,7 +67,10 @@ impl Route {
             | Self::Peers(room)
             | Self::Options(room)
             | Self::Door(room)
-            | Self::Member(room, _) => Some(room),
+            | Self::Member(room, _)
+            | Self::Verify(room, _)
+            | Self::ScanPerson(room, _)
+            | Self::Report(room, _) => Some(room),
             _ => None,
         }
     }

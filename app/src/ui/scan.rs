@@ -27,13 +27,19 @@ pub struct ScanView {
     pub preview: Option<(TextureId, Vec2)>,
     /// Why it sees or finds nothing, as a sentence.
     pub problem: Option<String>,
+    /// On whose screen the code is, if it is to be that of a person.
+    pub of: Option<String>,
     /// Where it could look.
     pub can: Vec<ScanFrom>,
 }
 
 /// Shows what the camera sees, and the other ways to a code.
 pub fn scan_ui(ui: &mut Ui, view: &ScanView, link: &mut String, actions: &mut Vec<Action>) {
-    layout::titled_bar(ui, true, "Scan a code", actions);
+    let title = view
+        .of
+        .as_ref()
+        .map_or_else(|| "Scan a code".to_owned(), |name| format!("Scan the code of {name}"));
+    layout::titled_bar(ui, true, &title, actions);
     layout::column(ui, "scan", |ui| {
         let side = ui.available_width().min(MAX_PREVIEW);
         ui.vertical_centered(|ui| finder_ui(ui, view, side));
@@ -62,7 +68,7 @@ pub fn scan_ui(ui: &mut Ui, view: &ScanView, link: &mut String, actions: &mut Ve
         ui.add_space(SPACE_L);
         ways_ui(ui, view, actions);
         ui.add_space(SPACE_L);
-        link_ui(ui, link, actions);
+        link_ui(ui, view, link, actions);
     });
 }
 
@@ -128,13 +134,16 @@ fn ways_ui(ui: &mut Ui, view: &ScanView, actions: &mut Vec<Action>) {
     }
 }
 
-fn link_ui(ui: &mut Ui, link: &mut String, actions: &mut Vec<Action>) {
-    let response =
-        ui.scope(|ui| field::line(ui, "Or type an invite link", "FESTIVAL:...", link)).inner;
+fn link_ui(ui: &mut Ui, view: &ScanView, link: &mut String, actions: &mut Vec<Action>) {
+    let (name, hint, deed) = match view.of {
+        None => ("Or type an invite link", "FESTIVAL:...", "Join"),
+        Some(_) => ("Or type the code", "FESTIVALME:...", "Check"),
+    };
+    let response = ui.scope(|ui| field::line(ui, name, hint, link)).inner;
     let entered = response.lost_focus() && ui.input(|i| i.key_pressed(egui::Key::Enter));
     ui.add_space(SPACE_S);
     let has_link = !link.trim().is_empty();
-    let join = ui.add_enabled_ui(has_link, |ui| button::wide(ui, Weight::Primary, None, "Join"));
+    let join = ui.add_enabled_ui(has_link, |ui| button::wide(ui, Weight::Primary, None, deed));
     if has_link && (join.inner.clicked() || entered) {
         actions.push(Action::Join(link.clone()));
     }

@@ -44,6 +44,10 @@ pub struct Momentary {
     pub choices: Choices,
     /// The room whose next invite is to be shown once it is there.
     pub is_inviting: Option<RoomId>,
+    /// What is being written to the admins,
+    pub report: String,
+    /// and the room in which it is on its way to them.
+    pub is_reporting: Option<RoomId>,
     /// The server being written.
     pub editing: Option<Editing>,
     /// What came of testing servers, by their addresses.

@@ -1,9 +1,9 @@
 //! A database of an older format becomes one of this format, whatever happens on the way.
 
 use engine::{
-    Addr, Control, ControlRecord, EpochRecord, Head, InviteId, InviteRecord, Kept, MailboxRecord,
-    MemberIndex, MemberRecord, PeerId, Position, Profile, RelayRecord, Role, RoomId, RoomRecord,
-    SeenParcel, Store, StoreError, StoredOp, Timestamp,
+    Addr, Batch, Control, ControlRecord, EpochRecord, Head, InviteId, InviteRecord, Kept,
+    MailboxRecord, Mark, MemberIndex, MemberRecord, PeerId, Position, Profile, RelayRecord, Role,
+    RoomId, RoomRecord, SeenParcel, Store, StoreError, StoredOp, Timestamp,
 };
 use redb::{Database, ReadableDatabase, TableDefinition, WriteTransaction};
 
@@ -194,6 +194,23 @@ fn database_of_format_3_opens_with_its_rules() {
     let second = ControlRecord { by, seq: 3, hlc: 8, control };
     let controls = store.controls(RoomId::from_bytes([0xaa; 16])).expect("readable");
     assert_eq!(controls, [first, second]);
+}
+
+/// Marks and reports have no format of their own: their tables begin with the first thing in them.
+#[test]
+fn database_without_marks_and_reports_has_none_and_takes_them() {
+    let mut store = format_3().open().expect("a known format");
+    let (room, peer) = (RoomId::from_bytes([0xaa; 16]), PeerId::from_bytes([2; 32]));
+    assert_eq!(store.marks(room).expect("readable"), []);
+    assert_eq!(store.reports(room).expect("readable"), []);
+    store.commit(Batch { forgotten: vec![room], ..Batch::default() }).expect("committed");
+
+    let mark = Mark { is_verified: true, is_blocked: false };
+    let marks = [((room, peer), mark)].into();
+    store.commit(Batch { marks, ..Batch::default() }).expect("committed");
+
+    assert_eq!(store.marks(room).expect("readable"), [(peer, mark)]);
+    assert_eq!(store.reports(room).expect("readable"), []);
 }
 
 #[test]

@@ -1,8 +1,8 @@
 //! The same batches every time, so that a state can be told from the number of them applied.
 
 use engine::{
-    Batch, Head, MemberIndex, MemberRecord, MemoryStore, PeerId, Position, Profile, RoomId,
-    RoomRecord, Store, StoreError, StoredOp,
+    Batch, Head, Mark, MemberIndex, MemberRecord, MemoryStore, PeerId, Position, Profile,
+    ReportRecord, RoomId, RoomRecord, Store, StoreError, StoredOp, Timestamp,
 };
 
 use crate::RedbStore;
@@ -37,6 +37,11 @@ pub(crate) fn batch(n: u64) -> Batch {
         batch.forgotten.push(room);
     }
     batch.rooms.insert(room, record(room, n));
+    let peer = PeerId::from_bytes([5; 32]);
+    let mark = Mark { is_verified: n.is_multiple_of(2), is_blocked: n.is_multiple_of(3) };
+    batch.marks.insert((room, peer), mark);
+    let report = (!n.is_multiple_of(4)).then(|| report(peer, n));
+    batch.reports.insert((room, peer, n % 3), report);
     for author in (0..AUTHORS).map(MemberIndex) {
         batch.members.insert((room, author), member(n));
         let head = Head { height: n, id: [u8::try_from(n % 256).expect("a byte"); 16] };
@@ -63,6 +68,11 @@ fn record(id: RoomId, n: u64) -> RoomRecord {
         invites: Vec::new(),
         read_up_to: Some(Position { hlc: n, author: MemberIndex(0), seq: n }),
     }
+}
+
+fn report(by: PeerId, n: u64) -> ReportRecord {
+    let (seq, sent_at, text) = (n % 3, Timestamp(n), format!("report {n}"));
+    ReportRecord { by, seq, sent_at, about: by, up_to: n, text, is_done: false }
 }
 
 fn member(n: u64) -> MemberRecord {
@@ -97,6 +107,8 @@ pub(crate) fn is_same(store: &RedbStore, model: &MemoryStore) -> Result<bool, St
     for room in (0..ROOMS).map(|n| RoomId::from_bytes([n; 16])) {
         is_same &= store.members(room)? == model.members(room)?
             && store.heads(room)? == model.heads(room)?
+            && store.marks(room)? == model.marks(room)?
+            && store.reports(room)? == model.reports(room)?
             && store.page_before(room, None, 10_000)? == model.page_before(room, None, 10_000)?;
         for author in (0..AUTHORS).map(MemberIndex) {
             is_same &= store.ops_after(room, author, 0, 10_000, usize::MAX)?

@@ -7,8 +7,9 @@ use std::{
 };
 
 use engine::{
-    Batch, CarriedRecord, ControlRecord, Head, Kept, MailboxRecord, MemberIndex, MemberRecord,
-    MemoryStore, PackId, Position, Profile, RoomId, RoomRecord, Store, StoreError, StoredOp,
+    Batch, CarriedRecord, ControlRecord, Head, Kept, MailboxRecord, Mark, MemberIndex, MemberRecord,
+    MemoryStore, PackId, PeerId, Position, Profile, ReportRecord, RoomId, RoomRecord, Store,
+    StoreError, StoredOp,
 };
 
 /// Operations by their place in the order shown, and by author and place in the log.
@@ -44,12 +45,13 @@ impl Ops {
         &self,
         after: Option<Position>,
         kind: u8,
-        me: MemberIndex,
+        without: &[MemberIndex],
         limit: usize,
     ) -> usize {
         let start = after.map_or(Bound::Unbounded, Bound::Excluded);
         let newer = self.timeline.range((start, Bound::Unbounded));
-        newer.filter(|(at, (k, _))| *k == kind && at.author != me).take(limit).count()
+        let counted = newer.filter(|(at, (k, _))| *k == kind && !without.contains(&at.author));
+        counted.take(limit).count()
     }
 }
 
@@ -117,6 +119,8 @@ pub(crate) struct SharingStore {
     record: RoomRecord,
     mailbox: Option<MailboxRecord>,
     kept: BTreeMap<MemberIndex, Kept>,
+    marks: BTreeMap<PeerId, Mark>,
+    reports: BTreeMap<(PeerId, u64), ReportRecord>,
     /// Members that are new or have changed.
     members: BTreeMap<MemberIndex, MemberRecord>,
     heads: BTreeMap<MemberIndex, Head>,
@@ -136,6 +140,8 @@ impl SharingStore {
             record,
             mailbox: None,
             kept: BTreeMap::new(),
+            marks: BTreeMap::new(),
+            reports: BTreeMap::new(),
             members: BTreeMap::new(),
             heads: BTreeMap::new(),
             controls: Vec::new(),
@@ -186,6 +192,14 @@ impl Store for SharingStore {
         Ok(self.kept.iter().map(|(index, kept)| (*index, *kept)).collect())
     }
 
+    fn marks(&self, _: RoomId) -> Result<Vec<(PeerId, Mark)>, StoreError> {
+        Ok(self.marks.iter().map(|(peer, mark)| (*peer, *mark)).collect())
+    }
+
+    fn reports(&self, _: RoomId) -> Result<Vec<ReportRecord>, StoreError> {
+        Ok(self.reports.values().cloned().collect())
+    }
+
     fn ops_after(
         &self,
         _: RoomId,
@@ -230,10 +244,10 @@ impl Store for SharingStore {
         _: RoomId,
         after: Option<Position>,
         kind: u8,
-        me: MemberIndex,
+        without: &[MemberIndex],
         limit: usize,
     ) -> Result<usize, StoreError> {
-        let of = |ops: &Ops| ops.count_after(after, kind, me, limit);
+        let of = |ops: &Ops| ops.count_after(after, kind, without, limit);
         Ok((of(&self.common.ops) + of(&self.ops)).min(limit))
     }
 
@@ -268,6 +282,14 @@ impl Store for SharingStore {
         }
         self.kept.extend(batch.kept.into_iter().map(|((_, index), kept)| (index, kept)));
         self.controls.extend(batch.controls.into_values());
+        self.marks.extend(batch.marks.into_iter().map(|((_, peer), mark)| (peer, mark)));
+        self.marks.retain(|_, mark| *mark != Mark::default());
+        for ((_, by, seq), report) in batch.reports {
+            match report {
+                Some(report) => _ = self.reports.insert((by, seq), report),
+                None => _ = self.reports.remove(&(by, seq)),
+            }
+        }
         self.members.extend(batch.members.into_iter().map(|((_, index), m)| (index, m)));
         self.heads.extend(batch.heads.into_iter().map(|((_, index), head)| (index, head)));
         for op in batch.ops {

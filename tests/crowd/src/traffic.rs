@@ -6,7 +6,7 @@
 use std::collections::BTreeMap;
 
 /// The packets of a session, in the order of their numbers.
-const KINDS: [&str; 10] = [
+const KINDS: [&str; 15] = [
     "welcome",
     "hello",
     "whereabouts",
@@ -17,6 +17,11 @@ const KINDS: [&str; 10] = [
     "sketch",
     "heights",
     "differences",
+    "epochs",
+    "keys",
+    "offer",
+    "ask",
+    "spare",
 ];
 
 /// The number of packets with operations.

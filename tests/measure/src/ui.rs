@@ -229,6 +229,8 @@ impl Script {
             person: id,
             bond: engine::Bond::None,
             last_seen: None,
+            is_verified: false,
+            is_blocked: false,
         };
         let people = (2..6).map(|n| member(PeerId::from_bytes([n; 32]), &format!("Person {n}")));
         let room = RoomSummary {

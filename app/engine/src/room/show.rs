@@ -2,7 +2,7 @@
 
 use super::Room;
 use crate::{
-    Body, Member, MemberIndex, MemberRecord, Message, Now, Position, StoredOp,
+    Body, Mark, Member, MemberIndex, MemberRecord, Message, Now, Position, StoredOp,
     body::{KIND_TEXT, OpBody},
     hlc,
     op::Op,
@@ -21,7 +21,8 @@ impl Room {
     pub(crate) fn show(&self, stored: &StoredOp) -> Option<Message> {
         let op = Op::decode(&stored.bytes)?;
         let (author, is_text) = (op.header.author, stored.kind == KIND_TEXT);
-        if !self.membership.is_shown(author, op.header.seq, is_text) {
+        let is_shown = self.membership.is_shown(author, op.header.seq, is_text);
+        if !is_shown || self.is_hidden(author, stored.kind) {
             return None;
         }
         let body = op.open(&self.key_of(op.header.epoch, &op.header.room_tag)?)?;
@@ -56,6 +57,18 @@ impl Room {
         }
     }
 
+    /// The words in an operation, if it has some that count, whether or not the person wants to read
+    /// its author.
+    pub(crate) fn words_of(&self, op: &Op<'_>) -> Option<String> {
+        if !self.membership.is_shown(op.header.author, op.header.seq, true) {
+            return None;
+        }
+        match op.open(&self.key_of(op.header.epoch, &op.header.room_tag)?)? {
+            OpBody::Text(text) => Some(text),
+            _ => None,
+        }
+    }
+
     /// The roster in the person's words.
     pub(crate) fn roster(&self) -> Vec<Member> {
         self.members.iter().map(|record| self.describe(record)).collect()
@@ -63,6 +76,7 @@ impl Room {
 
     /// One member in the person's words.
     pub(crate) fn describe(&self, record: &MemberRecord) -> Member {
+        let Mark { is_verified, is_blocked } = self.mark(record.id);
         Member {
             id: record.id,
             name: record.name.clone(),
@@ -72,6 +86,8 @@ impl Room {
             bond: self.membership.bond(self.me.id, record.id),
             holds: record.holds,
             last_seen: self.last_seen(record),
+            is_verified,
+            is_blocked,
         }
     }
 }
@@ -96,7 +112,8 @@ pub(super) fn message_of(op: &Op<'_>, position: Position, body: OpBody) -> Optio
         | OpBody::Renewal(..)
         | OpBody::Merge { .. }
         | OpBody::Fork(..)
-        | OpBody::Same { .. } => {
+        | OpBody::Same { .. }
+        | OpBody::Report(_) => {
             return None;
         }
     };

@@ -10,6 +10,7 @@ use crate::{
     engine::Now,
     identity::Identity,
     op::{self, Op},
+    report::Note,
 };
 
 const NONCE: [u8; 16] = [4; 16];
@@ -265,4 +266,30 @@ fn keys_a_member_makes_up_keep_no_sealed_key_out() {
     for room in [&alice, &bob] {
         assert_eq!(room.epoch(), (1, key), "both write in the new epoch");
     }
+}
+
+#[test]
+fn broken_report_stands_in_its_log_like_any_word_and_opens_for_nobody() {
+    let (mut alice, mut bob) = two();
+    let body = join(&bob, 1);
+    let bytes = write(&mut bob, &body);
+    add(&mut alice, &bytes).expect("bob joins");
+    let note = Note { about: Identity::from_seed(&[9; 32]).id, up_to: 1, text: "hm".to_owned() };
+    let sealed = bob.seal_report(&note, &[6; 32], &[7; 32], &[8; 32]).expect("alice is there");
+    let whole = OpBody::Report(sealed).encode();
+
+    // Kind, name of the key, sender's key, and how many boxes there are; then the two boxes.
+    const FIRST: usize = 1 + 16 + 32 + 1 + 4;
+    let last = whole.len() - 1;
+    for broken in [&[1][..], &[17], &[FIRST, FIRST + 52], &[last]] {
+        let mut bytes = whole.clone();
+        broken.iter().for_each(|at| bytes[*at] ^= 1);
+        let body = OpBody::decode(bytes).expect("still a report by its form");
+        let bytes = write(&mut bob, &body);
+        add(&mut alice, &bytes).expect("who cannot open it cannot tell that it is broken");
+        assert_eq!(alice.readable_reports(), [], "{broken:?}");
+    }
+    let bytes = write(&mut bob, &OpBody::decode(whole).expect("a report"));
+    add(&mut alice, &bytes).expect("added");
+    assert_eq!(alice.readable_reports().len(), 1, "and the log goes on");
 }

@@ -71,6 +71,11 @@ impl Comparison {
         Self { ours, digest, is_sketcher, has_same_authors, stage, answers }
     }
 
+    /// Whether both hold logs of the same authors, as far as the peer has said.
+    pub(crate) fn has_same_authors(&self) -> bool {
+        self.has_same_authors
+    }
+
     /// What to say first.
     pub(crate) fn digest(&self) -> Packet {
         let Digest { logs, authors } = self.digest;

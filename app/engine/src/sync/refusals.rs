@@ -45,6 +45,11 @@ impl Refusals {
         self.retry_at.get_or_insert(now.saturating_add(RETRY_AFTER));
     }
 
+    /// Whether nothing is refused.
+    pub(super) fn is_empty(&self) -> bool {
+        self.refused.is_empty()
+    }
+
     /// Whether an earlier operation of `author` could not be added.
     pub(crate) fn contains(&self, author: PeerId) -> bool {
         self.refused.contains(&author)

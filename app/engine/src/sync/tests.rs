@@ -1,8 +1,8 @@
 //! What was refused is asked for again, in time and without end.
 
-use std::{collections::BTreeSet, time::Duration};
+use std::time::Duration;
 
-use super::{MAX_REPAIRS_PER_DAY, Sync, refusals::RETRY_AFTER};
+use super::{Grown, MAX_REPAIRS_PER_DAY, Sync, refusals::RETRY_AFTER};
 use crate::{MemoryStore, PeerId, RoomId, RoomRecord, room::Room, wire::Packet};
 
 const AUTHOR: PeerId = PeerId::from_bytes([8; 32]);
@@ -22,7 +22,7 @@ fn room() -> Room {
 }
 
 fn asks_again(sync: &mut Sync) -> bool {
-    let packets = sync.flush(&room(), &MemoryStore::default(), &BTreeSet::new());
+    let packets = sync.flush(&room(), &MemoryStore::default(), &Grown::default());
     let packets = packets.expect("memory never fails");
     packets.iter().any(|packet| matches!(packet, Packet::Have { again: true, .. }))
 }

@@ -13,7 +13,7 @@ use crate::{
     ui::{
         clock::Clock,
         theme::{BUBBLE_JOINT, BUBBLE_RADIUS, Palette, SPACE_M, SPACE_S, SPACE_XS, Type, palette},
-        widgets::{avatar, icon::Icon, text},
+        widgets::{avatar, badge, icon::Icon, text},
     },
 };
 
@@ -43,12 +43,37 @@ pub(super) struct Bubble {
     author: PeerId,
     standing: Standing,
     is_crowd: bool,
-    name: Option<Arc<Galley>>,
+    name: Option<Name>,
     words: Arc<Galley>,
     time: Arc<Galley>,
     reach: Option<Reach>,
     size: egui::Vec2,
     plain: String,
+}
+
+/// Who wrote it, with the sign of those who are verified, so many points across.
+struct Name {
+    words: Arc<Galley>,
+    sign: Option<f32>,
+}
+
+impl Name {
+    fn width(&self) -> f32 {
+        self.words.size().x + self.sign.map_or(0.0, |sign| SPACE_XS + sign)
+    }
+
+    fn draw(self, ui: &mut Ui, place: Rect) {
+        let spoken = match self.sign {
+            Some(_) => format!("{} ({})", self.words.text(), badge::VERIFIED),
+            None => self.words.text().to_owned(),
+        };
+        let response = ui.put(place, Label::new(self.words));
+        response.widget_info(|| WidgetInfo::labeled(Role::Label, true, &spoken));
+        if let Some(sign) = self.sign {
+            let center = place.right_center() + vec2(SPACE_XS + sign / 2.0, 0.0);
+            badge::paint(ui.painter(), palette(ui), center, sign);
+        }
+    }
 }
 
 /// How far a message of this device's person got.
@@ -86,7 +111,9 @@ impl Bubble {
         let name = has_name.then(|| {
             let color = avatar::color(colors, room.person_of(message.author).as_bytes());
             let (name, tag) = (room.name_of(message.author), room.tag_of(message.author));
-            text::line_with_end(ui, name, tag, Type::Small, color, inner)
+            let sign = room.is_verified(message.author).then(|| badge::size(ui, Type::Small));
+            let width = inner - sign.map_or(0.0, |sign| sign + SPACE_XS);
+            Name { words: text::line_with_end(ui, name, tag, Type::Small, color, width), sign }
         });
         // Of what the person's other devices wrote, those know how far it got.
         let reach = (message.author == room.me).then(|| Reach::lay(ui, room, message, faint));
@@ -101,7 +128,7 @@ impl Bubble {
             size.y += time.size().y;
         }
         if let Some(name) = &name {
-            size = vec2(size.x.max(name.size().x), size.y + name.size().y + SPACE_XS);
+            size = vec2(size.x.max(name.width()), size.y + name.words.size().y + SPACE_XS);
         }
         let size = size + 2.0 * vec2(PAD_X, PAD_Y);
         Self { author: message.author, standing, is_crowd, name, words, time, reach, size, plain }
@@ -135,9 +162,9 @@ impl Bubble {
         }
         let mut at = frame.min + vec2(PAD_X, PAD_Y);
         if let Some(name) = self.name {
-            let place = Rect::from_min_size(at, name.size());
-            at.y += name.size().y + SPACE_XS;
-            ui.put(place, Label::new(name));
+            let place = Rect::from_min_size(at, name.words.size());
+            at.y += place.height() + SPACE_XS;
+            name.draw(ui, place);
         }
         let words = Rect::from_min_size(at, self.words.size());
         let response = ui.put(words, Label::new(self.words).selectable(true));

@@ -70,7 +70,7 @@ enum Above {
 }
 
 enum RowBody {
-    Remark(Arc<Galley>),
+    Remark(Arc<Galley>, String),
     Bubble(Box<Bubble>),
 }
 
@@ -211,12 +211,15 @@ impl Rows for RoomRows<'_> {
     fn lay(&mut self, ui: &Ui, index: usize, width: f32) -> (f32, Row) {
         let Some(message) = self.message(index) else {
             let words = text::line(ui, "", Type::Small, palette(ui).muted, width);
-            return (0.0, Row { above: Vec::new(), top: 0.0, body: RowBody::Remark(words) });
+            return (
+                0.0,
+                Row { above: Vec::new(), top: 0.0, body: RowBody::Remark(words, String::new()) },
+            );
         };
         let standing = self.standing(index);
         let (above, mut top) = self.lay_above(ui, message, standing, width);
         if let Some(remark) = model::remark(self.room, message) {
-            let words = text::layout_centered(
+            let words = text::signed_centered(
                 ui,
                 &remark,
                 Type::Small,
@@ -225,7 +228,8 @@ impl Rows for RoomRows<'_> {
             );
             top += SPACE_S;
             let height = top + words.size().y + SPACE_S + self.end_gap(index);
-            return (height, Row { above, top, body: RowBody::Remark(words) });
+            let body = RowBody::Remark(words, model::spoken(&remark));
+            return (height, Row { above, top, body });
         }
         top += if standing.starts_group { bubble::GROUP_GAP } else { bubble::GAP };
         let bubble =
@@ -251,10 +255,11 @@ impl Rows for RoomRows<'_> {
             ui.painter().galley(at, words, colors.muted);
         }
         match row.body {
-            RowBody::Remark(words) => {
+            RowBody::Remark(words, label) => {
                 let at = pos2(rect.center().x - words.size().x / 2.0, rect.top() + row.top);
                 let place = Rect::from_min_size(at, words.size());
-                ui.put(place, Label::new(words));
+                let response = ui.put(place, Label::new(words));
+                response.widget_info(|| WidgetInfo::labeled(Role::Label, true, &label));
             }
             RowBody::Bubble(bubble) => {
                 let min = rect.min + vec2(0.0, row.top);

@@ -15,6 +15,11 @@ pub fn hidden(ui: &mut Ui, name: &str, value: &mut String) -> Response {
     lined(ui, name, TextEdit::singleline(value).password(true))
 }
 
+/// Several lines with their name above them.
+pub fn lines(ui: &mut Ui, name: &str, value: &mut String) -> Response {
+    lined(ui, name, TextEdit::multiline(value).desired_rows(5))
+}
+
 fn lined(ui: &mut Ui, name: &str, field: TextEdit<'_>) -> Response {
     ui.spacing_mut().item_spacing.y = SPACE_XS;
     let label = text::small(ui, name);

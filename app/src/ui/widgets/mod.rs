@@ -1,6 +1,7 @@
 //! Things screens are made of. They know no rooms, no peers and no messages.
 
 pub mod avatar;
+pub mod badge;
 pub mod button;
 pub mod card;
 pub mod field;

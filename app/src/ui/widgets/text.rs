@@ -3,11 +3,19 @@
 use std::sync::Arc;
 
 use egui::{
-    Align, Color32, Galley, Label, Response, RichText, Ui,
+    Align, Color32, Galley, Label, Response, RichText, TextFormat, Ui, WidgetInfo,
+    accesskit::Role,
     text::{LayoutJob, TextWrapping},
 };
 
-use crate::ui::theme::{Type, palette};
+use super::badge::TICK;
+use crate::{
+    model::{VERIFIED, spoken},
+    ui::{
+        pictures,
+        theme::{Type, palette},
+    },
+};
 
 /// `text` in lines no wider than `width` points. Words longer than that are broken.
 pub fn layout(ui: &Ui, text: &str, kind: Type, color: Color32, width: f32) -> Arc<Galley> {
@@ -15,11 +23,43 @@ pub fn layout(ui: &Ui, text: &str, kind: Type, color: Color32, width: f32) -> Ar
     ui.fonts_mut(|fonts| fonts.layout_job(job))
 }
 
-/// The same, each line in the middle.
-pub fn layout_centered(ui: &Ui, text: &str, kind: Type, color: Color32, width: f32) -> Arc<Galley> {
-    let mut job = LayoutJob::simple(text.to_owned(), kind.font(ui), color, width);
+/// `text` in which the sign of the verified may stand, to be laid out. Of other words, such a sign in
+/// them is not to be drawn: whoever wrote them could pretend.
+fn signed_job(ui: &Ui, text: &str, kind: Type, color: Color32) -> LayoutJob {
+    let font = kind.font(ui);
+    let sign = pictures::font(ui, font.size * 0.9);
+    let mut job = LayoutJob::default();
+    for (nth, part) in text.split(VERIFIED).enumerate() {
+        if let (Some(sign), true) = (&sign, nth > 0) {
+            let format = TextFormat::simple(sign.clone(), palette(ui).connected);
+            job.append(&TICK.to_string(), 0.0, format);
+        }
+        job.append(part, 0.0, TextFormat::simple(font.clone(), color));
+    }
+    job
+}
+
+/// The same as [`line()`] with the signs of those who are verified.
+pub fn signed_line(ui: &Ui, text: &str, kind: Type, color: Color32, width: f32) -> Arc<Galley> {
+    let mut job = signed_job(ui, &text.replace('\n', " "), kind, color);
+    job.wrap = TextWrapping::truncate_at_width(width.max(1.0));
+    ui.fonts_mut(|fonts| fonts.layout_job(job))
+}
+
+/// The same as [`layout()`], each line in the middle, with the signs of those who are verified.
+pub fn signed_centered(ui: &Ui, text: &str, kind: Type, color: Color32, width: f32) -> Arc<Galley> {
+    let mut job = signed_job(ui, text, kind, color);
+    job.wrap.max_width = width;
     job.halign = Align::Center;
     ui.fonts_mut(|fonts| fonts.layout_job(job))
+}
+
+/// The same as [`small`] with the signs of those who are verified.
+pub fn signed_small(ui: &mut Ui, text: &str) -> Response {
+    let job = signed_job(ui, text, Type::Small, palette(ui).muted);
+    let response = ui.add(Label::new(job).wrap());
+    response.widget_info(|| WidgetInfo::labeled(Role::Label, true, spoken(text)));
+    response
 }
 
 /// `text` in one line no wider than `width` points, with an ellipsis if need be.
@@ -67,6 +107,11 @@ pub fn display(ui: &mut Ui, text: &str) -> Response {
 /// A heading within a page.
 pub fn title(ui: &mut Ui, text: &str) -> Response {
     ui.add(Label::new(RichText::new(text).heading().color(palette(ui).text)).wrap())
+}
+
+/// A heading about something that went wrong.
+pub fn problem_title(ui: &mut Ui, text: &str) -> Response {
+    ui.add(Label::new(RichText::new(text).heading().color(palette(ui).danger)).wrap())
 }
 
 /// A sentence.
