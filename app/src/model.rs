@@ -29,6 +29,8 @@ pub struct Model {
     pub rooms: BTreeMap<RoomId, Room>,
     /// Joining that has not led to a room yet, oldest first.
     pub joins: Vec<Join>,
+    /// Whether this device carries sealed messages for others.
+    pub carries: bool,
     /// Sentences to be shown once, oldest first; whoever shows them takes them out.
     pub notes: Vec<String>,
     /// Why the engine has stopped for good, if it has.
@@ -167,6 +169,7 @@ impl Model {
                     room.uses_mailbox = on;
                 }
             }
+            Event::CarryingSet { on } => self.carries = on,
             // Who somebody is is shown by the screen that asked.
             Event::SafetyEmojis { .. } | Event::CodeChecked { .. } => {}
             Event::HistoryChanged { room } => {

@@ -4,6 +4,7 @@
 //! How the file is laid out, and why no crash loses anything acknowledged, is in
 //! `docs/format.md`.
 
+mod carried;
 mod cautious;
 mod error;
 mod keyring;
@@ -20,8 +21,9 @@ use std::{
 };
 
 use engine::{
-    Batch, ControlRecord, Head, Kept, MailboxRecord, Mark, MemberIndex, MemberRecord, PeerId,
-    Position, Profile, ReportRecord, RoomId, RoomRecord, Store, StoreError, StoredOp,
+    Batch, CarriedRecord, ControlRecord, Head, Kept, MailboxRecord, Mark, MemberIndex, MemberRecord,
+    PackId, PeerId, Position, Profile, ReportRecord, RoomId, RoomRecord, Store, StoreError,
+    StoredOp,
 };
 use redb::{Builder, Database, ReadableDatabase, StorageBackend};
 
@@ -263,6 +265,18 @@ impl Store for RedbStore {
         limit: usize,
     ) -> Result<usize, StoreError> {
         self.read(|snapshot| snapshot.count_after(room, after, kind, without, limit))
+    }
+
+    fn carries(&self) -> Result<Option<bool>, StoreError> {
+        self.read(Snapshot::carries)
+    }
+
+    fn carried(&self) -> Result<Vec<(PackId, CarriedRecord)>, StoreError> {
+        self.read(Snapshot::carried)
+    }
+
+    fn carried_pack(&self, id: &PackId) -> Result<Option<Vec<u8>>, StoreError> {
+        self.read(|snapshot| snapshot.carried_pack(id))
     }
 
     fn commit(&mut self, batch: Batch) -> Result<(), StoreError> {

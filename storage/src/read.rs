@@ -1,8 +1,8 @@
 //! What can be asked of the database.
 
 use engine::{
-    Batch, ControlRecord, Head, Kept, MailboxRecord, Mark, MemberIndex, MemberRecord, PeerId,
-    Position, Profile, ReportRecord, RoomId, RoomRecord, StoreError, StoredOp,
+    Batch, ControlRecord, Head, Kept, MailboxRecord, Mark, MemberIndex, MemberRecord, PackId,
+    PeerId, Position, Profile, ReportRecord, RoomId, RoomRecord, StoreError, StoredOp,
 };
 use redb::{
     Key, ReadOnlyTable, ReadTransaction, ReadableTable, TableDefinition, TableError,
@@ -13,16 +13,16 @@ use crate::{
     error::{corrupt, from_redb},
     keyring::Keyring,
     tables::{
-        CONTROLS, ControlKey, HEADS, HeadBytes, KEPT, Keys, LOG, LogKey, MAILBOXES, MARKS, MEMBERS,
-        META, MemberKey, PROFILE, PeerKey, REPORTS, ROOMS, RoomKey, TIMELINE, TimelineKey,
-        control_key, decode, decode_head, log_key, member_index, member_key, peer, peer_key,
-        position, seq, timeline_key,
+        CARRIED, CONTROLS, ControlKey, HEADS, HeadBytes, KEPT, Keys, LOG, LogKey, MAILBOXES, MARKS,
+        MEMBERS, META, MemberKey, PACKS, PROFILE, PeerKey, REPORTS, ROOMS, RoomKey, TIMELINE,
+        TimelineKey, control_key, decode, decode_head, log_key, member_index, member_key, peer,
+        peer_key, position, seq, timeline_key,
     },
 };
 
 /// Every table, open for reading at one moment. Opening them costs more than most answers.
 pub(crate) struct Snapshot {
-    meta: ReadOnlyTable<&'static str, &'static [u8]>,
+    pub(crate) meta: ReadOnlyTable<&'static str, &'static [u8]>,
     rooms: ReadOnlyTable<&'static RoomKey, &'static [u8]>,
     members: ReadOnlyTable<&'static MemberKey, &'static [u8]>,
     heads: ReadOnlyTable<&'static MemberKey, &'static HeadBytes>,
@@ -33,6 +33,9 @@ pub(crate) struct Snapshot {
     reports: Option<ReadOnlyTable<&'static ControlKey, &'static [u8]>>,
     timeline: ReadOnlyTable<&'static TimelineKey, &'static [u8]>,
     log: ReadOnlyTable<&'static LogKey, u64>,
+    /// There once something was carried.
+    pub(crate) carried: Option<ReadOnlyTable<&'static PackId, &'static [u8]>>,
+    pub(crate) packs: Option<ReadOnlyTable<&'static PackId, &'static [u8]>>,
 }
 
 impl Snapshot {
@@ -51,6 +54,8 @@ impl Snapshot {
             reports: if_there(transaction, REPORTS)?,
             timeline: transaction.open_table(TIMELINE).map_err(from_redb)?,
             log: transaction.open_table(LOG).map_err(from_redb)?,
+            carried: if_there(transaction, CARRIED)?,
+            packs: if_there(transaction, PACKS)?,
         })
     }
 
@@ -260,7 +265,8 @@ impl Snapshot {
                 return Ok(false);
             }
         }
-        Ok(self.holds_records(keys, batch)? && self.holds_ops(&batch.ops)?)
+        let holds_courier = self.holds_courier(&batch.courier)?;
+        Ok(holds_courier && self.holds_records(keys, batch)? && self.holds_ops(&batch.ops)?)
     }
 
     fn holds_records(&self, keys: &Keyring, batch: &Batch) -> Result<bool, StoreError> {

@@ -2,7 +2,7 @@
 
 use std::ops::Bound;
 
-use engine::{Head, MemberIndex, PeerId, Position, RoomId, StoreError};
+use engine::{Head, MemberIndex, PackId, PeerId, Position, RoomId, StoreError};
 use redb::TableDefinition;
 use serde::{Serialize, de::DeserializeOwned};
 
@@ -31,6 +31,13 @@ pub(crate) const MAILBOXES: TableDefinition<'_, &RoomKey, &[u8]> =
 /// How much of each log is in the room's mailbox.
 pub(crate) const KEPT: TableDefinition<'_, &MemberKey, &[u8]> = TableDefinition::new("kept");
 
+/// What is known of packs that are carried for others, or were. Made when something is first
+/// carried; so is [`PACKS`].
+pub(crate) const CARRIED: TableDefinition<'_, &PackId, &[u8]> = TableDefinition::new("carried");
+
+/// The packs that are carried for others.
+pub(crate) const PACKS: TableDefinition<'_, &PackId, &[u8]> = TableDefinition::new("packs");
+
 /// What the person has noted of members. There from the first note on.
 pub(crate) const MARKS: TableDefinition<'_, &PeerKey, &[u8]> = TableDefinition::new("marks");
 
@@ -50,6 +57,9 @@ pub(crate) const FORMAT: &str = "format";
 
 /// The profile, in `META`.
 pub(crate) const PROFILE: &str = "profile";
+
+/// Whether the person lets this device carry for others, in `META`, once they have said so.
+pub(crate) const CARRIES: &str = "carries";
 
 /// The room.
 pub(crate) type RoomKey = [u8; 16];

@@ -1,5 +1,6 @@
 //! Tests that stand between the store and its disk, or look into the file.
 
+mod carried;
 mod damage;
 mod disk;
 mod failing_disk;

@@ -2,15 +2,16 @@
 
 use std::collections::BTreeSet;
 
-use engine::{Batch, Mark, RoomId, StoreError, StoredOp};
+use engine::{Batch, CourierBatch, Mark, RoomId, StoreError, StoredOp};
 use redb::{Database, Durability, Table, TableHandle, Value, WriteTransaction};
 
 use crate::{
     error::from_redb,
     keyring::Keyring,
     tables::{
-        CONTROLS, HEADS, KEPT, Keys, LOG, MAILBOXES, MARKS, MEMBERS, META, PROFILE, REPORTS, ROOMS,
-        TIMELINE, control_key, encode, encode_head, log_key, member_key, peer_key, timeline_key,
+        CARRIED, CARRIES, CONTROLS, HEADS, KEPT, Keys, LOG, MAILBOXES, MARKS, MEMBERS, META, PACKS,
+        PROFILE, REPORTS, ROOMS, TIMELINE, control_key, encode, encode_head, log_key, member_key,
+        peer_key, timeline_key,
     },
 };
 
@@ -27,6 +28,7 @@ pub(crate) fn write(database: &Database, keys: &Keyring, batch: &Batch) -> Resul
     write_records(&transaction, keys, batch)?;
     write_notes(&transaction, keys, batch)?;
     write_ops(&transaction, &batch.ops)?;
+    write_courier(&transaction, &batch.courier)?;
     transaction.commit().map_err(from_redb)
 }
 
@@ -109,6 +111,32 @@ fn write_records(
     for (&(room, index), kept) in &batch.kept {
         let key = member_key(room, index);
         all_kept.insert(&key, encode(kept)?.as_slice()).map_err(from_redb)?;
+    }
+    Ok(())
+}
+
+/// Writes what changed of what is carried for others.
+fn write_courier(transaction: &WriteTransaction, courier: &CourierBatch) -> Result<(), StoreError> {
+    if let Some(on) = &courier.on {
+        let mut meta = transaction.open_table(META).map_err(from_redb)?;
+        meta.insert(CARRIES, encode(on)?.as_slice()).map_err(from_redb)?;
+    }
+    if courier.records.is_empty() && courier.packs.is_empty() {
+        return Ok(());
+    }
+    let mut carried = transaction.open_table(CARRIED).map_err(from_redb)?;
+    for (id, record) in &courier.records {
+        match record {
+            Some(record) => carried.insert(id, encode(record)?.as_slice()).map_err(from_redb)?,
+            None => carried.remove(id).map_err(from_redb)?,
+        };
+    }
+    let mut packs = transaction.open_table(PACKS).map_err(from_redb)?;
+    for (id, pack) in &courier.packs {
+        match pack {
+            Some(pack) => packs.insert(id, pack.as_slice()).map_err(from_redb)?,
+            None => packs.remove(id).map_err(from_redb)?,
+        };
     }
     Ok(())
 }

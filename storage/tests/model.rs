@@ -4,9 +4,9 @@
 use std::{collections::BTreeMap, fmt::Debug};
 
 use engine::{
-    Addr, Batch, Control, ControlRecord, Head, InviteId, InviteRecord, Kept, MailboxRecord, Mark,
-    MemberIndex, MemberRecord, MemoryStore, PeerId, Position, Profile, RelayRecord, ReportRecord,
-    RoomId, RoomRecord, Store, StoredOp, Timestamp,
+    Addr, Batch, CarriedRecord, Control, ControlRecord, CourierBatch, Head, InviteId, InviteRecord,
+    Kept, MailboxRecord, Mark, MemberIndex, MemberRecord, MemoryStore, PeerId, Position, Profile,
+    RelayRecord, ReportRecord, RoomId, RoomRecord, Store, StoredOp, Timestamp,
 };
 use proptest::{collection::vec, option, prelude::*};
 use storage::{Options, RedbStore};
@@ -115,6 +115,24 @@ fn any_kept() -> impl Strategy<Value = ((RoomId, MemberIndex), Kept)> {
     ((any_room(), any_index()), kept)
 }
 
+/// Packs with neighboring ids, new, changed and removed.
+fn any_courier() -> impl Strategy<Value = CourierBatch> {
+    let id = || prop_oneof![Just([0; 8]), Just([1; 8]), Just([255; 8])];
+    let record = (any::<u32>(), any_number(), any_number()).prop_map(|(len, source, at)| {
+        let (ends_at, forget_at) = (Timestamp(at), Timestamp(at));
+        CarriedRecord { len, source, ends_at, forget_at }
+    });
+    let records = vec((id(), option::of(record)), 0..3);
+    let packs = vec((id(), option::of(vec(any::<u8>(), 0..40))), 0..3);
+    (option::weighted(0.2, any::<bool>()), records, packs).prop_map(|(on, records, packs)| {
+        CourierBatch {
+            on,
+            records: records.into_iter().collect(),
+            packs: packs.into_iter().collect(),
+        }
+    })
+}
+
 fn any_batch() -> impl Strategy<Value = Batch> {
     let heads = vec(((any_room(), any_index()), (any_number(), any::<[u8; 16]>())), 0..6);
     (
@@ -125,10 +143,10 @@ fn any_batch() -> impl Strategy<Value = Batch> {
         heads,
         (vec(any_control(), 0..6), vec(any_mailbox(), 0..3), vec(any_kept(), 0..6)),
         (vec(any_mark(), 0..4), vec(any_report(), 0..6)),
-        vec(any_op(), 0..30),
+        (vec(any_op(), 0..30), any_courier()),
     )
         .prop_map(
-            |(profile, rooms, forgotten, members, heads, beside, (marks, reports), ops)| Batch {
+            |(profile, rooms, forgotten, members, heads, beside, (marks, reports), others)| Batch {
                 profile: profile.map(|name| Profile { name }),
                 rooms: rooms.into_iter().collect(),
                 forgotten,
@@ -142,7 +160,8 @@ fn any_batch() -> impl Strategy<Value = Batch> {
                 kept: beside.2.into_iter().collect(),
                 marks: marks.into_iter().collect(),
                 reports: reports.into_iter().collect(),
-                ops,
+                ops: others.0,
+                courier: others.1,
             },
         )
 }
@@ -202,6 +221,11 @@ fn compare(
 ) -> Result<(), TestCaseError> {
     agree(model, store, |s| s.profile())?;
     agree(model, store, |s| s.rooms())?;
+    agree(model, store, |s| s.carries())?;
+    agree(model, store, |s| s.carried())?;
+    for id in [[0; 8], [1; 8], [255; 8]] {
+        agree(model, store, |s| s.carried_pack(&id))?;
+    }
     for q in questions {
         agree(model, store, |s| s.members(q.room))?;
         agree(model, store, |s| s.heads(q.room))?;

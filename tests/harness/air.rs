@@ -8,7 +8,7 @@ use crate::{Arrival, Name, World};
 pub type Tamper = fn(Frame) -> Vec<Frame>;
 
 /// Whoever holds the other end of a raw link.
-const NOBODY: Name = "";
+pub(crate) const NOBODY: Name = "";
 
 impl World {
     /// Everything `name` wants to dial, and does not have a link to, is dialed and answered by
@@ -71,7 +71,7 @@ impl World {
         self.input(dialer, Input::LinkUp { link: a, target: Some(target), binding: theirs });
     }
 
-    fn binding_of(&self, link: LinkId) -> Option<[u8; 32]> {
+    pub(crate) fn binding_of(&self, link: LinkId) -> Option<[u8; 32]> {
         let mut binding = [0xb1; 32];
         binding.iter_mut().zip(link.0.to_le_bytes()).for_each(|(to, from)| *to = from);
         self.is_binding.then_some(binding)

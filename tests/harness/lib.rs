@@ -7,6 +7,7 @@ mod air;
 mod door;
 mod person;
 mod post;
+mod strangers;
 
 use std::{
     collections::{BTreeMap, BTreeSet, VecDeque},
@@ -41,6 +42,8 @@ struct Device {
     ahead: i64,
     /// Whether inputs are taken in without being committed.
     is_held: bool,
+    /// Whether it opens links to whoever is near.
+    meets_strangers: bool,
 }
 
 /// What happens at one end of a link, in order.
@@ -118,7 +121,12 @@ impl World {
 
     /// What is on the disk of `name` now.
     pub fn disk(&self, name: Name) -> MemoryStore {
-        self.device(name).engine.store().clone()
+        self.memory(name).clone()
+    }
+
+    /// The same, to look at.
+    pub fn memory(&self, name: Name) -> &MemoryStore {
+        self.device(name).engine.store()
     }
 
     /// Ends the device's process without warning and starts it again from another disk.
@@ -147,7 +155,16 @@ impl World {
             engine = engine.with_verifier(Box::new(AllCores));
         }
         let (events, wanted, admitted) = (Vec::new(), BTreeMap::new(), BTreeSet::new());
-        let device = Device { engine, events, wanted, admitted, number, ahead, is_held: false };
+        let device = Device {
+            engine,
+            events,
+            wanted,
+            admitted,
+            number,
+            ahead,
+            is_held: false,
+            meets_strangers: false,
+        };
         self.devices.insert(name, device);
         let relays = (0..self.relays.len()).map(Self::relay_addr);
         let addrs = [Self::addr(number)].into_iter().chain(relays).collect();
@@ -266,6 +283,7 @@ impl World {
                     self.listen(name, mailbox, &at, &since);
                 }
                 Output::StopCollecting(mailbox) => self.stop_listening(name, mailbox),
+                Output::MeetStrangers(on) => self.device_mut(name).meets_strangers = on,
                 Output::Notify(event) => self.device_mut(name).events.push(event),
             }
         }

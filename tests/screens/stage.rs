@@ -226,6 +226,7 @@ impl Script {
             Command::SetMailbox { room, on } => {
                 self.tell(Event::MailboxSet { room, on, relays: Vec::new() });
             }
+            Command::SetCarrying { on } => self.tell(Event::CarryingSet { on }),
             Command::SetRelays { room, relays } => {
                 self.tell(Event::MailboxSet { room, on: true, relays });
             }
@@ -348,6 +349,7 @@ pub(crate) fn ruled(
         script.servers.servers = Servers::shipped();
         let rooms = rooms(&script.history, &script.rules.members);
         script.tell(Event::Started { name: Some("Ana".to_owned()), rooms });
+        script.tell(Event::CarryingSet { on: true });
         script.tell(Event::PeerSeen { room: ROOM, peer: BEA, link: LinkId(4) });
     }
     (harness(looking, &shared), shared)

@@ -152,6 +152,13 @@ pub enum Command {
         /// Addresses of relays, at most [`MAX_ADDRS`](crate::MAX_ADDRS).
         relays: Vec<Addr>,
     },
+    /// Carry sealed messages of rooms this device is not in, and have others carry those of its
+    /// own; or have no dealings with strangers at all, and drop what is carried. Answered by
+    /// [`Event::CarryingSet`](crate::Event::CarryingSet).
+    SetCarrying {
+        /// Whether to; it is done unless said otherwise.
+        on: bool,
+    },
     /// Give what is needed to make sure who a member is. Answered by
     /// [`Event::SafetyEmojis`](crate::Event::SafetyEmojis), after as many hashes as a phone makes in some tenths of a second.
     CompareKeys {

@@ -6,7 +6,7 @@ use chacha20poly1305::{AeadInPlace as _, ChaCha20Poly1305, KeyInit as _};
 use ed25519_dalek::SigningKey;
 use x25519_dalek::{PublicKey, StaticSecret};
 
-use crate::{EpochId, InviteId, PeerId, RoomId};
+use crate::{EpochId, InviteId, PackId, PeerId, RoomId};
 
 /// Bytes an authentication tag adds.
 pub(crate) const TAG_LEN: usize = 16;
@@ -97,6 +97,16 @@ pub(crate) fn invite_mailbox(secret: &[u8; 16]) -> [u8; 32] {
 /// The key of one pack. `nonce` makes it fresh.
 pub(crate) fn pack_key(mailbox: &[u8; 32], nonce: &[u8; 24]) -> [u8; 32] {
     derive("festival/1 pack key", &[mailbox, nonce])
+}
+
+/// What opens the packs that strangers carry for a room in one epoch.
+pub(crate) fn room_courier(room: RoomId, epoch_key: &[u8; 32]) -> [u8; 32] {
+    derive("festival/1 room courier", &[room.as_bytes(), epoch_key])
+}
+
+/// What a pack is called by those who carry it: it tells them apart, and nothing else.
+pub(crate) fn pack_id(pack: &[u8]) -> PackId {
+    first(derive("festival/1 pack id", &[pack]))
 }
 
 /// What a relay is called inside packs.

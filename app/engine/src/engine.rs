@@ -13,6 +13,7 @@ use crate::{
     Addr, Batch, Event, InTurn, InviteId, MemberIndex, PeerId, Position, Profile, RoomId,
     RoomSummary, Store, StoreError, Timestamp, Verifier,
     body::KIND_TEXT,
+    courier::Courier,
     door::Doors,
     hlc,
     identity::Identity,
@@ -83,6 +84,7 @@ pub struct Engine<S> {
     pub(crate) doors: Doors,
     pub(crate) outputs: VecDeque<Output>,
     pub(crate) verifier: Box<dyn Verifier>,
+    pub(crate) courier: Courier,
     has_uncommitted: bool,
     has_failed: bool,
 }
@@ -120,6 +122,7 @@ impl<S: Store> Engine<S> {
             doors: Doors::default(),
             outputs: VecDeque::new(),
             verifier: Box::new(InTurn),
+            courier: Courier::default(),
             has_uncommitted: false,
             has_failed: false,
             store,
@@ -174,7 +177,7 @@ impl<S: Store> Engine<S> {
             self.mind_mailbox(room);
             self.go_on_leaving(room);
         }
-        Ok(())
+        self.load_courier()
     }
 
     /// Takes one input in. Outputs wait for [`commit`](Self::commit).
@@ -191,6 +194,14 @@ impl<S: Store> Engine<S> {
             Input::Command(command) => self.obey(command),
             Input::LinkUp { link, target, binding } => {
                 self.link_up(link, target, binding);
+                Ok(())
+            }
+            Input::StrangerMet { link, is_dialer, binding } => {
+                self.meet_stranger(link, is_dialer, binding);
+                Ok(())
+            }
+            Input::PowerChanged { is_low } => {
+                self.note_power(is_low);
                 Ok(())
             }
             Input::FrameReceived(link, frame) => self.receive(link, frame),
@@ -220,6 +231,7 @@ impl<S: Store> Engine<S> {
             Input::Timeout => {
                 self.end_late_links();
                 self.take_turns();
+                self.clear_shelf();
                 self.renew_keys();
                 self.mind_asked();
                 self.serve_mailboxes()
@@ -307,7 +319,7 @@ impl<S: Store> Engine<S> {
             _ => None,
         });
         let of_rooms = mailboxes.chain(leaving).chain(renewals);
-        links.chain(asked).chain(self.turn_at).chain(of_rooms).min()
+        links.chain(asked).chain(self.turn_at).chain(of_rooms).chain(self.courier_deadline()).min()
     }
 
     /// The memory, to look at.
@@ -326,6 +338,7 @@ impl<S: Store> Engine<S> {
         rooms.sort_by_key(|s| std::cmp::Reverse(s.last.as_ref().map(|m| m.position)));
         self.notify(Event::Started { name: self.name.clone(), rooms });
         self.tell_leaving();
+        self.tell_carrying();
         self.tell_deposited();
         for (link, room, peer) in self.shown_sessions() {
             self.notify(Event::PeerSeen { room, peer, link });

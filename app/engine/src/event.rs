@@ -164,6 +164,11 @@ pub enum Event {
         /// What is wrong.
         why: Doubt,
     },
+    /// Whether this device carries sealed messages for others; told at the start as well.
+    CarryingSet {
+        /// Whether it does, as long as there is power.
+        on: bool,
+    },
     /// What is needed to make sure who a member is.
     SafetyEmojis {
         /// Where.

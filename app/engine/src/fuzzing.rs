@@ -3,6 +3,7 @@
 use crate::{
     body::OpBody,
     brief::Brief,
+    courier::{Bundle, Talk},
     mailbox::{
         Greeting,
         pack::{self, Letter, Parcel},
@@ -27,6 +28,18 @@ pub fn is_packet(bytes: &[u8]) -> bool {
     true
 }
 
+/// Whether `bytes` are what strangers say to each other; if so, it must read back from what it is
+/// written as.
+///
+/// # Panics
+///
+/// If it does not survive being written and read.
+pub fn is_talk(bytes: &[u8]) -> bool {
+    let Some(talk) = Talk::decode(bytes) else { return false };
+    assert_eq!(Talk::decode(&talk.encode()).as_ref(), Some(&talk));
+    true
+}
+
 /// Whether `bytes` are a letter such as is sealed into packs; if so, it must read back from what it
 /// is written as.
 ///
@@ -34,7 +47,7 @@ pub fn is_packet(bytes: &[u8]) -> bool {
 ///
 /// If the letter does not survive being written and read.
 pub fn is_letter(bytes: &[u8]) -> bool {
-    survives::<Parcel>(bytes) | survives::<Greeting>(bytes)
+    survives::<Parcel>(bytes) | survives::<Greeting>(bytes) | survives::<Bundle>(bytes)
 }
 
 fn survives<L: Letter + PartialEq + std::fmt::Debug>(bytes: &[u8]) -> bool {

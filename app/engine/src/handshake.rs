@@ -379,5 +379,6 @@ fn fresh_nonce(seed: &[u8; 32]) -> [u8; 8] {
     *blake3::derive_key("festival/1 handshake nonce", seed).first_chunk().expect("8 of 32 bytes")
 }
 
+pub(crate) mod nameless;
 #[cfg(test)]
 mod tests;

@@ -48,6 +48,9 @@ macro_rules! byte_id {
     };
 }
 
+/// What a pack is called by whoever carries it: a hash of its bytes.
+pub type PackId = [u8; 8];
+
 byte_id! {
     /// A device in one room, named by the Ed25519 public key that signs its operations there.
     PeerId, 32

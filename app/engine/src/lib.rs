@@ -14,6 +14,7 @@ mod brief;
 mod cipher;
 mod command;
 mod control;
+mod courier;
 mod crypto;
 mod dial;
 mod door;
@@ -73,7 +74,7 @@ pub use engine::{Engine, Input, Now, Output, Target};
 pub use event::{
     CodeOwner, DepositFailure, Doubt, Event, Goodbye, JoinFailure, Member, Report, RoomSummary,
 };
-pub use id::{InviteId, LinkId, MemberIndex, PeerId, Position, RoomId, Timestamp};
+pub use id::{InviteId, LinkId, MemberIndex, PackId, PeerId, Position, RoomId, Timestamp};
 pub use invite::{INVITE_SCHEME, Invite, InviteError};
 pub use leave::GOODBYE;
 pub use mailbox::MAX_PACK_LEN;
@@ -85,8 +86,8 @@ pub use person_code::{PERSON_SCHEME, PersonCode, PersonCodeError};
 pub use room::{LastSeen, Seen};
 pub use selves::Bond;
 pub use store::{
-    Batch, Head, InviteRecord, Kept, MailboxRecord, MemberRecord, Profile, RelayRecord, RoomRecord,
-    SeenParcel, Store, StoreError, StoredOp,
+    Batch, CarriedRecord, CourierBatch, Head, InviteRecord, Kept, MailboxRecord, MemberRecord,
+    Profile, RelayRecord, RoomRecord, SeenParcel, Store, StoreError, StoredOp,
 };
 pub use verify::{Check, InTurn, Verifier, verify_in_turn};
 pub use wire::{Frame, MAX_FRAME_LEN};

@@ -30,7 +30,8 @@ impl<S: Store> Engine<S> {
         target: Option<Target>,
         binding: Option<[u8; 32]>,
     ) {
-        let opened = Opened { at: self.now.since_start, is_dialer: target.is_some(), binding };
+        let (at, is_dialer) = (self.now.since_start, target.is_some());
+        let opened = Opened { at, is_dialer, binding, is_open: false };
         let begun = match target {
             None => {
                 self.make_room_for_callers();
@@ -49,7 +50,7 @@ impl<S: Store> Engine<S> {
         self.outputs.push_back(Output::Transmit(link, frame));
     }
 
-    fn make_room_for_callers(&mut self) {
+    pub(crate) fn make_room_for_callers(&mut self) {
         let unproved = self.links.iter().filter_map(|(l, s)| Some((s.unproved_since()?, *l)));
         let unproved: Vec<_> = unproved.collect();
         if unproved.len() >= MAX_UNPROVED
@@ -68,6 +69,7 @@ impl<S: Store> Engine<S> {
                 Some(packet) => self.take(link, packet)?,
                 None => false,
             },
+            Some(LinkState::Errand(_)) => self.hear_stranger(link, frame)?,
             Some(_) => frame.len() <= MAX_HANDSHAKE_LEN && self.shake_hands(link, &frame)?,
         };
         if !is_fine {
@@ -167,7 +169,7 @@ impl<S: Store> Engine<S> {
         let session = match self.links.remove(&link) {
             Some(LinkState::Open(session)) => session,
             Some(LinkState::Handshaking(_, purpose, _)) => return self.doubt(purpose),
-            Some(LinkState::Awaiting(_)) | None => return,
+            Some(LinkState::Awaiting(_) | LinkState::Errand(_)) | None => return,
         };
         let (id, peer) = (session.room, session.peer);
         if session.door.is_some() {
@@ -234,7 +236,7 @@ impl<S: Store> Engine<S> {
             LinkState::Handshaking(_, purpose, _) => {
                 matches!(purpose, Purpose::Host(r, _) | Purpose::Member(r, _) if *r == id)
             }
-            LinkState::Awaiting(_) => false,
+            LinkState::Awaiting(_) | LinkState::Errand(_) => false,
         });
     }
 
@@ -243,11 +245,11 @@ impl<S: Store> Engine<S> {
         self.hang_up_where(|state| match state {
             LinkState::Open(session) => session.joining == Some(invite),
             LinkState::Handshaking(_, purpose, _) => *purpose == Purpose::Join(invite),
-            LinkState::Awaiting(_) => false,
+            LinkState::Awaiting(_) | LinkState::Errand(_) => false,
         });
     }
 
-    fn hang_up_where(&mut self, is_meant: impl Fn(&LinkState) -> bool) {
+    pub(crate) fn hang_up_where(&mut self, is_meant: impl Fn(&LinkState) -> bool) {
         let meant: Vec<_> =
             self.links.iter().filter(|(_, s)| is_meant(s)).map(|(link, _)| *link).collect();
         for link in meant {

@@ -169,13 +169,13 @@ fn extend(
 }
 
 /// `time` after `wall`.
-fn after(wall: Timestamp, time: Duration) -> Timestamp {
+pub(crate) fn after(wall: Timestamp, time: Duration) -> Timestamp {
     let millis = u64::try_from(time.as_millis()).unwrap_or(u64::MAX);
     Timestamp(wall.0.saturating_add(millis))
 }
 
 /// `time` before `wall`.
-fn before(wall: Timestamp, time: Duration) -> Timestamp {
+pub(crate) fn before(wall: Timestamp, time: Duration) -> Timestamp {
     let millis = u64::try_from(time.as_millis()).unwrap_or(u64::MAX);
     Timestamp(wall.0.saturating_sub(millis))
 }

@@ -3,8 +3,9 @@
 use std::{collections::BTreeMap, ops::Bound};
 
 use crate::{
-    Batch, ControlRecord, Head, Kept, MailboxRecord, Mark, MemberIndex, MemberRecord, PeerId,
-    Position, Profile, ReportRecord, RoomId, RoomRecord, Store, StoreError, StoredOp,
+    Batch, CarriedRecord, ControlRecord, Head, Kept, MailboxRecord, Mark, MemberIndex, MemberRecord,
+    PackId, PeerId, Position, Profile, ReportRecord, RoomId, RoomRecord, Store, StoreError,
+    StoredOp,
 };
 
 /// A [`Store`] in memory. Clones are independent: a clone is what a disk held at that moment.
@@ -21,6 +22,9 @@ pub struct MemoryStore {
     reports: BTreeMap<(RoomId, PeerId, u64), ReportRecord>,
     timeline: BTreeMap<(RoomId, Position), StoredOp>,
     logs: BTreeMap<(RoomId, MemberIndex, u64), u64>,
+    carries: Option<bool>,
+    carried: BTreeMap<PackId, CarriedRecord>,
+    packs: BTreeMap<PackId, Vec<u8>>,
 }
 
 impl Store for MemoryStore {
@@ -119,6 +123,18 @@ impl Store for MemoryStore {
         Ok(counted.take(limit).count())
     }
 
+    fn carries(&self) -> Result<Option<bool>, StoreError> {
+        Ok(self.carries)
+    }
+
+    fn carried(&self) -> Result<Vec<(PackId, CarriedRecord)>, StoreError> {
+        Ok(self.carried.iter().map(|(id, record)| (*id, *record)).collect())
+    }
+
+    fn carried_pack(&self, id: &PackId) -> Result<Option<Vec<u8>>, StoreError> {
+        Ok(self.packs.get(id).cloned())
+    }
+
     fn commit(&mut self, batch: Batch) -> Result<(), StoreError> {
         for room in batch.forgotten {
             self.rooms.remove(&room);
@@ -154,7 +170,26 @@ impl Store for MemoryStore {
             self.logs.insert((op.room, author, seq), hlc);
             self.timeline.insert((op.room, op.position), op);
         }
+        self.carries = batch.courier.on.or(self.carries);
+        for (id, record) in batch.courier.records {
+            set(&mut self.carried, id, record);
+        }
+        for (id, pack) in batch.courier.packs {
+            set(&mut self.packs, id, pack);
+        }
         Ok(())
+    }
+}
+
+/// Remembers a value, or no longer.
+fn set<V>(map: &mut BTreeMap<PackId, V>, id: PackId, value: Option<V>) {
+    match value {
+        Some(value) => {
+            map.insert(id, value);
+        }
+        None => {
+            map.remove(&id);
+        }
     }
 }
 

@@ -50,6 +50,7 @@ impl<S: Store> Engine<S> {
                 self.set_report_done(room, (by, seq), is_done)
             }
             Command::SetMailbox { room, on } => self.set_mailbox(room, on),
+            Command::SetCarrying { on } => self.set_carrying(on),
             Command::SetRelays { room, relays } => self.set_relays(room, relays),
             Command::LeaveRoom { room } => self.leave_room(room),
             Command::SetOption { room, option, on } => self.set_option(room, option, on),

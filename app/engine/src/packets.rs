@@ -130,6 +130,9 @@ impl<S: Store> Engine<S> {
         let Some(room) = self.rooms.get_mut(&id) else { return };
         let index = added.author;
         self.staged.heads.insert((id, index), room.head(index));
+        if index == room.my_index {
+            room.satchel.note_written(self.now.since_start);
+        }
         let is_unread = added.stored.kind == KIND_TEXT
             && index != room.my_index
             && !room.member(index).is_some_and(|author| room.mark(author.id).is_blocked)

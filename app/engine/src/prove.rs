@@ -3,7 +3,7 @@
 use crate::{
     Engine, Frame, LinkId, PeerId, Role, RoomId, Store, StoreError, crypto,
     engine::Output,
-    handshake::{Handshake, Opening, Pattern, Proof, Step},
+    handshake::{Handshake, Opening, Pattern, Proof, Step, nameless::Nameless},
     session::{LinkState, Opened, Purpose, Session},
 };
 
@@ -41,6 +41,10 @@ impl<S: Store> Engine<S> {
     /// Goes on with the proof; false if it fails.
     pub(crate) fn shake_hands(&mut self, link: LinkId, frame: &[u8]) -> Result<bool, StoreError> {
         let advanced = match self.links.get(&link) {
+            Some(LinkState::Awaiting(opened)) if Nameless::is_opening(frame) => {
+                let opened = *opened;
+                return self.answer_nameless(link, opened, frame);
+            }
             Some(LinkState::Awaiting(opened)) => {
                 let opened = *opened;
                 self.answer(opened, frame).map(|(purpose, step)| (opened, purpose, step))

@@ -70,6 +70,15 @@ impl fmt::Debug for Input {
                 .field("target", target)
                 .field("is_bound", &binding.is_some())
                 .finish(),
+            Self::StrangerMet { link, is_dialer, binding } => f
+                .debug_struct("StrangerMet")
+                .field("link", link)
+                .field("is_dialer", is_dialer)
+                .field("is_bound", &binding.is_some())
+                .finish(),
+            Self::PowerChanged { is_low } => {
+                f.debug_struct("PowerChanged").field("is_low", is_low).finish()
+            }
             Self::FrameReceived(link, frame) => {
                 f.debug_tuple("FrameReceived").field(link).field(&Hidden(frame.len())).finish()
             }
@@ -119,6 +128,7 @@ impl fmt::Debug for Output {
                 f.debug_struct("Collect").field("at", at).field("since", since).finish()
             }
             Self::StopCollecting(_) => f.write_str("StopCollecting"),
+            Self::MeetStrangers(on) => f.debug_tuple("MeetStrangers").field(on).finish(),
             Self::Notify(event) => f.debug_tuple("Notify").field(event).finish(),
         }
     }

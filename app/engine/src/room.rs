@@ -15,6 +15,7 @@ use crate::{
     ControlRecord, Head, InviteRecord, Mark, MemberIndex, MemberRecord, Message, PeerId, Position,
     Role, RoomId, RoomOptions, RoomRecord, StoredOp, Timestamp,
     body::{KIND_TEXT, OpBody},
+    courier::Satchel,
     crypto,
     engine::Now,
     hlc,
@@ -55,6 +56,8 @@ pub(crate) struct Room {
     /// Members who may not know us, or our key, whatever we think: how often dialing failed.
     pub(crate) doubted: BTreeMap<PeerId, usize>,
     pub(crate) mailbox: Mailbox,
+    /// What strangers carry of it.
+    pub(crate) satchel: Satchel,
     /// When it is forgotten at the latest, if it is being left.
     pub(crate) leaves_at: Option<Duration>,
     /// Who may do what.
@@ -141,6 +144,7 @@ impl Room {
             turn: 0,
             doubted: BTreeMap::new(),
             mailbox: Mailbox::new([0; 32], 0),
+            satchel: Satchel::default(),
             leaves_at: None,
             membership,
             marks: BTreeMap::new(),

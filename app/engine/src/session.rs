@@ -5,6 +5,7 @@ use std::time::Duration;
 use crate::{
     Addr, Frame, InviteId, LinkId, PeerId, RoomId,
     cipher::Cipherer,
+    courier::Errand,
     door::Door,
     handshake::{Handshake, Proof},
     quota::Quota,
@@ -41,6 +42,8 @@ pub(crate) enum LinkState {
     Handshaking(Opened, Purpose, Box<Handshake>),
     /// The proof is there.
     Open(Box<Session>),
+    /// Nothing is to be proved: the other end is a stranger.
+    Errand(Box<Errand>),
 }
 
 /// A link as it came up.
@@ -50,6 +53,8 @@ pub(crate) struct Opened {
     /// Whether this end dialed.
     pub(crate) is_dialer: bool,
     pub(crate) binding: Option<[u8; 32]>,
+    /// Whether strangers are answered on it.
+    pub(crate) is_open: bool,
 }
 
 /// Which context a handshake is for.
@@ -74,6 +79,7 @@ impl LinkState {
             Self::Open(s) if !s.is_live => Some(s.opened_at.saturating_add(HANDSHAKE_TIMEOUT)),
             Self::Open(s) if !s.is_shown => Some(s.useful_at.saturating_add(NEWCOMER_TIMEOUT)),
             Self::Open(_) => None,
+            Self::Errand(errand) => Some(errand.deadline()),
         }
     }
 
@@ -84,6 +90,7 @@ impl LinkState {
                 (!opened.is_dialer).then_some(opened.at)
             }
             Self::Open(s) => (!s.is_dialer && !s.is_live).then_some(s.opened_at),
+            Self::Errand(errand) => errand.unproved_since(),
         }
     }
 }

@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    Addr, ControlRecord, InviteId, Mark, MemberIndex, PeerId, Position, ReportRecord, RoomId,
-    Timestamp,
+    Addr, ControlRecord, InviteId, Mark, MemberIndex, PackId, PeerId, Position, ReportRecord,
+    RoomId, Timestamp,
 };
 
 /// Durable memory. Implemented by [`MemoryStore`](crate::MemoryStore) here and by
@@ -120,6 +120,27 @@ pub trait Store {
         without: &[MemberIndex],
         limit: usize,
     ) -> Result<usize, StoreError>;
+
+    /// Whether the person lets this device carry for others, once they have said so.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError`] if the memory cannot be read.
+    fn carries(&self) -> Result<Option<bool>, StoreError>;
+
+    /// What is carried for others, and what was, without the packs themselves.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError`] if the memory cannot be read.
+    fn carried(&self) -> Result<Vec<(PackId, CarriedRecord)>, StoreError>;
+
+    /// One pack that is carried.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError`] if the memory cannot be read.
+    fn carried_pack(&self, id: &PackId) -> Result<Option<Vec<u8>>, StoreError>;
 
     /// Applies the whole batch or none of it; on return it is on disk.
     ///
@@ -272,6 +293,19 @@ pub struct Kept {
     pub renewal_expires_at: Timestamp,
 }
 
+/// What is remembered of a pack that is carried for others, or was.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CarriedRecord {
+    /// How long it is, in bytes; 0 if it is here no more.
+    pub len: u32,
+    /// In which meeting it came, counted on this device; 0 if it was made here.
+    pub source: u64,
+    /// Until when it is carried.
+    pub ends_at: Timestamp,
+    /// Until when it is not taken again.
+    pub forget_at: Timestamp,
+}
+
 /// An operation as it is remembered: sealed, as it was received.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct StoredOp {
@@ -310,6 +344,26 @@ pub struct Batch {
     pub reports: BTreeMap<(RoomId, PeerId, u64), Option<ReportRecord>>,
     /// Operations written here or received.
     pub ops: Vec<StoredOp>,
+    /// What changed of what is carried for others.
+    pub courier: CourierBatch,
+}
+
+/// Changes of what is carried for others.
+#[derive(Debug, Clone, Default)]
+pub struct CourierBatch {
+    /// Whether the person lets this device, if that changed.
+    pub on: Option<bool>,
+    /// What is remembered of packs; none where nothing is any more.
+    pub records: BTreeMap<PackId, Option<CarriedRecord>>,
+    /// Packs, or none for those that are to be removed.
+    pub packs: BTreeMap<PackId, Option<Vec<u8>>>,
+}
+
+impl CourierBatch {
+    /// Whether there is nothing to write.
+    pub fn is_empty(&self) -> bool {
+        self.on.is_none() && self.records.is_empty() && self.packs.is_empty()
+    }
 }
 
 impl Batch {
@@ -326,6 +380,7 @@ impl Batch {
             && self.marks.is_empty()
             && self.reports.is_empty()
             && self.ops.is_empty()
+            && self.courier.is_empty()
     }
 }
 

@@ -29,6 +29,21 @@ pub enum Input {
         /// ends compute alike and no machine in the middle can make equal.
         binding: Option<[u8; 32]>,
     },
+    /// A link opened to a device that was not looked for: whoever is near. Strangers carry for each
+    /// other, and are answered on no other link.
+    StrangerMet {
+        /// The link.
+        link: LinkId,
+        /// Whether this end dialed.
+        is_dialer: bool,
+        /// As in [`Input::LinkUp`].
+        binding: Option<[u8; 32]>,
+    },
+    /// There is little power left, or enough again: as the device's system sees it.
+    PowerChanged {
+        /// Whether it is little.
+        is_low: bool,
+    },
     /// A frame arrived whole.
     FrameReceived(LinkId, Frame),
     /// The link closed; nothing more will arrive on it.
@@ -126,6 +141,8 @@ pub enum Output {
     },
     /// Listen to this mailbox no more.
     StopCollecting([u8; 32]),
+    /// Open links to devices nearby that are not known, and let them: or do not any more.
+    MeetStrangers(bool),
     /// Tell the person.
     Notify(Event),
 }

@@ -156,6 +156,7 @@ impl ChatApp {
             whereabouts: &self.whereabouts,
             net: &self.net,
             relayed_links: self.backend.relayed_links(),
+            carries: self.model.carries,
         };
         let doing = SettingsDoing {
             name: self.state.now.name.get_or_insert_with(|| name.clone()),

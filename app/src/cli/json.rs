@@ -85,6 +85,9 @@ pub(super) enum Line {
         room: String,
         on: bool,
     },
+    SetCarrying {
+        on: bool,
+    },
     SetRelays {
         room: String,
         relays: Vec<String>,
@@ -180,6 +183,7 @@ impl Line {
                 Command::MarkRead { room: room(&id)?, up_to: up_to.into() }
             }
             Self::Leave { room: id } => Command::LeaveRoom { room: room(&id)? },
+            Self::SetCarrying { on } => Command::SetCarrying { on },
             Self::SetMailbox { room: id, on } => Command::SetMailbox { room: room(&id)?, on },
             Self::SetRelays { room: id, relays } => {
                 Command::SetRelays { room: room(&id)?, relays: runtime::relay_addrs(&relays) }
@@ -317,6 +321,7 @@ fn event(event: &Event) -> Value {
             "on": on,
             "relays": runtime::relay_urls(relays),
         }),
+        Event::CarryingSet { on } => json!({"event": "carrying", "on": on}),
         Event::Deposited { room, up_to } => {
             json!({"event": "deposited", "room": room.to_string(), "up_to": up_to})
         }

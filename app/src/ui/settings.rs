@@ -38,6 +38,8 @@ pub struct SettingsView<'a> {
     pub net: &'a NetInfo,
     /// When links may be relayed.
     pub relayed_links: RelayedLinks,
+    /// Whether this device carries sealed messages for others.
+    pub carries: bool,
 }
 
 /// What the settings change.
@@ -159,6 +161,8 @@ fn network_ui(ui: &mut Ui, view: &SettingsView<'_>, actions: &mut Vec<Action>) {
     ui.add_space(SPACE_M);
     relayed_ui(ui, view, actions);
     ui.add_space(SPACE_M);
+    carrying_ui(ui, view.carries, actions);
+    ui.add_space(SPACE_M);
     for (icon, label, route) in [
         (Icon::Server, "Servers", Route::Servers),
         (Icon::Check, "Connection test", Route::SelfTest),
@@ -196,6 +200,23 @@ fn relayed_ui(ui: &mut Ui, view: &SettingsView<'_>, actions: &mut Vec<Action>) {
         (RelayedLinks::Always, _) => {
             "For devices that find no direct way, also where data is paid for."
         }
+    };
+    text::small(ui, said);
+}
+
+fn carrying_ui(ui: &mut Ui, carries: bool, actions: &mut Vec<Action>) {
+    text::small(ui, "Carry sealed messages for others");
+    ui.horizontal_wrapped(|ui| {
+        for (on, label) in [(true, "Carry"), (false, "Do not carry")] {
+            if button::choice(ui, label, carries == on).clicked() && carries != on {
+                actions.push(Action::Command(Command::SetCarrying { on }));
+            }
+        }
+    });
+    let said = if carries {
+        "For people who never meet: this device passes on messages it cannot read, for two days, and others do so for you. It begins once devices meet over Bluetooth, which this version cannot do yet."
+    } else {
+        "This device carries nothing for strangers, and strangers carry nothing for you."
     };
     text::small(ui, said);
 }

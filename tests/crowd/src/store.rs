@@ -7,8 +7,9 @@ use std::{
 };
 
 use engine::{
-    Batch, ControlRecord, Head, Kept, MailboxRecord, Mark, MemberIndex, MemberRecord, PeerId,
-    Position, Profile, ReportRecord, RoomId, RoomRecord, Store, StoreError, StoredOp,
+    Batch, CarriedRecord, ControlRecord, Head, Kept, MailboxRecord, Mark, MemberIndex, MemberRecord,
+    MemoryStore, PackId, PeerId, Position, Profile, ReportRecord, RoomId, RoomRecord, Store,
+    StoreError, StoredOp,
 };
 
 /// Operations by their place in the order shown, and by author and place in the log.
@@ -126,6 +127,8 @@ pub(crate) struct SharingStore {
     /// Control operations that are new.
     controls: Vec<ControlRecord>,
     ops: Ops,
+    /// What is carried for others.
+    carried: MemoryStore,
 }
 
 impl SharingStore {
@@ -143,6 +146,7 @@ impl SharingStore {
             heads: BTreeMap::new(),
             controls: Vec::new(),
             ops: Ops::default(),
+            carried: MemoryStore::default(),
         }
     }
 }
@@ -247,7 +251,23 @@ impl Store for SharingStore {
         Ok((of(&self.common.ops) + of(&self.ops)).min(limit))
     }
 
-    fn commit(&mut self, batch: Batch) -> Result<(), StoreError> {
+    fn carries(&self) -> Result<Option<bool>, StoreError> {
+        self.carried.carries()
+    }
+
+    fn carried(&self) -> Result<Vec<(PackId, CarriedRecord)>, StoreError> {
+        self.carried.carried()
+    }
+
+    fn carried_pack(&self, id: &PackId) -> Result<Option<Vec<u8>>, StoreError> {
+        self.carried.carried_pack(id)
+    }
+
+    fn commit(&mut self, mut batch: Batch) -> Result<(), StoreError> {
+        if !batch.courier.is_empty() {
+            let courier = std::mem::take(&mut batch.courier);
+            self.carried.commit(Batch { courier, ..Batch::default() })?;
+        }
         if !batch.forgotten.is_empty() {
             return Err(StoreError::Unavailable("nobody leaves the crowd's room".into()));
         }

@@ -206,7 +206,7 @@ impl<S: Store> Engine<S> {
         self.rooms.get_mut(&id)?.mailbox.deposits.under_way.get_mut(&number)
     }
 
-    pub(super) fn pack_nonce(&mut self) -> [u8; 24] {
+    pub(crate) fn pack_nonce(&mut self) -> [u8; 24] {
         *self.chance().first_chunk().expect("24 of 32 bytes")
     }
 

@@ -11,7 +11,12 @@ use crate::{PeerId, Timestamp, crypto, identity, identity::Identity};
 
 /// The lengths of packs. Few, so that a length says little; written in base64 with what surrounds
 /// it, the longest stays below the 64 KiB relays take, and the middle one below 16 KiB.
-const LENS: [usize; 3] = [3_072, 11_264, MAX_PACK_LEN];
+pub(crate) const LENS: [usize; 3] = [3_072, 11_264, MAX_PACK_LEN];
+
+/// Which of [`LENS`] this one is.
+pub(crate) fn length_of(len: usize) -> Option<u8> {
+    LENS.iter().position(|known| *known == len).and_then(|place| u8::try_from(place).ok())
+}
 
 /// The longest pack, in bytes.
 pub const MAX_PACK_LEN: usize = 46_080;
@@ -24,7 +29,7 @@ const SIGNATURE_LEN: usize = 64;
 const OVERHEAD: usize = NONCE_LEN + LENGTH_LEN + SIGNATURE_LEN + crypto::TAG_LEN;
 
 /// The longest letter.
-pub(super) const MAX_LETTER_LEN: usize = MAX_PACK_LEN - OVERHEAD;
+pub(crate) const MAX_LETTER_LEN: usize = MAX_PACK_LEN - OVERHEAD;
 
 /// The most that a letter tells of times, relays and gaps.
 const MAX_LIVES: usize = 64;
@@ -92,7 +97,7 @@ impl Letter for Parcel {
 }
 
 /// The bytes a list element of `len` bytes takes in a letter.
-pub(super) fn element_len(len: usize) -> usize {
+pub(crate) fn element_len(len: usize) -> usize {
     // Lengths up to 16 KiB are written in at most three bytes.
     len.saturating_add(3)
 }
@@ -103,7 +108,7 @@ pub(super) fn letter_len(letter: &impl Letter) -> usize {
 }
 
 /// Signs a letter and seals it; `None` if it is too long. `nonce` is fresh chance.
-pub(super) fn seal<L: Letter>(
+pub(crate) fn seal<L: Letter>(
     mailbox: &[u8; 32],
     letter: &L,
     me: &Identity,
@@ -126,7 +131,7 @@ pub(super) fn seal<L: Letter>(
 }
 
 /// Opens a pack; `None` if it was not sealed for this mailbox by whoever signed it.
-pub(super) fn open<L: Letter>(mailbox: &[u8; 32], pack: &[u8]) -> Option<L> {
+pub(crate) fn open<L: Letter>(mailbox: &[u8; 32], pack: &[u8]) -> Option<L> {
     if !LENS.contains(&pack.len()) {
         return None;
     }
