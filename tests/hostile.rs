@@ -60,6 +60,7 @@ const MINUTE: Duration = Duration::from_secs(60);
 // The first byte of packets, which travel in clear inside links that encrypt by themselves.
 const HAVE: u8 = 4;
 const OPS: u8 = 5;
+const OFFER: u8 = 16;
 
 /// Alice's friends, let in by scanning her screen, and connected with each other.
 fn camp_in(world: World, guests: &[Name]) -> World {

@@ -179,7 +179,8 @@ fn what_was_noted_of_others_goes_with_the_room() {
     let room = world.room("bob");
     assert_eq!(world.disk("bob").marks(room).expect("memory").len(), 1);
 
-    world.command("bob", Command::LeaveRoom { room });
+    world.leave_room("bob");
+    world.settle();
 
     assert_eq!(world.disk("bob").marks(room).expect("memory"), []);
     assert_eq!(world.disk("bob").reports(room).expect("memory"), []);

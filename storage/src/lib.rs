@@ -21,9 +21,9 @@ use std::{
 };
 
 use engine::{
-    Batch, CarriedRecord, ControlRecord, Head, Kept, MailboxRecord, Mark, MemberIndex, MemberRecord,
-    PackId, PeerId, Position, Profile, ReportRecord, RoomId, RoomRecord, Store, StoreError,
-    StoredOp,
+    Batch, CarriedRecord, ControlRecord, Head, Kept, MailboxRecord, Mark, MemberIndex,
+    MemberRecord, PackId, PeerId, Position, Profile, ReportRecord, RoomId, RoomRecord, Store,
+    StoreError, StoredOp,
 };
 use redb::{Builder, Database, ReadableDatabase, StorageBackend};
 

@@ -61,15 +61,12 @@ impl Snapshot {
 
     /// Whether anything sealed of `room` is there.
     pub(crate) fn knows(&self, room: RoomId) -> Result<bool, StoreError> {
-        let of_room = Keys::<20>::of(room);
-        let mut members = self.members.range::<&MemberKey>(of_room.bounds()).map_err(from_redb)?;
-        let of_room = Keys::<56>::of(room);
-        let mut controls =
-            self.controls.range::<&ControlKey>(of_room.bounds()).map_err(from_redb)?;
         Ok(self.rooms.get(room.as_bytes()).map_err(from_redb)?.is_some()
             || self.mailboxes.get(room.as_bytes()).map_err(from_redb)?.is_some()
-            || members.next().is_some()
-            || controls.next().is_some())
+            || has_any(Some(&self.members), room)?
+            || has_any(Some(&self.controls), room)?
+            || has_any(self.marks.as_ref(), room)?
+            || has_any(self.reports.as_ref(), room)?)
     }
 
     pub(crate) fn profile(&self) -> Result<Option<Profile>, StoreError> {
@@ -342,6 +339,16 @@ impl Snapshot {
         }
         Ok(true)
     }
+}
+
+/// Whether there is anything of `room` in a table, if that is there.
+fn has_any<const N: usize>(
+    table: Option<&ReadOnlyTable<&'static [u8; N], &'static [u8]>>,
+    room: RoomId,
+) -> Result<bool, StoreError> {
+    let Some(table) = table else { return Ok(false) };
+    let mut of_room = table.range::<&[u8; N]>(Keys::<N>::of(room).bounds()).map_err(from_redb)?;
+    Ok(of_room.next().is_some())
 }
 
 /// A table, unless nothing was ever written to it.

@@ -3,9 +3,9 @@
 use std::{collections::BTreeMap, ops::Bound};
 
 use crate::{
-    Batch, CarriedRecord, ControlRecord, Head, Kept, MailboxRecord, Mark, MemberIndex, MemberRecord,
-    PackId, PeerId, Position, Profile, ReportRecord, RoomId, RoomRecord, Store, StoreError,
-    StoredOp,
+    Batch, CarriedRecord, ControlRecord, Head, Kept, MailboxRecord, Mark, MemberIndex,
+    MemberRecord, PackId, PeerId, Position, Profile, ReportRecord, RoomId, RoomRecord, Store,
+    StoreError, StoredOp,
 };
 
 /// A [`Store`] in memory. Clones are independent: a clone is what a disk held at that moment.

@@ -7,9 +7,9 @@ use std::{
 };
 
 use engine::{
-    Batch, CarriedRecord, ControlRecord, Head, Kept, MailboxRecord, Mark, MemberIndex, MemberRecord,
-    MemoryStore, PackId, PeerId, Position, Profile, ReportRecord, RoomId, RoomRecord, Store,
-    StoreError, StoredOp,
+    Batch, CarriedRecord, ControlRecord, Head, Kept, MailboxRecord, Mark, MemberIndex,
+    MemberRecord, MemoryStore, PackId, PeerId, Position, Profile, ReportRecord, RoomId, RoomRecord,
+    Store, StoreError, StoredOp,
 };
 
 /// Operations by their place in the order shown, and by author and place in the log.
