@@ -224,7 +224,7 @@ impl Room {
             return Err(Unusable::Early);
         }
         if op.header.seq > self.membership.end_of_log(op.header.author) {
-            return Err(Unusable::Barred);
+            return Err(self.beyond_the_end(op, &head));
         }
         let len = u64::try_from(op.bytes.len()).unwrap_or(u64::MAX);
         if !self.has_space(now.since_start, index, len) {
@@ -245,6 +245,21 @@ impl Room {
         self.use_space(added.author, len);
         self.renewal.note_written(epoch, now.since_start);
         Ok(added)
+    }
+
+    /// Why an operation behind the end of its author's log is not added. Who left in one history and
+    /// went on in another is found out here: nobody who has heard of either asks for the other.
+    fn beyond_the_end(&mut self, op: &Op<'_>, head: &Head) -> Unusable {
+        let author = op.header.author;
+        let is_other = self.membership.has_left(author) && op.header.prev != head.id;
+        if !is_other || self.membership.fork_of(author).is_some() {
+            return Unusable::Barred;
+        }
+        if !op.is_signed() {
+            return Unusable::Forged;
+        }
+        self.suspects.insert(author);
+        Unusable::Forked
     }
 
     /// Whether so much may still be added today; what this device writes itself always may.

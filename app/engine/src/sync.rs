@@ -198,6 +198,12 @@ impl Sync {
         }
         self.unlike.extend(compared.unlike);
         for (index, height) in compared.held {
+            // Where authors differ, nothing is known of last operations. Whoever left in one history may
+            // have gone on in another, and nobody who knows of that end would hear it from them.
+            let is_end = room.member(index).is_some_and(|m| room.membership.has_left(m.id));
+            if is_end && height == room.height(index) {
+                self.unlike.insert(index);
+            }
             self.note_held(&mut heard, room, index, height);
         }
         if compared.is_over {

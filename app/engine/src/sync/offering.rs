@@ -96,9 +96,12 @@ impl Sync {
     }
 
     /// Whether the peer is to get a log without asking: it has none of it, or it is our own, or what
-    /// others wrote depends on it. So what anything depends on comes before it on every link.
+    /// others wrote depends on it. So what anything depends on comes before it on every link. And so
+    /// does the end of a log whose author left: if they went on in another history, nobody who knows
+    /// that end speaks to them and would hear of it.
     fn is_sent_unasked(&self, room: &Room, index: MemberIndex) -> bool {
-        let governs = |author: PeerId| room.membership.was_admin(author);
+        let rules = &room.membership;
+        let governs = |author: PeerId| rules.was_admin(author) || rules.has_left(author);
         index == room.my_index
             || height(&self.sent, index) == 0
             || room.member(index).is_some_and(|member| governs(member.id))
