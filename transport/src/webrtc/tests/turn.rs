@@ -378,10 +378,11 @@ fn lossy(server: SocketAddr) -> SocketAddr {
 #[tokio::test]
 async fn loss_on_the_way_to_the_server_is_made_up_for() {
     let coturn = Coturn::start();
-    let lossy = format!("turn:{}", lossy(coturn.addr()));
     let opening = async {
         loop {
-            let turn = allocate(&coturn, lossy.clone(), Family::V4).await.expect("works");
+            // A way of its own for each try: it leads back to whoever came first.
+            let lossy = format!("turn:{}", lossy(coturn.addr()));
+            let turn = allocate(&coturn, lossy, Family::V4).await.expect("works");
             let udp = Udp::bind(Family::V4, 0).expect("loopback");
             let addr = SocketAddr::from(([127, 0, 0, 1], udp.port().expect("bound")));
             let own = Wiring { family: Family::V4, socket: Socket::Own(Arc::new(udp)) };
