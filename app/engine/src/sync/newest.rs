@@ -13,6 +13,9 @@ use crate::{
 /// So many operations are a long history: three seconds of a link that carries 40 kB/s.
 const MANY: u64 = 500;
 
+/// So many are, whatever is held already: the last page is then little beside them.
+const VERY_MANY: u64 = 2_000;
+
 /// The newest operations looked through for messages the peer lacks.
 const MAX_LOOKED_AT: usize = 200;
 
@@ -41,7 +44,9 @@ impl Sync {
                 let lacked = room
                     .frontier()
                     .map(|(index, _, all)| all.saturating_sub(height(&self.sent, index)));
-                let is_long = lacked.fold(0u64, u64::saturating_add) >= MANY;
+                let lacked = lacked.fold(0u64, u64::saturating_add);
+                let held = self.sent.iter().copied().fold(0u64, u64::saturating_add);
+                let is_long = lacked >= MANY && (lacked >= held || lacked >= VERY_MANY);
                 self.newest = if is_long { Newest::Ahead } else { Newest::Done };
                 if is_long { self.read_newest(room, store).map(Some) } else { Ok(None) }
             }
