@@ -11,9 +11,7 @@ use tests::{Name, World};
 
 /// A room of Alice's in which all of `guests` are, and know each other.
 fn camp(guests: &[Name]) -> World {
-    let mut world = World::default().with_camp(guests);
-    world.meet();
-    world
+    World::default().with_camp_that_met(guests)
 }
 
 /// The same with a mailbox, and everything in it.

@@ -10,15 +10,7 @@ use tests::{Name, World};
 
 /// A room of Alice's in which all of `guests` are, and know each other.
 fn camp(guests: &[Name]) -> World {
-    let mut world = World::default().with_camp(guests);
-    world.meet();
-    world
-}
-
-fn set_role(world: &mut World, by: Name, whom: Name, role: Role) {
-    let (room, member) = (world.room(by), world.me(whom));
-    world.command(by, Command::SetRole { room, member, role });
-    world.settle();
+    World::default().with_camp_that_met(guests)
 }
 
 fn role(world: &mut World, at: Name, whom: Name) -> Option<Role> {
@@ -102,7 +94,7 @@ fn words_of_a_muted_member_are_shown_up_to_where_the_admin_had_heard_them() {
         world.part("bob", other);
     }
     world.say("bob", "not heard by Alice");
-    set_role(&mut world, "alice", "bob", Role::Muted);
+    world.set_role("alice", "bob", Role::Muted);
     for other in ["alice", "carol"] {
         world.reunite("bob", other);
     }
@@ -114,7 +106,7 @@ fn words_of_a_muted_member_are_shown_up_to_where_the_admin_had_heard_them() {
     world.say("bob", "hello?");
     assert_eq!(refusals(&world, "bob"), [Refusal::Muted]);
 
-    set_role(&mut world, "alice", "bob", Role::Member);
+    world.set_role("alice", "bob", Role::Member);
     world.say("bob", "thank you");
     world.settle();
     for at in ["alice", "carol"] {
@@ -125,11 +117,11 @@ fn words_of_a_muted_member_are_shown_up_to_where_the_admin_had_heard_them() {
 #[test]
 fn admin_who_was_taken_back_can_do_nothing_any_more_wherever_that_is_not_known_yet() {
     let mut world = camp(&["bob", "carol"]);
-    set_role(&mut world, "alice", "bob", Role::Admin);
+    world.set_role("alice", "bob", Role::Admin);
     world.part("alice", "bob");
     world.part("alice", "carol");
-    set_role(&mut world, "alice", "bob", Role::Member);
-    set_role(&mut world, "bob", "carol", Role::Removed);
+    world.set_role("alice", "bob", Role::Member);
+    world.set_role("bob", "carol", Role::Removed);
     assert_eq!(role(&mut world, "carol", "carol"), Some(Role::Removed), "as far as Carol knows");
 
     world.reunite("alice", "bob");
@@ -144,12 +136,12 @@ fn admin_who_was_taken_back_can_do_nothing_any_more_wherever_that_is_not_known_y
 #[test]
 fn members_cannot_govern_and_admins_not_each_other() {
     let mut world = camp(&["bob", "carol", "dave"]);
-    set_role(&mut world, "alice", "bob", Role::Admin);
-    set_role(&mut world, "alice", "carol", Role::Admin);
-    set_role(&mut world, "dave", "bob", Role::Muted);
-    set_role(&mut world, "bob", "carol", Role::Removed);
-    set_role(&mut world, "bob", "alice", Role::Removed);
-    set_role(&mut world, "bob", "dave", Role::Admin);
+    world.set_role("alice", "bob", Role::Admin);
+    world.set_role("alice", "carol", Role::Admin);
+    world.set_role("dave", "bob", Role::Muted);
+    world.set_role("bob", "carol", Role::Removed);
+    world.set_role("bob", "alice", Role::Removed);
+    world.set_role("bob", "dave", Role::Admin);
 
     assert_eq!(refusals(&world, "dave"), [Refusal::NotAdmin]);
     assert_eq!(refusals(&world, "bob"), [Refusal::NotOwner; 3]);
@@ -167,7 +159,7 @@ fn members_cannot_govern_and_admins_not_each_other() {
 #[test]
 fn removed_member_is_told_and_left_alone() {
     let mut world = camp(&["bob", "carol"]);
-    set_role(&mut world, "alice", "bob", Role::Removed);
+    world.set_role("alice", "bob", Role::Removed);
 
     assert_eq!(role(&mut world, "bob", "bob"), Some(Role::Removed));
     assert_eq!(world.links_of("bob"), 0);
@@ -180,8 +172,8 @@ fn removed_member_is_told_and_left_alone() {
 #[test]
 fn rules_outlive_the_process() {
     let mut world = camp(&["bob", "carol"]);
-    set_role(&mut world, "alice", "bob", Role::Admin);
-    set_role(&mut world, "bob", "carol", Role::Removed);
+    world.set_role("alice", "bob", Role::Admin);
+    world.set_role("bob", "carol", Role::Removed);
     for name in ["alice", "bob"] {
         world.restart(name);
     }
@@ -219,12 +211,12 @@ fn member_away_while_the_key_changed_twice_comes_back_and_reads_on() {
 #[test]
 fn admin_who_has_not_heard_of_a_removal_does_not_undo_it() {
     let mut world = camp(&["bob", "carol"]);
-    set_role(&mut world, "alice", "bob", Role::Admin);
+    world.set_role("alice", "bob", Role::Admin);
     world.part("alice", "bob");
     world.part("alice", "carol");
-    set_role(&mut world, "alice", "carol", Role::Removed);
+    world.set_role("alice", "carol", Role::Removed);
     for role in [Role::Muted, Role::Member, Role::Muted, Role::Member] {
-        set_role(&mut world, "bob", "carol", role);
+        world.set_role("bob", "carol", role);
     }
 
     world.reunite("alice", "bob");
@@ -233,7 +225,7 @@ fn admin_who_has_not_heard_of_a_removal_does_not_undo_it() {
         assert_eq!(role(&mut world, at, "carol"), Some(Role::Removed), "{at}");
     }
 
-    set_role(&mut world, "bob", "carol", Role::Member);
+    world.set_role("bob", "carol", Role::Member);
     for at in ["alice", "bob"] {
         assert_eq!(role(&mut world, at, "carol"), Some(Role::Member), "{at}: who knows of it may");
     }
@@ -245,7 +237,7 @@ fn member_removed_while_away_is_not_spoken_to_however_they_call() {
     for other in ["alice", "carol"] {
         world.part("bob", other);
     }
-    set_role(&mut world, "alice", "bob", Role::Removed);
+    world.set_role("alice", "bob", Role::Removed);
     world.say("alice", "he is not here");
     for other in ["alice", "carol"] {
         world.reunite("bob", other);
@@ -275,7 +267,7 @@ fn removal_revokes_every_invite_however_many_there_are() {
     let known: Vec<_> = invites(&mut world, "bob").into_iter().map(|state| state.invite).collect();
     assert_eq!(known.len(), 151);
 
-    set_role(&mut world, "alice", "bob", Role::Removed);
+    world.set_role("alice", "bob", Role::Removed);
 
     assert_eq!(refusals(&world, "alice"), []);
     let wall = world.wall("alice");

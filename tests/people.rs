@@ -8,9 +8,7 @@ use tests::{Name, World};
 
 /// A room of Alice's in which all of `guests` are, and know each other.
 fn camp(guests: &[Name]) -> World {
-    let mut world = World::default().with_camp(guests);
-    world.meet();
-    world
+    World::default().with_camp_that_met(guests)
 }
 
 /// What `at` sees on the card of `whom`, and shows there of itself.
@@ -65,12 +63,6 @@ fn summary(world: &mut World, at: Name) -> engine::RoomSummary {
 fn set_blocked(world: &mut World, at: Name, whom: Name, is_blocked: bool) {
     let (room, member) = (world.room(at), world.me(whom));
     world.command(at, Command::SetBlocked { room, member, is_blocked });
-}
-
-fn set_role(world: &mut World, by: Name, whom: Name, role: Role) {
-    let (room, member) = (world.room(by), world.me(whom));
-    world.command(by, Command::SetRole { room, member, role });
-    world.settle();
 }
 
 fn report(world: &mut World, by: Name, about: Name, text: &str) {
@@ -294,7 +286,7 @@ fn blocking_changes_nothing_that_others_see_on_the_wire() {
 #[test]
 fn only_admins_read_a_report() {
     let mut world = camp(&["bob", "carol", "dave", "eve"]);
-    set_role(&mut world, "alice", "bob", Role::Admin);
+    world.set_role("alice", "bob", Role::Admin);
     world.say("dave", "something nasty");
     world.settle();
 
@@ -327,12 +319,12 @@ fn admin_made_later_reads_later_reports_only() {
     let mut world = camp(&["bob", "carol", "dave"]);
     report(&mut world, "carol", "dave", "early");
 
-    set_role(&mut world, "alice", "bob", Role::Admin);
+    world.set_role("alice", "bob", Role::Admin);
     report(&mut world, "carol", "dave", "late");
     assert_eq!(words(&mut world, "bob"), ["late"]);
     assert_eq!(words(&mut world, "alice"), ["late", "early"]);
 
-    set_role(&mut world, "alice", "bob", Role::Member);
+    world.set_role("alice", "bob", Role::Member);
     report(&mut world, "carol", "dave", "later");
     assert_eq!(words(&mut world, "bob"), [""; 0], "who is no admin any more reads none");
     assert_eq!(words(&mut world, "alice"), ["later", "late", "early"]);
@@ -341,7 +333,7 @@ fn admin_made_later_reads_later_reports_only() {
 #[test]
 fn admin_does_not_read_what_is_said_about_them_and_nobody_can_tell() {
     let mut world = camp(&["bob", "carol", "dave"]);
-    set_role(&mut world, "alice", "bob", Role::Admin);
+    world.set_role("alice", "bob", Role::Admin);
     let len_of_last = |world: &mut World| {
         let room = world.room("dave");
         let disk = world.disk("dave");
@@ -372,11 +364,11 @@ fn whoever_could_tell_nobody_is_told_so() {
 #[test]
 fn who_is_muted_reports_and_who_was_removed_does_not() {
     let mut world = camp(&["bob", "carol"]);
-    set_role(&mut world, "alice", "bob", Role::Muted);
+    world.set_role("alice", "bob", Role::Muted);
     report(&mut world, "bob", "carol", "muted, not silenced");
     assert_eq!(words(&mut world, "alice"), ["muted, not silenced"]);
 
-    set_role(&mut world, "alice", "bob", Role::Removed);
+    world.set_role("alice", "bob", Role::Removed);
     world.meet();
     report(&mut world, "bob", "carol", "still here?");
 
@@ -406,7 +398,7 @@ fn reports_are_bounded_in_length_and_number() {
 #[test]
 fn report_that_was_seen_to_stays_so_here_and_here_only() {
     let mut world = camp(&["bob", "carol", "dave"]);
-    set_role(&mut world, "alice", "bob", Role::Admin);
+    world.set_role("alice", "bob", Role::Admin);
     report(&mut world, "carol", "dave", "hm");
     let room = world.room("alice");
     let listed = reports(&mut world, "alice");

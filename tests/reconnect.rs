@@ -12,9 +12,7 @@ const INTRODUCTION: [u8; 2] = [1, 3];
 
 /// Alice and her friends, all let in by scanning her screen, and connected with each other.
 fn camp(guests: &[Name]) -> World {
-    let mut world = World::default().with_camp(guests);
-    world.meet();
-    world
+    World::default().with_camp_that_met(guests)
 }
 
 fn last_opening(world: &World, from: Name, to: Name) -> Vec<u8> {

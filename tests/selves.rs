@@ -10,9 +10,7 @@ const GUESTS: [Name; 3] = ["phone", "laptop", "carol"];
 
 /// A room of Alice's in which all of `guests` are, and know each other.
 fn camp(guests: &[Name]) -> World {
-    let mut world = World::default().with_camp(guests);
-    world.meet();
-    world
+    World::default().with_camp_that_met(guests)
 }
 
 fn say_self(world: &mut World, by: Name, other: Name, is_so: bool) {

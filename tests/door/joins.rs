@@ -5,7 +5,7 @@ use std::time::Duration;
 use engine::{Command, JoinFailure, Refusal, Role, RoomOption, Store};
 use tests::{Name, World};
 
-use super::{camp, refusals, set_role};
+use super::{camp, refusals};
 
 const MINUTE: Duration = Duration::from_secs(60);
 const APPROVE: RoomOption = RoomOption::ApproveJoins;
@@ -91,7 +91,7 @@ fn any_member_lets_newcomers_in_but_who_may_only_read_does_not() {
     assert_eq!(world.rooms("maya").len(), 1);
 
     let invite = world.show_invite("carol");
-    set_role(&mut world, "alice", "carol", Role::Muted);
+    world.set_role("alice", "carol", Role::Muted);
     let room = world.room("carol");
     world.command("carol", Command::ShowInvite { room, invite: None });
     assert_eq!(refusals(&world, "carol"), [Refusal::MayNotHost]);

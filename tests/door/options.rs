@@ -2,14 +2,14 @@
 
 use engine::{Refusal, Role, RoomOption};
 
-use super::{camp, refusals, set_role};
+use super::{camp, refusals};
 
 const APPROVE: RoomOption = RoomOption::ApproveJoins;
 
 #[test]
 fn option_holds_for_everybody_and_outlives_the_process() {
     let mut world = camp(&["bob", "carol"]);
-    set_role(&mut world, "alice", "bob", Role::Admin);
+    world.set_role("alice", "bob", Role::Admin);
     for name in ["alice", "bob", "carol"] {
         assert!(!world.options(name).approve_joins, "{name}: off unless said otherwise");
     }
@@ -38,7 +38,7 @@ fn option_cannot_be_switched_by_whoever_does_not_govern() {
 fn whoever_switched_knowing_more_has_the_last_word_whatever_came_first() {
     for first in ["alice", "bob"] {
         let mut world = camp(&["bob", "carol", "dave"]);
-        set_role(&mut world, "alice", "bob", Role::Admin);
+        world.set_role("alice", "bob", Role::Admin);
         for (a, b) in [("alice", "bob"), ("alice", "dave"), ("carol", "bob"), ("carol", "dave")] {
             world.part(a, b);
         }
@@ -68,10 +68,10 @@ fn whoever_switched_knowing_more_has_the_last_word_whatever_came_first() {
 #[test]
 fn what_an_admin_switched_after_being_taken_back_does_not_count() {
     let mut world = camp(&["bob", "carol"]);
-    set_role(&mut world, "alice", "bob", Role::Admin);
+    world.set_role("alice", "bob", Role::Admin);
     world.part("alice", "bob");
     world.part("alice", "carol");
-    set_role(&mut world, "alice", "bob", Role::Member);
+    world.set_role("alice", "bob", Role::Member);
     world.set_option("bob", APPROVE, true);
     world.settle();
     assert!(world.options("carol").approve_joins, "as far as Carol knows");

@@ -5,7 +5,7 @@ use std::{collections::BTreeSet, time::Duration};
 use engine::{Batch, MemberIndex, MemoryStore, Role, Store};
 use tests::{Name, World};
 
-use super::{camp, set_role};
+use super::camp;
 
 const HOUR: Duration = Duration::from_secs(3_600);
 
@@ -96,7 +96,7 @@ fn key_stays_where_nothing_is_written_and_nobody_is_there() {
 #[test]
 fn admin_changes_the_key_some_hours_after_the_owner_should_have() {
     let mut world = camp(&["bob", "carol"]);
-    set_role(&mut world, "alice", "bob", Role::Admin);
+    world.set_role("alice", "bob", Role::Admin);
     world.part("alice", "bob");
     world.part("alice", "carol");
 
@@ -125,7 +125,7 @@ fn keys_do_not_change_more_often_however_many_govern_and_whatever_their_clocks_s
         world.create_room("alice");
         for name in ["bob", "carol", "dave"] {
             world.scan(name, "alice");
-            set_role(&mut world, "alice", name, Role::Admin);
+            world.set_role("alice", name, Role::Admin);
         }
         world.meet();
         talk(&mut world, "dave", 240);

@@ -2,7 +2,7 @@
 
 use engine::{
     Addr, Body, Command, Event, Goodbye, Input, Invite, JoinFailure, MAX_PAGE_LEN, Member, Message,
-    PeerId, Position, RoomId, Timestamp,
+    PeerId, Position, Role, RoomId, Timestamp,
 };
 
 use crate::{Name, World};
@@ -40,6 +40,14 @@ impl World {
             self.scan(guest, "alice");
         }
         self
+    }
+
+    /// The same, after all of them have met.
+    #[must_use]
+    pub fn with_camp_that_met(self, guests: &[Name]) -> Self {
+        let mut world = self.with_camp(guests);
+        world.meet();
+        world
     }
 
     /// `liar` writes one history for one device and another for a second one, which are apart
@@ -238,6 +246,14 @@ impl World {
             _ => None,
         });
         told.unwrap_or_default()
+    }
+
+    /// The person holding `by` makes `whom` something else in their only room, and everyone hears it
+    /// who can.
+    pub fn set_role(&mut self, by: Name, whom: Name, role: Role) {
+        let (room, member) = (self.room(by), self.me(whom));
+        self.command(by, Command::SetRole { room, member, role });
+        self.settle();
     }
 
     /// The person holding `name` leaves their only room.

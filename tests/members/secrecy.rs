@@ -3,7 +3,7 @@
 use engine::{Batch, Command, MemoryStore, Role, Store};
 use tests::{Name, World};
 
-use super::{camp, role, set_role};
+use super::{camp, role};
 
 /// What the person of `reader` would read if their device, with all it holds, had got everything
 /// that is on the disk of `source`, by whatever way.
@@ -25,7 +25,7 @@ fn removed_member_can_read_nothing_written_after_the_writer_heard_of_it() {
     world.say("carol", "before");
     world.settle();
 
-    set_role(&mut world, "alice", "bob", Role::Removed);
+    world.set_role("alice", "bob", Role::Removed);
     world.say("carol", "after");
     world.say("alice", "after, too");
     world.settle();
@@ -50,7 +50,7 @@ fn member_who_was_not_removed_could_have_read_it() {
 #[test]
 fn two_removed_at_once_in_two_places_can_both_read_nothing_more() {
     let mut world = camp(&["bob", "carol", "dave", "erin"]);
-    set_role(&mut world, "alice", "bob", Role::Admin);
+    world.set_role("alice", "bob", Role::Admin);
     for (a, b) in [("alice", "bob"), ("alice", "dave"), ("alice", "erin"), ("carol", "bob")] {
         world.part(a, b);
     }
@@ -58,8 +58,8 @@ fn two_removed_at_once_in_two_places_can_both_read_nothing_more() {
         world.part(a, b);
     }
 
-    set_role(&mut world, "alice", "dave", Role::Removed);
-    set_role(&mut world, "bob", "carol", Role::Removed);
+    world.set_role("alice", "dave", Role::Removed);
+    world.set_role("bob", "carol", Role::Removed);
     for (a, b) in [("alice", "bob"), ("alice", "erin")] {
         world.reunite(a, b);
     }
@@ -86,7 +86,7 @@ fn member_the_remover_never_met_gets_the_new_key_from_whoever_passes_it_on() {
     world.add("erin");
     world.part("alice", "erin");
     world.scan("erin", "carol");
-    set_role(&mut world, "alice", "bob", Role::Removed);
+    world.set_role("alice", "bob", Role::Removed);
 
     world.part("bob", "carol");
     world.part("bob", "erin");
@@ -140,7 +140,7 @@ fn new_key_reaches_more_members_than_one_operation_has_room_for() {
     }
     let (removed, others) = guests.split_first().expect("guests");
 
-    set_role(&mut world, "alice", removed, Role::Removed);
+    world.set_role("alice", removed, Role::Removed);
     world.say("alice", "without you");
     world.settle();
 

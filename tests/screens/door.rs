@@ -1,12 +1,12 @@
 //! The options of a room, and its door: how they look, and what they do.
 
-use app::{chat_app::ChatApp, ui::state::Look};
-use egui_kittest::{Harness, SnapshotResults, kittest::Queryable as _};
+use app::chat_app::ChatApp;
+use egui_kittest::{Harness, kittest::Queryable as _};
 use engine::{Command, DoorPictures, Event, PeerId, Role, RoomOption, RoomOptions};
 
 use crate::{
     network_stage::reach,
-    pictures::{Shot, pictures},
+    pictures::{Shot, pictures, pictures_of_text, shot},
     stage::{Looking, PHONE, Shared, alone, in_ruled},
     story::{ME, ROOM, invite},
 };
@@ -76,37 +76,25 @@ fn came(newcomer: PeerId, name: &str) -> Event {
     Event::NewcomerWaiting { room: ROOM, newcomer, name: name.to_owned(), pictures: SEEN }
 }
 
-fn shot(name: &str) -> fn(Looking) -> Screen {
-    DOOR.iter().find(|(known, _)| *known == name).expect("a scene of this name").1
-}
-
 #[test]
 fn options_look_as_they_did() {
-    pictures("options", shot("options"));
+    pictures("options", shot(&DOOR, "options"));
 }
 
 #[test]
 fn door_looks_as_it_did() {
-    pictures("door", shot("door"));
+    pictures("door", shot(&DOOR, "door"));
 }
 
 #[test]
 fn waiting_looks_as_it_did() {
-    pictures("waiting", shot("waiting"));
+    pictures("waiting", shot(&DOOR, "waiting"));
 }
 
 #[test]
 fn door_with_large_text_looks_as_it_did() {
-    let mut results = SnapshotResults::new();
-    for name in ["options-member", "options-ask", "door", "bell", "waiting"] {
-        for (text, look, look_name) in [(100, Look::Light, "light"), (200, Look::Dark, "dark")] {
-            let looking = Looking { text, look, has_pictures: true, ..Looking::at(PHONE) };
-            let (mut harness, _shared) = shot(name)(looking);
-            harness.snapshot(format!("{name}-{text}-{look_name}"));
-            results.extend_harness(&mut harness);
-        }
-    }
-    results.unwrap();
+    let names = ["options-member", "options-ask", "door", "bell", "waiting"];
+    pictures_of_text(names.map(|name| (name, shot(&DOOR, name))));
 }
 
 #[test]

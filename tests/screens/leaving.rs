@@ -1,12 +1,12 @@
 //! What people see who leave, and of those who left.
 
-use app::{chat_app::ChatApp, ui::state::Look};
-use egui_kittest::{Harness, SnapshotResults, kittest::Queryable as _};
+use app::chat_app::ChatApp;
+use egui_kittest::{Harness, kittest::Queryable as _};
 use engine::{Command, Event, Goodbye, Member, Role};
 
 use crate::{
     network_stage::reach,
-    pictures::Shot,
+    pictures::{Shot, pictures_of_text},
     rules::Rules,
     stage::{Looking, PHONE, Shared, in_ruled},
     story::{BEA, CEM, ME, ROOM},
@@ -155,14 +155,5 @@ fn who_left_is_told_who_knows() {
 fn leaving_looks_as_it_did() {
     let shots: [Shot; 3] =
         [("leave-owner", owner_asks), ("members-left", unfolded), ("leaving", waiting)];
-    let mut results = SnapshotResults::new();
-    for (name, shot) in shots {
-        for (text, look, look_name) in [(100, Look::Light, "light"), (200, Look::Dark, "dark")] {
-            let looking = Looking { text, look, has_pictures: true, ..Looking::at(PHONE) };
-            let (mut harness, _shared) = shot(looking);
-            harness.snapshot(format!("{name}-{text}-{look_name}"));
-            results.extend_harness(&mut harness);
-        }
-    }
-    results.unwrap();
+    pictures_of_text(shots);
 }

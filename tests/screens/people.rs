@@ -1,14 +1,14 @@
 //! What people see of who somebody is, and do about those they do not want to read.
 
-use app::{chat_app::ChatApp, ui::route::Route, ui::state::Look};
+use app::{chat_app::ChatApp, ui::route::Route};
 use egui::Vec2;
-use egui_kittest::{Harness, SnapshotResults, kittest::Queryable as _};
+use egui_kittest::{Harness, kittest::Queryable as _};
 use engine::{Command, Event, PersonCode, Role, RoomId};
 
 use crate::{
     network_stage::reach,
     people_stage::code_of,
-    pictures::{Shot, pictures},
+    pictures::{Shot, pictures, pictures_of_text, shot},
     rules::Rules,
     stage::{DESKTOP, Looking, PHONE, SMALL_PHONE, Shared, in_ruled, settled},
     story::{BEA, CEM, ME, ROOM, text_of},
@@ -358,23 +358,18 @@ fn admins_see_reports_and_others_do_not() {
     assert!(!says(&harness, "not for Ana"));
 }
 
-fn shot(name: &str) -> fn(Looking) -> Screen {
-    PEOPLE.iter().find(|(known, _)| *known == name).expect("a scene of this name").1
-}
-
 #[test]
 fn verifying_looks_as_it_did() {
-    pictures("verify", shot("verify"));
+    pictures("verify", shot(&PEOPLE, "verify"));
 }
 
 #[test]
 fn reports_look_as_they_did() {
-    pictures("reports", shot("reports"));
+    pictures("reports", shot(&PEOPLE, "reports"));
 }
 
 #[test]
 fn people_look_as_they_did_in_large_text_too() {
-    let mut results = SnapshotResults::new();
     let names = [
         "verify",
         "verify-scan",
@@ -386,15 +381,7 @@ fn people_look_as_they_did_in_large_text_too() {
         "members-verified",
         "room-verified",
     ];
-    for name in names {
-        for (text, look, look_name) in [(100, Look::Light, "light"), (200, Look::Dark, "dark")] {
-            let looking = Looking { text, look, has_pictures: true, ..Looking::at(PHONE) };
-            let (mut harness, _shared) = shot(name)(looking);
-            harness.snapshot(format!("{name}-{text}-{look_name}"));
-            results.extend_harness(&mut harness);
-        }
-    }
-    results.unwrap();
+    pictures_of_text(names.map(|name| (name, shot(&PEOPLE, name))));
 }
 
 #[test]

@@ -113,6 +113,25 @@ fn members_look_as_they_did() {
 /// A name for a picture, and what leads to what is on it.
 pub(crate) type Shot = (&'static str, Scene);
 
+/// Of some shots, what leads to the one of this name.
+pub(crate) fn shot(shots: &[Shot], name: &str) -> Scene {
+    shots.iter().find(|(known, _)| *known == name).expect("a scene of this name").1
+}
+
+/// Compares pictures of scenes on a phone, with the usual text by day and large text by night.
+pub(crate) fn pictures_of_text(shots: impl IntoIterator<Item = Shot>) {
+    let mut results = SnapshotResults::new();
+    for (name, scene) in shots {
+        for (text, look, look_name) in [(100, Look::Light, "light"), (200, Look::Dark, "dark")] {
+            let looking = Looking { text, look, has_pictures: true, ..Looking::at(PHONE) };
+            let (mut harness, _shared) = scene(looking);
+            harness.snapshot(format!("{name}-{text}-{look_name}"));
+            results.extend_harness(&mut harness);
+        }
+    }
+    results.unwrap();
+}
+
 /// The screens about the network in all their states.
 const NETWORK: [Shot; 9] = [
     ("servers", servers),

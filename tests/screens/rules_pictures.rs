@@ -1,14 +1,14 @@
 //! Pictures of the screens about members, roles and invites.
 
-use app::{chat_app::ChatApp, ui::state::Look};
-use egui_kittest::{Harness, SnapshotResults, kittest::Queryable as _};
+use app::chat_app::ChatApp;
+use egui_kittest::{Harness, kittest::Queryable as _};
 use engine::{Body, Member, PeerId, Role, Timestamp};
 
 use crate::{
     network_stage::reach,
-    pictures::{Shot, pictures},
+    pictures::{Shot, pictures, pictures_of_text, shot},
     rules::Rules,
-    stage::{Looking, PHONE, Shared, in_ruled},
+    stage::{Looking, Shared, in_ruled},
     story::{BEA, CEM, ME, MINUTE, NOW, member, said, text_of},
 };
 
@@ -155,40 +155,28 @@ fn ruled_room(looking: Looking, role: Role) -> Screen {
     (harness, shared)
 }
 
-fn shot(name: &str) -> fn(Looking) -> Screen {
-    RULES.iter().find(|(known, _)| *known == name).expect("a scene of this name").1
-}
-
 #[test]
 fn member_looks_as_it_did() {
-    pictures("member", shot("member"));
+    pictures("member", shot(&RULES, "member"));
 }
 
 #[test]
 fn invites_look_as_they_did() {
-    pictures("invites", shot("invites"));
+    pictures("invites", shot(&RULES, "invites"));
 }
 
 #[test]
 fn new_invite_looks_as_it_did() {
-    pictures("new-invite", shot("new-invite"));
+    pictures("new-invite", shot(&RULES, "new-invite"));
 }
 
 #[test]
 fn removed_look_as_they_did() {
-    pictures("removed", shot("removed"));
+    pictures("removed", shot(&RULES, "removed"));
 }
 
 #[test]
 fn large_text_and_long_names_look_as_they_did() {
-    let mut results = SnapshotResults::new();
-    for name in ["alike", "members-many", "member-remove", "invites-revoke", "muted"] {
-        for (text, look, look_name) in [(100, Look::Light, "light"), (200, Look::Dark, "dark")] {
-            let looking = Looking { text, look, has_pictures: true, ..Looking::at(PHONE) };
-            let (mut harness, _shared) = shot(name)(looking);
-            harness.snapshot(format!("{name}-{text}-{look_name}"));
-            results.extend_harness(&mut harness);
-        }
-    }
-    results.unwrap();
+    let names = ["alike", "members-many", "member-remove", "invites-revoke", "muted"];
+    pictures_of_text(names.map(|name| (name, shot(&RULES, name))));
 }

@@ -1,12 +1,12 @@
 //! Several devices of one person, as people see them; and when somebody was last heard of.
 
-use app::{chat_app::ChatApp, ui::state::Look};
-use egui_kittest::{Harness, SnapshotResults, kittest::Queryable as _};
+use app::chat_app::ChatApp;
+use egui_kittest::{Harness, kittest::Queryable as _};
 use engine::{Bond, Command, Event, LastSeen, Member, PeerId, Role, Seen, Timestamp};
 
 use crate::{
     network_stage::reach,
-    pictures::{Shot, pictures},
+    pictures::{Shot, pictures, pictures_of_text},
     rules::Rules,
     stage::{DESKTOP, Looking, PHONE, Shared, in_ruled},
     story::{BEA, CEM, ME, MINUTE, NOW, ROOM, member, text_of},
@@ -232,14 +232,5 @@ fn person_with_two_devices_looks_as_it_did() {
 fn devices_in_large_text_look_as_they_did() {
     let shots: [Shot; 3] =
         [("person", bea_card), ("person-asked", asked_card), ("person-mine", my_card)];
-    let mut results = SnapshotResults::new();
-    for (name, shot) in shots {
-        for (text, look, look_name) in [(100, Look::Light, "light"), (200, Look::Dark, "dark")] {
-            let looking = Looking { text, look, has_pictures: true, ..Looking::at(PHONE) };
-            let (mut harness, _shared) = shot(looking);
-            harness.snapshot(format!("{name}-{text}-{look_name}"));
-            results.extend_harness(&mut harness);
-        }
-    }
-    results.unwrap();
+    pictures_of_text(shots);
 }

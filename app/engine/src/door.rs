@@ -8,8 +8,7 @@ use std::{
 
 use crate::{
     Engine, Event, InviteId, JoinFailure, LinkId, PeerId, Refusal, Role, RoomId, Store, StoreError,
-    crypto,
-    emojis::SAFETY_EMOJIS,
+    crypto, emojis,
     room::Room,
     session::{LinkState, Session},
     wire::Packet,
@@ -52,10 +51,7 @@ impl DoorPictures {
 
     /// Each picture with what it is called, in the order in which they are compared.
     pub fn pictures(&self) -> [(char, &'static str); 6] {
-        self.0.map(|number| {
-            let [first, ..] = SAFETY_EMOJIS;
-            SAFETY_EMOJIS.get(usize::from(number & 0x3f)).copied().unwrap_or(first)
-        })
+        self.0.map(emojis::picture)
     }
 }
 

@@ -118,11 +118,14 @@ impl SafetyEmojis {
 
     /// Each picture with what it is called, in the order in which they are compared.
     pub fn pictures(&self) -> [(char, &'static str); SAFETY_EMOJIS_SHOWN] {
-        self.0.map(|number| {
-            let [dog, ..] = SAFETY_EMOJIS;
-            SAFETY_EMOJIS.get(usize::from(number & 0x3f)).copied().unwrap_or(dog)
-        })
+        self.0.map(picture)
     }
+}
+
+/// The picture of a number, of which the lower bits count.
+pub(crate) fn picture(number: u8) -> (char, &'static str) {
+    let [first, ..] = SAFETY_EMOJIS;
+    SAFETY_EMOJIS.get(usize::from(number & 0x3f)).copied().unwrap_or(first)
 }
 
 #[cfg(test)]

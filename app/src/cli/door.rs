@@ -1,8 +1,10 @@
 //! What a device without a face asks and tells about the door of a room: its options, and who waits.
 
-use engine::{Command, DoorPictures, Event, PeerId, RoomId, RoomOption, RoomOptions};
+use engine::{Command, DoorPictures, Event, PeerId, RoomOption, RoomOptions};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
+
+use super::json::{is_one_of, room};
 
 /// A line read about doors.
 #[derive(Debug, Deserialize)]
@@ -45,20 +47,11 @@ impl From<RoomOption> for OptionName {
 ///
 /// A sentence says what is wrong with it.
 pub(super) fn parse(line: &str) -> Result<Option<Command>, String> {
-    #[derive(Deserialize)]
-    struct Name {
-        cmd: String,
-    }
-    match serde_json::from_str(line) {
-        Ok(Name { cmd }) if NAMES.contains(&cmd.as_str()) => {}
-        _ => return Ok(None),
+    if !is_one_of(line, &NAMES) {
+        return Ok(None);
     }
     let line: Line = serde_json::from_str(line).map_err(|err| err.to_string())?;
     command(line).map(Some)
-}
-
-fn room(text: &str) -> Result<RoomId, String> {
-    RoomId::parse(text).ok_or_else(|| "a room is 32 hex digits".to_owned())
 }
 
 fn peer(text: &str) -> Result<PeerId, String> {

@@ -111,7 +111,30 @@ impl From<Place> for Position {
     }
 }
 
-fn peer(text: &str) -> Result<PeerId, String> {
+/// Whether a line asks for one of these.
+pub(super) fn is_one_of(line: &str, names: &[&str]) -> bool {
+    #[derive(Deserialize)]
+    struct Name {
+        cmd: String,
+    }
+    serde_json::from_str(line).is_ok_and(|Name { cmd }| names.contains(&cmd.as_str()))
+}
+
+/// The room with that id.
+///
+/// # Errors
+///
+/// A sentence says that it is none.
+pub(super) fn room(text: &str) -> Result<RoomId, String> {
+    RoomId::parse(text).ok_or_else(|| "a room is 32 hex digits".to_owned())
+}
+
+/// The member with that key.
+///
+/// # Errors
+///
+/// A sentence says that it is none.
+pub(super) fn peer(text: &str) -> Result<PeerId, String> {
     PeerId::parse(text).ok_or_else(|| "a member is 64 hex digits".to_owned())
 }
 
@@ -138,8 +161,6 @@ impl Line {
             return Ok(Wish::Command(command));
         }
         let line: Self = serde_json::from_str(line).map_err(|err| err.to_string())?;
-        let room =
-            |text: &str| RoomId::parse(text).ok_or_else(|| "a room is 32 hex digits".to_owned());
         let command = match line {
             Self::SetName { name } => Command::SetName { name },
             Self::CreateRoom { name } => Command::CreateRoom { name },
@@ -242,7 +263,7 @@ fn millis(duration: std::time::Duration) -> f64 {
 fn event(event: &Event) -> Value {
     match event {
         Event::Started { name, rooms } => {
-            let rooms: Vec<_> = rooms.iter().map(room).collect();
+            let rooms: Vec<_> = rooms.iter().map(summary).collect();
             json!({"event": "started", "name": name, "rooms": rooms})
         }
         Event::NameChanged { name } => json!({"event": "name_changed", "name": name}),
@@ -254,7 +275,7 @@ fn event(event: &Event) -> Value {
         }
         Event::RoomJoined { room: summary, invite } => json!({
             "event": "room_joined",
-            "room": room(summary),
+            "room": self::summary(summary),
             "invite_id": invite.map(|id| id.to_string()),
         }),
         Event::RoomLeaving { room } => {
@@ -343,7 +364,7 @@ fn event(event: &Event) -> Value {
     }
 }
 
-fn room(room: &RoomSummary) -> Value {
+fn summary(room: &RoomSummary) -> Value {
     let members: Vec<_> = room.members.iter().map(member).collect();
     json!({
         "id": room.id.to_string(),

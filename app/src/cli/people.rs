@@ -1,9 +1,11 @@
 //! What a device without a face asks and tells about people: who they are, whom not to read, and
 //! what the admins are told.
 
-use engine::{CodeOwner, Command, Event, PeerId, PersonCode, Report, RoomId};
+use engine::{CodeOwner, Command, Event, PeerId, PersonCode, Report};
 use serde::Deserialize;
 use serde_json::{Value, json};
+
+use super::json::{is_one_of, peer, room};
 
 /// A line read about people.
 #[derive(Debug, Deserialize)]
@@ -35,24 +37,11 @@ const NAMES: [&str; 7] = [
 ///
 /// A sentence says what is wrong with it.
 pub(super) fn parse(line: &str) -> Result<Option<Command>, String> {
-    #[derive(Deserialize)]
-    struct Name {
-        cmd: String,
-    }
-    match serde_json::from_str(line) {
-        Ok(Name { cmd }) if NAMES.contains(&cmd.as_str()) => {}
-        _ => return Ok(None),
+    if !is_one_of(line, &NAMES) {
+        return Ok(None);
     }
     let line: Line = serde_json::from_str(line).map_err(|err| err.to_string())?;
     command(line).map(Some)
-}
-
-fn room(text: &str) -> Result<RoomId, String> {
-    RoomId::parse(text).ok_or_else(|| "a room is 32 hex digits".to_owned())
-}
-
-fn peer(text: &str) -> Result<PeerId, String> {
-    PeerId::parse(text).ok_or_else(|| "a member is 64 hex digits".to_owned())
 }
 
 fn command(line: Line) -> Result<Command, String> {

@@ -33,7 +33,7 @@ impl Room {
             Some(known) => *known = member,
             None => self.members.push(member),
         }
-        for peer in [before, after] {
+        for peer in BTreeSet::from([before, after]) {
             self.name_anew(peer);
             self.sign_anew(peer);
         }

@@ -1,13 +1,14 @@
 //! The door of a room: who waits there, the pictures both devices show, and the word that lets them in.
 
-use egui::{Rect, Sense, Ui, WidgetInfo, accesskit::Role, pos2, vec2};
+use egui::{Rect, Ui, vec2};
 use engine::{Command, DoorPictures, InviteId, RoomId};
 
 use super::{
     action::Action,
-    layout, pictures,
+    layout,
+    pictures::{Grid, grid_ui},
     route::Route,
-    theme::{SPACE_L, SPACE_M, SPACE_S, SPACE_XL, Type, palette},
+    theme::{SPACE_L, SPACE_M, SPACE_S, SPACE_XL, palette},
     widgets::{
         button::{self, Weight},
         card::card,
@@ -17,8 +18,8 @@ use super::{
 };
 use crate::model::Newcomer;
 
-/// The height of a picture, in lines of text.
-const PICTURE_SHARE: f32 = 2.2;
+/// How the pictures stand: two rows of three.
+const GRID: Grid = Grid { columns: 3, share: 2.2 };
 
 /// What the screen of a room's door shows.
 #[derive(Debug)]
@@ -42,7 +43,7 @@ pub fn door_ui(ui: &mut Ui, view: &DoorView<'_>, actions: &mut Vec<Action>) {
         ui.vertical_centered(|ui| text::title(ui, &format!("{} wants to join", newcomer.name)));
         ui.vertical_centered(|ui| text::hint(ui, "Do you both see these pictures?"));
         ui.add_space(SPACE_M);
-        card(ui, |ui| pictures_ui(ui, &newcomer.pictures));
+        card(ui, |ui| grid_ui(ui, newcomer.pictures.pictures(), GRID));
         ui.add_space(SPACE_M);
         text::small(
             ui,
@@ -95,7 +96,7 @@ pub fn waiting_ui(
     ui.vertical_centered(|ui| text::title(ui, &format!("Waiting for {host} to let you in")));
     ui.vertical_centered(|ui| text::hint(ui, "Show each other these pictures."));
     ui.add_space(SPACE_M);
-    card(ui, |ui| pictures_ui(ui, pictures));
+    card(ui, |ui| grid_ui(ui, pictures.pictures(), GRID));
     ui.add_space(SPACE_M);
     text::small(
         ui,
@@ -108,35 +109,5 @@ pub fn waiting_ui(
     if button::wide(ui, Weight::Plain, Some(Icon::Close), "Cancel").clicked() {
         actions.push(Action::Command(Command::CancelJoin { invite }));
         actions.push(Action::Back);
-    }
-}
-
-/// The pictures, each with its name beneath, so that they can be compared by voice.
-fn pictures_ui(ui: &mut Ui, seen: &DoorPictures) {
-    let colors = palette(ui);
-    let all = seen.pictures();
-    let width = ui.available_width();
-    let words =
-        all.map(|(_, name)| text::layout(ui, name, Type::Small, colors.text, f32::INFINITY));
-    let widest = words.iter().map(|words| words.size().x).fold(0.0, f32::max) + SPACE_S;
-    // Six make whole rows of each.
-    let columns = [3, 2].into_iter().find(|n| width / *n as f32 >= widest).unwrap_or(1);
-    let side = (ui.text_style_height(&Type::Body.style()) * PICTURE_SHARE).round();
-    let line = ui.text_style_height(&Type::Small.style());
-    let cell = vec2(width / columns as f32, side + line + SPACE_M);
-    let rows = all.len().div_ceil(columns);
-    let size = vec2(width, cell.y * rows as f32 - SPACE_M);
-    let (area, _response) = ui.allocate_exact_size(size, Sense::hover());
-    let Some(font) = pictures::font(ui, side * 0.82) else { return };
-    for (nth, ((picture, name), words)) in all.into_iter().zip(words).enumerate() {
-        let at = vec2((nth % columns) as f32 * cell.x, (nth / columns) as f32 * cell.y);
-        let rect = Rect::from_min_size(area.min + at, cell);
-        let response = ui.interact(rect, ui.scope_id().with(("picture", nth)), Sense::hover());
-        response.widget_info(|| WidgetInfo::labeled(Role::Label, true, name));
-        let center = pos2(rect.center().x, rect.top() + side / 2.0);
-        let align = egui::Align2::CENTER_CENTER;
-        ui.painter().text(center, align, picture, font.clone(), colors.text);
-        let below = pos2(rect.center().x - words.size().x / 2.0, rect.top() + side);
-        ui.painter().galley(below, words, colors.text);
     }
 }

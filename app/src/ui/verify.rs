@@ -1,15 +1,15 @@
 //! Making sure who a member is: pictures to compare, codes to scan, and what it means if they differ.
 
-use egui::{Rect, Sense, Ui, WidgetInfo, accesskit::Role, pos2, vec2};
+use egui::Ui;
 use engine::{Command, PeerId, RoomId, SafetyEmojis};
 
 use super::{
     action::{Action, Grave},
     layout,
     people::block_ui,
-    pictures,
+    pictures::{Grid, grid_ui},
     route::Route,
-    theme::{SPACE_L, SPACE_M, SPACE_S, SPACE_XL, SPACE_XS, Type, palette},
+    theme::{SPACE_L, SPACE_M, SPACE_S, SPACE_XL, SPACE_XS, Type},
     widgets::{
         badge,
         button::{self, Weight},
@@ -21,10 +21,8 @@ use super::{
 };
 
 const MAX_SIDE: f32 = 300.0;
-/// Pictures beside each other, if their names fit.
-const COLUMNS: usize = 4;
-/// A picture's height in lines of text.
-const PICTURE_SHARE: f32 = 2.1;
+/// How the pictures stand: three rows of four.
+const GRID: Grid = Grid { columns: 4, share: 2.1 };
 
 /// What the screen shows on which a person makes sure who somebody is.
 #[derive(Debug)]
@@ -147,7 +145,7 @@ fn compare_ui(
     );
     ui.add_space(SPACE_S);
     card(ui, |ui| match &view.emojis {
-        Some(emojis) => pictures_ui(ui, emojis),
+        Some(emojis) => grid_ui(ui, emojis.pictures(), GRID),
         None => _ = text::hint(ui, "Working out the pictures."),
     });
     ui.add_space(SPACE_S);
@@ -162,37 +160,6 @@ fn compare_ui(
             *is_different = true;
         }
     });
-}
-
-/// The pictures, each with its name beneath, so that they can be compared by voice.
-fn pictures_ui(ui: &mut Ui, emojis: &SafetyEmojis) {
-    let colors = palette(ui);
-    let all = emojis.pictures();
-    let width = ui.available_width();
-    let words =
-        all.map(|(_, name)| text::layout(ui, name, Type::Small, colors.text, f32::INFINITY));
-    let widest = words.iter().map(|words| words.size().x).fold(0.0, f32::max) + SPACE_S;
-    let fitting = (1..=COLUMNS).rev().find(|columns| width / *columns as f32 >= widest);
-    // Twelve make whole rows of each.
-    let columns = fitting.unwrap_or(1);
-    let side = (ui.text_style_height(&Type::Body.style()) * PICTURE_SHARE).round();
-    let line = ui.text_style_height(&Type::Small.style());
-    let cell = vec2(width / columns as f32, side + line + SPACE_M);
-    let rows = all.len().div_ceil(columns);
-    let size = vec2(width, cell.y * rows as f32 - SPACE_M);
-    let (area, _response) = ui.allocate_exact_size(size, Sense::hover());
-    let Some(font) = pictures::font(ui, side * 0.82) else { return };
-    for (nth, ((picture, name), words)) in all.into_iter().zip(words).enumerate() {
-        let at = vec2((nth % columns) as f32 * cell.x, (nth / columns) as f32 * cell.y);
-        let rect = Rect::from_min_size(area.min + at, cell);
-        let response = ui.interact(rect, ui.scope_id().with(("picture", nth)), Sense::hover());
-        response.widget_info(|| WidgetInfo::labeled(Role::Label, true, name));
-        let center = pos2(rect.center().x, rect.top() + side / 2.0);
-        let align = egui::Align2::CENTER_CENTER;
-        ui.painter().text(center, align, picture, font.clone(), colors.text);
-        let below = pos2(rect.center().x - words.size().x / 2.0, rect.top() + side);
-        ui.painter().galley(below, words, colors.text);
-    }
 }
 
 fn scan_ui(ui: &mut Ui, view: &VerifyView<'_>, actions: &mut Vec<Action>) {
