@@ -1,0 +1,14 @@
+use super::{Line, Wish};
+
+#[test]
+fn lines_are_read_or_refused_with_a_reason() {
+    assert!(matches!(Line::parse(r#"{"cmd":"quit"}"#), Ok(Wish::Quit)));
+    assert!(matches!(
+        Line::parse(r#"{"cmd":"set_name","name":"Ada"}"#),
+        Ok(Wish::Command(engine::Command::SetName { name })) if name == "Ada"
+    ));
+    let unknown = Line::parse(r#"{"cmd":"dance"}"#).expect_err("no such command");
+    assert!(unknown.contains("dance"), "{unknown}");
+    let short = Line::parse(r#"{"cmd":"leave","room":"abc"}"#).expect_err("no such room");
+    assert!(short.contains("32 hex digits"), "{short}");
+}
