@@ -85,11 +85,12 @@ impl ChatApp {
             let status = if self.is_reachable() { Status::Nearby } else { Status::Offline };
             (status, "this device".to_owned())
         } else if let Some(link) = self.link_to(room, member.id) {
-            let way = match link.path {
-                LinkPath::Direct => "directly",
-                LinkPath::Relayed => "through a relay",
+            let words = match link.path {
+                LinkPath::Direct => format!("connected directly over {}", kind(link.kind)),
+                LinkPath::Relayed => format!("connected through a relay over {}", kind(link.kind)),
+                LinkPath::Bluetooth => "connected by Bluetooth".to_owned(),
             };
-            (Status::Connected, format!("connected {way} over {}", kind(link.kind)))
+            (Status::Connected, words)
         } else if room.online.contains_key(&member.id) {
             (Status::Connected, "connected".to_owned())
         } else {

@@ -32,6 +32,8 @@ use storage::RedbStore;
 use tokio::sync::{mpsc, watch};
 use transport::{
     Listener, Transport,
+    ble::{Adapter, BleTransport},
+    either::Either,
     servers::Servers,
     webrtc::{WebRtcConfig, WebRtcTransport},
 };
@@ -74,6 +76,8 @@ pub struct Config {
     pub loopback: bool,
     /// Servers to use instead of those the settings name.
     pub servers: Option<Servers>,
+    /// The Bluetooth adapter to use.
+    pub bluetooth: Adapter,
 }
 
 /// Called, from any thread, when there is something new to poll.
@@ -116,6 +120,7 @@ pub struct Runtime {
     engine: Option<JoinHandle<()>>,
     data_dir: PathBuf,
     transport: WebRtcTransport,
+    ble: BleTransport,
     choices: Arc<Choices>,
     self_tests: SelfTests,
     is_metered: Arc<AtomicBool>,
@@ -161,7 +166,9 @@ impl Runtime {
             (Err(err), None) => log::warn!("the servers in the settings are not used: {err}"),
         }
         let (incoming, dialed) = mpsc::channel(16);
-        let listener = transport.listen(incoming).map_err(StartError::Network)?;
+        let ble = BleTransport::new(config.bluetooth);
+        let both = Either::new(transport.clone(), ble.clone());
+        let listener = both.listen(incoming).map_err(StartError::Network)?;
         remember_port(&config.data_dir, listener.as_ref());
         let (inbox, inputs) = mpsc::channel(INBOX_LEN);
         let shared = Arc::new(Shared {
@@ -171,8 +178,8 @@ impl Runtime {
             started: Instant::now(),
             is_stopping: AtomicBool::new(false),
             listener,
-            surroundings: Surroundings::of(&transport),
-            transport: Box::new(transport.clone()),
+            surroundings: Surroundings::of(&transport, &ble),
+            transport: Box::new(both),
             stats: StatsKeeper::open(&config.data_dir),
             fresh: watch::Sender::default(),
         });
@@ -200,6 +207,7 @@ impl Runtime {
             engine: Some(engine),
             data_dir: config.data_dir.clone(),
             transport,
+            ble,
             choices,
             self_tests,
             is_metered,
@@ -261,6 +269,7 @@ impl Backend for Runtime {
             public: public.iter().map(ToString::to_string).collect(),
             idle_bytes_today: self.shared.stats.signaling_today(),
             is_metered: self.is_metered.load(Ordering::Relaxed),
+            bluetooth: self.ble.state(),
         }
     }
 
