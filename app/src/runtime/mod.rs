@@ -31,7 +31,7 @@ use rand_core::{OsRng, RngCore as _};
 use storage::RedbStore;
 use tokio::sync::{mpsc, watch};
 use transport::{
-    Listener, Transport,
+    AddrKind, Listener, Transport,
     ble::{Adapter, BleTransport},
     either::Either,
     servers::Servers,
@@ -251,9 +251,12 @@ impl Backend for Runtime {
     }
 
     fn whereabouts(&self) -> Whereabouts {
-        let addrs = self.shared.listener.addrs();
+        let words = |addr: &transport::Addr| match addr.kind {
+            AddrKind::Ble => Some("Bluetooth, by whoever is near".to_owned()),
+            _ => addr.to_socket_addr().map(|addr| addr.to_string()),
+        };
         Whereabouts {
-            addrs: addrs.iter().filter_map(|a| a.to_socket_addr()).map(|a| a.to_string()).collect(),
+            addrs: self.shared.listener.addrs().iter().filter_map(words).collect(),
             data_dir: self.data_dir.display().to_string(),
         }
     }
