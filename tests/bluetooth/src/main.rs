@@ -156,8 +156,8 @@ fn history(phone: &mut Phone, room: &str) -> Result<Vec<String>, Wrong> {
     phone.device.send(&json!({"cmd": "page", "room": room, "limit": 100}))?;
     let (_, page) = phone.device.wait_for("page", |_| true)?;
     let messages = page.get("messages").and_then(Value::as_array).cloned().unwrap_or_default();
-    let mut texts: Vec<_> = messages.iter().map(|message| text(message, "/text")).collect();
-    texts.retain(|text| !text.is_empty());
+    let written = messages.iter().filter(|message| text(message, "/kind") == "text");
+    let mut texts: Vec<_> = written.map(|message| text(message, "/text")).collect();
     texts.sort();
     Ok(texts)
 }
