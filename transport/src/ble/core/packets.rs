@@ -34,7 +34,8 @@ impl Core {
                 return;
             }
             self.lose(now, contact, LinkFailure::PeerHungUp);
-            if !self.has_place() {
+            let proves = matches!(&packet.body, Body::Open(proof) if self.admits(now, proof));
+            if !self.has_place(proves) {
                 self.outputs.push_back(Output::Radio(RadioCommand::Disconnect(contact)));
                 return;
             }
@@ -49,10 +50,10 @@ impl Core {
         self.act(now, contact, packet);
     }
 
-    /// Whether a stranger may connect.
-    fn has_place(&self) -> bool {
+    /// Whether a device may connect: strangers never take the places of friends.
+    fn has_place(&self, proves: bool) -> bool {
         let strangers = self.contacts.values().filter(|link| !link.is_proven).count();
-        self.contacts.len() < MAX_CONTACTS && strangers < MAX_STRANGERS
+        self.contacts.len() < MAX_CONTACTS && (proves || strangers < MAX_STRANGERS)
     }
 
     fn act(&mut self, now: Moment, contact: Contact, packet: Packet) {
@@ -101,13 +102,17 @@ impl Core {
         self.contacts.get_mut(&contact)?.channels.get_mut(&number)
     }
 
+    fn admits(&self, now: Moment, proof: &Proof) -> bool {
+        self.admitted.iter().any(|(key, callee)| {
+            let name = Name { key: *key, callee: *callee };
+            periods(now.wall).into_iter().any(|period| name.proof(period) == *proof)
+        })
+    }
+
     /// The other end asks for a link.
     fn asked(&mut self, now: Moment, contact: Contact, at: (u16, u8), proof: &Proof) {
         let (tag, number) = at;
-        let is_admitted = self.admitted.iter().any(|(key, callee)| {
-            let name = Name { key: *key, callee: *callee };
-            periods(now.wall).into_iter().any(|period| name.proof(period) == *proof)
-        });
+        let is_admitted = self.admits(now, proof);
         let Some(link) = self.contacts.get_mut(&contact) else { return };
         // Whoever knows no key is told nothing.
         if !is_admitted || !link.is_theirs(number) {

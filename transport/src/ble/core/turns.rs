@@ -106,7 +106,8 @@ impl Core {
         let dials: Vec<_> = self.dials.iter().map(|(&dial, &wanted)| (dial, wanted)).collect();
         for (dial, (name, since)) in dials {
             let Some(device) = self.near(&name) else { continue };
-            if self.contacts.values().any(|link| link.asks(dial)) {
+            let is_asked = self.contacts.values().any(|link| link.asks(dial));
+            if is_asked || self.waits(now, &name, since) {
                 continue;
             }
             if let Some(link) = self.contact_to(device) {
@@ -115,7 +116,7 @@ impl Core {
                 if let Some(link) = self.contacts.get_mut(&link) {
                     link.ask(now.at, id, dial, name);
                 }
-            } else if self.may_connect(now, device, &name, since) {
+            } else if self.may_connect(now, device) {
                 self.connecting = Some((device, now.at));
                 self.outputs.push_back(Output::Radio(RadioCommand::Connect(device)));
             }
@@ -130,17 +131,19 @@ impl Core {
         })
     }
 
-    fn may_connect(&self, now: Moment, device: Device, name: &Name, since: Duration) -> bool {
-        let is_paused = self.pauses.get(&device).is_some_and(|pause| now.at < pause.until);
-        // Of two that look for each other the one with the lower name connects; the other one
-        // does, too, if nothing comes of it.
+    /// Whether the other end is to ask first: of two that look for each other the one with the
+    /// lower name does; the other one does, too, if nothing comes of it.
+    fn waits(&self, now: Moment, name: &Name, since: Duration) -> bool {
         let own = self.admitted.get(&name.key);
-        let waits =
-            own.is_some_and(|own| *own > name.callee) && now.at < since.saturating_add(PATIENCE);
+        own.is_some_and(|own| *own > name.callee) && now.at < since.saturating_add(PATIENCE)
+    }
+
+    fn may_connect(&self, now: Moment, device: Device) -> bool {
+        let is_paused = self.pauses.get(&device).is_some_and(|pause| now.at < pause.until);
         let sides = [Side::Central, Side::Peripheral].map(|side| Contact { device, side });
         let is_full = self.contacts.len() >= MAX_CONTACTS
             || sides.iter().any(|contact| self.contacts.contains_key(contact));
-        self.connecting.is_none() && !is_paused && !waits && !is_full
+        self.connecting.is_none() && !is_paused && !is_full
     }
 
     fn flush(&mut self, now: Moment) {
