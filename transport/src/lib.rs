@@ -10,6 +10,7 @@ mod addr;
 #[cfg(feature = "webrtc")]
 pub mod check;
 pub mod control;
+pub mod datagram_stream;
 #[cfg(feature = "lan")]
 pub mod lan;
 mod link;

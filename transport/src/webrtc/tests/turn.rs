@@ -91,6 +91,22 @@ async fn links_go_through_a_relay_over_udp_tcp_and_tls() {
 }
 
 #[tokio::test]
+async fn links_go_through_a_relay_as_streams_over_tcp_and_tls() {
+    let coturn = Coturn::start();
+    for url in [coturn.udp(), coturn.tcp(), coturn.tls()] {
+        let (server, tls) = (server(url.clone()), tls(&coturn));
+        let trial = try_turn(&server, &tls, Relayed::OneStream);
+        let mut trial = timeout(HANG, trial).await.expect("in time").unwrap_or_else(|e| panic!("{e}: {}", coturn.log()));
+
+        exchange(&mut trial.dialer, &mut trial.listener, 1 << 20).await;
+
+        assert!(trial.relayed.ip().is_loopback(), "{url}: {}", trial.relayed);
+        assert_eq!(stats(&trial.dialer).path, LinkPath::Relayed);
+        assert_eq!(stats(&trial.listener).remote, trial.relayed.to_string());
+    }
+}
+
+#[tokio::test]
 async fn allocations_do_not_wait_between_their_requests() {
     let coturn = Coturn::start();
     let mut times = Vec::new();
