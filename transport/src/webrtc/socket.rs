@@ -14,7 +14,11 @@ use socket2::{Domain, Protocol, Type};
 use tokio::{io::Interest, net::UdpSocket};
 use webrtc::runtime::{AsyncUdpSocket, RecvMeta, Transmit, UdpSockRef, UdpSocketState};
 
-use super::{inbox::Inbox, runtime::Turns, turn::{Pipe, Turn}};
+use super::{
+    inbox::Inbox,
+    runtime::Turns,
+    turn::{Pipe, Turn},
+};
 
 /// Kernel buffers asked for, in bytes, first come first served. The default, about 200 KiB, drops
 /// datagrams in bulk transfer, and each lost tail costs SCTP a second.

@@ -7,6 +7,7 @@
 
 mod attempt;
 mod carry;
+mod error;
 mod open;
 mod out;
 mod pipe;
@@ -32,6 +33,10 @@ use tokio::{
 };
 use webrtc::runtime::{RecvMeta, Transmit};
 
+pub use self::error::TurnError;
+#[cfg(test)]
+pub(super) use self::trial::join;
+pub use self::trial::{Relayed, Trial, try_turn};
 use self::{
     attempt::Arrival,
     session::{Ending, Session, State},
@@ -40,48 +45,14 @@ pub(super) use self::{
     pipe::Pipe,
     streams::{StreamPlace, Words, visit},
 };
-#[cfg(test)]
-pub(super) use self::trial::join;
-pub use self::trial::{Relayed, Trial, try_turn};
 use super::{
     inbox::{Batch, Inbox},
     socket::{MAX_BATCH, Udp, Writable},
 };
-use crate::servers::ServerError;
 
 /// Bytes that may wait for a stream before the driver has to: what waits longer delays whatever
 /// comes after it, the questions whether the peer is still there included.
 const MAX_UNSENT: usize = 64 * 1024;
-
-/// Why a TURN server cannot be used, or no longer.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[non_exhaustive]
-pub enum TurnError {
-    /// What is said of the server makes no sense.
-    #[error(transparent)]
-    Server(#[from] ServerError),
-    /// Its name leads nowhere.
-    #[error("{0}: no such server: {1}")]
-    NotFound(String, String),
-    /// No connection to it.
-    #[error("{0} cannot be reached: {1}")]
-    Unreachable(String, String),
-    /// No encrypted connection to it.
-    #[error("{0}: no TLS connection: {1}")]
-    Tls(String, String),
-    /// It does not answer.
-    #[error("{0} does not answer")]
-    Silent(String),
-    /// It does not believe us.
-    #[error("{0} does not accept the username and password, or they have expired")]
-    WrongPassword(String),
-    /// It says no.
-    #[error("{0} refuses: {2} (error {1})")]
-    Refused(String, u16, String),
-    /// It had made the allocation, but has it no longer.
-    #[error("{0} has ended the allocation: {1}")]
-    Lost(String, String),
-}
 
 /// Bytes a peer may have under way, so that the server never drops any of it: each lost end of a
 /// row costs SCTP a second.

@@ -52,7 +52,7 @@ const RESERVED_PORTS: std::ops::Range<u16> = 0..1024;
 const STUN_HEADER_LEN: usize = 20;
 
 /// What both ends say before anything else on a stream.
-#[derive(Debug, Clone, Copy)]
+#[derive(Clone, Copy)]
 pub(in super::super) struct Words {
     /// Of the end that has the place.
     host: [u8; 32],
