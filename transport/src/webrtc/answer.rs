@@ -187,7 +187,14 @@ impl Answering {
                     return std::future::pending().await;
                 };
                 let plan = plan(vec![pipe.peer()], None, vec![Wiring::piped(pipe)]);
-                Connection::open(plan, crypto).await
+                match Connection::open(plan, crypto).await {
+                    Ok(opened) => Ok(opened),
+                    Err(error) => {
+                        // The other end may have decided against it in the last moment.
+                        log::debug!("no link by the stream: {error}");
+                        std::future::pending().await
+                    }
+                }
             };
             // The other end uses one of the two, and there is no telling which.
             tokio::select! {
