@@ -12,6 +12,7 @@ mod asking;
 mod body;
 mod brief;
 mod cipher;
+mod closed;
 mod command;
 mod control;
 mod courier;
@@ -63,6 +64,7 @@ mod whereabouts;
 mod wire;
 
 pub use addr::{Addr, MAX_ADDR_LEN, MAX_ADDRS};
+pub use closed::ClosedRecord;
 pub use command::{Command, MAX_NAME_LEN, MAX_PAGE_LEN, MAX_REPORT_LEN, MAX_TEXT_LEN, Refusal};
 pub use control::{
     Control, ControlRecord, EpochId, EpochRecord, OptionChange, Role, RoleChange, RoomOption,
