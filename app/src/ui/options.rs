@@ -102,8 +102,8 @@ const HISTORY: Words = Words {
     meanings: [
         "Whoever joins can read what was written before they came, except what was written while \
          that was hidden.",
-        "Whoever joins cannot read what was written before. To join, somebody has to be there. \
-         What you write before your device has heard of somebody who joined elsewhere may stay \
+        "Whoever joins cannot read what was written before they came, back to when this was \
+         chosen. To join, somebody has to be there. What you write before your device has heard of somebody who joined elsewhere may stay \
          hidden from them, too. A member who wants to can still pass on what they can read.",
     ],
     question: "Hide from newcomers what is written before they come? That begins now: what was \

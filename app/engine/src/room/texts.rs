@@ -23,11 +23,11 @@ const MAX_CHAINS: usize = 4;
 /// Every so many steps a key is kept in memory, so that a text costs no more hashes than these,
 const STRIDE: u32 = 512;
 
-/// and no more keys than these: those of the longest chains of a few epochs.
-const MAX_CACHED: usize = 1_024;
+/// and no more keys than these: those of the longest chains of as many epochs as are told of.
+const MAX_CACHED: usize = 4_096;
 
-/// So many hashes it is worth to find out that a key says nothing new.
-const NEAR: u32 = 1_024;
+/// So many hashes it is worth to find out that a key says nothing new: members may send many.
+const NEAR: u32 = 64;
 
 /// What is known of the texts of a room's closed epochs.
 #[derive(Default)]
