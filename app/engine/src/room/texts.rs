@@ -29,6 +29,9 @@ const MAX_CACHED: usize = 4_096;
 /// So many hashes it is worth to find out that a key says nothing new: members may send many.
 const NEAR: u32 = 64;
 
+/// Keys of steps, by where their chain begins and by step.
+type Cache = BTreeMap<([u8; 32], u32), [u8; 32]>;
+
 /// What is known of the texts of a room's closed epochs.
 #[derive(Default)]
 pub(super) struct Texts {
@@ -40,8 +43,8 @@ pub(super) struct Texts {
     aside: BTreeMap<EpochId, (u32, [u8; 32])>,
     /// Whether the person was told that something is hidden.
     is_hiding_told: bool,
-    /// Keys further on, by where their chain begins and by step.
-    cache: RefCell<BTreeMap<([u8; 32], u32), [u8; 32]>>,
+    /// Keys further on.
+    cache: RefCell<Cache>,
 }
 
 /// Says how many there are.
