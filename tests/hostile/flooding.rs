@@ -233,19 +233,22 @@ fn peer_that_demands_everything_again_and_again_gets_no_more_air_than_any_other(
     let mut world = World::binding();
     world.medium = Medium::Air;
     let mut world = camp_in(world, &["mallory", "bob"]);
-    for n in 0..500 {
-        world.say("alice", &format!("{n} {}", "a".repeat(300)));
+    for n in 0..1_500 {
+        world.say("alice", &format!("{n} {}", "a".repeat(400)));
     }
     world.settle();
-    world.pass(MINUTE);
+    world.pass(MINUTE * 2);
     let sent = |world: &World| world.frames("alice", "mallory").iter().map(Vec::len).sum::<usize>();
     let before = sent(&world);
     world.tamper("mallory", "alice", |frame| match frame.as_slice() {
-        [HAVE, .., taken] => vec![vec![HAVE, 0, 0, 1, *taken]; 3],
+        // Once every 64 packets, so that much came before all is demanded anew.
+        [HAVE, 0, 0, 0, taken @ ..] if taken.first().is_some_and(|low| low % 64 == 5) => {
+            vec![[&[HAVE, 0, 0, 1], taken].concat()]
+        }
         _ => vec![frame],
     });
 
-    world.say("alice", "go");
+    world.inject("mallory", "alice", vec![HAVE, 0, 0, 1, 0]);
     world.settle();
     world.pass(MINUTE);
 
