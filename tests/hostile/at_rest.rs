@@ -4,7 +4,9 @@
 
 use std::{fs, path::Path, time::Duration};
 
-use engine::{Command, Engine, Event, Input, Now, Output, RoomId, RoomRecord, Store, Timestamp};
+use engine::{
+    Command, Engine, Event, Input, Now, Output, RoomId, RoomOption, RoomRecord, Store, Timestamp,
+};
 use storage::RedbStore;
 use tests::World;
 

@@ -81,6 +81,8 @@ pub struct Engine<S> {
     pub(crate) turn_at: Option<Duration>,
     /// Members who passed forged operations on, and until when they are not spoken to.
     pub(crate) banned: BTreeMap<PeerId, Duration>,
+    /// When the buckets of peers whose link ended are full again.
+    pub(crate) spent: BTreeMap<(RoomId, PeerId), Duration>,
     pub(crate) doors: Doors,
     pub(crate) outputs: VecDeque<Output>,
     pub(crate) verifier: Box<dyn Verifier>,
@@ -119,6 +121,7 @@ impl<S: Store> Engine<S> {
             dialed: BTreeMap::new(),
             turn_at: None,
             banned: BTreeMap::new(),
+            spent: BTreeMap::new(),
             doors: Doors::default(),
             outputs: VecDeque::new(),
             verifier: Box::new(InTurn),
@@ -193,8 +196,8 @@ impl<S: Store> Engine<S> {
         self.now = now;
         let outcome = match input {
             Input::Command(command) => self.obey(command),
-            Input::LinkUp { link, target, binding } => {
-                self.link_up(link, target, binding);
+            Input::LinkUp { link, target, binding, medium } => {
+                self.link_up(link, target, binding, medium);
                 Ok(())
             }
             Input::StrangerMet { link, is_dialer, binding } => {
@@ -235,6 +238,7 @@ impl<S: Store> Engine<S> {
                 self.clear_shelf();
                 self.renew_keys();
                 self.mind_asked();
+                self.mind_airtime();
                 self.serve_mailboxes()
             }
         };
@@ -317,7 +321,9 @@ impl<S: Store> Engine<S> {
         let leaving = self.rooms.values().filter_map(|room| room.leaves_at);
         let renewals = self.rooms.values().filter_map(|room| room.renewal_due(self.now));
         let asked = self.links.values().filter_map(|state| match state {
-            LinkState::Open(session) => session.sync.asked.deadline(),
+            LinkState::Open(session) => {
+                session.sync.asked.deadline().into_iter().chain(session.airtime.deadline()).min()
+            }
             _ => None,
         });
         let of_rooms = mailboxes.chain(leaving).chain(renewals);

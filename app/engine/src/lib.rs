@@ -7,6 +7,7 @@
 #![warn(clippy::arithmetic_side_effects)]
 
 mod addr;
+mod airtime;
 mod alias;
 mod asking;
 mod body;
@@ -64,6 +65,7 @@ mod whereabouts;
 mod wire;
 
 pub use addr::{Addr, MAX_ADDR_LEN, MAX_ADDRS};
+pub use airtime::Medium;
 pub use closed::ClosedRecord;
 pub use command::{Command, MAX_NAME_LEN, MAX_PAGE_LEN, MAX_REPORT_LEN, MAX_TEXT_LEN, Refusal};
 pub use control::{

@@ -185,10 +185,16 @@ impl<S: Store> Engine<S> {
     /// that have grown since the last call.
     pub(crate) fn flush(&mut self, id: RoomId, grown: &Grown) -> Result<(), StoreError> {
         for link in self.links_of(id) {
+            self.send_waiting(link);
             let Some(LinkState::Open(session)) = self.links.get_mut(&link) else { continue };
             let Some(room) = self.rooms.get(&id) else { return Ok(()) };
-            let packets = session.sync.flush(room, &self.store, grown)?;
-            self.transmit_all(link, &packets);
+            let mut space = session.airtime.space(self.now.since_start);
+            let packets = session.sync.flush(room, &self.store, grown, &mut space)?;
+            session.airtime.held = space.held;
+            // There was air for the first of them; the last may use what comes.
+            for packet in packets {
+                self.put_out(link, &packet);
+            }
             self.tell_whereabouts(link);
         }
         self.ask_around(id);

@@ -2,7 +2,7 @@
 
 use std::{collections::BTreeMap, sync::Arc, time::Duration};
 
-use engine::{Command, Input, LinkId, PeerId, RoomId, Target};
+use engine::{Command, Input, LinkId, Medium, PeerId, RoomId, Target};
 
 use crate::{
     chance::{Chance, Purpose},
@@ -188,7 +188,8 @@ impl Crowd {
             for (end, target) in [(1, None), (0, Some(target))] {
                 let link = Link::id(*number, end);
                 let device = if end == 0 { dialer } else { callee };
-                let up = Input::LinkUp { link, target, binding: Some(binding) };
+                let up =
+                    Input::LinkUp { link, target, binding: Some(binding), medium: Medium::Air };
                 self.devices[device].inbox.push(up);
             }
         }

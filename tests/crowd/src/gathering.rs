@@ -3,8 +3,8 @@
 use std::{sync::Arc, time::Duration};
 
 use engine::{
-    Command, Engine, Event, Frame, Input, Invite, LinkId, MemoryStore, Now, Output, RoomRecord,
-    Store as _, Target,
+    Command, Engine, Event, Frame, Input, Invite, LinkId, Medium, MemoryStore, Now, Output,
+    RoomRecord, Store as _, Target,
 };
 
 use crate::{
@@ -85,9 +85,10 @@ fn join(
     let binding = Some([0xb1; 32]);
     tell(&mut guest, at, Input::Command(Command::SetName { name: name(number) }));
     tell(&mut guest, at, Input::Command(Command::AcceptInvite { invite: invite.clone() }));
-    tell(owner, at, Input::LinkUp { link, target: None, binding });
+    tell(owner, at, Input::LinkUp { link, target: None, binding, medium: Medium::Free });
     let target = Some(Target::Invite(invite.id()));
-    let mut from_guest = tell(&mut guest, at, Input::LinkUp { link, target, binding });
+    let mut from_guest =
+        tell(&mut guest, at, Input::LinkUp { link, target, binding, medium: Medium::Free });
     while guest.store().rooms().expect("memory").is_empty() {
         let from_owner: Vec<_> = frames(std::mem::take(&mut from_guest))
             .flat_map(|frame| tell(owner, at, Input::FrameReceived(link, frame)))

@@ -1,10 +1,10 @@
 //! What may stand in a room's logs, and what follows from it.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use super::{Room, Unusable};
 use crate::{
-    Control, ControlRecord, InviteId, InviteRecord, MemberIndex, PeerId, Role, Timestamp,
+    Control, ControlRecord, InviteId, InviteRecord, PeerId, Role, Timestamp,
     body::OpBody,
     crypto,
     membership::Membership,
@@ -50,14 +50,6 @@ impl Room {
             Some(chosen) => find(&|invite| invite == chosen),
             None => find(&|invite| self.membership.is_public(invite)).or(open.last().copied()),
         }
-    }
-
-    /// The first log to send of those that are behind: whoever governs comes first, so that
-    /// invites and keys are known before what hangs on them; then the order of the roster, in
-    /// which what lets an author in comes before that author.
-    pub(crate) fn first_to_send(&self, behind: &BTreeSet<MemberIndex>) -> Option<MemberIndex> {
-        let governing = self.membership.admins_ever().filter_map(|peer| self.index_of(peer));
-        governing.filter(|index| behind.contains(index)).min().or(behind.first().copied())
     }
 
     /// What a newcomer needs: the epochs held, in the order of their numbers, and from when on they
