@@ -312,8 +312,8 @@ impl Room {
                 }
                 self.messages.show_early(messages);
             }
-            Event::PageLoaded { before, messages, is_start, .. } => {
-                self.messages.page(before, messages, is_start);
+            Event::PageLoaded { before, messages, is_start, hides_earlier, .. } => {
+                self.messages.page(before, messages, (is_start, hides_earlier));
             }
             Event::UnreadChanged { count, .. } => self.unread = count,
             Event::MemberChanged { member, .. } => self.take_member(member),

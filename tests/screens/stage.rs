@@ -44,6 +44,8 @@ pub(crate) struct Script {
     pub(crate) commands: Vec<Command>,
     /// All messages of [`ROOM`], oldest first.
     pub(crate) history: Vec<Message>,
+    /// Whether something before it is hidden from this device.
+    pub(crate) hides_earlier: bool,
     /// Who may do what in [`ROOM`].
     pub(crate) rules: Rules,
     /// What was told to the admins of [`ROOM`].
@@ -261,7 +263,12 @@ impl Script {
             }
             Command::SetOption { room, option, on } => {
                 let options = match option {
-                    RoomOption::ApproveJoins => RoomOptions { approve_joins: on },
+                    RoomOption::ApproveJoins => {
+                        RoomOptions { approve_joins: on, ..RoomOptions::default() }
+                    }
+                    RoomOption::HideHistory => {
+                        RoomOptions { hide_history: on, ..RoomOptions::default() }
+                    }
                 };
                 self.tell(Event::OptionsChanged { room, options });
             }
@@ -285,7 +292,8 @@ impl Script {
         });
         let start = end.saturating_sub(limit);
         let messages = all.get(start..end).unwrap_or_default().to_vec();
-        self.tell(Event::PageLoaded { room, before, messages, is_start: start == 0 });
+        let (is_start, hides_earlier) = (start == 0, self.hides_earlier);
+        self.tell(Event::PageLoaded { room, before, messages, is_start, hides_earlier });
     }
 }
 

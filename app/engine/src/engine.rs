@@ -151,6 +151,7 @@ impl<S: Store> Engine<S> {
             let heads = self.store.heads(id)?;
             let controls = self.store.controls(id)?;
             let mut room = Room::new(record, members, heads, &controls, last_hlc);
+            room.restore_texts(self.store.closed(id)?);
             if controls.is_empty() {
                 let controls = self.read_rules(&room)?;
                 for record in &controls {
@@ -264,6 +265,7 @@ impl<S: Store> Engine<S> {
         self.remove_uninvited();
         self.mind_doors()?;
         self.tend_mailboxes();
+        self.mind_texts();
         if !self.staged.is_empty() {
             self.stage_unhurried();
             self.store.commit(std::mem::take(&mut self.staged))?;

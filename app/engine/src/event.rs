@@ -99,6 +99,8 @@ pub enum Event {
         messages: Vec<Message>,
         /// Whether nothing is older.
         is_start: bool,
+        /// Whether something was said that is not shown because this device came later.
+        hides_earlier: bool,
     },
     /// How many messages of others are newer than the last one read; counted up to 1,000.
     UnreadChanged {

@@ -13,6 +13,7 @@ mod asking;
 mod body;
 mod brief;
 mod cipher;
+mod closed;
 mod command;
 mod control;
 mod courier;
@@ -65,6 +66,7 @@ mod wire;
 
 pub use addr::{Addr, MAX_ADDR_LEN, MAX_ADDRS};
 pub use airtime::Medium;
+pub use closed::ClosedRecord;
 pub use command::{Command, MAX_NAME_LEN, MAX_PAGE_LEN, MAX_REPORT_LEN, MAX_TEXT_LEN, Refusal};
 pub use control::{
     Control, ControlRecord, EpochId, EpochRecord, OptionChange, Role, RoleChange, RoomOption,

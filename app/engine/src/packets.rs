@@ -3,7 +3,7 @@
 use crate::{
     Engine, Event, LinkId, MemberIndex, MemberRecord, PeerId, RoomId, Store, StoreError,
     alias::Alias,
-    body::KIND_TEXT,
+    body::{self, KIND_TEXT},
     brief,
     engine::MAX_UNREAD,
     frontier::Digest,
@@ -77,7 +77,7 @@ impl<S: Store> Engine<S> {
                 }
             }
             Packet::Epochs(ids) => self.take_epochs(link, &ids),
-            Packet::Keys(keys) => self.take_keys(id, &keys),
+            Packet::Keys { keys, texts } => self.take_keys(id, &keys, &texts),
             Packet::Newest(ops) => return Ok(self.take_newest(link, &ops)),
             Packet::Offer(entries) => {
                 return Ok(self.compare(link, |sync, room| sync.take_offer(room, &entries)));
@@ -166,7 +166,7 @@ impl<S: Store> Engine<S> {
         if let Some(message) = added.message {
             self.notify(Event::MessageAdded { room: id, message });
         }
-        let is_urgent = added_kind != KIND_TEXT;
+        let is_urgent = !body::is_words(added_kind);
         self.unsent.entry(id).or_default().add(index, is_urgent);
         self.mind_deposit(id, index);
     }

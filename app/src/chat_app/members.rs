@@ -54,7 +54,7 @@ impl ChatApp {
             my_role: room.my_role(),
             uses_mailbox: room.uses_mailbox,
             asking: self.asking(room),
-            has_door: room.options.approve_joins,
+            needs_host: room.options.approve_joins || room.options.hide_history,
             leaving: self.leaving_view(room),
         }
     }

@@ -23,12 +23,14 @@ const NAMES: [&str; 3] = ["set_option", "let_in", "turn_away"];
 #[serde(rename_all = "snake_case")]
 enum OptionName {
     ApproveJoins,
+    HideHistory,
 }
 
 impl From<OptionName> for RoomOption {
     fn from(name: OptionName) -> Self {
         match name {
             OptionName::ApproveJoins => Self::ApproveJoins,
+            OptionName::HideHistory => Self::HideHistory,
         }
     }
 }
@@ -37,6 +39,7 @@ impl From<RoomOption> for OptionName {
     fn from(option: RoomOption) -> Self {
         match option {
             RoomOption::ApproveJoins => Self::ApproveJoins,
+            RoomOption::HideHistory => Self::HideHistory,
         }
     }
 }
@@ -114,7 +117,7 @@ fn names(pictures: &DoorPictures) -> [&'static str; 6] {
 
 /// The options of a room.
 pub(super) fn options(options: RoomOptions) -> Value {
-    json!({"approve_joins": options.approve_joins})
+    json!({"approve_joins": options.approve_joins, "hide_history": options.hide_history})
 }
 
 /// One option and how it was switched: "approve_joins on".

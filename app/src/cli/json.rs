@@ -306,13 +306,14 @@ fn event(event: &Event) -> Value {
             let messages: Vec<_> = messages.iter().map(message).collect();
             json!({"event": "newest", "room": room.to_string(), "messages": messages})
         }
-        Event::PageLoaded { room, before: _, messages, is_start } => {
+        Event::PageLoaded { room, before: _, messages, is_start, hides_earlier } => {
             let messages: Vec<_> = messages.iter().map(message).collect();
             json!({
                 "event": "page",
                 "room": room.to_string(),
                 "messages": messages,
                 "is_start": is_start,
+                "hides_earlier": hides_earlier,
             })
         }
         Event::UnreadChanged { room, count } => {

@@ -45,8 +45,8 @@ pub struct PeersView<'a> {
     pub uses_mailbox: bool,
     /// Devices that say to be this person's.
     pub asking: Vec<SelvesView>,
-    /// Whether newcomers are let in one by one.
-    pub has_door: bool,
+    /// Whether somebody has to be there for others to join.
+    pub needs_host: bool,
     /// What the person is to know who may be about to leave.
     pub leaving: LeavingView,
 }
@@ -232,7 +232,7 @@ fn mailbox_ui(ui: &mut Ui, view: &PeersView<'_>, actions: &mut Vec<Action>) {
     });
     text::small(
         ui,
-        if view.uses_mailbox && view.has_door {
+        if view.uses_mailbox && view.needs_host {
             "What you write waits there, sealed, for those who are not connected, and what they wrote \
              for you."
         } else if view.uses_mailbox {

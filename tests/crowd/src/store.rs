@@ -7,9 +7,9 @@ use std::{
 };
 
 use engine::{
-    Batch, CarriedRecord, ControlRecord, Head, Kept, MailboxRecord, Mark, MemberIndex,
-    MemberRecord, MemoryStore, PackId, PeerId, Position, Profile, ReportRecord, RoomId, RoomRecord,
-    Store, StoreError, StoredOp,
+    Batch, CarriedRecord, ClosedRecord, ControlRecord, EpochId, Head, Kept, MailboxRecord, Mark,
+    MemberIndex, MemberRecord, MemoryStore, PackId, PeerId, Position, Profile, ReportRecord,
+    RoomId, RoomRecord, Store, StoreError, StoredOp,
 };
 
 /// Operations by their place in the order shown, and by author and place in the log.
@@ -120,6 +120,7 @@ pub(crate) struct SharingStore {
     mailbox: Option<MailboxRecord>,
     kept: BTreeMap<MemberIndex, Kept>,
     marks: BTreeMap<PeerId, Mark>,
+    closed: BTreeMap<EpochId, ClosedRecord>,
     reports: BTreeMap<(PeerId, u64), ReportRecord>,
     /// Members that are new or have changed.
     members: BTreeMap<MemberIndex, MemberRecord>,
@@ -141,6 +142,7 @@ impl SharingStore {
             mailbox: None,
             kept: BTreeMap::new(),
             marks: BTreeMap::new(),
+            closed: BTreeMap::new(),
             reports: BTreeMap::new(),
             members: BTreeMap::new(),
             heads: BTreeMap::new(),
@@ -194,6 +196,10 @@ impl Store for SharingStore {
 
     fn marks(&self, _: RoomId) -> Result<Vec<(PeerId, Mark)>, StoreError> {
         Ok(self.marks.iter().map(|(peer, mark)| (*peer, *mark)).collect())
+    }
+
+    fn closed(&self, _: RoomId) -> Result<Vec<ClosedRecord>, StoreError> {
+        Ok(self.closed.values().cloned().collect())
     }
 
     fn reports(&self, _: RoomId) -> Result<Vec<ReportRecord>, StoreError> {
@@ -284,6 +290,7 @@ impl Store for SharingStore {
         self.controls.extend(batch.controls.into_values());
         self.marks.extend(batch.marks.into_iter().map(|((_, peer), mark)| (peer, mark)));
         self.marks.retain(|_, mark| *mark != Mark::default());
+        self.closed.extend(batch.closed.into_iter().map(|((_, epoch), record)| (epoch, record)));
         for ((_, by, seq), report) in batch.reports {
             match report {
                 Some(report) => _ = self.reports.insert((by, seq), report),

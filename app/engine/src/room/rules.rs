@@ -52,20 +52,23 @@ impl Room {
         }
     }
 
-    /// What a newcomer needs: the epochs held, in the order of their numbers.
-    pub(crate) fn welcome(&self, genesis: Vec<u8>) -> Welcome {
+    /// What a newcomer needs: the epochs held, in the order of their numbers, and from when on they
+    /// can read in those that are closed.
+    pub(crate) fn welcome(&mut self, genesis: Vec<u8>) -> Welcome {
         let mut epochs = self.record.epochs.clone();
         epochs.sort_by_key(|(number, _)| *number);
         let (_, key) = self.meeting();
         let meeting = epochs.iter().position(|(_, held)| *held == key).unwrap_or_default();
-        Welcome { genesis, epochs, meeting: u32::try_from(meeting).unwrap_or_default() }
+        let keys: Vec<_> = epochs.iter().map(|(_, key)| *key).collect();
+        let texts = self.text_keys(&keys, true);
+        Welcome { genesis, epochs, meeting: u32::try_from(meeting).unwrap_or_default(), texts }
     }
 
     /// The rules as they are remembered.
     pub(crate) fn take_rules(&mut self, controls: &[ControlRecord]) {
         self.membership = Membership::restore(self.record.owner, controls);
         self.options_told = self.membership.options();
-        self.choose_epoch();
+        self.restore_keys();
     }
 
     /// What an operation that is held adds to the rules.

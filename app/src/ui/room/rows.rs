@@ -25,6 +25,9 @@ const GROUP_MILLIS: u64 = 5 * 60 * 1_000;
 /// What stands above messages that came ahead of those before them.
 const COMING: &str = "Earlier messages are still on their way";
 
+/// What stands above all, for whoever came after some of it was said.
+const HIDDEN: &str = "What was written before you came is not shown here.";
+
 /// Points that the name of a day takes, for guesses.
 const DAY_HEIGHT: u16 = 40;
 
@@ -46,6 +49,8 @@ pub(super) struct Standing {
     pub(super) starts_unread: bool,
     /// It is the first of those shown before what they follow is here.
     pub(super) starts_early: bool,
+    /// What was said before it is hidden from this device.
+    pub(super) starts_late: bool,
     /// It is the first of its author's group.
     pub(super) starts_group: bool,
     /// It is the last of its author's group.
@@ -64,6 +69,7 @@ pub(super) struct Row {
 /// What stands above a bubble.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 enum Above {
+    Hidden,
     Day,
     Coming,
     Unread,
@@ -91,6 +97,7 @@ impl<'a> RoomRows<'a> {
             starts_day: !self.is_same_day(before, message),
             starts_unread: message.is_some_and(|m| Some(m.position) == self.unread_from),
             starts_early: self.is_early(message) && !self.is_early(before),
+            starts_late: index == 0 && self.room.messages.begins_late(),
             starts_group: !self.is_same_group(before, message),
             ends_group: !self.is_same_group(message, after),
             is_mine: message.is_some_and(|m| self.room.is_me(m.author)),
@@ -130,6 +137,14 @@ impl<'a> RoomRows<'a> {
         let colors = palette(ui);
         let mut above = Vec::new();
         let mut top = 0.0;
+        if standing.starts_late {
+            let width = width - 2.0 * SPACE_L;
+            let words = text::signed_centered(ui, HIDDEN, Type::Small, colors.muted, width);
+            top += SPACE_L;
+            let height = words.size().y;
+            above.push((top, words, Above::Hidden));
+            top += height + SPACE_S;
+        }
         if standing.starts_day {
             let day = self.clock.day_name(message.sent_at);
             let words = text::line(ui, &day, Type::Small, colors.muted, width - 2.0 * SPACE_L);
@@ -241,8 +256,8 @@ impl Rows for RoomRows<'_> {
     fn draw(&mut self, ui: &mut Ui, row: Row, rect: Rect) {
         let colors = palette(ui);
         for (top, words, what) in row.above {
-            let at = pos2(rect.center().x - words.size().x / 2.0, rect.top() + top);
-            let place = Rect::from_min_size(at, words.size());
+            let at = pos2(rect.center().x - words.rect.center().x, rect.top() + top);
+            let place = words.rect.translate(at.to_vec2());
             let label = words.text().to_owned();
             let response = ui.interact(place, ui.scope_id().with(what), Sense::hover());
             response.widget_info(|| WidgetInfo::labeled(Role::Label, true, &label));
