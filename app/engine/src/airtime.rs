@@ -30,14 +30,14 @@ impl Medium {
     ///
     /// - `Free`: several times what a device can verify, so that only whoever asks for everything without
     ///   end ever meets it.
-    /// - `Metered`: what was missed in a day is there at once; after that half a megabit, which neither
-    ///   empties a plan within an hour nor fills a relay.
+    /// - `Metered`: a whole long history is there at once; after that half a megabyte, which neither
+    ///   empties a plan within minutes nor fills a relay.
     /// - `Air`: half of what one Bluetooth link carries, so that the other end has its half; the burst is
     ///   what such a link takes in two seconds.
     const fn measure(self) -> (u64, u64) {
         match self {
             Self::Free => (64 << 20, 256 << 20),
-            Self::Metered => (64 << 10, 4 << 20),
+            Self::Metered => (512 << 10, 32 << 20),
             Self::Air => (20_000, 64_000),
         }
     }

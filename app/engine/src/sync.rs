@@ -276,7 +276,13 @@ impl Sync {
                 None => self.note_stranger(*author, *height),
             }
         }
+        // A log comes up again in one packet or several: what counts is how far it got.
+        let mut most = BTreeMap::new();
         for (index, height) in brought {
+            let up_to: &mut u64 = most.entry(index).or_default();
+            *up_to = height.max(*up_to);
+        }
+        for (index, height) in most {
             if !lacking.contains(&index) && raise(&mut self.held, index, height) {
                 heard.receipts.push((index, height));
             }

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::{Drawn, MAX_AUTHOR_BYTES_PER_DAY, Room, Unusable, rules::MAX_INVITES};
+use super::{MAX_AUTHOR_BYTES_PER_DAY, Room, Unusable, boxes::Drawn, rules::MAX_INVITES};
 use crate::{
     EpochRecord, InviteRecord, MAX_TEXT_LEN, Role, RoomRecord, Timestamp,
     body::{OpBody, Sealed},
