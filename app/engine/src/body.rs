@@ -116,7 +116,7 @@ impl OpBody {
             Self::Leave => 11,
             Self::Option(_) => 12,
             Self::Renewal(..) => 13,
-            Self::Same { .. } => 14,
+            Self::Same { .. } => KIND_SAME,
             Self::Report(_) => 15,
         }
     }
@@ -221,6 +221,9 @@ pub(crate) const KIND_TEXT: u8 = 3;
 
 /// [`OpBody::kind`] of a new name.
 pub(crate) const KIND_PROFILE: u8 = 4;
+
+/// The number of [`OpBody::Same`] in the encoding.
+pub(crate) const KIND_SAME: u8 = 14;
 
 /// Whether `name` can name a person or a room.
 pub(crate) fn is_name(name: &str) -> bool {
