@@ -192,6 +192,8 @@ impl Model {
                     room.newcomers.retain(|known| known.id != newcomer);
                 }
             }
+            // The screens show it for seconds, and keep the time themselves.
+            Event::Typing { .. } => {}
             Event::OptionsChanged { room, options } => {
                 if let Some(room) = self.rooms.get_mut(&room) {
                     room.options = options;

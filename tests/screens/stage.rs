@@ -72,6 +72,8 @@ pub(crate) struct Script {
     pub(crate) saved: Vec<(String, Vec<u8>)>,
     /// What is on the clipboard.
     pub(crate) clipboard: Option<String>,
+    /// How much later it is than in the beginning, in milliseconds.
+    pub(crate) later: u64,
     /// What the host has to tell.
     pub(crate) news: VecDeque<HostNews>,
 }
@@ -104,7 +106,7 @@ impl Backend for Stage {
     }
 
     fn now_millis(&self) -> u64 {
-        NOW
+        NOW + self.0.borrow().later
     }
 
     fn whereabouts(&self) -> Whereabouts {
@@ -228,6 +230,7 @@ impl Script {
             Command::SetMailbox { room, on } => {
                 self.tell(Event::MailboxSet { room, on, relays: Vec::new() });
             }
+            Command::Typing { .. } => {}
             Command::SetCarrying { on } => self.tell(Event::CarryingSet { on }),
             Command::SetRelays { room, relays } => {
                 self.tell(Event::MailboxSet { room, on: true, relays });

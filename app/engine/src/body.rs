@@ -138,7 +138,7 @@ impl OpBody {
             Self::Leave => 11,
             Self::Option(_) => 12,
             Self::Renewal(..) => 13,
-            Self::Same { .. } => 14,
+            Self::Same { .. } => KIND_SAME,
             Self::Report(_) => 15,
             Self::Locked(_) => KIND_LOCKED,
             Self::Reads(_) => 17,
@@ -260,6 +260,9 @@ pub(crate) fn is_words(kind: u8) -> bool {
 
 /// [`OpBody::kind`] of a new name.
 pub(crate) const KIND_PROFILE: u8 = 4;
+
+/// The number of [`OpBody::Same`] in the encoding.
+pub(crate) const KIND_SAME: u8 = 14;
 
 /// Whether `name` can name a person or a room.
 pub(crate) fn is_name(name: &str) -> bool {

@@ -246,6 +246,13 @@ pub enum Event {
         /// How they are now.
         options: RoomOptions,
     },
+    /// A member writes something just now. Said again after some seconds while they go on.
+    Typing {
+        /// Where.
+        room: RoomId,
+        /// Who.
+        peer: PeerId,
+    },
 }
 
 /// A room in the list of rooms.

@@ -60,6 +60,7 @@ mod session;
 mod store;
 mod sync;
 mod turn;
+mod typing;
 mod verify;
 mod whereabouts;
 mod wire;

@@ -49,6 +49,10 @@ impl<S: Store> Engine<S> {
             Command::SetReportDone { room, by, seq, is_done } => {
                 self.set_report_done(room, (by, seq), is_done)
             }
+            Command::Typing { room } => {
+                self.tell_typing(room);
+                Ok(())
+            }
             Command::SetMailbox { room, on } => self.set_mailbox(room, on),
             Command::SetCarrying { on } => self.set_carrying(on),
             Command::SetRelays { room, relays } => self.set_relays(room, relays),

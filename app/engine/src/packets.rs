@@ -3,7 +3,7 @@
 use crate::{
     Engine, Event, LinkId, MemberIndex, MemberRecord, PeerId, RoomId, Store, StoreError,
     alias::Alias,
-    body::{self, KIND_TEXT},
+    body::{self, KIND_SAME, KIND_TEXT},
     brief,
     engine::MAX_UNREAD,
     frontier::Digest,
@@ -88,6 +88,7 @@ impl<S: Store> Engine<S> {
             Packet::Spare(is_spared) => {
                 return Ok(self.compare(link, |sync, _| Some(sync.take_spare(is_spared))));
             }
+            Packet::Typing => self.hear_typing(link),
         }
         Ok(true)
     }
@@ -134,8 +135,7 @@ impl<S: Store> Engine<S> {
             room.satchel.note_written(self.now.since_start);
         }
         let is_unread = added.stored.kind == KIND_TEXT
-            && index != room.my_index
-            && !room.member(index).is_some_and(|author| room.mark(author.id).is_blocked)
+            && room.member(index).is_none_or(|author| room.is_heard(author.id))
             && Some(added.stored.position) > room.record.read_up_to;
         if is_unread && room.unread < MAX_UNREAD {
             room.unread = room.unread.saturating_add(1);
@@ -162,6 +162,10 @@ impl<S: Store> Engine<S> {
             self.retry_refused(id);
         }
         let added_kind = added.stored.kind;
+        if added_kind == KIND_SAME {
+            // What one's own devices wrote is not unread.
+            self.relisted.insert(id);
+        }
         self.staged.ops.push(added.stored);
         if let Some(message) = added.message {
             self.notify(Event::MessageAdded { room: id, message });

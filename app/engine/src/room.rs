@@ -59,6 +59,8 @@ pub(crate) struct Room {
     pub(crate) turn: usize,
     /// Members who may not know us, or our key, whatever we think: how often dialing failed.
     pub(crate) doubted: BTreeMap<PeerId, usize>,
+    /// When others were last told that this device's person writes something.
+    pub(crate) typed_at: Option<Duration>,
     pub(crate) mailbox: Mailbox,
     /// What strangers carry of it.
     pub(crate) satchel: Satchel,
@@ -148,6 +150,7 @@ impl Room {
             unread: 0,
             turn: 0,
             doubted: BTreeMap::new(),
+            typed_at: None,
             mailbox: Mailbox::new([0; 32], 0),
             satchel: Satchel::default(),
             leaves_at: None,

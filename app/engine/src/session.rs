@@ -134,6 +134,8 @@ pub(crate) struct Session {
     pub(crate) epochs_known: usize,
     /// How often the peer has sent newest messages.
     pub(crate) newest_taken: u32,
+    /// When the peer last said that it writes something.
+    pub(crate) typed_at: Option<Duration>,
     cipherer: Cipherer,
 }
 
@@ -169,6 +171,7 @@ impl Session {
             has_given_keys: false,
             epochs_known: 0,
             newest_taken: 0,
+            typed_at: None,
             cipherer,
         }
     }

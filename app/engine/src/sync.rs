@@ -369,17 +369,6 @@ impl Sync {
         Ok(packets)
     }
 
-    /// Whether there may be something to send.
-    fn has_more(&self) -> bool {
-        let has_ops = !(self.behind.is_empty() && self.unlike.is_empty());
-        self.window.owes()
-            || self.refusals.owes_repair()
-            || (self.knows_theirs
-                && (self.offering.has_fresh()
-                    || self.newest.is_due(self.is_level() && self.window.is_acknowledged())
-                    || (has_ops && self.window.has_place())))
-    }
-
     fn note_growth(&mut self, room: &Room, grown: &Grown) {
         self.sort_grown(room, grown);
         for index in &grown.logs {

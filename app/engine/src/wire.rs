@@ -112,6 +112,8 @@ pub(crate) enum Packet {
     Ask(Vec<(Alias, u64)>),
     /// "I hear of others too: offer what they may send as well", or no longer.
     Spare(bool),
+    /// "I am writing something."
+    Typing,
 }
 
 /// The logs of one bucket, in the order of authors.
@@ -227,7 +229,11 @@ impl Packet {
             Self::Newest(ops) => ops.len() <= MAX_NEWEST_TEXTS * 2,
             Self::Wait { host: name, .. } | Self::Knock { name } => body::is_name(name),
             Self::Offer(entries) | Self::Ask(entries) => entries.len() <= MAX_HAVE_ENTRIES,
-            Self::Digest { .. } | Self::Received { .. } | Self::Refuse | Self::Spare(_) => true,
+            Self::Digest { .. }
+            | Self::Received { .. }
+            | Self::Refuse
+            | Self::Spare(_)
+            | Self::Typing => true,
         }
     }
 }

@@ -49,11 +49,11 @@ impl From<RoomOption> for OptionName {
 /// # Errors
 ///
 /// A sentence says what is wrong with it.
-pub(super) fn parse(line: &str) -> Result<Option<Command>, String> {
+pub(super) fn parse(line: &Value) -> Result<Option<Command>, String> {
     if !is_one_of(line, &NAMES) {
         return Ok(None);
     }
-    let line: Line = serde_json::from_str(line).map_err(|err| err.to_string())?;
+    let line = Line::deserialize(line).map_err(|err| err.to_string())?;
     command(line).map(Some)
 }
 
@@ -128,13 +128,14 @@ pub(super) fn option(option: RoomOption, on: bool) -> String {
 
 #[cfg(test)]
 mod tests {
+    use serde_json::json;
+
     use super::{NAMES, parse};
 
     #[test]
     fn every_line_about_doors_is_known_by_its_name() {
         for name in NAMES {
-            let problem =
-                parse(&format!("{{\"cmd\":\"{name}\"}}")).expect_err("fields are missing");
+            let problem = parse(&json!({"cmd": name})).expect_err("fields are missing");
             assert!(problem.contains("missing field"), "{problem}");
         }
     }

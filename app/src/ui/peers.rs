@@ -74,7 +74,7 @@ pub struct PeerRow {
     pub is_me: bool,
     /// How they are reached.
     pub status: Status,
-    /// "connected over WebRTC", "not connected, last seen 5 min ago".
+    /// "here now", "here now, by a relay", "was here 5 min ago".
     pub state: String,
 }
 

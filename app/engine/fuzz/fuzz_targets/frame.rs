@@ -5,7 +5,7 @@
 use std::time::Duration;
 
 use engine::{
-    Medium, Command, Engine, Input, LinkId, MemoryStore, Now, Output, Timestamp, fuzzing::is_packet,
+    Command, Engine, Input, LinkId, Medium, MemoryStore, Now, Output, Timestamp, fuzzing::is_packet,
 };
 use libfuzzer_sys::fuzz_target;
 

@@ -6,7 +6,7 @@
 use std::time::Duration;
 
 use engine::{
-    Medium, Command, Engine, Event, Frame, Input, Invite, LinkId, MemoryStore, Now, Output, RoomId, Target,
+    Command, Engine, Event, Frame, Input, Invite, LinkId, Medium, MemoryStore, Now, Output, RoomId, Target,
     Timestamp,
 };
 use libfuzzer_sys::fuzz_target;

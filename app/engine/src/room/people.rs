@@ -74,12 +74,20 @@ impl Room {
         self.marks.get(&peer).copied().unwrap_or_default()
     }
 
-    /// Those whose words are nothing new to the person: themselves, and whom they do not want to
-    /// read.
+    /// Whether what somebody writes is new to the person: they neither wrote it, on whichever device,
+    /// nor want not to read it.
+    pub(crate) fn is_heard(&self, author: PeerId) -> bool {
+        let is_mine = self.membership.person(author) == self.membership.person(self.me.id);
+        !is_mine && !self.mark(author).is_blocked
+    }
+
+    /// Those of whom that is not so.
     pub(crate) fn unheard(&self) -> Vec<MemberIndex> {
         let blocked = self.marks.iter().filter(|(_, mark)| mark.is_blocked);
         let blocked = blocked.filter_map(|(peer, _)| self.index_of(*peer));
-        std::iter::once(self.my_index).chain(blocked).collect()
+        let mine = self.membership.devices(self.me.id);
+        let mine = mine.into_iter().filter_map(|device| self.index_of(device));
+        std::iter::once(self.my_index).chain(mine).chain(blocked).collect()
     }
 
     /// Adds somebody to the roster.

@@ -10,6 +10,17 @@ use crate::{
 };
 
 impl Sync {
+    /// Whether there may be something to send.
+    pub(super) fn has_more(&self) -> bool {
+        let has_ops = !(self.behind.is_empty() && self.unlike.is_empty());
+        self.window.owes()
+            || self.refusals.owes_repair()
+            || (self.knows_theirs
+                && (self.offering.has_fresh()
+                    || self.newest.is_due(self.is_level() && self.window.is_acknowledged())
+                    || (has_ops && self.window.has_place())))
+    }
+
     /// The next operations they lack, each log in its own order. `heights` gets how far they go.
     /// What there is no space for waits, and says so.
     pub(super) fn next_ops(

@@ -6,7 +6,10 @@ use std::sync::Arc;
 use egui::{Galley, Label, Rect, Sense, Ui, WidgetInfo, accesskit::Role, pos2, vec2};
 use engine::{Body, Message, Position};
 
-use super::bubble::{self, Bubble};
+use super::{
+    bubble::{self, Bubble},
+    typing,
+};
 use crate::{
     model::{self, Room},
     ui::{
@@ -242,14 +245,14 @@ impl Rows for RoomRows<'_> {
                 width - 2.0 * SPACE_L,
             );
             top += SPACE_S;
-            let height = top + words.size().y + SPACE_S + self.end_gap(index);
+            let height = top + words.size().y + SPACE_S + self.end_gap(ui, index);
             let body = RowBody::Remark(words, model::spoken(&remark));
             return (height, Row { above, top, body });
         }
         top += if standing.starts_group { bubble::GROUP_GAP } else { bubble::GAP };
         let bubble =
             Bubble::lay(ui, self.room, message, self.clock, standing, self.is_crowd, width);
-        let height = top + bubble.height() + self.end_gap(index);
+        let height = top + bubble.height() + self.end_gap(ui, index);
         (height, Row { above, top, body: RowBody::Bubble(Box::new(bubble)) })
     }
 
@@ -285,8 +288,8 @@ impl Rows for RoomRows<'_> {
 }
 
 impl RoomRows<'_> {
-    /// Air below the very last row.
-    fn end_gap(&self, index: usize) -> f32 {
-        if index + 1 == self.count() { SPACE_M } else { SPACE_XS / 4.0 }
+    /// Air below the very last row: enough to say there who is typing.
+    fn end_gap(&self, ui: &Ui, index: usize) -> f32 {
+        if index + 1 == self.count() { typing::gap(ui) } else { SPACE_XS / 4.0 }
     }
 }
