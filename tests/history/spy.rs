@@ -33,18 +33,24 @@ fn varint(rest: &mut &[u8]) -> u64 {
     value
 }
 
+fn take<'a>(rest: &mut &'a [u8], len: usize) -> &'a [u8] {
+    let (head, tail) = rest.split_at(len);
+    *rest = tail;
+    head
+}
+
 /// An operation in its parts: header, author and place, sealed.
 fn parts(bytes: &[u8]) -> (&[u8], Vec<u8>, &[u8]) {
-    let signed = &bytes[..bytes.len() - 64];
-    let mut rest = &signed[1 + 8..];
-    let author = &rest[..32];
-    rest = &rest[32..];
+    let (signed, _signature) = bytes.split_at(bytes.len() - 64);
+    let mut rest = signed;
+    take(&mut rest, 1 + 8);
+    let author = take(&mut rest, 32);
     let seq = varint(&mut rest);
-    rest = &rest[16..];
+    take(&mut rest, 16);
     varint(&mut rest);
-    rest = &rest[6..];
-    let header = &signed[..signed.len() - rest.len()];
-    (header, [author, &seq.to_le_bytes()].concat(), rest)
+    take(&mut rest, 6);
+    let (header, sealed) = signed.split_at(signed.len() - rest.len());
+    (header, [author, &seq.to_le_bytes()].concat(), sealed)
 }
 
 /// Every text in what `disk` and `others` hold that opens with any key on `disk`, or with one that
@@ -76,14 +82,14 @@ pub(crate) fn texts(disk: &MemoryStore, others: &[MemoryStore]) -> BTreeSet<Stri
     for bytes in ops {
         let (header, place, sealed) = parts(&bytes);
         let nonce = derive("festival/1 operation nonce", &[header]);
-        let nonce = &nonce[..12];
+        let (nonce, _) = nonce.split_at(12);
         let body = opening.iter().find_map(|key| {
             let key = derive("festival/1 operation key", &[key, &place]);
             open(key, nonce, header, sealed)
         });
         let Some(body) = body else { continue };
-        let mut rest = &body[1..];
-        let text = match body[0] {
+        let mut rest = body.as_slice();
+        let text = match varint(&mut rest) {
             3 => {
                 varint(&mut rest);
                 Some(rest.to_vec())

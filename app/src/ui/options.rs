@@ -114,7 +114,8 @@ const HISTORY: Words = Words {
 
 fn option_ui(ui: &mut Ui, view: &OptionsView<'_>, words: &Words, actions: &mut Vec<Action>) {
     let is_on = view.options.is_on(words.option);
-    let ([off, on], of) = (words.choices, |both: [&'static str; 2]| both[usize::from(is_on)]);
+    let of = |[off, on]: [&'static str; 2]| if is_on { on } else { off };
+    let [off, on] = words.choices;
     if view.admins.is_some() {
         text::body(ui, of(words.states));
     } else {
@@ -140,8 +141,8 @@ fn switch(room: RoomId, option: RoomOption, on: bool) -> Command {
 }
 
 fn ask_ui(ui: &mut Ui, room: RoomId, words: &Words, actions: &mut Vec<Action>) {
-    let Words { question, no, .. } = *words;
-    let answer = sure(ui, Sure { question, icon: Icon::Key, yes: words.choices[1], no });
+    let Words { question, no, choices: [_, yes], .. } = *words;
+    let answer = sure(ui, Sure { question, icon: Icon::Key, yes, no });
     if let Some(is_meant) = answer {
         actions.push(Action::Answer(is_meant.then_some(switch(room, words.option, true))));
     }
