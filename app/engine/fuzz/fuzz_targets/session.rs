@@ -6,8 +6,8 @@
 use std::time::Duration;
 
 use engine::{
-    Command, Engine, Event, Frame, Input, Invite, LinkId, Medium, MemoryStore, Now, Output, RoomId, Target,
-    Timestamp,
+    Command, Engine, Event, Frame, Input, Invite, LinkId, Medium, MemoryStore, Now, Output, RoomId,
+    Target, Timestamp,
 };
 use libfuzzer_sys::fuzz_target;
 
