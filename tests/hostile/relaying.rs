@@ -114,8 +114,11 @@ fn operation_under_another_members_name_is_not_taken() {
     assert!(is_rewritten.get());
 
     world.settle();
+    assert_eq!(world.texts("alice"), Vec::<String>::new());
 
-    // Asked to send it as a whole, mallory says who wrote it.
+    // In the next session mallory says who wrote it.
+    world.cut("mallory", "alice");
+    world.meet();
     assert_eq!(world.texts("alice"), ["I am bob"]);
     let room = world.room("alice");
     let history = world.history("alice", room);
