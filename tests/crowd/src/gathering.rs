@@ -35,12 +35,17 @@ fn frames(outputs: Vec<Output>) -> impl Iterator<Item = Frame> {
     })
 }
 
-/// One room, and everybody's memory of it: device 0 is the owner's.
+/// One room, and everybody's memory of it: device 0 is the owner's, and the last `strangers` are in
+/// no room.
 ///
 /// Everybody joins for real, through the owner's engine. What the owner then holds is what
 /// everybody holds, without each having verified it: that alone would take a crowd of 1,000 a
 /// million verifications.
-pub(crate) fn gather(devices: usize, chance: &mut Chance) -> (Arc<Common>, Vec<SharingStore>) {
+pub(crate) fn gather(
+    members: usize,
+    strangers: usize,
+    chance: &mut Chance,
+) -> (Arc<Common>, Vec<SharingStore>) {
     let mut owner = Engine::new(MemoryStore::default(), chance.bytes()).expect("memory");
     let mut millis = 0;
     tell(&mut owner, now(Duration::ZERO), Input::Command(Command::SetName { name: name(0) }));
@@ -51,20 +56,23 @@ pub(crate) fn gather(devices: usize, chance: &mut Chance) -> (Arc<Common>, Vec<S
         _ => None,
     });
     let invite = invite.expect("a new room has an invite");
-    let mut seeds = Vec::with_capacity(devices);
-    for number in 1..devices {
+    let mut seeds = Vec::with_capacity(members);
+    for number in 1..members {
         millis += 10;
         let at = now(Duration::from_millis(millis));
         let record = join(&mut owner, at, (number, &invite), chance.bytes());
         seeds.push(record.identity_seed);
     }
     let (common, mut record) = Common::of(owner.store()).expect("the owner's memory");
-    assert_eq!(common.members().len(), devices, "somebody was not let in");
+    assert_eq!(common.members().len(), members, "somebody was not let in");
     let common = Arc::new(common);
-    let mut stores = vec![SharingStore::new(&common, record.clone(), name(0))];
+    let mut stores = vec![SharingStore::new(&common, Some(record.clone()), name(0))];
     for (number, seed) in (1..).zip(seeds) {
         record.identity_seed = seed;
-        stores.push(SharingStore::new(&common, record.clone(), name(number)));
+        stores.push(SharingStore::new(&common, Some(record.clone()), name(number)));
+    }
+    for number in members..members + strangers {
+        stores.push(SharingStore::new(&common, None, name(number)));
     }
     (common, stores)
 }

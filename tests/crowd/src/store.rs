@@ -111,12 +111,12 @@ impl Common {
     }
 }
 
-/// The memory of one device in one room.
+/// The memory of one device in one room, or in none.
 #[derive(Debug)]
 pub(crate) struct SharingStore {
     common: Arc<Common>,
     profile: Option<Profile>,
-    record: RoomRecord,
+    record: Option<RoomRecord>,
     mailbox: Option<MailboxRecord>,
     kept: BTreeMap<MemberIndex, Kept>,
     marks: BTreeMap<PeerId, Mark>,
@@ -133,8 +133,9 @@ pub(crate) struct SharingStore {
 }
 
 impl SharingStore {
-    /// A device that is in the room as `record` says, and holds what everybody holds.
-    pub(crate) fn new(common: &Arc<Common>, record: RoomRecord, name: String) -> Self {
+    /// A device that is in the room as `record` says, and holds what everybody holds; without a
+    /// record it is in no room.
+    pub(crate) fn new(common: &Arc<Common>, record: Option<RoomRecord>, name: String) -> Self {
         Self {
             common: Arc::clone(common),
             profile: Some(Profile { name }),
@@ -171,7 +172,7 @@ impl Store for SharingStore {
     }
 
     fn rooms(&self) -> Result<Vec<RoomRecord>, StoreError> {
-        Ok(vec![self.record.clone()])
+        Ok(self.record.iter().cloned().collect())
     }
 
     fn members(&self, _: RoomId) -> Result<Vec<MemberRecord>, StoreError> {
@@ -281,7 +282,7 @@ impl Store for SharingStore {
             self.profile = batch.profile;
         }
         if let Some((_, record)) = batch.rooms.into_iter().next() {
-            self.record = record;
+            self.record = Some(record);
         }
         if let Some((_, mailbox)) = batch.mailboxes.into_iter().next() {
             self.mailbox = Some(mailbox);
@@ -338,7 +339,7 @@ mod tests {
         let gate = speak(MemoryStore::default(), &["one"]).store().clone();
         let (common, record) = Common::of(&gate).expect("a room");
         let room = record.id;
-        let sharing = SharingStore::new(&Arc::new(common), record, "Ada".to_owned());
+        let sharing = SharingStore::new(&Arc::new(common), Some(record), "Ada".to_owned());
 
         let alone = speak(gate, &["two", "three"]);
         let sharing = speak(sharing, &["two", "three"]);
