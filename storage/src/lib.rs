@@ -21,9 +21,9 @@ use std::{
 };
 
 use engine::{
-    Batch, CarriedRecord, ControlRecord, Head, Kept, MailboxRecord, Mark, MemberIndex,
-    MemberRecord, PackId, PeerId, Position, Profile, ReportRecord, RoomId, RoomRecord, Store,
-    StoreError, StoredOp,
+    Batch, CarriedRecord, ClosedRecord, ControlRecord, Head, Kept, MailboxRecord, Mark,
+    MemberIndex, MemberRecord, PackId, PeerId, Position, Profile, ReportRecord, RoomId, RoomRecord,
+    Store, StoreError, StoredOp,
 };
 use redb::{Builder, Database, ReadableDatabase, StorageBackend};
 
@@ -230,6 +230,10 @@ impl Store for RedbStore {
 
     fn marks(&self, room: RoomId) -> Result<Vec<(PeerId, Mark)>, StoreError> {
         self.read(|snapshot| snapshot.marks(&self.keys, room))
+    }
+
+    fn closed(&self, room: RoomId) -> Result<Vec<ClosedRecord>, StoreError> {
+        self.read(|snapshot| snapshot.closed(&self.keys, room))
     }
 
     fn reports(&self, room: RoomId) -> Result<Vec<ReportRecord>, StoreError> {

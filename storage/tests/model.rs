@@ -4,9 +4,10 @@
 use std::{collections::BTreeMap, fmt::Debug};
 
 use engine::{
-    Addr, Batch, CarriedRecord, Control, ControlRecord, CourierBatch, Head, InviteId, InviteRecord,
-    Kept, MailboxRecord, Mark, MemberIndex, MemberRecord, MemoryStore, PeerId, Position, Profile,
-    RelayRecord, ReportRecord, RoomId, RoomRecord, Store, StoredOp, Timestamp,
+    Addr, Batch, CarriedRecord, ClosedRecord, Control, ControlRecord, CourierBatch, EpochId, Head,
+    InviteId, InviteRecord, Kept, MailboxRecord, Mark, MemberIndex, MemberRecord, MemoryStore,
+    PeerId, Position, Profile, RelayRecord, ReportRecord, RoomId, RoomRecord, Store, StoredOp,
+    Timestamp,
 };
 use proptest::{collection::vec, option, prelude::*};
 use storage::{Options, RedbStore};
@@ -88,6 +89,16 @@ fn any_mark() -> impl Strategy<Value = ((RoomId, PeerId), Mark)> {
     )
 }
 
+fn any_closed() -> impl Strategy<Value = ((RoomId, EpochId), ClosedRecord)> {
+    (any_room(), any::<bool>(), option::of(any::<u32>()), any::<u32>()).prop_map(
+        |(room, is_first, written, from)| {
+            let epoch = if is_first { [0; 16] } else { [255; 16] };
+            let (chains, is_sure, is_said) = (vec![(from, [5; 32])], is_first, !is_first);
+            ((room, epoch), ClosedRecord { epoch, chains, is_sure, written, from, is_said })
+        },
+    )
+}
+
 fn any_report() -> impl Strategy<Value = ((RoomId, PeerId, u64), Option<ReportRecord>)> {
     (any_room(), any_peer(), any_number(), option::of(".{0,8}")).prop_map(
         |(room, by, seq, text)| {
@@ -142,11 +153,20 @@ fn any_batch() -> impl Strategy<Value = Batch> {
         vec(((any_room(), any_index()), any_member()), 0..6),
         heads,
         (vec(any_control(), 0..6), vec(any_mailbox(), 0..3), vec(any_kept(), 0..6)),
-        (vec(any_mark(), 0..4), vec(any_report(), 0..6)),
+        (vec(any_mark(), 0..4), vec(any_report(), 0..6), vec(any_closed(), 0..4)),
         (vec(any_op(), 0..30), any_courier()),
     )
         .prop_map(
-            |(profile, rooms, forgotten, members, heads, beside, (marks, reports), others)| Batch {
+            |(
+                profile,
+                rooms,
+                forgotten,
+                members,
+                heads,
+                beside,
+                (marks, reports, closed),
+                others,
+            )| Batch {
                 profile: profile.map(|name| Profile { name }),
                 rooms: rooms.into_iter().collect(),
                 forgotten,
@@ -160,6 +180,7 @@ fn any_batch() -> impl Strategy<Value = Batch> {
                 kept: beside.2.into_iter().collect(),
                 marks: marks.into_iter().collect(),
                 reports: reports.into_iter().collect(),
+                closed: closed.into_iter().collect(),
                 ops: others.0,
                 courier: others.1,
             },
@@ -234,6 +255,7 @@ fn compare(
         agree(model, store, |s| s.kept(q.room))?;
         agree(model, store, |s| s.marks(q.room))?;
         agree(model, store, |s| s.reports(q.room))?;
+        agree(model, store, |s| s.closed(q.room))?;
         agree(model, store, |s| s.ops_after(q.room, q.author, q.after, q.limit, q.max_bytes))?;
         agree(model, store, |s| s.page_before(q.room, q.position, q.limit))?;
         let without = [q.author, MemberIndex(1)];

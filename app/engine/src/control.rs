@@ -102,6 +102,8 @@ pub enum Control {
 pub enum RoomOption {
     /// Whoever shows an invite lets each newcomer in with a word of their own.
     ApproveJoins,
+    /// Newcomers do not get to read what was written before they came.
+    HideHistory,
 }
 
 /// The options of a room as they are.
@@ -109,6 +111,8 @@ pub enum RoomOption {
 pub struct RoomOptions {
     /// See [`RoomOption::ApproveJoins`]; off unless somebody switched it on.
     pub approve_joins: bool,
+    /// See [`RoomOption::HideHistory`]; off unless somebody switched it on.
+    pub hide_history: bool,
 }
 
 /// An option of a room is switched on or off.

@@ -3,9 +3,9 @@
 use std::{collections::BTreeMap, ops::Bound};
 
 use crate::{
-    Batch, CarriedRecord, ControlRecord, Head, Kept, MailboxRecord, Mark, MemberIndex,
-    MemberRecord, PackId, PeerId, Position, Profile, ReportRecord, RoomId, RoomRecord, Store,
-    StoreError, StoredOp,
+    Batch, CarriedRecord, ClosedRecord, ControlRecord, EpochId, Head, Kept, MailboxRecord, Mark,
+    MemberIndex, MemberRecord, PackId, PeerId, Position, Profile, ReportRecord, RoomId, RoomRecord,
+    Store, StoreError, StoredOp,
 };
 
 /// A [`Store`] in memory. Clones are independent: a clone is what a disk held at that moment.
@@ -19,6 +19,7 @@ pub struct MemoryStore {
     mailboxes: BTreeMap<RoomId, MailboxRecord>,
     kept: BTreeMap<(RoomId, MemberIndex), Kept>,
     marks: BTreeMap<(RoomId, PeerId), Mark>,
+    closed: BTreeMap<(RoomId, EpochId), ClosedRecord>,
     reports: BTreeMap<(RoomId, PeerId, u64), ReportRecord>,
     timeline: BTreeMap<(RoomId, Position), StoredOp>,
     logs: BTreeMap<(RoomId, MemberIndex, u64), u64>,
@@ -64,6 +65,11 @@ impl Store for MemoryStore {
     fn marks(&self, room: RoomId) -> Result<Vec<(PeerId, Mark)>, StoreError> {
         let of_room = self.marks.iter().filter(|((r, _), _)| *r == room);
         Ok(of_room.map(|((_, peer), mark)| (*peer, *mark)).collect())
+    }
+
+    fn closed(&self, room: RoomId) -> Result<Vec<ClosedRecord>, StoreError> {
+        let of_room = self.closed.iter().filter(|((r, _), _)| *r == room);
+        Ok(of_room.map(|(_, record)| record.clone()).collect())
     }
 
     fn reports(&self, room: RoomId) -> Result<Vec<ReportRecord>, StoreError> {
@@ -144,6 +150,7 @@ impl Store for MemoryStore {
             self.mailboxes.remove(&room);
             self.kept.retain(|(r, _), _| *r != room);
             self.marks.retain(|(r, _), _| *r != room);
+            self.closed.retain(|(r, _), _| *r != room);
             self.reports.retain(|(r, ..), _| *r != room);
             self.timeline.retain(|(r, _), _| *r != room);
             self.logs.retain(|(r, _, _), _| *r != room);
@@ -158,6 +165,7 @@ impl Store for MemoryStore {
         self.mailboxes.extend(batch.mailboxes);
         self.kept.extend(batch.kept);
         self.marks.extend(batch.marks);
+        self.closed.extend(batch.closed);
         self.marks.retain(|_, mark| *mark != Mark::default());
         for (key, report) in batch.reports {
             match report {

@@ -1,10 +1,12 @@
 //! One room on this device: who is in it, whose log is held how far, and what may be added.
 
+mod boxes;
 mod keys;
 mod people;
 mod rules;
 mod seen;
 mod show;
+mod texts;
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -14,7 +16,7 @@ use std::{
 use crate::{
     ControlRecord, Head, InviteRecord, Mark, MemberIndex, MemberRecord, Message, PeerId, Position,
     Role, RoomId, RoomOptions, RoomRecord, StoredOp, Timestamp,
-    body::{KIND_TEXT, OpBody},
+    body::{self, OpBody},
     courier::Satchel,
     crypto,
     engine::Now,
@@ -26,10 +28,12 @@ use crate::{
     quota::Quota,
     renew::Renewal,
 };
+pub(crate) use boxes::Drawn;
 use keys::Keys;
 pub(crate) use people::{ReportChange, Reports};
 pub use seen::{LastSeen, Seen};
 pub(crate) use show::Foreseen;
+use texts::Texts;
 
 /// The most bytes a day this device adds of one author: 200,000 usual messages, more than a person
 /// types in a year. What is above waits until there is room.
@@ -55,6 +59,8 @@ pub(crate) struct Room {
     pub(crate) turn: usize,
     /// Members who may not know us, or our key, whatever we think: how often dialing failed.
     pub(crate) doubted: BTreeMap<PeerId, usize>,
+    /// When others were last told that this device's person writes something.
+    pub(crate) typed_at: Option<Duration>,
     pub(crate) mailbox: Mailbox,
     /// What strangers carry of it.
     pub(crate) satchel: Satchel,
@@ -66,6 +72,7 @@ pub(crate) struct Room {
     pub(crate) marks: BTreeMap<PeerId, Mark>,
     pub(crate) reports: Reports,
     keys: Keys,
+    texts: Texts,
     by_id: BTreeMap<PeerId, MemberIndex>,
     /// Authors whose log does not go on from what is held: somewhere they wrote two.
     pub(crate) suspects: BTreeSet<PeerId>,
@@ -143,6 +150,7 @@ impl Room {
             unread: 0,
             turn: 0,
             doubted: BTreeMap::new(),
+            typed_at: None,
             mailbox: Mailbox::new([0; 32], 0),
             satchel: Satchel::default(),
             leaves_at: None,
@@ -150,6 +158,7 @@ impl Room {
             marks: BTreeMap::new(),
             reports: Reports::default(),
             keys: Keys::default(),
+            texts: Texts::default(),
             by_id,
             suspects: BTreeSet::new(),
             options_told,
@@ -210,7 +219,11 @@ impl Room {
             epoch,
             hlc: next.max(hlc::from_wall(now)),
         };
-        op::write(&header, body, &key, &self.me)
+        let locked = match body {
+            OpBody::Text(text) => self.lock(&header, &key, text),
+            _ => None,
+        };
+        op::write(&header, locked.as_ref().unwrap_or(body), &key, &self.me)
     }
 
     /// Adds an operation to its author's log, if it extends it by one and the room's rules allow.
@@ -286,6 +299,7 @@ impl Room {
 
     fn apply(&mut self, now: Timestamp, op: &Op<'_>, body: OpBody) -> Added {
         let author = op.header.author;
+        let body = self.unlock_added(op, body);
         let mut has_changed_member = true;
         let mut has_moved_mailbox = false;
         let mut has_opened_ways = false;
@@ -321,7 +335,7 @@ impl Room {
             }
             OpBody::Merge { parents } => {
                 if let Some((_, key)) = self.merge(parents) {
-                    self.keep_key(key);
+                    self.keep_key(Drawn::new(&key, false));
                 }
                 has_changed_member = false;
             }
@@ -331,6 +345,8 @@ impl Room {
             }
             // Who becomes something else by it is told with the rules.
             OpBody::Text(_)
+            | OpBody::Locked(_)
+            | OpBody::Reads(_)
             | OpBody::SetRole(_)
             | OpBody::Fork(..)
             | OpBody::Leave
@@ -352,7 +368,7 @@ impl Room {
             Position { hlc: hlc::order(shown_at, author), author: index, seq: op.header.seq };
         self.note_written(index, hlc::to_wall(shown_at).min(now));
         let kind = body.kind();
-        let is_shown = self.membership.is_shown(author, op.header.seq, kind == KIND_TEXT)
+        let is_shown = self.membership.is_shown(author, op.header.seq, body::is_words(kind))
             && !self.is_hidden(author, kind);
         let message = show::message_of(op, position, body).filter(|_| is_shown);
         let stored = StoredOp { room: self.id(), position, kind, bytes: op.bytes.to_vec() };
@@ -366,23 +382,6 @@ impl Room {
             new_roles,
             reports,
             has_opened_ways,
-        }
-    }
-
-    fn enroll(&mut self, id: PeerId, noise_key: [u8; 32], name: &str) {
-        let index = MemberIndex(u32::try_from(self.members.len()).unwrap_or(u32::MAX));
-        self.members.push(MemberRecord {
-            id,
-            noise_key,
-            name: name.to_owned(),
-            addrs: Vec::new(),
-            last_seen: None,
-            holds: 0,
-        });
-        self.heads.push(Head::default());
-        self.by_id.insert(id, index);
-        if id == self.me.id {
-            self.my_index = index;
         }
     }
 }

@@ -7,8 +7,8 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    Addr, ControlRecord, InviteId, Mark, MemberIndex, PackId, PeerId, Position, ReportRecord,
-    RoomId, Timestamp,
+    Addr, ClosedRecord, ControlRecord, EpochId, InviteId, Mark, MemberIndex, PackId, PeerId,
+    Position, ReportRecord, RoomId, Timestamp,
 };
 pub use error::StoreError;
 
@@ -73,6 +73,13 @@ pub trait Store {
     ///
     /// [`StoreError`] if the memory cannot be read.
     fn marks(&self, room: RoomId) -> Result<Vec<(PeerId, Mark)>, StoreError>;
+
+    /// What is remembered of the closed epochs of `room`, in any order.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError`] if the memory cannot be read.
+    fn closed(&self, room: RoomId) -> Result<Vec<ClosedRecord>, StoreError>;
 
     /// The reports in `room` that could be opened here, in any order.
     ///
@@ -345,6 +352,8 @@ pub struct Batch {
     pub marks: BTreeMap<(RoomId, PeerId), Mark>,
     /// Reports, by room, author and place in the author's log; `None` is forgotten.
     pub reports: BTreeMap<(RoomId, PeerId, u64), Option<ReportRecord>>,
+    /// Closed epochs of which more is known.
+    pub closed: BTreeMap<(RoomId, EpochId), ClosedRecord>,
     /// Operations written here or received.
     pub ops: Vec<StoredOp>,
     /// What changed of what is carried for others.
@@ -381,6 +390,7 @@ impl Batch {
             && self.mailboxes.is_empty()
             && self.kept.is_empty()
             && self.marks.is_empty()
+            && self.closed.is_empty()
             && self.reports.is_empty()
             && self.ops.is_empty()
             && self.courier.is_empty()

@@ -33,12 +33,14 @@ impl RoomOptions {
     pub fn is_on(&self, option: RoomOption) -> bool {
         match option {
             RoomOption::ApproveJoins => self.approve_joins,
+            RoomOption::HideHistory => self.hide_history,
         }
     }
 
     fn set(&mut self, option: RoomOption, on: bool) {
         match option {
             RoomOption::ApproveJoins => self.approve_joins = on,
+            RoomOption::HideHistory => self.hide_history = on,
         }
     }
 }
