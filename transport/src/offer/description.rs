@@ -183,7 +183,8 @@ impl Description {
     /// Where streams instead of datagrams may go to, or come from.
     pub fn stream(&self) -> Option<SocketAddr> {
         let mut streams = self.candidates.iter().filter(|one| one.kind == CandidateKind::Stream);
-        streams.next().map(|candidate| candidate.addr)
+        let addr = streams.next().map(|candidate| candidate.addr);
+        addr.filter(|addr| crate::addr::names_one_device(addr.ip()))
     }
 
     fn flags(&self) -> u8 {
