@@ -39,7 +39,7 @@ pub(crate) const DOOR: [Shot; 8] = [
         {
             let mut script = shared.borrow_mut();
             script.hides_earlier = true;
-            let kept = script.history.len().saturating_sub(3);
+            let kept = script.history.len().saturating_sub(2);
             script.history.drain(..kept);
             script.tell(Event::HistoryChanged { room: ROOM });
         }
