@@ -14,9 +14,9 @@ use crate::{
     keyring::Keyring,
     tables::{
         CARRIED, CONTROLS, ControlKey, HEADS, HeadBytes, KEPT, Keys, LOG, LogKey, MAILBOXES, MARKS,
-        MEMBERS, META, MemberKey, PACKS, PROFILE, PeerKey, REPORTS, ROOMS, RoomKey, TIMELINE,
-        TimelineKey, control_key, decode, decode_head, log_key, member_index, member_key, peer,
-        peer_key, position, seq, timeline_key,
+        MEMBERS, META, MemberKey, PACKS, PROFILE, PeerKey, REPORTS, ROOMS, RUNS, RoomKey, SIZES,
+        TIMELINE, TRAILS, TimelineKey, control_key, decode, decode_head, log_key, member_index,
+        member_key, peer, peer_key, position, seq, timeline_key,
     },
 };
 
@@ -31,8 +31,11 @@ pub(crate) struct Snapshot {
     kept: ReadOnlyTable<&'static MemberKey, &'static [u8]>,
     marks: Option<ReadOnlyTable<&'static PeerKey, &'static [u8]>>,
     reports: Option<ReadOnlyTable<&'static ControlKey, &'static [u8]>>,
-    timeline: ReadOnlyTable<&'static TimelineKey, &'static [u8]>,
-    log: ReadOnlyTable<&'static LogKey, u64>,
+    pub(crate) trails: Option<ReadOnlyTable<&'static MemberKey, &'static [u8]>>,
+    pub(crate) runs: Option<ReadOnlyTable<&'static LogKey, &'static [u8]>>,
+    pub(crate) sizes: Option<ReadOnlyTable<&'static RoomKey, u64>>,
+    pub(crate) timeline: ReadOnlyTable<&'static TimelineKey, &'static [u8]>,
+    pub(crate) log: ReadOnlyTable<&'static LogKey, u64>,
     /// There once something was carried.
     pub(crate) carried: Option<ReadOnlyTable<&'static PackId, &'static [u8]>>,
     pub(crate) packs: Option<ReadOnlyTable<&'static PackId, &'static [u8]>>,
@@ -52,6 +55,9 @@ impl Snapshot {
             kept: transaction.open_table(KEPT).map_err(from_redb)?,
             marks: if_there(transaction, MARKS)?,
             reports: if_there(transaction, REPORTS)?,
+            trails: if_there(transaction, TRAILS)?,
+            runs: if_there(transaction, RUNS)?,
+            sizes: if_there(transaction, SIZES)?,
             timeline: transaction.open_table(TIMELINE).map_err(from_redb)?,
             log: transaction.open_table(LOG).map_err(from_redb)?,
             carried: if_there(transaction, CARRIED)?,
@@ -263,7 +269,10 @@ impl Snapshot {
             }
         }
         let holds_courier = self.holds_courier(&batch.courier)?;
-        Ok(holds_courier && self.holds_records(keys, batch)? && self.holds_ops(&batch.ops)?)
+        Ok(self.holds_retained(batch)?
+            && holds_courier
+            && self.holds_records(keys, batch)?
+            && self.holds_ops(&batch.ops)?)
     }
 
     fn holds_records(&self, keys: &Keyring, batch: &Batch) -> Result<bool, StoreError> {
@@ -372,7 +381,7 @@ fn is_record<T: PartialEq>(
 }
 
 /// The kind and the sealed bytes in a timeline's value.
-fn split(value: &[u8]) -> Result<(u8, &[u8]), StoreError> {
+pub(crate) fn split(value: &[u8]) -> Result<(u8, &[u8]), StoreError> {
     let (kind, bytes) =
         value.split_first().ok_or_else(|| corrupt("an operation is without a kind"))?;
     Ok((*kind, bytes))

@@ -53,7 +53,7 @@ pub(crate) const DOOR: [Shot; 6] = [
 
 fn options(looking: Looking, role: Role, on: bool) -> Screen {
     let (mut harness, shared) = in_ruled(looking, |rules| rules.make(ME, role));
-    let options = RoomOptions { approve_joins: on };
+    let options = RoomOptions { approve_joins: on, kept_for: None };
     shared.borrow_mut().tell(Event::OptionsChanged { room: ROOM, options });
     harness.run_steps(4);
     harness.get_by_label("Members").click();
@@ -65,7 +65,7 @@ fn options(looking: Looking, role: Role, on: bool) -> Screen {
 /// Somebody waits at the door of the room that is open.
 fn knocked(looking: Looking) -> Screen {
     let (mut harness, shared) = in_ruled(looking, |_rules| {});
-    let options = RoomOptions { approve_joins: true };
+    let options = RoomOptions { approve_joins: true, kept_for: None };
     shared.borrow_mut().tell(Event::OptionsChanged { room: ROOM, options });
     shared.borrow_mut().tell(came(MAYA, "Maya"));
     harness.run_steps(6);

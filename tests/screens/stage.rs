@@ -261,7 +261,10 @@ impl Script {
             }
             Command::SetOption { room, option, on } => {
                 let options = match option {
-                    RoomOption::ApproveJoins => RoomOptions { approve_joins: on },
+                    RoomOption::ApproveJoins => RoomOptions { approve_joins: on, kept_for: None },
+                    RoomOption::KeepFor(time) => {
+                        RoomOptions { approve_joins: false, kept_for: on.then_some(time) }
+                    }
                 };
                 self.tell(Event::OptionsChanged { room, options });
             }

@@ -72,6 +72,9 @@ pub(crate) enum OpBody {
     Same { other: PeerId, is_so: bool },
     /// Tells the admins something nobody else can read.
     Report(SealedReport),
+    /// Says that between this and the author's last operation that is no text, whose place and id
+    /// these are, there are only texts: so they need not be kept for the log to be whole.
+    Checkpoint { since: u64, id: [u8; 16] },
 }
 
 /// An epoch's key, for some of the members.
@@ -118,6 +121,7 @@ impl OpBody {
             Self::Renewal(..) => 13,
             Self::Same { .. } => 14,
             Self::Report(_) => 15,
+            Self::Checkpoint { .. } => KIND_CHECKPOINT,
         }
     }
 
@@ -187,7 +191,8 @@ impl OpBody {
             | Self::SetRole(_)
             | Self::Leave
             | Self::Option(_)
-            | Self::Same { .. } => true,
+            | Self::Same { .. }
+            | Self::Checkpoint { .. } => true,
             Self::Relays { addrs } => are_relays(addrs),
             Self::Epoch(epoch, sealed) => {
                 epoch.removed.len() <= MAX_REMOVED
@@ -218,6 +223,22 @@ const KIND_INVITE: u8 = 1;
 
 /// [`OpBody::kind`] of a text.
 pub(crate) const KIND_TEXT: u8 = 3;
+
+/// [`OpBody::kind`] of a checkpoint.
+pub(crate) const KIND_CHECKPOINT: u8 = 16;
+
+/// Whether an operation of this sort is a text, read or not: what disappears with time, and what a
+/// checkpoint says is all there was.
+pub(crate) fn is_text_kind(kind: u8) -> bool {
+    kind == KIND_TEXT
+}
+
+/// Whether operations of this sort govern the room: of the first of its kind in a log on, the log is
+/// kept whole.
+pub(crate) fn is_governing_kind(kind: u8) -> bool {
+    const GENESIS: u8 = 0;
+    matches!(kind, GENESIS | KIND_INVITE | 6..=8 | 12 | 13)
+}
 
 /// [`OpBody::kind`] of a new name.
 pub(crate) const KIND_PROFILE: u8 = 4;

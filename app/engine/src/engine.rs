@@ -19,6 +19,7 @@ use crate::{
     identity::Identity,
     join::Join,
     mailbox::Mailbox,
+    retain::Retention,
     room::{Reports, Room},
     session::{LinkState, Links},
     sync::Grown,
@@ -85,6 +86,9 @@ pub struct Engine<S> {
     pub(crate) outputs: VecDeque<Output>,
     pub(crate) verifier: Box<dyn Verifier>,
     pub(crate) courier: Courier,
+    pub(crate) retention: Retention,
+    /// Whether the memory is to be made smaller once everything is written.
+    pub(crate) wants_compact: bool,
     has_uncommitted: bool,
     has_failed: bool,
 }
@@ -123,6 +127,8 @@ impl<S: Store> Engine<S> {
             outputs: VecDeque::new(),
             verifier: Box::new(InTurn),
             courier: Courier::default(),
+            retention: Retention::default(),
+            wants_compact: false,
             has_uncommitted: false,
             has_failed: false,
             store,
@@ -155,6 +161,7 @@ impl<S: Store> Engine<S> {
                 }
                 room.take_rules(&controls);
             }
+            self.load_trails(&mut room)?;
             room.note_newest(&newest);
             if let Some(mailbox) = self.store.mailbox(id)? {
                 room.meet_as_before(mailbox.epoch);
@@ -190,6 +197,7 @@ impl<S: Store> Engine<S> {
         self.check_memory()?;
         self.has_uncommitted = true;
         self.now = now;
+        self.note_time();
         let outcome = match input {
             Input::Command(command) => self.obey(command),
             Input::LinkUp { link, target, binding } => {
@@ -234,6 +242,7 @@ impl<S: Store> Engine<S> {
                 self.clear_shelf();
                 self.renew_keys();
                 self.mind_asked();
+                self.retain()?;
                 self.serve_mailboxes()
             }
         };
@@ -280,7 +289,7 @@ impl<S: Store> Engine<S> {
             self.load_page(&wanted)?;
         }
         self.has_uncommitted = false;
-        Ok(())
+        self.compact()
     }
 
     /// Once the memory has failed, what we think is not what it holds.
@@ -319,7 +328,8 @@ impl<S: Store> Engine<S> {
             _ => None,
         });
         let of_rooms = mailboxes.chain(leaving).chain(renewals);
-        links.chain(asked).chain(self.turn_at).chain(of_rooms).chain(self.courier_deadline()).min()
+        let of_all = self.turn_at.into_iter().chain(self.retention.deadline());
+        links.chain(asked).chain(of_all).chain(of_rooms).chain(self.courier_deadline()).min()
     }
 
     /// The memory, to look at.

@@ -52,6 +52,7 @@ mod quiet;
 mod quota;
 mod renew;
 mod report;
+mod retain;
 mod room;
 mod selves;
 mod session;
@@ -65,8 +66,8 @@ mod wire;
 pub use addr::{Addr, MAX_ADDR_LEN, MAX_ADDRS};
 pub use command::{Command, MAX_NAME_LEN, MAX_PAGE_LEN, MAX_REPORT_LEN, MAX_TEXT_LEN, Refusal};
 pub use control::{
-    Control, ControlRecord, EpochId, EpochRecord, OptionChange, Role, RoleChange, RoomOption,
-    RoomOptions,
+    Control, ControlRecord, EpochId, EpochRecord, KeptFor, OptionChange, Role, RoleChange,
+    RoomOption, RoomOptions,
 };
 pub use door::DoorPictures;
 pub use emojis::{SAFETY_EMOJIS, SAFETY_EMOJIS_SHOWN, SafetyEmojis};
@@ -86,8 +87,9 @@ pub use person_code::{PERSON_SCHEME, PersonCode, PersonCodeError};
 pub use room::{LastSeen, Seen};
 pub use selves::Bond;
 pub use store::{
-    Batch, CarriedRecord, CourierBatch, Head, InviteRecord, Kept, MailboxRecord, MemberRecord,
-    Profile, RelayRecord, RoomRecord, SeenParcel, Store, StoreError, StoredOp,
+    Batch, CarriedRecord, CourierBatch, Gone, Head, InviteRecord, Kept, MailboxRecord,
+    MemberRecord, Profile, RelayRecord, RoomRecord, Row, Run, SeenParcel, Store, StoreError,
+    StoredOp, Trail,
 };
 pub use verify::{Check, InTurn, Verifier, verify_in_turn};
 pub use wire::{Frame, MAX_FRAME_LEN};

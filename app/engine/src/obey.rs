@@ -164,7 +164,10 @@ impl<S: Store> Engine<S> {
         match self.rooms.get(&room).ok_or(Refusal::UnknownRoom)?.my_role() {
             Role::Removed => Err(Refusal::Removed),
             Role::Muted => Err(Refusal::Muted),
-            _ => self.write(room, &OpBody::Text(text)),
+            _ => {
+                self.check_off(room, true);
+                self.write(room, &OpBody::Text(text))
+            }
         }
     }
 
@@ -179,6 +182,9 @@ impl<S: Store> Engine<S> {
         self.staged.controls.retain(|(room, ..), _| *room != id);
         self.staged.marks.retain(|(room, _), _| *room != id);
         self.staged.reports.retain(|(room, ..), _| *room != id);
+        self.staged.trails.retain(|(room, _), _| *room != id);
+        self.staged.runs.retain(|(room, ..), _| *room != id);
+        self.staged.gone.retain(|gone| gone.room != id);
         self.unhurried.retain(|(room, _)| *room != id);
         self.unparted.remove(&id);
         self.uninvited.remove(&id);
@@ -242,7 +248,8 @@ impl<S: Store> Engine<S> {
         }
         room.record.read_up_to = Some(up_to);
         let unheard = room.unheard();
-        room.unread = self.store.count_after(id, Some(up_to), KIND_TEXT, &unheard, MAX_UNREAD)?;
+        let from = room.unread_from();
+        room.unread = self.store.count_after(id, from, KIND_TEXT, &unheard, MAX_UNREAD)?;
         // What is staged is not in the store yet.
         let newer = self.staged.ops.iter().filter(|op| {
             let position = op.position;

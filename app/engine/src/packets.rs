@@ -3,7 +3,7 @@
 use crate::{
     Engine, Event, LinkId, MemberIndex, MemberRecord, PeerId, RoomId, Store, StoreError,
     alias::Alias,
-    body::KIND_TEXT,
+    body::is_text_kind,
     brief,
     engine::MAX_UNREAD,
     frontier::Digest,
@@ -130,10 +130,21 @@ impl<S: Store> Engine<S> {
         let Some(room) = self.rooms.get_mut(&id) else { return };
         let index = added.author;
         self.staged.heads.insert((id, index), room.head(index));
+        let trail = room.trail(index);
+        if trail.last == added.stored.position.seq {
+            self.staged.trails.insert((id, index), trail);
+            let run = room.runs.get(&(index, trail.last));
+            self.staged.runs.extend(run.map(|run| ((id, index, trail.last), Some(*run))));
+            if run.is_some() {
+                self.retention.look_soon(self.now.since_start);
+            }
+        }
         if index == room.my_index {
             room.satchel.note_written(self.now.since_start);
         }
-        let is_unread = added.stored.kind == KIND_TEXT
+        let kind = added.stored.kind;
+        let is_unread = is_text_kind(kind)
+            && !room.is_past(added.stored.position, kind)
             && index != room.my_index
             && !room.member(index).is_some_and(|author| room.mark(author.id).is_blocked)
             && Some(added.stored.position) > room.record.read_up_to;
@@ -161,12 +172,11 @@ impl<S: Store> Engine<S> {
             }
             self.retry_refused(id);
         }
-        let added_kind = added.stored.kind;
         self.staged.ops.push(added.stored);
         if let Some(message) = added.message {
             self.notify(Event::MessageAdded { room: id, message });
         }
-        let is_urgent = added_kind != KIND_TEXT;
+        let is_urgent = !is_text_kind(kind);
         self.unsent.entry(id).or_default().add(index, is_urgent);
         self.mind_deposit(id, index);
     }

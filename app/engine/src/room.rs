@@ -5,6 +5,7 @@ mod people;
 mod rules;
 mod seen;
 mod show;
+mod trail;
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -13,8 +14,8 @@ use std::{
 
 use crate::{
     ControlRecord, Head, InviteRecord, Mark, MemberIndex, MemberRecord, Message, PeerId, Position,
-    Role, RoomId, RoomOptions, RoomRecord, StoredOp, Timestamp,
-    body::{KIND_TEXT, OpBody},
+    Role, RoomId, RoomOptions, RoomRecord, Run, StoredOp, Timestamp, Trail,
+    body::{OpBody, is_text_kind},
     courier::Satchel,
     crypto,
     engine::Now,
@@ -73,6 +74,15 @@ pub(crate) struct Room {
     pub(crate) options_told: RoomOptions,
     /// When the key is to be changed because of its age.
     pub(crate) renewal: Renewal,
+    /// What is remembered of logs besides how far they are held.
+    pub(crate) trails: BTreeMap<MemberIndex, Trail>,
+    /// The texts that checkpoints cover and that are still held.
+    pub(crate) runs: BTreeMap<(MemberIndex, u64), Run>,
+    /// Up to where in the order texts have disappeared.
+    horizon: u64,
+    pub(crate) horizon_told: Position,
+    /// The clock of what this device wrote last here.
+    pub(crate) my_clock: u64,
     last_hlc: u64,
     /// When members were last heard of otherwise than by a link.
     heard: BTreeMap<MemberIndex, LastSeen>,
@@ -88,6 +98,8 @@ pub(crate) enum Unusable {
     Known,
     /// Something before it is missing: its predecessor, or what lets its author in.
     Early,
+    /// Something before it is said to be gone, and is not old enough for that as far as is known.
+    Gapped,
     /// Its author, or the room, has had its share of today.
     Later,
     /// Its author was removed before writing it, or has two logs from there on.
@@ -154,6 +166,11 @@ impl Room {
             suspects: BTreeSet::new(),
             options_told,
             renewal: Renewal::default(),
+            trails: BTreeMap::new(),
+            runs: BTreeMap::new(),
+            horizon: 0,
+            horizon_told: trail::NOWHERE,
+            my_clock: 0,
             last_hlc,
             heard: BTreeMap::new(),
             space: Quota::new(MAX_ROOM_BYTES_PER_DAY),
@@ -220,8 +237,9 @@ impl Room {
         if op.header.seq <= head.height {
             return Err(Unusable::Known);
         }
-        if op.header.seq > head.height.saturating_add(1) {
-            return Err(Unusable::Early);
+        let is_bridge = op.header.seq > head.height.saturating_add(1);
+        if is_bridge {
+            self.bridge(now, index, op)?;
         }
         if op.header.seq > self.membership.end_of_log(op.header.author) {
             return Err(self.beyond_the_end(op, &head));
@@ -233,13 +251,13 @@ impl Room {
         if !op.is_signed() {
             return Err(Unusable::Forged);
         }
-        if op.header.prev != head.id {
+        if op.header.prev != head.id && !is_bridge {
             self.suspects.insert(op.header.author);
             return Err(Unusable::Forked);
         }
         let key = self.key_of(op.header.epoch, &op.header.room_tag).ok_or(Unusable::Early)?;
         let body = op.open(&key).ok_or(Unusable::Wrong)?;
-        self.check(op, &body)?;
+        if is_bridge { Ok(()) } else { self.check(op, &body) }?;
         let epoch = self.id_of(op.header.epoch, &op.header.room_tag);
         let added = self.apply(now.wall, op, body);
         self.use_space(added.author, len);
@@ -335,13 +353,18 @@ impl Room {
             | OpBody::Fork(..)
             | OpBody::Leave
             | OpBody::Option(_)
-            | OpBody::Same { .. } => {
+            | OpBody::Same { .. }
+            | OpBody::Checkpoint { .. } => {
                 has_changed_member = false;
             }
         }
         let (control, new_roles) = self.rule(op, &body);
         has_opened_ways |= control.is_some() && !matches!(body, OpBody::Join { .. });
         let index = self.index_of(author).expect("members are enrolled before they write");
+        self.note_trail(index, self.head(index).height, op, &body);
+        if index == self.my_index {
+            self.my_clock = op.header.hlc;
+        }
         if let Some(head) = self.heads.get_mut(index.0 as usize) {
             *head = Head { height: op.header.seq, id: op.id };
         }
@@ -352,8 +375,9 @@ impl Room {
             Position { hlc: hlc::order(shown_at, author), author: index, seq: op.header.seq };
         self.note_written(index, hlc::to_wall(shown_at).min(now));
         let kind = body.kind();
-        let is_shown = self.membership.is_shown(author, op.header.seq, kind == KIND_TEXT)
-            && !self.is_hidden(author, kind);
+        let is_shown = self.membership.is_shown(author, op.header.seq, is_text_kind(kind))
+            && !self.is_hidden(author, kind)
+            && !self.is_past(position, kind);
         let message = show::message_of(op, position, body).filter(|_| is_shown);
         let stored = StoredOp { room: self.id(), position, kind, bytes: op.bytes.to_vec() };
         Added {
@@ -366,23 +390,6 @@ impl Room {
             new_roles,
             reports,
             has_opened_ways,
-        }
-    }
-
-    fn enroll(&mut self, id: PeerId, noise_key: [u8; 32], name: &str) {
-        let index = MemberIndex(u32::try_from(self.members.len()).unwrap_or(u32::MAX));
-        self.members.push(MemberRecord {
-            id,
-            noise_key,
-            name: name.to_owned(),
-            addrs: Vec::new(),
-            last_seen: None,
-            holds: 0,
-        });
-        self.heads.push(Head::default());
-        self.by_id.insert(id, index);
-        if id == self.me.id {
-            self.my_index = index;
         }
     }
 }

@@ -1,6 +1,6 @@
 //! What a device without a face asks and tells about the door of a room: its options, and who waits.
 
-use engine::{Command, DoorPictures, Event, PeerId, RoomOption, RoomOptions};
+use engine::{Command, DoorPictures, Event, KeptFor, PeerId, RoomOption, RoomOptions};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
@@ -23,12 +23,21 @@ const NAMES: [&str; 3] = ["set_option", "let_in", "turn_away"];
 #[serde(rename_all = "snake_case")]
 enum OptionName {
     ApproveJoins,
+    #[serde(rename = "keep_30_days")]
+    KeepMonth,
+    #[serde(rename = "keep_7_days")]
+    KeepWeek,
+    #[serde(rename = "keep_2_days")]
+    KeepTwoDays,
 }
 
 impl From<OptionName> for RoomOption {
     fn from(name: OptionName) -> Self {
         match name {
             OptionName::ApproveJoins => Self::ApproveJoins,
+            OptionName::KeepMonth => Self::KeepFor(KeptFor::Month),
+            OptionName::KeepWeek => Self::KeepFor(KeptFor::Week),
+            OptionName::KeepTwoDays => Self::KeepFor(KeptFor::TwoDays),
         }
     }
 }
@@ -37,6 +46,9 @@ impl From<RoomOption> for OptionName {
     fn from(option: RoomOption) -> Self {
         match option {
             RoomOption::ApproveJoins => Self::ApproveJoins,
+            RoomOption::KeepFor(KeptFor::Month) => Self::KeepMonth,
+            RoomOption::KeepFor(KeptFor::Week) => Self::KeepWeek,
+            RoomOption::KeepFor(KeptFor::TwoDays) => Self::KeepTwoDays,
         }
     }
 }
@@ -114,7 +126,8 @@ fn names(pictures: &DoorPictures) -> [&'static str; 6] {
 
 /// The options of a room.
 pub(super) fn options(options: RoomOptions) -> Value {
-    json!({"approve_joins": options.approve_joins})
+    let kept_for = options.kept_for.map(|time| OptionName::from(RoomOption::KeepFor(time)));
+    json!({"approve_joins": options.approve_joins, "kept_for": kept_for})
 }
 
 /// One option and how it was switched: "approve_joins on".

@@ -9,7 +9,7 @@ use super::{
 };
 use crate::{
     DepositFailure, Doubt, Engine, MailboxRecord, MemberIndex, RoomId, SeenParcel, Store,
-    StoreError, Timestamp, crypto, engine::Output, room::Room,
+    StoreError, Timestamp, crypto, engine::Output, op, room::Room,
 };
 
 /// Packs on their way to relays at a time, for one room: 360 KiB.
@@ -145,7 +145,7 @@ impl<S: Store> Engine<S> {
                         break;
                     }
                     len = with;
-                    last = last.saturating_add(1);
+                    last = op::seq_of(&op).unwrap_or(last.saturating_add(1));
                     ops.push(op);
                 }
                 if is_full {

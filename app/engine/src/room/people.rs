@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 
 use super::Room;
 use crate::{
-    Mark, MemberIndex, PeerId, ReportRecord, Role, SafetyEmojis, Timestamp,
-    body::{KIND_PROFILE, KIND_TEXT},
+    Head, Mark, MemberIndex, MemberRecord, PeerId, ReportRecord, Role, SafetyEmojis, Timestamp,
+    body::{KIND_PROFILE, is_text_kind},
     crypto,
     op::Op,
     report::{Note, SealedReport},
@@ -69,6 +69,24 @@ impl Reports {
 }
 
 impl Room {
+    /// Gives somebody a place in the roster.
+    pub(super) fn enroll(&mut self, id: PeerId, noise_key: [u8; 32], name: &str) {
+        let index = MemberIndex(u32::try_from(self.members.len()).unwrap_or(u32::MAX));
+        self.members.push(MemberRecord {
+            id,
+            noise_key,
+            name: name.to_owned(),
+            addrs: Vec::new(),
+            last_seen: None,
+            holds: 0,
+        });
+        self.heads.push(Head::default());
+        self.by_id.insert(id, index);
+        if id == self.me.id {
+            self.my_index = index;
+        }
+    }
+
     /// What the person has noted of somebody.
     pub(crate) fn mark(&self, peer: PeerId) -> Mark {
         self.marks.get(&peer).copied().unwrap_or_default()
@@ -85,7 +103,7 @@ impl Room {
     /// Whether an operation is not shown because the person does not want to read its author. What
     /// they did to others still is: it matters to those.
     pub(crate) fn is_hidden(&self, author: PeerId, kind: u8) -> bool {
-        matches!(kind, KIND_TEXT | KIND_PROFILE) && self.mark(author).is_blocked
+        (is_text_kind(kind) || kind == KIND_PROFILE) && self.mark(author).is_blocked
     }
 
     /// What this device and that of a member show alike.
@@ -97,7 +115,7 @@ impl Room {
 
     /// Whose screen shows a code with this hash of two keys.
     pub(crate) fn member_of_code(&self, host: [u8; 16]) -> Option<PeerId> {
-        let is_theirs = |m: &&crate::MemberRecord| crypto::host_id(m.id, &m.noise_key) == host;
+        let is_theirs = |m: &&MemberRecord| crypto::host_id(m.id, &m.noise_key) == host;
         self.members.iter().find(is_theirs).map(|member| member.id)
     }
 

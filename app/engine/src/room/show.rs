@@ -3,7 +3,7 @@
 use super::Room;
 use crate::{
     Body, Mark, Member, MemberIndex, MemberRecord, Message, Now, Position, StoredOp,
-    body::{KIND_TEXT, OpBody},
+    body::{KIND_TEXT, OpBody, is_text_kind},
     hlc,
     op::Op,
 };
@@ -20,9 +20,10 @@ impl Room {
     /// What a remembered operation shows, if anything.
     pub(crate) fn show(&self, stored: &StoredOp) -> Option<Message> {
         let op = Op::decode(&stored.bytes)?;
-        let (author, is_text) = (op.header.author, stored.kind == KIND_TEXT);
+        let (author, is_text) = (op.header.author, is_text_kind(stored.kind));
         let is_shown = self.membership.is_shown(author, op.header.seq, is_text);
-        if !is_shown || self.is_hidden(author, stored.kind) {
+        let is_gone = self.is_past(stored.position, stored.kind);
+        if !is_shown || is_gone || self.is_hidden(author, stored.kind) {
             return None;
         }
         let body = op.open(&self.key_of(op.header.epoch, &op.header.room_tag)?)?;
@@ -49,7 +50,7 @@ impl Room {
             OpBody::Genesis { name, .. } | OpBody::Join { name, .. } if index.is_none() => {
                 Some(Foreseen::Name(name))
             }
-            OpBody::Text(text) => {
+            OpBody::Text(text) if !self.is_past(position, KIND_TEXT) => {
                 let body = Body::Text(text);
                 Some(Foreseen::Text(Message { position, author, sent_at: op.sent_at(), body }))
             }
@@ -60,7 +61,8 @@ impl Room {
     /// The words in an operation, if it has some that count, whether or not the person wants to read
     /// its author.
     pub(crate) fn words_of(&self, op: &Op<'_>) -> Option<String> {
-        if !self.membership.is_shown(op.header.author, op.header.seq, true) {
+        let is_shown = self.membership.is_shown(op.header.author, op.header.seq, true);
+        if !is_shown || self.was_before(op.header.hlc) {
             return None;
         }
         match op.open(&self.key_of(op.header.epoch, &op.header.room_tag)?)? {
@@ -113,6 +115,7 @@ pub(super) fn message_of(op: &Op<'_>, position: Position, body: OpBody) -> Optio
         | OpBody::Merge { .. }
         | OpBody::Fork(..)
         | OpBody::Same { .. }
+        | OpBody::Checkpoint { .. }
         | OpBody::Report(_) => {
             return None;
         }

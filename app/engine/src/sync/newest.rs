@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use super::{Sync, height};
 use crate::{
     Store, StoreError,
-    body::KIND_TEXT,
+    body::is_text_kind,
     room::Room,
     wire::{MAX_NEWEST_BYTES, MAX_NEWEST_TEXTS, Packet},
 };
@@ -64,7 +64,7 @@ impl Sync {
         for stored in store.page_before(room.id(), None, MAX_LOOKED_AT)? {
             let author = stored.position.author;
             let is_lacked = stored.position.seq > height(&self.sent, author);
-            if stored.kind != KIND_TEXT || !is_lacked || room.show(&stored).is_none() {
+            if !is_text_kind(stored.kind) || !is_lacked || room.show(&stored).is_none() {
                 continue;
             }
             let mut brought = vec![stored.bytes];

@@ -3,6 +3,7 @@
 use super::{MAX_UNLIKE_BYTES, Sync, slot};
 use crate::{
     MemberIndex, RoomId, Store, StoreError, brief,
+    op::{self, Op},
     room::Room,
     wire::{MAX_OPS_BYTES, MAX_OPS_PER_PACKET},
 };
@@ -39,15 +40,22 @@ impl Sync {
                 if limit == 0 || (space < MAX_OPS_BYTES / 4 && !ops.is_empty()) {
                     return Ok(ops);
                 }
-                let more = read_log(store, room.id(), index, *sent, limit, space)?;
-                *sent = sent.saturating_add(u64::try_from(more.len()).unwrap_or(u64::MAX));
-                bytes = more.iter().fold(bytes, |sum, op| sum.saturating_add(op.len()));
+                let more = next_of_log(store, room, (index, *sent, height), limit, space)?;
+                if more.is_empty() {
+                    // They get it from somebody who has what is missing here.
+                    break;
+                }
+                bytes = more.iter().fold(bytes, |sum, (_, op)| sum.saturating_add(op.len()));
                 let is_whole = self.is_plain || author.is_none_or(|id| room.suspects.contains(&id));
-                if is_whole {
-                    ops.extend(more);
-                } else {
-                    let names = &mut self.names;
-                    ops.extend(more.into_iter().map(|op| brief::shorten(room, names, op)));
+                for (seq, op) in more {
+                    // Behind a gap they do not know what comes before it.
+                    let follows = sent.checked_add(1) == Some(seq);
+                    *sent = seq;
+                    ops.push(if is_whole || !follows {
+                        op
+                    } else {
+                        brief::shorten(room, &mut self.names, op)
+                    });
                 }
                 match heights.last_mut() {
                     Some((last, height)) if *last == index => *height = *sent,
@@ -57,6 +65,35 @@ impl Sync {
             self.behind.remove(&index);
         }
         Ok(ops)
+    }
+}
+
+/// The next operations of a log that whoever holds it up to `held` can add, and their places; none if
+/// what comes next is not here any more.
+fn next_of_log(
+    store: &impl Store,
+    room: &Room,
+    (index, held, height): (MemberIndex, u64, u64),
+    limit: usize,
+    space: usize,
+) -> Result<Vec<(u64, Vec<u8>)>, StoreError> {
+    let take = |after| {
+        let mut last = held;
+        let ops = store.ops_after(room.id(), index, after, limit, space)?;
+        let ops = ops.into_iter().map_while(|bytes| {
+            let seq = op::seq_of(&bytes)?;
+            let bridges = || Op::decode(&bytes).is_some_and(|op| room.bridges(&op, last));
+            let follows = last.checked_add(1) == Some(seq) || bridges();
+            last = seq;
+            (follows && seq <= height).then_some((seq, bytes))
+        });
+        Ok::<_, StoreError>(ops.collect::<Vec<_>>())
+    };
+    let next: Vec<_> = take(held)?;
+    match room.run_over(index, held) {
+        // Some of what comes before that checkpoint is being forgotten.
+        Some(seq) if next.is_empty() => take(seq.saturating_sub(1)),
+        _ => Ok(next),
     }
 }
 

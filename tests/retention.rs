@@ -1,0 +1,311 @@
+//! Messages disappear after the time that was agreed, on every device, and nobody loses anything else
+//! by it: neither who comes later, nor who was away, nor by what somebody claims.
+
+use std::time::Duration;
+
+use engine::{
+    Batch, Gone, KeptFor, MemberIndex, MemoryStore, PeerId, Role, RoomId, RoomOption, Store,
+};
+use tests::{Name, World};
+
+const HOUR: Duration = Duration::from_secs(3_600);
+const DAY_MILLIS: i64 = 86_400_000;
+const TWO_DAYS: RoomOption = RoomOption::KeepFor(KeptFor::TwoDays);
+/// The kinds of operations that are stored.
+const TEXT: u8 = 3;
+const CHECKPOINT: u8 = 16;
+
+/// A camp in which messages disappear after two days.
+fn brief(guests: &[Name]) -> World {
+    let mut world = World::default().with_camp(guests);
+    world.set_option("alice", TWO_DAYS, true);
+    world.settle();
+    world
+}
+
+/// How many operations of a kind `by` wrote that lie on the disk of `at`.
+fn stored(world: &World, at: Name, by: Name, kind: u8) -> usize {
+    let (disk, room, author) = (world.disk(at), world.room(at), world.me(by));
+    let index = index_of(&disk, room, author);
+    let all = disk.page_before(room, None, usize::MAX).expect("readable");
+    all.iter().filter(|op| op.position.author == index && op.kind == kind).count()
+}
+
+fn index_of(disk: &MemoryStore, room: RoomId, author: PeerId) -> MemberIndex {
+    let members = disk.members(room).expect("readable");
+    let at = members.iter().position(|member| member.id == author).expect("a member");
+    MemberIndex(u32::try_from(at).expect("few"))
+}
+
+fn days(world: &mut World, days: u32) {
+    for _ in 0..days {
+        world.pass(24 * HOUR);
+        world.meet();
+    }
+}
+
+#[test]
+fn messages_disappear_everywhere_after_the_time_and_newer_ones_stay() {
+    let mut world = brief(&["bob", "carol"]);
+    world.say("bob", "old");
+    world.say("alice", "old, by the owner");
+    world.settle();
+    world.pass(40 * HOUR);
+    world.meet();
+    world.say("carol", "newer");
+    world.settle();
+    assert_eq!(world.texts("alice").len(), 3, "nothing is two days old");
+
+    world.pass(9 * HOUR);
+
+    for name in ["alice", "bob", "carol"] {
+        assert_eq!(world.texts(name), ["newer"], "{name}");
+    }
+    world.pass(40 * HOUR);
+    for name in ["alice", "bob", "carol"] {
+        assert_eq!(world.texts(name), [""; 0], "{name}");
+        assert_eq!(stored(&world, name, "bob", TEXT), 0, "{name} holds no trace of it");
+    }
+}
+
+#[test]
+fn screens_are_told_when_something_disappears_and_it_is_not_counted_as_unread() {
+    let mut world = brief(&["bob", "carol"]);
+    world.say("bob", "old");
+    world.settle();
+    assert_eq!(world.unread("carol"), Some(1));
+    let told = |world: &World| {
+        let events = world.events("carol").iter();
+        events.filter(|event| matches!(event, engine::Event::HistoryChanged { .. })).count()
+    };
+    let before = told(&world);
+
+    world.pass(49 * HOUR);
+
+    assert_eq!(world.unread("carol"), Some(0));
+    assert_eq!(told(&world), before + 1);
+    world.restart("carol");
+    world.pass(HOUR);
+    assert_eq!(world.unread("carol"), Some(0), "nor after a start");
+    assert_eq!(world.texts("carol"), [""; 0]);
+}
+
+#[test]
+fn newcomer_gets_the_newer_part_from_somebody_who_has_only_that_and_takes_part_fully() {
+    let mut world = brief(&["bob", "carol"]);
+    for _ in 0..3 {
+        world.say("bob", "old");
+        world.settle();
+        days(&mut world, 1);
+    }
+    days(&mut world, 4);
+    world.say("bob", "new");
+    world.settle();
+    assert_eq!(stored(&world, "carol", "bob", TEXT), 1, "Carol has only the newer part");
+    assert!(stored(&world, "carol", "bob", CHECKPOINT) > 0);
+    world.add("dave");
+    for other in ["alice", "bob"] {
+        world.part("dave", other);
+        world.part("carol", other);
+    }
+
+    world.scan("dave", "carol");
+    world.settle();
+
+    assert_eq!(world.texts("dave"), ["new"]);
+    world.say("dave", "hello");
+    world.settle();
+    for other in ["alice", "bob"] {
+        world.reunite("dave", other);
+        world.reunite("carol", other);
+    }
+    world.meet();
+    world.say("bob", "welcome");
+    world.settle();
+    for name in ["alice", "bob", "carol", "dave"] {
+        assert_eq!(world.texts(name), ["new", "hello", "welcome"], "{name}");
+    }
+    assert_eq!(world.member_holds("bob", "dave"), world.member_holds("bob", "carol"));
+}
+
+#[test]
+fn who_was_away_for_long_goes_on_where_others_are() {
+    let mut world = brief(&["bob", "carol", "dave"]);
+    for other in ["alice", "bob", "carol"] {
+        world.part("dave", other);
+    }
+    for day in 0..8 {
+        world.say("bob", &format!("day {day}"));
+        world.settle();
+        days(&mut world, 1);
+    }
+
+    world.reunite("dave", "carol");
+    world.meet();
+    world.pass(Duration::from_secs(60));
+
+    assert_eq!(world.texts("dave"), world.texts("carol"));
+    assert!(!world.texts("dave").is_empty());
+    world.say("dave", "back");
+    world.settle();
+    assert!(world.texts("carol").contains(&"back".to_owned()));
+}
+
+/// Carol leaves out what Bob said, and passes on the checkpoint behind it.
+fn leave_out(world: &mut World, by: Name, about: Name) {
+    let (mut disk, room) = (world.disk(by), world.room(by));
+    let author = index_of(&disk, room, world.me(about));
+    let runs = disk.runs(room).expect("readable");
+    let ((_, before), run) = runs.iter().find(|((index, _), _)| *index == author).expect("a run");
+    let gone = Gone { room, author, after: run.since, before: *before };
+    disk.commit(Batch { gone: vec![gone], ..Batch::default() }).expect("memory");
+    world.restart_from(by, disk);
+}
+
+#[test]
+fn member_cannot_hide_a_newer_message_by_claiming_it_is_gone() {
+    let mut world = brief(&["bob", "carol"]);
+    world.say("bob", "not so old");
+    world.settle();
+    world.pass(24 * HOUR);
+    world.meet();
+    world.say("bob", "newer");
+    world.settle();
+    assert_eq!(stored(&world, "carol", "bob", CHECKPOINT), 1);
+    leave_out(&mut world, "carol", "bob");
+    world.add("dave");
+    for other in ["alice", "bob"] {
+        world.part("dave", other);
+        world.part("carol", other);
+    }
+
+    world.scan("dave", "carol");
+    world.pass(HOUR);
+
+    assert_eq!(world.texts("dave"), [""; 0], "what is behind a gap waits");
+    world.reunite("dave", "alice");
+    world.meet();
+    world.pass(HOUR);
+    assert_eq!(world.texts("dave"), ["not so old", "newer"], "others have it");
+}
+
+#[test]
+fn where_nothing_disappears_nobody_can_claim_it_did() {
+    let mut world = brief(&["bob", "carol"]);
+    world.say("bob", "kept");
+    world.settle();
+    world.pass(24 * HOUR);
+    world.meet();
+    world.say("bob", "kept as well");
+    world.settle();
+    leave_out(&mut world, "carol", "bob");
+    world.settle();
+    // Dave has heard nothing of it: to him everything is kept for ever.
+    let mut other = World::default().with_camp(&["bob", "carol"]);
+    other.say("bob", "one");
+    other.settle();
+    other.pass(200 * HOUR);
+    other.meet();
+
+    assert_eq!(stored(&other, "carol", "bob", CHECKPOINT), 0, "nobody writes checkpoints there");
+    assert_eq!(other.texts("carol"), ["one"]);
+}
+
+#[test]
+fn setting_is_the_owners_and_admins_and_can_be_taken_back_for_what_follows() {
+    let mut world = World::default().with_camp(&["bob", "carol"]);
+    world.set_option("bob", TWO_DAYS, true);
+    world.settle();
+    assert_eq!(world.options("alice").kept_for, None);
+    world.set_role("alice", "bob", Role::Admin);
+    world.set_option("bob", RoomOption::KeepFor(KeptFor::Week), true);
+    world.settle();
+    world.set_option("alice", TWO_DAYS, true);
+    world.settle();
+    assert_eq!(world.options("carol").kept_for, Some(KeptFor::TwoDays), "the last word counts");
+    world.say("carol", "gone");
+    world.settle();
+    world.pass(60 * HOUR);
+    world.meet();
+
+    world.set_option("alice", TWO_DAYS, false);
+    world.say("carol", "stays");
+    world.settle();
+    days(&mut world, 20);
+
+    for name in ["alice", "bob", "carol"] {
+        assert_eq!(world.options(name).kept_for, None);
+        assert_eq!(world.texts(name), ["stays"], "{name}: what has disappeared does not come back");
+    }
+}
+
+#[test]
+fn devices_whose_clocks_are_a_day_apart_still_understand_each_other() {
+    for (ahead, behind) in [("carol", "dave"), ("dave", "carol")] {
+        let mut world = brief(&["bob", "carol"]);
+        world.set_clock(ahead_of(&world, ahead), DAY_MILLIS);
+        world.add("dave");
+        world.set_clock(ahead, DAY_MILLIS / 2);
+        world.set_clock(behind, -DAY_MILLIS / 2);
+        for other in ["alice", "bob"] {
+            world.part("dave", other);
+        }
+        for day in 0..7 {
+            world.say("bob", &format!("day {day}"));
+            world.settle();
+            days(&mut world, 1);
+        }
+        world.part("carol", "alice");
+        world.part("carol", "bob");
+
+        world.scan("dave", "carol");
+        world.pass(HOUR);
+        world.say("carol", "here");
+        world.settle();
+
+        let texts = world.texts("dave");
+        assert!(
+            texts.contains(&"here".to_owned()) && texts.contains(&"day 6".to_owned()),
+            "{texts:?}"
+        );
+    }
+}
+
+fn ahead_of(world: &World, name: Name) -> Name {
+    if world.rooms("carol").is_empty() {
+        "bob"
+    } else {
+        if name == "dave" { "carol" } else { name }
+    }
+}
+
+#[test]
+fn much_is_forgotten_in_parts_and_a_crash_between_them_loses_nothing_else() {
+    let mut world = brief(&["bob", "carol"]);
+    for n in 0..1_300 {
+        world.say("bob", &format!("old {n}"));
+    }
+    world.settle();
+    world.pass(24 * HOUR);
+    world.meet();
+    world.say("bob", "middle");
+    world.settle();
+    let before = stored(&world, "carol", "bob", TEXT);
+    let mut steps = Vec::new();
+    for _ in 0..7 * 24 * 6 {
+        world.pass(HOUR / 6);
+        let left = stored(&world, "carol", "bob", TEXT);
+        if steps.last() != Some(&left) {
+            steps.push(left);
+            world.reboot("carol");
+            world.meet();
+        }
+    }
+
+    assert_eq!(before, 1_301);
+    assert!(steps.windows(2).all(|pair| pair[0] - pair[1] <= 512), "{steps:?}");
+    assert_eq!(steps.last(), Some(&0));
+    world.say("bob", "new");
+    world.settle();
+    assert_eq!(world.texts("carol"), ["new"]);
+}
