@@ -6,7 +6,7 @@ use std::{
     time::Duration,
 };
 
-use engine::{Command, Event, MemberIndex, MemoryStore, PeerId, Role, RoomOption, Store};
+use engine::{Command, Event, KeptFor, MemberIndex, MemoryStore, PeerId, Role, RoomOption, Store};
 use proptest::prelude::*;
 use tests::{Name, World};
 
@@ -32,6 +32,10 @@ enum Step {
     Leave(usize),
     /// An option is switched.
     Switch(usize, bool),
+    /// Texts disappear after two days or a week, or are kept.
+    Keep(usize, bool, bool),
+    /// Nobody does anything for days: texts may disappear.
+    Doze(u64),
     /// Everybody is let in who waits at the door of a device, or nobody.
     Answer(usize, bool),
     Dial(usize),
@@ -69,6 +73,9 @@ fn step() -> impl Strategy<Value = Step> {
         1 => device.clone().prop_map(Step::ChangeKey),
         2 => device.clone().prop_map(Step::Leave),
         1 => (device.clone(), any::<bool>()).prop_map(|(a, on)| Step::Switch(a, on)),
+        1 => (device.clone(), any::<bool>(), prop::bool::weighted(0.8))
+            .prop_map(|(a, is_short, on)| Step::Keep(a, is_short, on)),
+        2 => (13..100u64).prop_map(Step::Doze),
         6 => (device.clone(), device.clone(), any::<bool>())
             .prop_map(|(a, b, is_so)| Step::Same(a, b, is_so)),
         3 => (device.clone(), prop::bool::weighted(0.8)).prop_map(|(a, yes)| Step::Answer(a, yes)),
@@ -94,6 +101,8 @@ struct Camp {
     equivocators: BTreeSet<Name>,
     /// Devices that were to be admins: those are trusted not to.
     trusted: BTreeSet<Name>,
+    /// Whether texts were ever to disappear.
+    has_kept: bool,
 }
 
 impl Camp {
@@ -107,7 +116,7 @@ impl Camp {
         world.create_room("alice");
         let (copies, equivocators) = (BTreeMap::new(), BTreeSet::new());
         let trusted = BTreeSet::from(["alice"]);
-        Self { world, names, said: 0, copies, equivocators, trusted }
+        Self { world, names, said: 0, copies, equivocators, trusted, has_kept: false }
     }
 
     fn name(&self, number: usize) -> Name {
@@ -205,6 +214,15 @@ impl Camp {
                     self.world.set_option(by, RoomOption::ApproveJoins, on);
                 }
             }
+            Step::Keep(a, is_short, on) => {
+                let by = self.name(a);
+                let time = if is_short { KeptFor::TwoDays } else { KeptFor::Week };
+                if self.is_in(by) {
+                    self.has_kept = true;
+                    self.world.set_option(by, RoomOption::KeepFor(time), on);
+                }
+            }
+            Step::Doze(hours) => self.world.pass(Duration::from_secs(hours * 3_600)),
             Step::Answer(a, yes) => {
                 let by = self.name(a);
                 for (newcomer, ..) in self.world.newcomers(by) {
@@ -274,6 +292,11 @@ impl Camp {
             }
         }
         self.world.meet();
+        if self.has_kept {
+            // Clocks are two days apart at most: what one has forgotten the others then know to be past.
+            self.world.pass(Duration::from_secs(49 * 3_600));
+            self.world.meet();
+        }
     }
 
     /// Who is a member, and as what, as `name` sees it.
@@ -294,8 +317,12 @@ impl Camp {
         last.get(1..9).expect("an operation").to_vec()
     }
 
-    fn texts(&mut self, name: Name) -> BTreeSet<String> {
-        self.world.texts(name).into_iter().collect()
+    /// What `name` reads: all of it, or, where texts disappear by each device's own clock, what was
+    /// said last.
+    fn texts(&mut self, name: Name, since: usize) -> BTreeSet<String> {
+        let number = |text: &str| text.rsplit(' ').next().and_then(|n| n.parse::<usize>().ok());
+        let is_meant = |text: &String| number(text).is_some_and(|n| n > since);
+        self.world.texts(name).into_iter().filter(is_meant).collect()
     }
 
     /// Devices whose person is a member, as the owner sees it.
@@ -324,16 +351,17 @@ proptest! {
 
         camp.gather();
         let insiders = camp.insiders();
+        let since = if camp.has_kept { camp.said } else { 0 };
         for name in insiders.clone() {
             camp.say(name);
         }
         camp.world.settle();
 
         let roster = camp.roster("alice");
-        let texts = camp.texts("alice");
+        let texts = camp.texts("alice", since);
         for name in insiders.clone() {
             prop_assert_eq!(&camp.roster(name), &roster, "{} knows the same people", name);
-            prop_assert_eq!(&camp.texts(name), &texts, "{} reads the same", name);
+            prop_assert_eq!(&camp.texts(name, since), &texts, "{} reads the same", name);
             let options = camp.world.options("alice");
             prop_assert_eq!(camp.world.options(name), options, "{} follows the same options", name);
         }

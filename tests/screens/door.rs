@@ -2,7 +2,7 @@
 
 use app::chat_app::ChatApp;
 use egui_kittest::{Harness, kittest::Queryable as _};
-use engine::{Command, DoorPictures, Event, PeerId, Role, RoomOption, RoomOptions};
+use engine::{Command, DoorPictures, Event, KeptFor, PeerId, Role, RoomOption, RoomOptions};
 
 use crate::{
     network_stage::reach,
@@ -17,9 +17,25 @@ const MAYA: PeerId = PeerId::from_bytes([0x51; 32]);
 const SEEN: DoorPictures = DoorPictures::from_numbers([0, 22, 32, 46, 58, 36]);
 
 /// The screens about a room's options and its door.
-pub(crate) const DOOR: [Shot; 6] = [
+pub(crate) const DOOR: [Shot; 8] = [
     ("options", |looking| options(looking, Role::Owner, true)),
     ("options-member", |looking| options(looking, Role::Member, true)),
+    ("options-brief", |looking| {
+        let (mut harness, shared) = options(looking, Role::Owner, false);
+        reach(&mut harness, "7 days");
+        harness.get_by_label_contains("wrote them down").scroll_to_me();
+        harness.run_steps(4);
+        (harness, shared)
+    }),
+    ("room-brief", |looking| {
+        let (mut harness, shared) = in_ruled(looking, |_rules| {});
+        let options = RoomOptions { approve_joins: false, kept_for: Some(KeptFor::Week) };
+        shared.borrow_mut().tell(Event::OptionsChanged { room: ROOM, options });
+        harness.run_steps(4);
+        harness.key_press(egui::Key::Home);
+        harness.run_steps(8);
+        (harness, shared)
+    }),
     ("options-ask", |looking| {
         let (mut harness, shared) = options(looking, Role::Owner, false);
         reach(&mut harness, "Let in one by one");
@@ -93,7 +109,8 @@ fn waiting_looks_as_it_did() {
 
 #[test]
 fn door_with_large_text_looks_as_it_did() {
-    let names = ["options-member", "options-ask", "door", "bell", "waiting"];
+    let names =
+        ["options-member", "options-brief", "room-brief", "options-ask", "door", "bell", "waiting"];
     pictures_of_text(names.map(|name| (name, shot(&DOOR, name))));
 }
 
@@ -132,4 +149,23 @@ fn letting_in_one_by_one_is_switched_on_after_a_second_word() {
     harness.run_steps(6);
 
     assert!(shared.borrow().commands.contains(&on));
+}
+
+#[test]
+fn whoever_governs_chooses_how_long_messages_stay() {
+    let (mut harness, shared) = options(Looking::at(PHONE), Role::Owner, false);
+    let choose = |time, on| {
+        let option = RoomOption::KeepFor(time);
+        Command::SetOption { room: ROOM, option, on }
+    };
+
+    reach(&mut harness, "2 days");
+    reach(&mut harness, "For ever");
+
+    let sent = &shared.borrow().commands;
+    let of_time = |command: &&Command| {
+        matches!(command, Command::SetOption { option: RoomOption::KeepFor(_), .. })
+    };
+    let sent: Vec<_> = sent.iter().filter(of_time).cloned().collect();
+    assert_eq!(sent, [choose(KeptFor::TwoDays, true), choose(KeptFor::TwoDays, false)]);
 }
