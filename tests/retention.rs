@@ -4,7 +4,8 @@
 use std::time::Duration;
 
 use engine::{
-    Batch, Gone, KeptFor, MemberIndex, MemoryStore, PeerId, Role, RoomId, RoomOption, Store,
+    Batch, Command, Event, Gone, KeptFor, MemberIndex, MemoryStore, PeerId, Role, RoomId,
+    RoomOption, Store,
 };
 use tests::{Name, World};
 
@@ -76,7 +77,7 @@ fn screens_are_told_when_something_disappears_and_it_is_not_counted_as_unread() 
     assert_eq!(world.unread("carol"), Some(1));
     let told = |world: &World| {
         let events = world.events("carol").iter();
-        events.filter(|event| matches!(event, engine::Event::HistoryChanged { .. })).count()
+        events.filter(|event| matches!(event, Event::HistoryChanged { .. })).count()
     };
     let before = told(&world);
 
@@ -293,4 +294,114 @@ fn much_is_forgotten_in_parts_and_a_crash_between_them_loses_nothing_else() {
     world.say("bob", "new");
     world.settle();
     assert_eq!(world.texts("carol"), ["new"]);
+}
+
+/// The bound of a device, small enough to be reached here.
+const SMALL: u64 = 16 << 20;
+
+fn taken(world: &World, name: Name) -> u64 {
+    world.memory(name).taken(world.room(name)).expect("readable")
+}
+
+/// `by` writes so many long messages.
+fn flood(world: &mut World, by: Name, count: usize) {
+    let long = "x".repeat(7_900);
+    for n in 0..count {
+        world.say(by, &format!("{by} {n} {long}"));
+        if n % 100 == 0 {
+            world.settle();
+        }
+    }
+    world.settle();
+}
+
+fn is_full(world: &World, name: Name) -> bool {
+    let told = world.events(name).iter().rev().find_map(|event| match event {
+        Event::StorageTold { is_full, .. } => Some(*is_full),
+        _ => None,
+    });
+    told.unwrap_or_default()
+}
+
+#[test]
+fn flood_stays_below_the_bound_and_pushes_out_the_oldest_of_others_only() {
+    let mut world = World::default().with_camp(&["bob", "carol"]);
+    world.is_forgetful = true;
+    world.command("carol", Command::SetBound { bytes: SMALL });
+    world.say("carol", "mine, and known");
+    flood(&mut world, "bob", 600);
+    world.pass(60 * HOUR);
+    world.part("carol", "alice");
+    world.part("carol", "bob");
+    world.say("carol", "mine, and unheard");
+    world.pass(60 * HOUR);
+    world.reunite("carol", "bob");
+    world.meet();
+
+    flood(&mut world, "bob", 700);
+    world.pass(HOUR);
+
+    assert!(taken(&world, "carol") <= SMALL / 2, "{}", taken(&world, "carol"));
+    let texts = world.texts("carol");
+    assert!(texts.iter().any(|text| text == "mine, and unheard"));
+    assert!(!texts.iter().any(|text| text.starts_with("bob 0 ")) || texts.len() < 1_000);
+    assert!(stored(&world, "carol", "bob", TEXT) < 1_100, "old ones went");
+    assert_eq!(stored(&world, "alice", "bob", TEXT), 1_300, "from Carol's device only");
+}
+
+#[test]
+fn what_is_younger_than_two_days_never_goes_and_new_words_wait_until_there_is_place() {
+    let mut world = World::default().with_camp(&["bob", "carol"]);
+    world.is_forgetful = true;
+    world.command("carol", Command::SetBound { bytes: SMALL });
+
+    flood(&mut world, "bob", 1_200);
+    world.pass(HOUR);
+
+    assert!(taken(&world, "carol") <= SMALL / 2, "{}", taken(&world, "carol"));
+    assert!(is_full(&world, "carol"), "the person is told");
+    let held = stored(&world, "carol", "bob", TEXT);
+    assert!(held > 900, "{held}: nothing was removed");
+    world.say("carol", "still writing");
+    world.settle();
+    assert!(world.texts("alice").iter().any(|text| text == "still writing"));
+    world.pass(50 * HOUR);
+    world.meet();
+    world.say("bob", "later");
+    world.settle();
+    world.pass(HOUR);
+    world.say("bob", "later still");
+    world.settle();
+    assert!(world.texts("carol").iter().any(|text| text == "later still"), "there is place again");
+    assert!(taken(&world, "carol") <= SMALL / 2);
+    assert!(!is_full(&world, "carol"));
+}
+
+#[test]
+fn device_that_removed_old_texts_for_space_never_passes_on_what_does_not_follow() {
+    let mut world = World::default().with_camp(&["bob", "carol"]);
+    world.is_forgetful = true;
+    flood(&mut world, "bob", 1_100);
+    world.pass(60 * HOUR);
+    world.command("carol", Command::SetBound { bytes: SMALL });
+    world.pass(HOUR);
+    world.restart("carol");
+    assert!(stored(&world, "carol", "bob", TEXT) < 1_000);
+    world.add("dave");
+    for other in ["alice", "bob"] {
+        world.part("dave", other);
+        world.part("carol", other);
+    }
+
+    world.scan("dave", "carol");
+    world.pass(HOUR);
+
+    assert_eq!(stored(&world, "dave", "bob", TEXT), 0);
+    world.say("dave", "hello");
+    world.settle();
+    assert!(world.texts("carol").contains(&"hello".to_owned()));
+    world.reunite("dave", "alice");
+    world.meet();
+    world.pass(HOUR);
+    assert_eq!(stored(&world, "dave", "bob", TEXT), 1_100, "from somebody who has all of it");
 }

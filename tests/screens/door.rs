@@ -17,13 +17,21 @@ const MAYA: PeerId = PeerId::from_bytes([0x51; 32]);
 const SEEN: DoorPictures = DoorPictures::from_numbers([0, 22, 32, 46, 58, 36]);
 
 /// The screens about a room's options and its door.
-pub(crate) const DOOR: [Shot; 8] = [
+pub(crate) const DOOR: [Shot; 9] = [
     ("options", |looking| options(looking, Role::Owner, true)),
     ("options-member", |looking| options(looking, Role::Member, true)),
     ("options-brief", |looking| {
         let (mut harness, shared) = options(looking, Role::Owner, false);
         reach(&mut harness, "7 days");
         harness.get_by_label_contains("wrote them down").scroll_to_me();
+        harness.run_steps(4);
+        (harness, shared)
+    }),
+    ("storage", |looking| {
+        let (mut harness, shared) = in_ruled(looking, |_rules| {});
+        reach(&mut harness, "Settings");
+        reach(&mut harness, "64 MB");
+        harness.get_by_label_contains("Of what is above").scroll_to_me();
         harness.run_steps(4);
         (harness, shared)
     }),
@@ -109,8 +117,16 @@ fn waiting_looks_as_it_did() {
 
 #[test]
 fn door_with_large_text_looks_as_it_did() {
-    let names =
-        ["options-member", "options-brief", "room-brief", "options-ask", "door", "bell", "waiting"];
+    let names = [
+        "options-member",
+        "options-brief",
+        "room-brief",
+        "storage",
+        "options-ask",
+        "door",
+        "bell",
+        "waiting",
+    ];
     pictures_of_text(names.map(|name| (name, shot(&DOOR, name))));
 }
 

@@ -87,8 +87,6 @@ pub struct Engine<S> {
     pub(crate) verifier: Box<dyn Verifier>,
     pub(crate) courier: Courier,
     pub(crate) retention: Retention,
-    /// Whether the memory is to be made smaller once everything is written.
-    pub(crate) wants_compact: bool,
     has_uncommitted: bool,
     has_failed: bool,
 }
@@ -128,7 +126,6 @@ impl<S: Store> Engine<S> {
             verifier: Box::new(InTurn),
             courier: Courier::default(),
             retention: Retention::default(),
-            wants_compact: false,
             has_uncommitted: false,
             has_failed: false,
             store,
@@ -145,6 +142,7 @@ impl<S: Store> Engine<S> {
     }
 
     fn load(&mut self) -> Result<(), StoreError> {
+        self.load_bound()?;
         let mut summaries = Vec::new();
         for record in self.store.rooms()? {
             let id = record.id;

@@ -10,6 +10,7 @@ mod addr;
 mod alias;
 mod asking;
 mod body;
+mod bound;
 mod brief;
 mod cipher;
 mod command;

@@ -51,6 +51,14 @@ impl<S: Store> Engine<S> {
             }
             Command::SetMailbox { room, on } => self.set_mailbox(room, on),
             Command::SetCarrying { on } => self.set_carrying(on),
+            Command::ListStorage => {
+                self.tell_storage();
+                Ok(())
+            }
+            Command::SetBound { bytes } => {
+                self.set_bound(bytes);
+                Ok(())
+            }
             Command::SetRelays { room, relays } => self.set_relays(room, relays),
             Command::LeaveRoom { room } => self.leave_room(room),
             Command::SetOption { room, option, on } => self.set_option(room, option, on),

@@ -139,6 +139,8 @@ impl<S: Store> Engine<S> {
                 self.retention.look_soon(self.now.since_start);
             }
         }
+        self.mind_space();
+        let Some(room) = self.rooms.get_mut(&id) else { return };
         if index == room.my_index {
             room.satchel.note_written(self.now.since_start);
         }

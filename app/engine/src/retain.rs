@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use crate::{
-    Engine, Event, Gone, RoomId, Store, StoreError, Timestamp, body::is_text_kind, op::Op,
-    room::Room,
+    Engine, Event, Gone, RoomId, Row, Store, StoreError, Timestamp, body::is_text_kind,
+    bound::Bound, op::Op, room::Room,
 };
 
 /// Operations that are forgotten at once, and their bytes: some 20 ms of a phone's disk. What is left
@@ -30,6 +30,11 @@ pub(crate) struct Retention {
     at: Option<Duration>,
     /// When the memory is made smaller.
     compact_at: Option<Duration>,
+    /// When it was last.
+    compacted_at: Option<Duration>,
+    /// Whether it is as soon as everything is written.
+    wants_compact: bool,
+    pub(crate) bound: Bound,
 }
 
 impl Retention {
@@ -72,8 +77,8 @@ impl<S: Store> Engine<S> {
         let height = room.head(room.my_index).height;
         let last = self.store.ops_after(id, room.my_index, height.saturating_sub(1), 1, 0)?;
         room.my_clock = last.first().and_then(|op| Op::decode(op)).map_or(0, |op| op.header.hlc);
-        let keeping = room.membership.keeping();
-        if keeping.shortest.is_some() {
+        room.taken = self.store.taken(id)?;
+        if room.membership.keeping().shortest.is_some() {
             // The first input says what time it is.
             self.retention.look(Duration::ZERO);
         }
@@ -84,6 +89,7 @@ impl<S: Store> Engine<S> {
     pub(crate) fn note_time(&mut self) {
         let now = self.now.wall;
         self.rooms.values_mut().for_each(|room| room.note_time(now));
+        self.share_space();
     }
 
     /// A checkpoint comes before a text of ours if one is due.
@@ -100,7 +106,8 @@ impl<S: Store> Engine<S> {
         let now = self.now;
         if self.retention.compact_at.is_some_and(|at| at <= now.since_start) {
             self.retention.compact_at = None;
-            self.wants_compact = true;
+            self.retention.compacted_at = Some(now.since_start);
+            self.retention.wants_compact = true;
         }
         if self.retention.at.is_none_or(|at| at > now.since_start) {
             return Ok(());
@@ -114,6 +121,7 @@ impl<S: Store> Engine<S> {
             let due = if is_over { self.next_look(id)? } else { Some(PART) };
             next = next.into_iter().chain(due).min();
         }
+        let next = next.into_iter().chain(self.free_space(PART)?).min();
         self.retention.at = next.map(|pause| now.since_start.saturating_add(pause));
         Ok(())
     }
@@ -170,9 +178,11 @@ impl<S: Store> Engine<S> {
         if let (Some(last), true) = (texts.last(), is_true) {
             let (after, before) = (run.since, last.seq.saturating_add(1));
             self.staged.gone.push(Gone { room: id, author, after, before });
-            let at = now.since_start.saturating_add(COMPACT_AFTER);
-            self.retention.compact_at = Some(at);
+            let lens = ops.iter().take(texts.len()).map(|op| Row::cost(op.len()));
+            room.taken = room.taken.saturating_sub(lens.fold(0, u64::saturating_add));
+            self.note_gone();
         }
+        let Some(room) = self.rooms.get_mut(&id) else { return Ok(true) };
         if texts.len() < ops.len() || ops.is_empty() || !is_true {
             room.runs.remove(&(author, seq));
             self.staged.runs.insert((id, author, seq), None);
@@ -180,8 +190,21 @@ impl<S: Store> Engine<S> {
         Ok(room.due_run(now.wall).is_none())
     }
 
+    /// Something is forgotten: the memory is made smaller in a while, and not for each thing anew.
+    pub(crate) fn note_gone(&mut self) {
+        let soonest = self.now.since_start.saturating_add(COMPACT_AFTER);
+        let retention = &mut self.retention;
+        retention.compact_at = Some(
+            retention.compacted_at.map_or(soonest, |at| soonest.max(at.saturating_add(LONGEST))),
+        );
+    }
+
     /// Makes the memory smaller, if that is wanted and everything is written.
     pub(crate) fn compact(&mut self) -> Result<(), StoreError> {
-        if std::mem::take(&mut self.wants_compact) { self.store.compact() } else { Ok(()) }
+        if std::mem::take(&mut self.retention.wants_compact) {
+            self.store.compact()
+        } else {
+            Ok(())
+        }
     }
 }

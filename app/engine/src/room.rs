@@ -5,6 +5,7 @@ mod people;
 mod rules;
 mod seen;
 mod show;
+mod space;
 mod trail;
 
 use std::{
@@ -31,14 +32,6 @@ use keys::Keys;
 pub(crate) use people::{ReportChange, Reports};
 pub use seen::{LastSeen, Seen};
 pub(crate) use show::Foreseen;
-
-/// The most bytes a day this device adds of one author: 200,000 usual messages, more than a person
-/// types in a year. What is above waits until there is room.
-const MAX_AUTHOR_BYTES_PER_DAY: u64 = 64 << 20;
-
-/// The most bytes a day this device adds to one room: what a crowd of 10,000 says in a day of
-/// talking 17 messages a second. Whoever makes up authors does not fill the disk sooner.
-const MAX_ROOM_BYTES_PER_DAY: u64 = 512 << 20;
 
 /// Stands for this device until its own first operation enrolls it.
 const NOT_ENROLLED: MemberIndex = MemberIndex(u32::MAX);
@@ -86,6 +79,9 @@ pub(crate) struct Room {
     last_hlc: u64,
     /// When members were last heard of otherwise than by a link.
     heard: BTreeMap<MemberIndex, LastSeen>,
+    /// What its operations take in the memory, about, and how much of others may still be added.
+    pub(crate) taken: u64,
+    pub(crate) left: u64,
     /// What may still be added today, in all and of each author.
     space: Quota,
     author_space: BTreeMap<MemberIndex, Quota>,
@@ -173,7 +169,9 @@ impl Room {
             my_clock: 0,
             last_hlc,
             heard: BTreeMap::new(),
-            space: Quota::new(MAX_ROOM_BYTES_PER_DAY),
+            taken: 0,
+            left: u64::MAX,
+            space: Quota::new(space::MAX_ROOM_BYTES_PER_DAY),
             author_space: BTreeMap::new(),
         };
         room.restore_keys();
@@ -258,6 +256,9 @@ impl Room {
         let key = self.key_of(op.header.epoch, &op.header.room_tag).ok_or(Unusable::Early)?;
         let body = op.open(&key).ok_or(Unusable::Wrong)?;
         if is_bridge { Ok(()) } else { self.check(op, &body) }?;
+        if !self.has_place(index, &body, op.bytes.len()) {
+            return Err(Unusable::Later);
+        }
         let epoch = self.id_of(op.header.epoch, &op.header.room_tag);
         let added = self.apply(now.wall, op, body);
         self.use_space(added.author, len);
@@ -278,28 +279,6 @@ impl Room {
         }
         self.suspects.insert(author);
         Unusable::Forked
-    }
-
-    /// Whether so much may still be added today; what this device writes itself always may.
-    pub(crate) fn has_space(
-        &mut self,
-        now: Duration,
-        author: Option<MemberIndex>,
-        len: u64,
-    ) -> bool {
-        if author.unwrap_or(NOT_ENROLLED) == self.my_index {
-            return true;
-        }
-        let of_author = author.and_then(|author| self.author_space.get_mut(&author));
-        self.space.has(now, len) && of_author.is_none_or(|space| space.has(now, len))
-    }
-
-    fn use_space(&mut self, author: MemberIndex, len: u64) {
-        if author != self.my_index {
-            self.space.take(len);
-            let full = || Quota::new(MAX_AUTHOR_BYTES_PER_DAY);
-            self.author_space.entry(author).or_insert_with(full).take(len);
-        }
     }
 
     fn apply(&mut self, now: Timestamp, op: &Op<'_>, body: OpBody) -> Added {

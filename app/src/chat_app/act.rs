@@ -114,6 +114,7 @@ impl ChatApp {
             Route::Invite(room) => self.show_code(room, None),
             Route::OneInvite(room, invite) => self.show_code(room, Some(invite)),
             Route::Invites(room) => self.backend.send(Command::ListInvites { room }),
+            Route::Settings => self.backend.send(Command::ListStorage),
             Route::Verify(room, member) => self.start_checking(room, member),
             _ => {}
         }

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::{MAX_AUTHOR_BYTES_PER_DAY, Room, Unusable, rules::MAX_INVITES};
+use super::{Room, Unusable, rules::MAX_INVITES, space::MAX_AUTHOR_BYTES_PER_DAY};
 use crate::{
     EpochRecord, InviteRecord, MAX_TEXT_LEN, Role, RoomRecord, Timestamp,
     body::{OpBody, Sealed},
