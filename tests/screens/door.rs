@@ -7,7 +7,7 @@ use engine::{Command, DoorPictures, Event, KeptFor, PeerId, Role, RoomOption, Ro
 use crate::{
     network_stage::reach,
     pictures::{Shot, pictures, pictures_of_text, shot},
-    stage::{Looking, PHONE, Shared, alone, in_ruled},
+    stage::{Looking, PHONE, Shared, alone, in_ruled, settled},
     story::{ME, ROOM, invite},
 };
 
@@ -28,7 +28,7 @@ pub(crate) const DOOR: [Shot; 9] = [
         (harness, shared)
     }),
     ("storage", |looking| {
-        let (mut harness, shared) = in_ruled(looking, |_rules| {});
+        let (mut harness, shared) = settled(looking);
         reach(&mut harness, "Settings");
         reach(&mut harness, "64 MB");
         harness.get_by_label_contains("Of what is above").scroll_to_me();
@@ -40,7 +40,7 @@ pub(crate) const DOOR: [Shot; 9] = [
         let options = RoomOptions { approve_joins: false, kept_for: Some(KeptFor::Week) };
         shared.borrow_mut().tell(Event::OptionsChanged { room: ROOM, options });
         harness.run_steps(4);
-        harness.key_press(egui::Key::Home);
+        harness.key_press_modifiers(egui::Modifiers::COMMAND, egui::Key::Home);
         harness.run_steps(8);
         (harness, shared)
     }),

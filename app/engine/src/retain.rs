@@ -131,7 +131,10 @@ impl<S: Store> Engine<S> {
         let Some(room) = self.rooms.get(&id) else { return Ok(None) };
         let Some(time) = room.membership.options().kept_for else { return Ok(None) };
         let expiry = self.first_shown(room)?.map(|at| at.0.saturating_add(time.millis()));
+        // What is due and could not be done just now is for a later look.
+        let is_later = |at: &u64| *at > self.now.wall.0;
         let due = room.checkpoint_due(false).into_iter().chain(room.run_due()).map(|at| at.0);
+        let due = due.filter(is_later);
         let first = due.chain(expiry).min().unwrap_or(u64::MAX);
         let pause = Duration::from_millis(first.saturating_sub(self.now.wall.0));
         Ok(Some(pause.clamp(SHORTEST, LONGEST)))

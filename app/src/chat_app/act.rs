@@ -91,7 +91,9 @@ impl ChatApp {
                 self.state.now.wants_composer = !ctx.input(|input| input.has_touch_screen());
                 self.remember_unread(room);
             }
-            Route::Invite(_) | Route::OneInvite(..) | Route::Invites(_) => self.come_back(),
+            Route::Invite(_) | Route::OneInvite(..) | Route::Invites(_) | Route::Settings => {
+                self.come_back();
+            }
             Route::NewInvite(_) => self.state.now.choices = Choices::default(),
             Route::Scan | Route::ScanPerson(..) => self.scan(ctx, ScanFrom::Camera),
             Route::Verify(..) => {

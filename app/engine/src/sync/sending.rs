@@ -22,7 +22,9 @@ impl Sync {
         let mut bytes = 0usize;
         for index in std::mem::take(&mut self.unlike) {
             let before = room.height(index).saturating_sub(1);
-            let last = read_log(store, room.id(), index, before, 1, 0)?;
+            let mut last = read_log(store, room.id(), index, before, 1, 0)?;
+            // Of a log that ended before what is held, the last that counts may be gone.
+            last.retain(|op| op::seq_of(op) == before.checked_add(1));
             let with = last.iter().fold(bytes, |sum, op| sum.saturating_add(op.len()));
             if with > MAX_UNLIKE_BYTES {
                 break;
