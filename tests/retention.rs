@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use engine::{
     Batch, Command, Event, Gone, KeptFor, MemberIndex, MemoryStore, PeerId, Role, RoomId,
-    RoomOption, Store,
+    RoomOption, Run, Store,
 };
 use tests::{Name, World};
 
@@ -188,6 +188,28 @@ fn member_cannot_hide_a_newer_message_by_claiming_it_is_gone() {
     world.meet();
     world.pass(HOUR);
     assert_eq!(world.texts("dave"), ["not so old", "newer"], "others have it");
+}
+
+#[test]
+fn who_dates_a_checkpoint_back_does_not_have_their_newer_words_forgotten() {
+    let mut world = brief(&["bob", "carol"]);
+    world.say("bob", "not so old");
+    world.settle();
+    world.pass(24 * HOUR);
+    world.meet();
+    let (mut disk, room) = (world.disk("carol"), world.room("carol"));
+    let ((author, seq), run) = disk.runs(room).expect("readable").remove(0);
+    let dated_back = Run { clock: run.clock - ((4 * 24 * 3_600_000) << 4), ..run };
+    let runs = [((room, author, seq), Some(dated_back))].into_iter().collect();
+    disk.commit(Batch { runs, ..Batch::default() }).expect("memory");
+
+    world.restart_from("carol", disk);
+    world.meet();
+    world.pass(HOUR);
+
+    assert_eq!(world.texts("carol"), ["not so old"]);
+    world.pass(4 * HOUR);
+    assert_eq!(stored(&world, "carol", "bob", TEXT), 1);
 }
 
 #[test]

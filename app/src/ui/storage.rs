@@ -69,6 +69,7 @@ fn size(bytes: u64) -> String {
         0..1_024 => "less than 1 KB".to_owned(),
         1_024..1_048_576 => format!("{} KB", bytes >> 10),
         1_048_576..1_073_741_824 => format!("{} MB", bytes >> 20),
+        _ if bytes & 0x3fff_ffff == 0 => format!("{} GB", bytes >> 30),
         _ => format!("{}.{} GB", bytes >> 30, ((bytes & 0x3fff_ffff) * 10) >> 30),
     }
 }
@@ -81,6 +82,6 @@ mod tests {
     fn sizes_are_short() {
         let all = [0, 2_000, 5 << 20, 1 << 30, 3 << 29].map(size);
 
-        assert_eq!(all, ["less than 1 KB", "1 KB", "5 MB", "1.0 GB", "1.5 GB"]);
+        assert_eq!(all, ["less than 1 KB", "1 KB", "5 MB", "1 GB", "1.5 GB"]);
     }
 }

@@ -85,9 +85,9 @@ impl<'a> RoomRows<'a> {
     /// When what is said here disappears, if it does.
     fn end(&self) -> Option<&'static str> {
         Some(match self.room.options.kept_for? {
-            KeptFor::Month => "Messages disappear after 30 days",
-            KeptFor::Week => "Messages disappear after 7 days",
-            KeptFor::TwoDays => "Messages disappear after 2 days",
+            KeptFor::Month => "Messages stay 30 days",
+            KeptFor::Week => "Messages stay 7 days",
+            KeptFor::TwoDays => "Messages stay 2 days",
         })
     }
 
