@@ -22,9 +22,9 @@ use std::{
 };
 
 use engine::{
-    Batch, CarriedRecord, ControlRecord, Head, Kept, MailboxRecord, Mark, MemberIndex,
-    MemberRecord, PackId, PeerId, Position, Profile, ReportRecord, RoomId, RoomRecord, Row, Run,
-    Store, StoreError, StoredOp, Trail,
+    Batch, CarriedRecord, ControlRecord, Head, HeldRun, Kept, MailboxRecord, Mark, MemberIndex,
+    MemberRecord, PackId, PeerId, Position, Profile, ReportRecord, RoomId, RoomRecord, Row, Store,
+    StoreError, StoredOp, Trail,
 };
 use redb::{Builder, Database, ReadableDatabase, StorageBackend};
 
@@ -281,7 +281,7 @@ impl Store for RedbStore {
         self.read(|snapshot| snapshot.trails(room))
     }
 
-    fn runs(&self, room: RoomId) -> Result<Vec<((MemberIndex, u64), Run)>, StoreError> {
+    fn runs(&self, room: RoomId) -> Result<Vec<HeldRun>, StoreError> {
         self.read(|snapshot| snapshot.runs(room))
     }
 

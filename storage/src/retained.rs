@@ -2,7 +2,9 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use engine::{Batch, Gone, MemberIndex, Position, RoomId, Row, Run, StoreError, StoredOp, Trail};
+use engine::{
+    Batch, Gone, HeldRun, MemberIndex, Position, RoomId, Row, StoreError, StoredOp, Trail,
+};
 use redb::{ReadableTable, Table, WriteTransaction};
 
 use crate::{
@@ -46,7 +48,7 @@ impl Snapshot {
         all.collect()
     }
 
-    pub(crate) fn runs(&self, room: RoomId) -> Result<Vec<((MemberIndex, u64), Run)>, StoreError> {
+    pub(crate) fn runs(&self, room: RoomId) -> Result<Vec<HeldRun>, StoreError> {
         let Some(runs) = &self.runs else { return Ok(Vec::new()) };
         let all = runs.range::<&LogKey>(Keys::<28>::of(room).bounds()).map_err(from_redb)?;
         let all = all.map(|entry| {

@@ -128,7 +128,7 @@ impl<'a> Intake<'a> {
             Err(Unusable::Forged) => session.forged = session.forged.saturating_add(1),
             // Not the peer's fault.
             Err(Unusable::Later | Unusable::Barred | Unusable::Gapped) => {
-                session.sync.refusals.refuse(now, author)
+                session.sync.refusals.refuse(now, author);
             }
             Err(Unusable::Forked) => {
                 session.sync.refusals.refuse(now, author);

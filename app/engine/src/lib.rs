@@ -88,7 +88,7 @@ pub use person_code::{PERSON_SCHEME, PersonCode, PersonCodeError};
 pub use room::{LastSeen, Seen};
 pub use selves::Bond;
 pub use store::{
-    Batch, CarriedRecord, CourierBatch, Gone, Head, InviteRecord, Kept, MailboxRecord,
+    Batch, CarriedRecord, CourierBatch, Gone, Head, HeldRun, InviteRecord, Kept, MailboxRecord,
     MemberRecord, Profile, RelayRecord, RoomRecord, Row, Run, SeenParcel, Store, StoreError,
     StoredOp, Trail,
 };

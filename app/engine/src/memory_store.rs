@@ -3,9 +3,9 @@
 use std::{collections::BTreeMap, ops::Bound};
 
 use crate::{
-    Batch, CarriedRecord, ControlRecord, Gone, Head, Kept, MailboxRecord, Mark, MemberIndex,
-    MemberRecord, PackId, PeerId, Position, Profile, ReportRecord, RoomId, RoomRecord, Row, Run,
-    Store, StoreError, StoredOp, Trail,
+    Batch, CarriedRecord, ControlRecord, Gone, Head, HeldRun, Kept, MailboxRecord, Mark,
+    MemberIndex, MemberRecord, PackId, PeerId, Position, Profile, ReportRecord, RoomId, RoomRecord,
+    Row, Run, Store, StoreError, StoredOp, Trail,
 };
 
 /// A [`Store`] in memory. Clones are independent: a clone is what a disk held at that moment.
@@ -143,7 +143,7 @@ impl Store for MemoryStore {
         Ok(self.trails.range(all).map(|((_, index), trail)| (*index, *trail)).collect())
     }
 
-    fn runs(&self, room: RoomId) -> Result<Vec<((MemberIndex, u64), Run)>, StoreError> {
+    fn runs(&self, room: RoomId) -> Result<Vec<HeldRun>, StoreError> {
         let all = (room, MemberIndex(0), 0)..=(room, MemberIndex(u32::MAX), u64::MAX);
         Ok(self.runs.range(all).map(|((_, index, seq), run)| ((*index, *seq), *run)).collect())
     }

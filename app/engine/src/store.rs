@@ -12,7 +12,7 @@ use crate::{
 };
 pub use batch::{Batch, CourierBatch};
 pub use error::StoreError;
-pub use trail::{Gone, Row, Run, Trail};
+pub use trail::{Gone, HeldRun, Row, Run, Trail};
 
 /// Durable memory. Implemented by [`MemoryStore`](crate::MemoryStore) here and by
 /// `storage::RedbStore`.
@@ -152,7 +152,7 @@ pub trait Store {
     /// # Errors
     ///
     /// [`StoreError`] if the memory cannot be read.
-    fn runs(&self, room: RoomId) -> Result<Vec<((MemberIndex, u64), Run)>, StoreError>;
+    fn runs(&self, room: RoomId) -> Result<Vec<HeldRun>, StoreError>;
 
     /// How many bytes of the memory the operations of `room` take, about.
     ///

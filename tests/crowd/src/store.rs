@@ -7,9 +7,9 @@ use std::{
 };
 
 use engine::{
-    Batch, CarriedRecord, ControlRecord, Head, Kept, MailboxRecord, Mark, MemberIndex,
+    Batch, CarriedRecord, ControlRecord, Head, HeldRun, Kept, MailboxRecord, Mark, MemberIndex,
     MemberRecord, MemoryStore, PackId, PeerId, Position, Profile, ReportRecord, RoomId, RoomRecord,
-    Row, Run, Store, StoreError, StoredOp, Trail,
+    Row, Store, StoreError, StoredOp, Trail,
 };
 
 /// Operations by their place in the order shown, and by author and place in the log.
@@ -280,7 +280,7 @@ impl Store for SharingStore {
         Ok(trails.into_iter().collect())
     }
 
-    fn runs(&self, _: RoomId) -> Result<Vec<((MemberIndex, u64), Run)>, StoreError> {
+    fn runs(&self, _: RoomId) -> Result<Vec<HeldRun>, StoreError> {
         Ok(Vec::new())
     }
 

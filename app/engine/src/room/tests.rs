@@ -307,8 +307,8 @@ fn checked(is_brief: bool, rest: &[OpBody], since: u64) -> (Room, Vec<Vec<u8>>) 
     let body = join(&bob, 1);
     let mut log = vec![write(&mut bob, &body)];
     log.extend(rest.iter().map(|body| write(&mut bob, body)));
-    let at = usize::try_from(since).expect("few") - 1;
-    let id = Op::decode(&log[at]).expect("an operation").id;
+    let (named, _) = log.iter().zip(1..).find(|(_, seq)| *seq == since).expect("so many");
+    let id = Op::decode(named).expect("an operation").id;
     log.push(bob.write(NOW.wall, &OpBody::Checkpoint { since, id }));
     (alice, log)
 }
@@ -318,7 +318,9 @@ fn text() -> OpBody {
 }
 
 fn add_after(room: &mut Room, days: u32, bytes: &[u8]) -> Result<(), Unusable> {
-    let wall = Timestamp(NOW.wall.0 + u64::from(days) * 86_400_000 + 1);
+    let wall = Timestamp(
+        NOW.wall.0.saturating_add(u64::from(days).saturating_mul(86_400_000)).saturating_add(1),
+    );
     let now = Now { since_start: NOW.since_start, wall };
     room.add(now, &Op::decode(bytes).expect("an operation")).map(|_| ())
 }

@@ -26,6 +26,9 @@ pub struct Run {
     pub clock: u64,
 }
 
+/// A run that is held: whose, the place of its checkpoint, and where it begins.
+pub type HeldRun = ((MemberIndex, u64), Run);
+
 /// Operations of one log to forget.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Gone {
