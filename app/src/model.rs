@@ -201,6 +201,8 @@ impl Model {
                     room.newcomers.retain(|known| known.id != newcomer);
                 }
             }
+            // The screens show it for seconds, and keep the time themselves.
+            Event::Typing { .. } => {}
             Event::OptionsChanged { room, options } => {
                 if let Some(room) = self.rooms.get_mut(&room) {
                     room.options = options;
@@ -321,8 +323,8 @@ impl Room {
                 }
                 self.messages.show_early(messages);
             }
-            Event::PageLoaded { before, messages, is_start, .. } => {
-                self.messages.page(before, messages, is_start);
+            Event::PageLoaded { before, messages, is_start, hides_earlier, .. } => {
+                self.messages.page(before, messages, (is_start, hides_earlier));
             }
             Event::UnreadChanged { count, .. } => self.unread = count,
             Event::MemberChanged { member, .. } => self.take_member(member),

@@ -22,9 +22,9 @@ use std::{
 };
 
 use engine::{
-    Batch, CarriedRecord, ControlRecord, Head, HeldRun, Kept, MailboxRecord, Mark, MemberIndex,
-    MemberRecord, PackId, PeerId, Position, Profile, ReportRecord, RoomId, RoomRecord, Row, Store,
-    StoreError, StoredOp, Trail,
+    Batch, CarriedRecord, ClosedRecord, ControlRecord, Head, HeldRun, Kept, MailboxRecord, Mark,
+    MemberIndex, MemberRecord, PackId, PeerId, Position, Profile, ReportRecord, RoomId, RoomRecord,
+    Row, Store, StoreError, StoredOp, Trail,
 };
 use redb::{Builder, Database, ReadableDatabase, StorageBackend};
 
@@ -231,6 +231,10 @@ impl Store for RedbStore {
 
     fn marks(&self, room: RoomId) -> Result<Vec<(PeerId, Mark)>, StoreError> {
         self.read(|snapshot| snapshot.marks(&self.keys, room))
+    }
+
+    fn closed(&self, room: RoomId) -> Result<Vec<ClosedRecord>, StoreError> {
+        self.read(|snapshot| snapshot.closed(&self.keys, room))
     }
 
     fn reports(&self, room: RoomId) -> Result<Vec<ReportRecord>, StoreError> {

@@ -2,7 +2,7 @@
 
 use std::ops::Bound;
 
-use engine::{Head, MemberIndex, PackId, PeerId, Position, RoomId, StoreError};
+use engine::{EpochId, Head, MemberIndex, PackId, PeerId, Position, RoomId, StoreError};
 use redb::TableDefinition;
 use serde::{Serialize, de::DeserializeOwned};
 
@@ -40,6 +40,9 @@ pub(crate) const PACKS: TableDefinition<'_, &PackId, &[u8]> = TableDefinition::n
 
 /// What the person has noted of members. There from the first note on.
 pub(crate) const MARKS: TableDefinition<'_, &PeerKey, &[u8]> = TableDefinition::new("marks");
+
+/// What is known of the epochs in which texts are locked. There from the first such epoch on.
+pub(crate) const CLOSED: TableDefinition<'_, &EpochKey, &[u8]> = TableDefinition::new("closed");
 
 /// The reports that could be opened, by room, author's key and place in the author's log. There from
 /// the first report on.
@@ -80,6 +83,8 @@ pub(crate) type RoomKey = [u8; 16];
 pub(crate) type MemberKey = [u8; 20];
 /// The room, then clock, author and place in the author's log: byte order is display order.
 pub(crate) type TimelineKey = [u8; 36];
+/// The room, then the epoch.
+pub(crate) type EpochKey = [u8; 32];
 /// The room, then a member's key.
 pub(crate) type PeerKey = [u8; 48];
 /// The room, then the author's key and the place in the author's log.
@@ -122,6 +127,14 @@ pub(crate) fn position(key: &TimelineKey) -> Position {
         author: MemberIndex(u32::from_be_bytes(part(key, 24))),
         seq: u64::from_be_bytes(part(key, 28)),
     }
+}
+
+/// The key of what is known of a closed epoch.
+pub(crate) fn epoch_key(room: RoomId, epoch: EpochId) -> EpochKey {
+    let mut key = [0; 32];
+    key[..16].copy_from_slice(room.as_bytes());
+    key[16..].copy_from_slice(&epoch);
+    key
 }
 
 /// The key of what is noted of a member.

@@ -4,10 +4,10 @@
 use std::{collections::BTreeMap, fmt::Debug};
 
 use engine::{
-    Addr, Batch, CarriedRecord, Control, ControlRecord, CourierBatch, Gone, Head, InviteId,
-    InviteRecord, Kept, MailboxRecord, Mark, MemberIndex, MemberRecord, MemoryStore, PeerId,
-    Position, Profile, RelayRecord, ReportRecord, RoomId, RoomRecord, Run, Store, StoredOp,
-    Timestamp, Trail,
+    Addr, Batch, CarriedRecord, ClosedRecord, Control, ControlRecord, CourierBatch, EpochId, Gone,
+    Head, InviteId, InviteRecord, Kept, MailboxRecord, Mark, MemberIndex, MemberRecord,
+    MemoryStore, PeerId, Position, Profile, RelayRecord, ReportRecord, RoomId, RoomRecord, Run,
+    Store, StoredOp, Timestamp, Trail,
 };
 use proptest::{collection::vec, option, prelude::*};
 use storage::{Options, RedbStore};
@@ -89,6 +89,16 @@ fn any_mark() -> impl Strategy<Value = ((RoomId, PeerId), Mark)> {
     )
 }
 
+fn any_closed() -> impl Strategy<Value = ((RoomId, EpochId), ClosedRecord)> {
+    (any_room(), any::<bool>(), option::of(any::<u32>()), any::<u32>()).prop_map(
+        |(room, is_first, written, from)| {
+            let epoch = if is_first { [0; 16] } else { [255; 16] };
+            let (chains, is_sure, is_said) = (vec![(from, [5; 32])], is_first, !is_first);
+            ((room, epoch), ClosedRecord { epoch, chains, is_sure, written, from, is_said })
+        },
+    )
+}
+
 fn any_report() -> impl Strategy<Value = ((RoomId, PeerId, u64), Option<ReportRecord>)> {
     (any_room(), any_peer(), any_number(), option::of(".{0,8}")).prop_map(
         |(room, by, seq, text)| {
@@ -165,35 +175,35 @@ fn any_batch() -> impl Strategy<Value = Batch> {
         vec(((any_room(), any_index()), any_member()), 0..6),
         heads,
         (vec(any_control(), 0..6), vec(any_mailbox(), 0..3), vec(any_kept(), 0..6)),
-        (vec(any_mark(), 0..4), vec(any_report(), 0..6)),
+        (vec(any_mark(), 0..4), vec(any_report(), 0..6), vec(any_closed(), 0..4)),
         (vec(any_op(), 0..30), any_courier(), any_retained()),
     )
-        .prop_map(
-            |(profile, rooms, forgotten, members, heads, beside, (marks, reports), others)| {
-                let (ops, courier, (trails, runs, gone, bound)) = others;
-                Batch {
-                    profile: profile.map(|name| Profile { name }),
-                    rooms: rooms.into_iter().collect(),
-                    forgotten,
-                    members: members.into_iter().collect(),
-                    heads: heads
-                        .into_iter()
-                        .map(|(key, (height, id))| (key, Head { height, id }))
-                        .collect::<BTreeMap<_, _>>(),
-                    controls: beside.0.into_iter().collect(),
-                    mailboxes: beside.1.into_iter().collect(),
-                    kept: beside.2.into_iter().collect(),
-                    marks: marks.into_iter().collect(),
-                    reports: reports.into_iter().collect(),
-                    ops,
-                    trails: trails.into_iter().collect(),
-                    runs: runs.into_iter().collect(),
-                    gone,
-                    bound,
-                    courier,
-                }
-            },
-        )
+        .prop_map(|(profile, rooms, forgotten, members, heads, beside, notes, others)| {
+            let (marks, reports, closed) = notes;
+            let (ops, courier, (trails, runs, gone, bound)) = others;
+            Batch {
+                profile: profile.map(|name| Profile { name }),
+                rooms: rooms.into_iter().collect(),
+                forgotten,
+                members: members.into_iter().collect(),
+                heads: heads
+                    .into_iter()
+                    .map(|(key, (height, id))| (key, Head { height, id }))
+                    .collect::<BTreeMap<_, _>>(),
+                controls: beside.0.into_iter().collect(),
+                mailboxes: beside.1.into_iter().collect(),
+                kept: beside.2.into_iter().collect(),
+                marks: marks.into_iter().collect(),
+                reports: reports.into_iter().collect(),
+                closed: closed.into_iter().collect(),
+                ops,
+                trails: trails.into_iter().collect(),
+                runs: runs.into_iter().collect(),
+                gone,
+                bound,
+                courier,
+            }
+        })
 }
 
 /// What to ask of both stores about one room.
@@ -265,6 +275,7 @@ fn compare(
         agree(model, store, |s| s.kept(q.room))?;
         agree(model, store, |s| s.marks(q.room))?;
         agree(model, store, |s| s.reports(q.room))?;
+        agree(model, store, |s| s.closed(q.room))?;
         agree(model, store, |s| s.trails(q.room))?;
         agree(model, store, |s| s.runs(q.room))?;
         agree(model, store, |s| s.taken(q.room))?;

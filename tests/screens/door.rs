@@ -7,7 +7,7 @@ use engine::{Command, DoorPictures, Event, KeptFor, PeerId, Role, RoomOption, Ro
 use crate::{
     network_stage::reach,
     pictures::{Shot, pictures, pictures_of_text, shot},
-    stage::{Looking, PHONE, Shared, alone, in_ruled, settled},
+    stage::{Looking, PHONE, Shared, alone, in_room, in_ruled, settled},
     story::{ME, ROOM, invite},
 };
 
@@ -17,7 +17,7 @@ const MAYA: PeerId = PeerId::from_bytes([0x51; 32]);
 const SEEN: DoorPictures = DoorPictures::from_numbers([0, 22, 32, 46, 58, 36]);
 
 /// The screens about a room's options and its door.
-pub(crate) const DOOR: [Shot; 9] = [
+pub(crate) const DOOR: [Shot; 11] = [
     ("options", |looking| options(looking, Role::Owner, true)),
     ("options-member", |looking| options(looking, Role::Member, true)),
     ("options-brief", |looking| {
@@ -37,7 +37,7 @@ pub(crate) const DOOR: [Shot; 9] = [
     }),
     ("room-brief", |looking| {
         let (mut harness, shared) = in_ruled(looking, |_rules| {});
-        let options = RoomOptions { approve_joins: false, kept_for: Some(KeptFor::Week) };
+        let options = RoomOptions { kept_for: Some(KeptFor::Week), ..RoomOptions::default() };
         shared.borrow_mut().tell(Event::OptionsChanged { room: ROOM, options });
         harness.run_steps(4);
         harness.key_press_modifiers(egui::Modifiers::COMMAND, egui::Key::Home);
@@ -49,6 +49,25 @@ pub(crate) const DOOR: [Shot; 9] = [
         reach(&mut harness, "Let in one by one");
         harness.get_by_label("Leave it").scroll_to_me();
         harness.run_steps(4);
+        (harness, shared)
+    }),
+    ("options-hide", |looking| {
+        let (mut harness, shared) = options(looking, Role::Owner, false);
+        reach(&mut harness, "Only what follows");
+        harness.get_by_label("Leave it as it is").scroll_to_me();
+        harness.run_steps(4);
+        (harness, shared)
+    }),
+    ("hidden", |looking| {
+        let (mut harness, shared) = in_room(looking);
+        {
+            let mut script = shared.borrow_mut();
+            script.hides_earlier = true;
+            let kept = script.history.len().saturating_sub(3);
+            script.history.drain(..kept);
+            script.tell(Event::HistoryChanged { room: ROOM });
+        }
+        harness.run_steps(6);
         (harness, shared)
     }),
     ("door", |looking| {
@@ -77,7 +96,7 @@ pub(crate) const DOOR: [Shot; 9] = [
 
 fn options(looking: Looking, role: Role, on: bool) -> Screen {
     let (mut harness, shared) = in_ruled(looking, |rules| rules.make(ME, role));
-    let options = RoomOptions { approve_joins: on, kept_for: None };
+    let options = RoomOptions { approve_joins: on, hide_history: on, kept_for: None };
     shared.borrow_mut().tell(Event::OptionsChanged { room: ROOM, options });
     harness.run_steps(4);
     harness.get_by_label("Members").click();
@@ -89,7 +108,7 @@ fn options(looking: Looking, role: Role, on: bool) -> Screen {
 /// Somebody waits at the door of the room that is open.
 fn knocked(looking: Looking) -> Screen {
     let (mut harness, shared) = in_ruled(looking, |_rules| {});
-    let options = RoomOptions { approve_joins: true, kept_for: None };
+    let options = RoomOptions { approve_joins: true, ..RoomOptions::default() };
     shared.borrow_mut().tell(Event::OptionsChanged { room: ROOM, options });
     shared.borrow_mut().tell(came(MAYA, "Maya"));
     harness.run_steps(6);
@@ -123,6 +142,8 @@ fn door_with_large_text_looks_as_it_did() {
         "room-brief",
         "storage",
         "options-ask",
+        "options-hide",
+        "hidden",
         "door",
         "bell",
         "waiting",
@@ -184,4 +205,28 @@ fn whoever_governs_chooses_how_long_messages_stay() {
     };
     let sent: Vec<_> = sent.iter().filter(of_time).cloned().collect();
     assert_eq!(sent, [choose(KeptFor::TwoDays, true), choose(KeptFor::TwoDays, false)]);
+}
+
+#[test]
+fn hiding_history_is_switched_on_after_a_second_word_and_off_at_once() {
+    let switch = |on| Command::SetOption { room: ROOM, option: RoomOption::HideHistory, on };
+    let (mut harness, shared) = options(Looking::at(PHONE), Role::Owner, false);
+    reach(&mut harness, "Only what follows");
+    assert!(!shared.borrow().commands.contains(&switch(true)));
+    harness.get_by_label_contains("what was written until now stays readable");
+    harness.get_all_by_label("Only what follows").last().expect("the answer").click();
+    harness.run_steps(6);
+    assert!(shared.borrow().commands.contains(&switch(true)));
+
+    reach(&mut harness, "Everything");
+    assert!(shared.borrow().commands.contains(&switch(false)));
+}
+
+#[test]
+fn who_came_later_is_told_above_all_that_something_is_hidden() {
+    let hidden = "What was written before you came is not shown here.";
+    let (harness, _shared) = shot(&DOOR, "hidden")(Looking::at(PHONE));
+    harness.get_by_label(hidden);
+    let (harness, _shared) = in_room(Looking::at(PHONE));
+    assert!(harness.query_by_label(hidden).is_none());
 }

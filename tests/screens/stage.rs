@@ -44,6 +44,8 @@ pub(crate) struct Script {
     pub(crate) commands: Vec<Command>,
     /// All messages of [`ROOM`], oldest first.
     pub(crate) history: Vec<Message>,
+    /// Whether something before it is hidden from this device.
+    pub(crate) hides_earlier: bool,
     /// Who may do what in [`ROOM`].
     pub(crate) rules: Rules,
     /// What was told to the admins of [`ROOM`].
@@ -70,6 +72,8 @@ pub(crate) struct Script {
     pub(crate) saved: Vec<(String, Vec<u8>)>,
     /// What is on the clipboard.
     pub(crate) clipboard: Option<String>,
+    /// How much later it is than in the beginning, in milliseconds.
+    pub(crate) later: u64,
     /// What the host has to tell.
     pub(crate) news: VecDeque<HostNews>,
 }
@@ -102,7 +106,7 @@ impl Backend for Stage {
     }
 
     fn now_millis(&self) -> u64 {
-        NOW
+        NOW + self.0.borrow().later
     }
 
     fn whereabouts(&self) -> Whereabouts {
@@ -228,6 +232,7 @@ impl Script {
             }
             Command::ListStorage => self.tell_storage(1 << 30),
             Command::SetBound { bytes } => self.tell_storage(bytes),
+            Command::Typing { .. } => {}
             Command::SetCarrying { on } => self.tell(Event::CarryingSet { on }),
             Command::SetRelays { room, relays } => {
                 self.tell(Event::MailboxSet { room, on: true, relays });
@@ -263,9 +268,15 @@ impl Script {
             }
             Command::SetOption { room, option, on } => {
                 let options = match option {
-                    RoomOption::ApproveJoins => RoomOptions { approve_joins: on, kept_for: None },
+                    RoomOption::ApproveJoins => {
+                        RoomOptions { approve_joins: on, ..RoomOptions::default() }
+                    }
+                    RoomOption::HideHistory => {
+                        RoomOptions { hide_history: on, ..RoomOptions::default() }
+                    }
                     RoomOption::KeepFor(time) => {
-                        RoomOptions { approve_joins: false, kept_for: on.then_some(time) }
+                        let kept_for = on.then_some(time);
+                        RoomOptions { kept_for, ..RoomOptions::default() }
                     }
                 };
                 self.tell(Event::OptionsChanged { room, options });
@@ -295,7 +306,8 @@ impl Script {
         });
         let start = end.saturating_sub(limit);
         let messages = all.get(start..end).unwrap_or_default().to_vec();
-        self.tell(Event::PageLoaded { room, before, messages, is_start: start == 0 });
+        let (is_start, hides_earlier) = (start == 0, self.hides_earlier);
+        self.tell(Event::PageLoaded { room, before, messages, is_start, hides_earlier });
     }
 }
 

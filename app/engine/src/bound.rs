@@ -3,8 +3,8 @@
 use std::{collections::BTreeMap, time::Duration};
 
 use crate::{
-    Engine, Event, Gone, MemberIndex, Position, RoomId, Row, Store, StoreError, Timestamp,
-    body::is_text_kind, hlc, room::Room,
+    Engine, Event, Gone, MemberIndex, Position, RoomId, Row, Store, StoreError, Timestamp, body,
+    hlc, room::Room,
 };
 
 /// The most bytes of operations a device keeps, unless the person says otherwise: some three million
@@ -162,7 +162,7 @@ impl<S: Store> Engine<S> {
             }
             after = Some(row.position);
             let Position { author, seq, .. } = row.position;
-            if is_text_kind(row.kind) && is_spare(room, author, seq, known) {
+            if body::is_words(row.kind) && is_spare(room, author, seq, known) {
                 freed = freed.saturating_add(Row::cost(row.len));
                 let (from, to) = (seq.saturating_sub(1), seq.saturating_add(1));
                 match gone.iter_mut().find(|g| g.author == author && g.before == seq) {

@@ -265,6 +265,12 @@ pub enum Command {
         /// Whom.
         newcomer: PeerId,
     },
+    /// Let members who are linked know that this device's person writes something: at most once in
+    /// three seconds, in rooms of up to 50, and only where it costs nothing. Nothing answers.
+    Typing {
+        /// Where.
+        room: RoomId,
+    },
 }
 
 /// Why a command was refused.

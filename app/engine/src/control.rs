@@ -102,6 +102,8 @@ pub enum Control {
 pub enum RoomOption {
     /// Whoever shows an invite lets each newcomer in with a word of their own.
     ApproveJoins,
+    /// Newcomers do not get to read what was written before they came.
+    HideHistory,
     /// Texts disappear everywhere once they are so old; off, they are kept for ever.
     KeepFor(KeptFor),
 }
@@ -138,6 +140,8 @@ impl KeptFor {
 pub struct RoomOptions {
     /// See [`RoomOption::ApproveJoins`]; off unless somebody switched it on.
     pub approve_joins: bool,
+    /// See [`RoomOption::HideHistory`]; off unless somebody switched it on.
+    pub hide_history: bool,
     /// See [`RoomOption::KeepFor`]; for ever unless somebody said otherwise.
     pub kept_for: Option<KeptFor>,
 }

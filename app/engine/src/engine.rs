@@ -82,6 +82,8 @@ pub struct Engine<S> {
     pub(crate) turn_at: Option<Duration>,
     /// Members who passed forged operations on, and until when they are not spoken to.
     pub(crate) banned: BTreeMap<PeerId, Duration>,
+    /// When the buckets of peers whose link ended are full again.
+    pub(crate) spent: BTreeMap<(RoomId, PeerId), Duration>,
     pub(crate) doors: Doors,
     pub(crate) outputs: VecDeque<Output>,
     pub(crate) verifier: Box<dyn Verifier>,
@@ -121,6 +123,7 @@ impl<S: Store> Engine<S> {
             dialed: BTreeMap::new(),
             turn_at: None,
             banned: BTreeMap::new(),
+            spent: BTreeMap::new(),
             doors: Doors::default(),
             outputs: VecDeque::new(),
             verifier: Box::new(InTurn),
@@ -152,6 +155,7 @@ impl<S: Store> Engine<S> {
             let heads = self.store.heads(id)?;
             let controls = self.store.controls(id)?;
             let mut room = Room::new(record, members, heads, &controls, last_hlc);
+            room.restore_texts(self.store.closed(id)?);
             if controls.is_empty() {
                 let controls = self.read_rules(&room)?;
                 for record in &controls {
@@ -198,8 +202,8 @@ impl<S: Store> Engine<S> {
         self.note_time();
         let outcome = match input {
             Input::Command(command) => self.obey(command),
-            Input::LinkUp { link, target, binding } => {
-                self.link_up(link, target, binding);
+            Input::LinkUp { link, target, binding, medium } => {
+                self.link_up(link, target, binding, medium);
                 Ok(())
             }
             Input::StrangerMet { link, is_dialer, binding } => {
@@ -241,6 +245,7 @@ impl<S: Store> Engine<S> {
                 self.renew_keys();
                 self.mind_asked();
                 self.retain()?;
+                self.mind_airtime();
                 self.serve_mailboxes()
             }
         };
@@ -267,6 +272,7 @@ impl<S: Store> Engine<S> {
         self.remove_uninvited();
         self.mind_doors()?;
         self.tend_mailboxes();
+        self.mind_texts();
         if !self.staged.is_empty() {
             self.stage_unhurried();
             self.store.commit(std::mem::take(&mut self.staged))?;
@@ -322,7 +328,9 @@ impl<S: Store> Engine<S> {
         let leaving = self.rooms.values().filter_map(|room| room.leaves_at);
         let renewals = self.rooms.values().filter_map(|room| room.renewal_due(self.now));
         let asked = self.links.values().filter_map(|state| match state {
-            LinkState::Open(session) => session.sync.asked.deadline(),
+            LinkState::Open(session) => {
+                session.sync.asked.deadline().into_iter().chain(session.airtime.deadline()).min()
+            }
             _ => None,
         });
         let of_rooms = mailboxes.chain(leaving).chain(renewals);

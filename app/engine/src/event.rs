@@ -99,6 +99,8 @@ pub enum Event {
         messages: Vec<Message>,
         /// Whether nothing is older.
         is_start: bool,
+        /// Whether something was said that is not shown because this device came later.
+        hides_earlier: bool,
     },
     /// How many messages of others are newer than the last one read; counted up to 1,000.
     UnreadChanged {
@@ -253,6 +255,13 @@ pub enum Event {
         room: RoomId,
         /// How they are now.
         options: RoomOptions,
+    },
+    /// A member writes something just now. Said again after some seconds while they go on.
+    Typing {
+        /// Where.
+        room: RoomId,
+        /// Who.
+        peer: PeerId,
     },
 }
 

@@ -7,12 +7,14 @@
 #![warn(clippy::arithmetic_side_effects)]
 
 mod addr;
+mod airtime;
 mod alias;
 mod asking;
 mod body;
 mod bound;
 mod brief;
 mod cipher;
+mod closed;
 mod command;
 mod control;
 mod courier;
@@ -60,11 +62,14 @@ mod session;
 mod store;
 mod sync;
 mod turn;
+mod typing;
 mod verify;
 mod whereabouts;
 mod wire;
 
 pub use addr::{Addr, MAX_ADDR_LEN, MAX_ADDRS};
+pub use airtime::Medium;
+pub use closed::ClosedRecord;
 pub use command::{Command, MAX_NAME_LEN, MAX_PAGE_LEN, MAX_REPORT_LEN, MAX_TEXT_LEN, Refusal};
 pub use control::{
     Control, ControlRecord, EpochId, EpochRecord, KeptFor, OptionChange, Role, RoleChange,

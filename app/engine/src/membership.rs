@@ -73,6 +73,8 @@ pub(crate) struct Membership {
     /// Where logs end that end somewhere: few among many.
     ends: BTreeMap<PeerId, u64>,
     highest_rank: u64,
+    /// Where in each log the last operation stands that others may depend on.
+    rules: BTreeMap<PeerId, u64>,
     /// When the owner first governed: with the room's first invite.
     began_at: u64,
 }
@@ -100,6 +102,7 @@ impl Membership {
             selves: Selves::default(),
             ends: BTreeMap::new(),
             highest_rank: 0,
+            rules: BTreeMap::new(),
             began_at: u64::MAX,
         }
     }
@@ -179,6 +182,10 @@ impl Membership {
                 return;
             }
             *count = count.saturating_add(1);
+            if !matches!(record.control, Control::Fork { .. }) {
+                let up_to = self.rules.entry(by).or_default();
+                *up_to = seq.max(*up_to);
+            }
         }
         match &record.control {
             Control::Join { invite } => {
@@ -299,6 +306,12 @@ impl Membership {
         let is_in = |spans: &Vec<(u64, u64)>| spans.iter().any(|(a, b)| seq > *a && seq <= *b);
         let is_forked = self.forks.get(&by).is_some_and(|fork| seq >= *fork);
         !is_forked && (by == self.owner || self.offices.get(&by).is_some_and(is_in))
+    }
+
+    /// Where in a log the last operation stands that what others wrote may depend on: an invite, a
+    /// role, a key.
+    pub(crate) fn rules_up_to(&self, peer: PeerId) -> u64 {
+        self.rules.get(&peer).copied().unwrap_or_default()
     }
 
     /// Whether the owner ever made this peer an admin, whatever became of it: what they write of

@@ -3,9 +3,9 @@
 use std::{collections::BTreeMap, ops::Bound};
 
 use crate::{
-    Batch, CarriedRecord, ControlRecord, Gone, Head, HeldRun, Kept, MailboxRecord, Mark,
-    MemberIndex, MemberRecord, PackId, PeerId, Position, Profile, ReportRecord, RoomId, RoomRecord,
-    Row, Run, Store, StoreError, StoredOp, Trail,
+    Batch, CarriedRecord, ClosedRecord, ControlRecord, EpochId, Gone, Head, HeldRun, Kept,
+    MailboxRecord, Mark, MemberIndex, MemberRecord, PackId, PeerId, Position, Profile,
+    ReportRecord, RoomId, RoomRecord, Row, Run, Store, StoreError, StoredOp, Trail,
 };
 
 /// A [`Store`] in memory. Clones are independent: a clone is what a disk held at that moment.
@@ -19,6 +19,7 @@ pub struct MemoryStore {
     mailboxes: BTreeMap<RoomId, MailboxRecord>,
     kept: BTreeMap<(RoomId, MemberIndex), Kept>,
     marks: BTreeMap<(RoomId, PeerId), Mark>,
+    closed: BTreeMap<(RoomId, EpochId), ClosedRecord>,
     reports: BTreeMap<(RoomId, PeerId, u64), ReportRecord>,
     timeline: BTreeMap<(RoomId, Position), StoredOp>,
     logs: BTreeMap<(RoomId, MemberIndex, u64), u64>,
@@ -67,6 +68,11 @@ impl Store for MemoryStore {
     fn marks(&self, room: RoomId) -> Result<Vec<(PeerId, Mark)>, StoreError> {
         let of_room = self.marks.iter().filter(|((r, _), _)| *r == room);
         Ok(of_room.map(|((_, peer), mark)| (*peer, *mark)).collect())
+    }
+
+    fn closed(&self, room: RoomId) -> Result<Vec<ClosedRecord>, StoreError> {
+        let of_room = self.closed.iter().filter(|((r, _), _)| *r == room);
+        Ok(of_room.map(|(_, record)| record.clone()).collect())
     }
 
     fn reports(&self, room: RoomId) -> Result<Vec<ReportRecord>, StoreError> {
@@ -178,6 +184,7 @@ impl Store for MemoryStore {
             self.mailboxes.remove(&room);
             self.kept.retain(|(r, _), _| *r != room);
             self.marks.retain(|(r, _), _| *r != room);
+            self.closed.retain(|(r, _), _| *r != room);
             self.reports.retain(|(r, ..), _| *r != room);
             self.trails.retain(|(r, _), _| *r != room);
             self.runs.retain(|(r, ..), _| *r != room);
@@ -194,6 +201,7 @@ impl Store for MemoryStore {
         self.mailboxes.extend(batch.mailboxes);
         self.kept.extend(batch.kept);
         self.marks.extend(batch.marks);
+        self.closed.extend(batch.closed);
         self.marks.retain(|_, mark| *mark != Mark::default());
         for (key, report) in batch.reports {
             match report {

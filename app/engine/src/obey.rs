@@ -49,6 +49,10 @@ impl<S: Store> Engine<S> {
             Command::SetReportDone { room, by, seq, is_done } => {
                 self.set_report_done(room, (by, seq), is_done)
             }
+            Command::Typing { room } => {
+                self.tell_typing(room);
+                Ok(())
+            }
             Command::SetMailbox { room, on } => self.set_mailbox(room, on),
             Command::SetCarrying { on } => self.set_carrying(on),
             Command::ListStorage => {
@@ -188,6 +192,7 @@ impl<S: Store> Engine<S> {
         self.staged.kept.retain(|(room, _), _| *room != id);
         self.staged.ops.retain(|op| op.room != id);
         self.staged.controls.retain(|(room, ..), _| *room != id);
+        self.staged.closed.retain(|(room, _), _| *room != id);
         self.staged.marks.retain(|(room, _), _| *room != id);
         self.staged.reports.retain(|(room, ..), _| *room != id);
         self.staged.trails.retain(|(room, _), _| *room != id);
@@ -224,7 +229,8 @@ impl<S: Store> Engine<S> {
         let Some(room) = self.rooms.get(&id) else { return Ok(()) };
         let (mut messages, is_start) = self.messages_before(room, before, wanted.limit)?;
         messages.reverse();
-        self.notify(Event::PageLoaded { room: id, before, messages, is_start });
+        let hides_earlier = room.is_history_hidden();
+        self.notify(Event::PageLoaded { room: id, before, messages, is_start, hides_earlier });
         Ok(())
     }
 
@@ -274,6 +280,10 @@ impl<S: Store> Engine<S> {
     pub(crate) fn write(&mut self, id: RoomId, body: &OpBody) -> Result<(), Refusal> {
         if !matches!(body, OpBody::Epoch(..) | OpBody::Seal(..) | OpBody::Renewal(..)) {
             self.merge_epochs(id)?;
+        }
+        let is_text = matches!(body, OpBody::Text(_));
+        if is_text && self.rooms.get(&id).is_some_and(Room::lacks_lock) {
+            return Err(Refusal::NoKey);
         }
         self.write_anyhow(id, body)
     }

@@ -205,6 +205,11 @@ impl<'a> Op<'a> {
         OpBody::decode(text)
     }
 
+    /// What stands before the sealed part, as it was written.
+    pub(crate) fn header_bytes(&self) -> &[u8] {
+        self.header_bytes
+    }
+
     /// When its author wrote it, by the author's clock.
     pub(crate) fn sent_at(&self) -> Timestamp {
         hlc::to_wall(self.header.hlc)

@@ -20,6 +20,8 @@ impl<S: Store> Engine<S> {
             // not heard of this yet.
             (RoomOption::ApproveJoins, true) => self.change_key_and_invites(id, &[]),
             (RoomOption::ApproveJoins, false) | (RoomOption::KeepFor(_), _) => Ok(()),
+            // What is said from now on is said under a key that keeps the rule, either way.
+            (RoomOption::HideHistory, _) => self.change_key(id, &[], Vec::new()),
         }
     }
 

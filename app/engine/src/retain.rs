@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use crate::{
-    Engine, Event, Gone, RoomId, Row, Store, StoreError, Timestamp, body::is_text_kind,
-    bound::Bound, op::Op, room::Room,
+    Engine, Event, Gone, RoomId, Row, Store, StoreError, Timestamp, body, bound::Bound, op::Op,
+    room::Room,
 };
 
 /// Operations that are forgotten at once, and their bytes: some 20 ms of a phone's disk. What is left
@@ -145,7 +145,7 @@ impl<S: Store> Engine<S> {
         let mut after = Some(room.horizon());
         loop {
             let rows = self.store.rows_after(room.id(), after, MAX_GONE_AT_ONCE)?;
-            if let Some(row) = rows.iter().find(|row| is_text_kind(row.kind)) {
+            if let Some(row) = rows.iter().find(|row| body::is_words(row.kind)) {
                 return Ok(Some(crate::hlc::to_wall(crate::hlc::of_order(row.position.hlc))));
             }
             if rows.len() < MAX_GONE_AT_ONCE {

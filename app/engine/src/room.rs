@@ -1,11 +1,13 @@
 //! One room on this device: who is in it, whose log is held how far, and what may be added.
 
+mod boxes;
 mod keys;
 mod people;
 mod rules;
 mod seen;
 mod show;
 mod space;
+mod texts;
 mod trail;
 
 use std::{
@@ -16,7 +18,7 @@ use std::{
 use crate::{
     ControlRecord, Head, InviteRecord, Mark, MemberIndex, MemberRecord, Message, PeerId, Position,
     Role, RoomId, RoomOptions, RoomRecord, Run, StoredOp, Timestamp, Trail,
-    body::{OpBody, is_text_kind},
+    body::{self, OpBody},
     courier::Satchel,
     crypto,
     engine::Now,
@@ -28,10 +30,12 @@ use crate::{
     quota::Quota,
     renew::Renewal,
 };
+pub(crate) use boxes::Drawn;
 use keys::Keys;
 pub(crate) use people::{ReportChange, Reports};
 pub use seen::{LastSeen, Seen};
 pub(crate) use show::Foreseen;
+use texts::Texts;
 
 /// Stands for this device until its own first operation enrolls it.
 const NOT_ENROLLED: MemberIndex = MemberIndex(u32::MAX);
@@ -49,6 +53,8 @@ pub(crate) struct Room {
     pub(crate) turn: usize,
     /// Members who may not know us, or our key, whatever we think: how often dialing failed.
     pub(crate) doubted: BTreeMap<PeerId, usize>,
+    /// When others were last told that this device's person writes something.
+    pub(crate) typed_at: Option<Duration>,
     pub(crate) mailbox: Mailbox,
     /// What strangers carry of it.
     pub(crate) satchel: Satchel,
@@ -60,6 +66,7 @@ pub(crate) struct Room {
     pub(crate) marks: BTreeMap<PeerId, Mark>,
     pub(crate) reports: Reports,
     keys: Keys,
+    texts: Texts,
     by_id: BTreeMap<PeerId, MemberIndex>,
     /// Authors whose log does not go on from what is held: somewhere they wrote two.
     pub(crate) suspects: BTreeSet<PeerId>,
@@ -151,6 +158,7 @@ impl Room {
             unread: 0,
             turn: 0,
             doubted: BTreeMap::new(),
+            typed_at: None,
             mailbox: Mailbox::new([0; 32], 0),
             satchel: Satchel::default(),
             leaves_at: None,
@@ -158,6 +166,7 @@ impl Room {
             marks: BTreeMap::new(),
             reports: Reports::default(),
             keys: Keys::default(),
+            texts: Texts::default(),
             by_id,
             suspects: BTreeSet::new(),
             options_told,
@@ -225,7 +234,11 @@ impl Room {
             epoch,
             hlc: next.max(hlc::from_wall(now)),
         };
-        op::write(&header, body, &key, &self.me)
+        let locked = match body {
+            OpBody::Text(text) => self.lock(&header, &key, text),
+            _ => None,
+        };
+        op::write(&header, locked.as_ref().unwrap_or(body), &key, &self.me)
     }
 
     /// Adds an operation to its author's log, if it extends it by one and the room's rules allow.
@@ -283,6 +296,7 @@ impl Room {
 
     fn apply(&mut self, now: Timestamp, op: &Op<'_>, body: OpBody) -> Added {
         let author = op.header.author;
+        let body = self.unlock_added(op, body);
         let mut has_changed_member = true;
         let mut has_moved_mailbox = false;
         let mut has_opened_ways = false;
@@ -318,7 +332,7 @@ impl Room {
             }
             OpBody::Merge { parents } => {
                 if let Some((_, key)) = self.merge(parents) {
-                    self.keep_key(key);
+                    self.keep_key(Drawn::new(&key, false));
                 }
                 has_changed_member = false;
             }
@@ -328,6 +342,8 @@ impl Room {
             }
             // Who becomes something else by it is told with the rules.
             OpBody::Text(_)
+            | OpBody::Locked(_)
+            | OpBody::Reads(_)
             | OpBody::SetRole(_)
             | OpBody::Fork(..)
             | OpBody::Leave
@@ -354,7 +370,7 @@ impl Room {
             Position { hlc: hlc::order(shown_at, author), author: index, seq: op.header.seq };
         self.note_written(index, hlc::to_wall(shown_at).min(now));
         let kind = body.kind();
-        let is_shown = self.membership.is_shown(author, op.header.seq, is_text_kind(kind))
+        let is_shown = self.membership.is_shown(author, op.header.seq, body::is_words(kind))
             && !self.is_hidden(author, kind)
             && !self.is_past(position, kind);
         let message = show::message_of(op, position, body).filter(|_| is_shown);

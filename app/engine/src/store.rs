@@ -7,8 +7,8 @@ mod trail;
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    Addr, ControlRecord, InviteId, Mark, MemberIndex, PackId, PeerId, Position, ReportRecord,
-    RoomId, Timestamp,
+    Addr, ClosedRecord, ControlRecord, InviteId, Mark, MemberIndex, PackId, PeerId, Position,
+    ReportRecord, RoomId, Timestamp,
 };
 pub use batch::{Batch, CourierBatch};
 pub use error::StoreError;
@@ -75,6 +75,13 @@ pub trait Store {
     ///
     /// [`StoreError`] if the memory cannot be read.
     fn marks(&self, room: RoomId) -> Result<Vec<(PeerId, Mark)>, StoreError>;
+
+    /// What is remembered of the closed epochs of `room`, in any order.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError`] if the memory cannot be read.
+    fn closed(&self, room: RoomId) -> Result<Vec<ClosedRecord>, StoreError>;
 
     /// The reports in `room` that could be opened here, in any order.
     ///

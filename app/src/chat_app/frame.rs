@@ -132,8 +132,14 @@ impl ChatApp {
         if status == Status::Connected {
             ui.ctx().request_repaint_after(GLANCE_REFRESH);
         }
+        let typing = self.typing.line(room, self.clock.now());
+        if let Some((_, until)) = &typing {
+            let left = until.0.saturating_sub(self.clock.now().0);
+            ui.ctx().request_repaint_after(Duration::from_millis(left));
+        }
         let view = RoomView {
             room,
+            typing: typing.map(|(line, _)| line),
             clock: &self.clock,
             status,
             status_words,
@@ -150,6 +156,7 @@ impl ChatApp {
             wants_composer: &mut now.wants_composer,
         };
         room_ui(ui, &view, doing, actions);
+        self.note_draft(id, draft.len());
         *self.state.draft(id) = draft;
     }
 
@@ -167,6 +174,7 @@ impl ChatApp {
             name: self.state.now.name.get_or_insert_with(|| name.clone()),
             look: &mut self.state.look,
             text_size: &mut self.state.text_size,
+            tells_typing: &mut self.state.tells_typing,
         };
         settings_ui(ui, &view, doing, actions);
         ui.ctx().request_repaint_after(GLANCE_REFRESH);

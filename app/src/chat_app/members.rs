@@ -54,7 +54,7 @@ impl ChatApp {
             my_role: room.my_role(),
             uses_mailbox: room.uses_mailbox,
             asking: self.asking(room),
-            has_door: room.options.approve_joins,
+            needs_host: room.options.approve_joins || room.options.hide_history,
             leaving: self.leaving_view(room),
         }
     }
@@ -85,13 +85,13 @@ impl ChatApp {
             let status = if self.is_reachable() { Status::Nearby } else { Status::Offline };
             (status, "this device".to_owned())
         } else if let Some(link) = self.link_to(room, member.id) {
-            let way = match link.path {
-                LinkPath::Direct => "directly",
-                LinkPath::Relayed => "through a relay",
+            let words = match link.path {
+                LinkPath::Direct => "here now",
+                LinkPath::Relayed => "here now, by a relay",
             };
-            (Status::Connected, format!("connected {way} over {}", kind(link.kind)))
+            (Status::Connected, words.to_owned())
         } else if room.online.contains_key(&member.id) {
-            (Status::Connected, "connected".to_owned())
+            (Status::Connected, "here now".to_owned())
         } else {
             (Status::Offline, seen_words(room, member.last_seen, &self.clock))
         }
@@ -184,6 +184,11 @@ fn details(link: &LinkInfo) -> Vec<String> {
     if let Some(trip) = link.round_trip {
         lines.push(format!("Round trip {}", clock::span(trip)));
     }
+    let way = match link.path {
+        LinkPath::Direct => "directly",
+        LinkPath::Relayed => "through a TURN server",
+    };
+    lines.push(format!("Connected {way} over {}", kind(link.kind)));
     lines.push(format!("For {}, at {}", clock::span(link.age), link.remote));
     lines
 }

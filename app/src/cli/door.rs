@@ -23,6 +23,7 @@ const NAMES: [&str; 3] = ["set_option", "let_in", "turn_away"];
 #[serde(rename_all = "snake_case")]
 enum OptionName {
     ApproveJoins,
+    HideHistory,
     #[serde(rename = "keep_30_days")]
     KeepMonth,
     #[serde(rename = "keep_7_days")]
@@ -35,6 +36,7 @@ impl From<OptionName> for RoomOption {
     fn from(name: OptionName) -> Self {
         match name {
             OptionName::ApproveJoins => Self::ApproveJoins,
+            OptionName::HideHistory => Self::HideHistory,
             OptionName::KeepMonth => Self::KeepFor(KeptFor::Month),
             OptionName::KeepWeek => Self::KeepFor(KeptFor::Week),
             OptionName::KeepTwoDays => Self::KeepFor(KeptFor::TwoDays),
@@ -46,6 +48,7 @@ impl From<RoomOption> for OptionName {
     fn from(option: RoomOption) -> Self {
         match option {
             RoomOption::ApproveJoins => Self::ApproveJoins,
+            RoomOption::HideHistory => Self::HideHistory,
             RoomOption::KeepFor(KeptFor::Month) => Self::KeepMonth,
             RoomOption::KeepFor(KeptFor::Week) => Self::KeepWeek,
             RoomOption::KeepFor(KeptFor::TwoDays) => Self::KeepTwoDays,
@@ -58,11 +61,11 @@ impl From<RoomOption> for OptionName {
 /// # Errors
 ///
 /// A sentence says what is wrong with it.
-pub(super) fn parse(line: &str) -> Result<Option<Command>, String> {
+pub(super) fn parse(line: &Value) -> Result<Option<Command>, String> {
     if !is_one_of(line, &NAMES) {
         return Ok(None);
     }
-    let line: Line = serde_json::from_str(line).map_err(|err| err.to_string())?;
+    let line = Line::deserialize(line).map_err(|err| err.to_string())?;
     command(line).map(Some)
 }
 
@@ -127,7 +130,11 @@ fn names(pictures: &DoorPictures) -> [&'static str; 6] {
 /// The options of a room.
 pub(super) fn options(options: RoomOptions) -> Value {
     let kept_for = options.kept_for.map(|time| OptionName::from(RoomOption::KeepFor(time)));
-    json!({"approve_joins": options.approve_joins, "kept_for": kept_for})
+    json!({
+        "approve_joins": options.approve_joins,
+        "hide_history": options.hide_history,
+        "kept_for": kept_for,
+    })
 }
 
 /// One option and how it was switched: "approve_joins on".
@@ -138,13 +145,14 @@ pub(super) fn option(option: RoomOption, on: bool) -> String {
 
 #[cfg(test)]
 mod tests {
+    use serde_json::json;
+
     use super::{NAMES, parse};
 
     #[test]
     fn every_line_about_doors_is_known_by_its_name() {
         for name in NAMES {
-            let problem =
-                parse(&format!("{{\"cmd\":\"{name}\"}}")).expect_err("fields are missing");
+            let problem = parse(&json!({"cmd": name})).expect_err("fields are missing");
             assert!(problem.contains("missing field"), "{problem}");
         }
     }

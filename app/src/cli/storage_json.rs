@@ -22,11 +22,11 @@ const NAMES: [&str; 2] = ["storage", "set_bound"];
 /// # Errors
 ///
 /// A sentence says what is wrong with it.
-pub(super) fn parse(line: &str) -> Result<Option<Command>, String> {
+pub(super) fn parse(line: &Value) -> Result<Option<Command>, String> {
     if !is_one_of(line, &NAMES) {
         return Ok(None);
     }
-    let line: Line = serde_json::from_str(line).map_err(|err| err.to_string())?;
+    let line = Line::deserialize(line).map_err(|err| err.to_string())?;
     Ok(Some(match line {
         Line::Storage => Command::ListStorage,
         Line::SetBound { bytes } => Command::SetBound { bytes },

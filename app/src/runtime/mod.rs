@@ -8,6 +8,7 @@ mod dialer;
 mod engine_loop;
 mod links;
 mod mailbox;
+pub(crate) mod medium;
 mod metered;
 mod network;
 mod notices;
@@ -93,6 +94,8 @@ struct Shared {
     /// Counts the reasons to look for everybody anew.
     fresh: watch::Sender<u64>,
     stats: StatsKeeper,
+    /// Whether the way to the internet is paid for by the byte.
+    is_metered: Arc<AtomicBool>,
 }
 
 impl Shared {
@@ -118,7 +121,6 @@ pub struct Runtime {
     transport: WebRtcTransport,
     choices: Arc<Choices>,
     self_tests: SelfTests,
-    is_metered: Arc<AtomicBool>,
 }
 
 impl Runtime {
@@ -164,6 +166,7 @@ impl Runtime {
         let listener = transport.listen(incoming).map_err(StartError::Network)?;
         remember_port(&config.data_dir, listener.as_ref());
         let (inbox, inputs) = mpsc::channel(INBOX_LEN);
+        let is_metered = Arc::new(AtomicBool::new(false));
         let shared = Arc::new(Shared {
             inbox,
             links: Links::default(),
@@ -175,13 +178,13 @@ impl Runtime {
             transport: Box::new(transport.clone()),
             stats: StatsKeeper::open(&config.data_dir),
             fresh: watch::Sender::default(),
+            is_metered: Arc::clone(&is_metered),
         });
         tokio.spawn(links::welcome(Arc::clone(&shared), dialed));
         tokio.spawn(network::watch(Arc::clone(&shared)));
         tokio.spawn(network::tell_calls(Arc::clone(&shared), transport.calls()));
-        let is_metered = Arc::new(AtomicBool::new(false));
         tokio.spawn(metered::watch(
-            Arc::clone(&is_metered),
+            is_metered,
             Arc::clone(&choices),
             transport.clone(),
             shared.fresh.subscribe(),
@@ -202,7 +205,6 @@ impl Runtime {
             transport,
             choices,
             self_tests,
-            is_metered,
         })
     }
 }
@@ -260,7 +262,7 @@ impl Backend for Runtime {
             nat: self.transport.nat(),
             public: public.iter().map(ToString::to_string).collect(),
             idle_bytes_today: self.shared.stats.signaling_today(),
-            is_metered: self.is_metered.load(Ordering::Relaxed),
+            is_metered: self.shared.is_metered.load(Ordering::Relaxed),
         }
     }
 
@@ -281,7 +283,8 @@ impl Backend for Runtime {
 
     fn set_relayed_links(&mut self, relayed: RelayedLinks) -> Result<(), String> {
         self.choices.set_relayed_links(relayed)?;
-        self.transport.set_may_relay(relayed.is_allowed(self.is_metered.load(Ordering::Relaxed)));
+        self.transport
+            .set_may_relay(relayed.is_allowed(self.shared.is_metered.load(Ordering::Relaxed)));
         Ok(())
     }
 

@@ -7,9 +7,9 @@ use std::{
 };
 
 use engine::{
-    Batch, CarriedRecord, ControlRecord, Head, HeldRun, Kept, MailboxRecord, Mark, MemberIndex,
-    MemberRecord, MemoryStore, PackId, PeerId, Position, Profile, ReportRecord, RoomId, RoomRecord,
-    Row, Store, StoreError, StoredOp, Trail,
+    Batch, CarriedRecord, ClosedRecord, ControlRecord, EpochId, Head, HeldRun, Kept, MailboxRecord,
+    Mark, MemberIndex, MemberRecord, MemoryStore, PackId, PeerId, Position, Profile, ReportRecord,
+    RoomId, RoomRecord, Row, Store, StoreError, StoredOp, Trail,
 };
 
 /// Operations by their place in the order shown, and by author and place in the log.
@@ -119,15 +119,16 @@ impl Common {
     }
 }
 
-/// The memory of one device in one room.
+/// The memory of one device in one room, or in none.
 #[derive(Debug)]
 pub(crate) struct SharingStore {
     common: Arc<Common>,
     profile: Option<Profile>,
-    record: RoomRecord,
+    record: Option<RoomRecord>,
     mailbox: Option<MailboxRecord>,
     kept: BTreeMap<MemberIndex, Kept>,
     marks: BTreeMap<PeerId, Mark>,
+    closed: BTreeMap<EpochId, ClosedRecord>,
     reports: BTreeMap<(PeerId, u64), ReportRecord>,
     /// Members that are new or have changed.
     members: BTreeMap<MemberIndex, MemberRecord>,
@@ -141,8 +142,9 @@ pub(crate) struct SharingStore {
 }
 
 impl SharingStore {
-    /// A device that is in the room as `record` says, and holds what everybody holds.
-    pub(crate) fn new(common: &Arc<Common>, record: RoomRecord, name: String) -> Self {
+    /// A device that is in the room as `record` says, and holds what everybody holds; without a
+    /// record it is in no room.
+    pub(crate) fn new(common: &Arc<Common>, record: Option<RoomRecord>, name: String) -> Self {
         Self {
             common: Arc::clone(common),
             profile: Some(Profile { name }),
@@ -150,6 +152,7 @@ impl SharingStore {
             mailbox: None,
             kept: BTreeMap::new(),
             marks: BTreeMap::new(),
+            closed: BTreeMap::new(),
             reports: BTreeMap::new(),
             members: BTreeMap::new(),
             trails: BTreeMap::new(),
@@ -179,7 +182,7 @@ impl Store for SharingStore {
     }
 
     fn rooms(&self) -> Result<Vec<RoomRecord>, StoreError> {
-        Ok(vec![self.record.clone()])
+        Ok(self.record.iter().cloned().collect())
     }
 
     fn members(&self, _: RoomId) -> Result<Vec<MemberRecord>, StoreError> {
@@ -204,6 +207,10 @@ impl Store for SharingStore {
 
     fn marks(&self, _: RoomId) -> Result<Vec<(PeerId, Mark)>, StoreError> {
         Ok(self.marks.iter().map(|(peer, mark)| (*peer, *mark)).collect())
+    }
+
+    fn closed(&self, _: RoomId) -> Result<Vec<ClosedRecord>, StoreError> {
+        Ok(self.closed.values().cloned().collect())
     }
 
     fn reports(&self, _: RoomId) -> Result<Vec<ReportRecord>, StoreError> {
@@ -321,7 +328,7 @@ impl Store for SharingStore {
             self.profile = batch.profile;
         }
         if let Some((_, record)) = batch.rooms.into_iter().next() {
-            self.record = record;
+            self.record = Some(record);
         }
         if let Some((_, mailbox)) = batch.mailboxes.into_iter().next() {
             self.mailbox = Some(mailbox);
@@ -330,6 +337,7 @@ impl Store for SharingStore {
         self.controls.extend(batch.controls.into_values());
         self.marks.extend(batch.marks.into_iter().map(|((_, peer), mark)| (peer, mark)));
         self.marks.retain(|_, mark| *mark != Mark::default());
+        self.closed.extend(batch.closed.into_iter().map(|((_, epoch), record)| (epoch, record)));
         for ((_, by, seq), report) in batch.reports {
             match report {
                 Some(report) => _ = self.reports.insert((by, seq), report),
@@ -377,7 +385,7 @@ mod tests {
         let gate = speak(MemoryStore::default(), &["one"]).store().clone();
         let (common, record) = Common::of(&gate).expect("a room");
         let room = record.id;
-        let sharing = SharingStore::new(&Arc::new(common), record, "Ada".to_owned());
+        let sharing = SharingStore::new(&Arc::new(common), Some(record), "Ada".to_owned());
 
         let alone = speak(gate, &["two", "three"]);
         let sharing = speak(sharing, &["two", "three"]);

@@ -51,6 +51,7 @@ impl RoomOptions {
     pub fn is_on(&self, option: RoomOption) -> bool {
         match option {
             RoomOption::ApproveJoins => self.approve_joins,
+            RoomOption::HideHistory => self.hide_history,
             RoomOption::KeepFor(time) => self.kept_for == Some(time),
         }
     }
@@ -58,6 +59,7 @@ impl RoomOptions {
     fn set(&mut self, option: RoomOption, on: bool) {
         match option {
             RoomOption::ApproveJoins => self.approve_joins = on,
+            RoomOption::HideHistory => self.hide_history = on,
             RoomOption::KeepFor(time) => self.kept_for = on.then_some(time),
         }
     }

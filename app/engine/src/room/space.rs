@@ -5,7 +5,7 @@ use std::time::Duration;
 use super::{NOT_ENROLLED, Room};
 use crate::{
     MemberIndex, Row,
-    body::{OpBody, is_text_kind},
+    body::{self, OpBody},
     quota::Quota,
 };
 
@@ -49,7 +49,7 @@ impl Room {
         len: usize,
     ) -> bool {
         let cost = Row::cost(len);
-        let is_spare = is_text_kind(body.kind()) && author != Some(self.my_index);
+        let is_spare = body::is_words(body.kind()) && author != Some(self.my_index);
         if is_spare && self.left < cost {
             return false;
         }

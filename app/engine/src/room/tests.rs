@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::{Room, Unusable, rules::MAX_INVITES, space::MAX_AUTHOR_BYTES_PER_DAY};
+use super::{Room, Unusable, boxes::Drawn, rules::MAX_INVITES, space::MAX_AUTHOR_BYTES_PER_DAY};
 use crate::{
     EpochRecord, InviteRecord, KeptFor, MAX_TEXT_LEN, OptionChange, Role, RoomOption, RoomRecord,
     Timestamp,
@@ -252,12 +252,11 @@ fn keys_a_member_makes_up_keep_no_sealed_key_out() {
         alice.learn_key([n; 32]);
     }
     let (key, secret) = ([0xcc; 32], [0xdd; 32]);
-    let sealed = Sealed {
-        sender_key: crypto::noise_public(&secret),
-        boxes: alice.seal_key(&key, &secret, &[]),
-    };
-    alice.keep_key(key);
-    let id = crypto::epoch_id(&key);
+    let drawn = Drawn::new(&key, false);
+    let id = drawn.id;
+    let boxes = alice.seal_key((id, &key), &secret, &[]);
+    let sealed = Sealed { sender_key: crypto::noise_public(&secret), boxes };
+    alice.keep_key(drawn);
     let (removed, revoked, seen) = (Vec::new(), Vec::new(), Vec::new());
     let epoch = EpochRecord { id, number: 1, rank: 1, removed, revoked, seen };
 

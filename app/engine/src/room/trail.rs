@@ -6,7 +6,7 @@
 use super::{Room, Unusable};
 use crate::{
     KeptFor, MemberIndex, Position, Run, StoredOp, Timestamp, Trail,
-    body::{OpBody, is_governing_kind, is_text_kind},
+    body::{self, OpBody, is_governing_kind},
     engine::Now,
     hlc,
     membership::Keeping,
@@ -36,7 +36,7 @@ impl Room {
         body: &OpBody,
     ) {
         let (kind, seq, clock) = (body.kind(), op.header.seq, op.header.hlc);
-        if is_text_kind(kind) {
+        if body::is_words(kind) {
             return;
         }
         if let OpBody::Checkpoint { since, .. } = body
@@ -51,7 +51,7 @@ impl Room {
     /// Works out what there is to know of logs from their operations, newest first, for a room that is
     /// remembered from before that was.
     pub(crate) fn learn_trails<'a>(&mut self, newest_first: impl Iterator<Item = &'a StoredOp>) {
-        for stored in newest_first.filter(|stored| !is_text_kind(stored.kind)) {
+        for stored in newest_first.filter(|stored| !body::is_words(stored.kind)) {
             let Some(op) = Op::decode(&stored.bytes) else { continue };
             let (last, id, clock) = (op.header.seq, op.id, op.header.hlc);
             let trail = self.trails.entry(stored.position.author).or_default();
@@ -135,7 +135,7 @@ impl Room {
 
     /// Whether what stands here has disappeared.
     pub(crate) fn is_past(&self, position: Position, kind: u8) -> bool {
-        is_text_kind(kind) && position.hlc < self.horizon
+        body::is_words(kind) && position.hlc < self.horizon
     }
 
     /// Whether a text of this clock has disappeared.

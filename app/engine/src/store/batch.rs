@@ -6,7 +6,9 @@ use super::{
     CarriedRecord, Gone, Head, Kept, MailboxRecord, MemberRecord, Profile, RoomRecord, Run,
     StoredOp, Trail,
 };
-use crate::{ControlRecord, Mark, MemberIndex, PackId, PeerId, ReportRecord, RoomId};
+use crate::{
+    ClosedRecord, ControlRecord, EpochId, Mark, MemberIndex, PackId, PeerId, ReportRecord, RoomId,
+};
 
 /// Changes that stand or fall together.
 #[derive(Debug, Clone, Default)]
@@ -31,6 +33,8 @@ pub struct Batch {
     pub marks: BTreeMap<(RoomId, PeerId), Mark>,
     /// Reports, by room, author and place in the author's log; `None` is forgotten.
     pub reports: BTreeMap<(RoomId, PeerId, u64), Option<ReportRecord>>,
+    /// Closed epochs of which more is known.
+    pub closed: BTreeMap<(RoomId, EpochId), ClosedRecord>,
     /// Operations written here or received.
     pub ops: Vec<StoredOp>,
     /// Logs whose last operation that is no text is another.
@@ -75,6 +79,7 @@ impl Batch {
             && self.mailboxes.is_empty()
             && self.kept.is_empty()
             && self.marks.is_empty()
+            && self.closed.is_empty()
             && self.reports.is_empty()
             && self.ops.is_empty()
             && self.trails.is_empty()

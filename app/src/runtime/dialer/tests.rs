@@ -118,6 +118,7 @@ impl Scene {
                 signaling: Box::new(|| (0, 0)),
             },
             fresh: watch::Sender::default(),
+            is_metered: Arc::default(),
             stats: StatsKeeper::open(dir.path()),
         });
         let dialer = Dialer::new(Arc::clone(&shared), tokio::runtime::Handle::current());
