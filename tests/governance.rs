@@ -6,7 +6,7 @@ use std::{
     time::Duration,
 };
 
-use engine::{Command, Event, MemberIndex, MemoryStore, PeerId, Role, RoomOption, Store};
+use engine::{Command, Event, KeptFor, MemberIndex, MemoryStore, PeerId, Role, RoomOption, Store};
 use proptest::prelude::*;
 use tests::{Name, World};
 
@@ -32,6 +32,10 @@ enum Step {
     Leave(usize),
     /// An option is switched.
     Switch(usize, RoomOption, bool),
+    /// Texts disappear after two days or a week, or are kept.
+    Keep(usize, bool, bool),
+    /// Nobody does anything for days: texts may disappear.
+    Doze(u64),
     /// Everybody is let in who waits at the door of a device, or nobody.
     Answer(usize, bool),
     Dial(usize),
@@ -72,6 +76,9 @@ fn step() -> impl Strategy<Value = Step> {
             .prop_map(|(a, on)| Step::Switch(a, RoomOption::ApproveJoins, on)),
         2 => (device.clone(), prop::bool::weighted(0.7))
             .prop_map(|(a, on)| Step::Switch(a, RoomOption::HideHistory, on)),
+        1 => (device.clone(), any::<bool>(), prop::bool::weighted(0.8))
+            .prop_map(|(a, is_short, on)| Step::Keep(a, is_short, on)),
+        2 => (13..100u64).prop_map(Step::Doze),
         6 => (device.clone(), device.clone(), any::<bool>())
             .prop_map(|(a, b, is_so)| Step::Same(a, b, is_so)),
         3 => (device.clone(), prop::bool::weighted(0.8)).prop_map(|(a, yes)| Step::Answer(a, yes)),
@@ -99,6 +106,8 @@ struct Camp {
     trusted: BTreeSet<Name>,
     /// Those of whom the writer of a text knew that they read what it writes.
     readers: BTreeMap<String, BTreeSet<PeerId>>,
+    /// Whether texts were ever to disappear.
+    has_kept: bool,
 }
 
 impl Camp {
@@ -112,8 +121,8 @@ impl Camp {
         world.create_room("alice");
         let (copies, equivocators) = (BTreeMap::new(), BTreeSet::new());
         let trusted = BTreeSet::from(["alice"]);
-        let readers = BTreeMap::new();
-        Self { world, names, said: 0, copies, equivocators, trusted, readers }
+        let (has_kept, readers) = (false, BTreeMap::new());
+        Self { world, names, said: 0, copies, equivocators, trusted, has_kept, readers }
     }
 
     fn name(&self, number: usize) -> Name {
@@ -211,6 +220,15 @@ impl Camp {
                     self.world.set_option(by, option, on);
                 }
             }
+            Step::Keep(a, is_short, on) => {
+                let by = self.name(a);
+                let time = if is_short { KeptFor::TwoDays } else { KeptFor::Week };
+                if self.is_in(by) {
+                    self.has_kept = true;
+                    self.world.set_option(by, RoomOption::KeepFor(time), on);
+                }
+            }
+            Step::Doze(hours) => self.world.pass(Duration::from_secs(hours * 3_600)),
             Step::Answer(a, yes) => {
                 let by = self.name(a);
                 for (newcomer, ..) in self.world.newcomers(by) {
@@ -311,6 +329,11 @@ impl Camp {
             }
         }
         self.world.meet();
+        if self.has_kept {
+            // Clocks are two days apart at most: what one has forgotten the others then know to be past.
+            self.world.pass(Duration::from_secs(49 * 3_600));
+            self.world.meet();
+        }
     }
 
     /// Who is a member, and as what, as `name` sees it.
@@ -331,8 +354,12 @@ impl Camp {
         last.get(1..9).expect("an operation").to_vec()
     }
 
-    fn texts(&mut self, name: Name) -> BTreeSet<String> {
-        self.world.texts(name).into_iter().collect()
+    /// What `name` reads: all of it, or, where texts disappear by each device's own clock, what was
+    /// said last.
+    fn texts(&mut self, name: Name, since: usize) -> BTreeSet<String> {
+        let number = |text: &str| text.rsplit(' ').next().and_then(|n| n.parse::<usize>().ok());
+        let is_meant = |text: &String| number(text).is_some_and(|n| n > since);
+        self.world.texts(name).into_iter().filter(is_meant).collect()
     }
 
     /// Devices whose person is a member, as the owner sees it.
@@ -361,13 +388,14 @@ proptest! {
 
         camp.gather();
         let insiders = camp.insiders();
+        let since = if camp.has_kept { camp.said } else { 0 };
         for name in insiders.clone() {
             camp.say(name);
         }
         camp.world.settle();
 
         let roster = camp.roster("alice");
-        let all: Vec<_> = insiders.iter().map(|name| (*name, camp.texts(name))).collect();
+        let all: Vec<_> = insiders.iter().map(|name| (*name, camp.texts(name, since))).collect();
         let texts: BTreeSet<_> = all.iter().flat_map(|(_, texts)| texts.clone()).collect();
         let is_hiding = camp.world.has_hidden_history("alice");
         for (name, read) in all {

@@ -13,10 +13,12 @@ mod messages;
 mod names;
 mod people;
 mod remarks;
+mod storage;
 
 pub use messages::Messages;
 pub use names::Names;
 pub use remarks::{option_words, preview, remark};
+pub use storage::Storage;
 
 /// What is known to the screens.
 #[derive(Debug, Default)]
@@ -31,6 +33,8 @@ pub struct Model {
     pub joins: Vec<Join>,
     /// Whether this device carries sealed messages for others.
     pub carries: bool,
+    /// What is kept on this device, once that was told.
+    pub storage: Option<Storage>,
     /// Sentences to be shown once, oldest first; whoever shows them takes them out.
     pub notes: Vec<String>,
     /// Why the engine has stopped for good, if it has.
@@ -170,6 +174,11 @@ impl Model {
                 }
             }
             Event::CarryingSet { on } => self.carries = on,
+            Event::StorageTold { bound, rooms, is_full } => {
+                let told = Storage { bound, rooms, is_full };
+                self.notes.extend(told.note(self.storage.as_ref()));
+                self.storage = Some(told);
+            }
             // Who somebody is is shown by the screen that asked.
             Event::SafetyEmojis { .. } | Event::CodeChecked { .. } => {}
             Event::HistoryChanged { room } => {

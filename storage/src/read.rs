@@ -16,9 +16,9 @@ use crate::{
     keyring::Keyring,
     tables::{
         CARRIED, CLOSED, CONTROLS, ControlKey, EpochKey, HEADS, HeadBytes, KEPT, Keys, LOG, LogKey,
-        MAILBOXES, MARKS, MEMBERS, META, MemberKey, PACKS, PROFILE, PeerKey, REPORTS, ROOMS,
-        RoomKey, TIMELINE, TimelineKey, decode, decode_head, log_key, member_index, peer, position,
-        seq, timeline_key,
+        MAILBOXES, MARKS, MEMBERS, META, MemberKey, PACKS, PROFILE, PeerKey, REPORTS, ROOMS, RUNS,
+        RoomKey, SIZES, TIMELINE, TRAILS, TimelineKey, decode, decode_head, log_key, member_index,
+        peer, position, seq, timeline_key,
     },
 };
 
@@ -34,8 +34,11 @@ pub(crate) struct Snapshot {
     marks: Option<ReadOnlyTable<&'static PeerKey, &'static [u8]>>,
     closed: Option<ReadOnlyTable<&'static EpochKey, &'static [u8]>>,
     reports: Option<ReadOnlyTable<&'static ControlKey, &'static [u8]>>,
-    timeline: ReadOnlyTable<&'static TimelineKey, &'static [u8]>,
-    log: ReadOnlyTable<&'static LogKey, u64>,
+    pub(crate) trails: Option<ReadOnlyTable<&'static MemberKey, &'static [u8]>>,
+    pub(crate) runs: Option<ReadOnlyTable<&'static LogKey, &'static [u8]>>,
+    pub(crate) sizes: Option<ReadOnlyTable<&'static RoomKey, u64>>,
+    pub(crate) timeline: ReadOnlyTable<&'static TimelineKey, &'static [u8]>,
+    pub(crate) log: ReadOnlyTable<&'static LogKey, u64>,
     /// There once something was carried.
     pub(crate) carried: Option<ReadOnlyTable<&'static PackId, &'static [u8]>>,
     pub(crate) packs: Option<ReadOnlyTable<&'static PackId, &'static [u8]>>,
@@ -56,6 +59,9 @@ impl Snapshot {
             marks: if_there(transaction, MARKS)?,
             closed: if_there(transaction, CLOSED)?,
             reports: if_there(transaction, REPORTS)?,
+            trails: if_there(transaction, TRAILS)?,
+            runs: if_there(transaction, RUNS)?,
+            sizes: if_there(transaction, SIZES)?,
             timeline: transaction.open_table(TIMELINE).map_err(from_redb)?,
             log: transaction.open_table(LOG).map_err(from_redb)?,
             carried: if_there(transaction, CARRIED)?,
@@ -297,7 +303,7 @@ fn if_there<K: Key + 'static, V: Value + 'static>(
 }
 
 /// The kind and the sealed bytes in a timeline's value.
-fn split(value: &[u8]) -> Result<(u8, &[u8]), StoreError> {
+pub(crate) fn split(value: &[u8]) -> Result<(u8, &[u8]), StoreError> {
     let (kind, bytes) =
         value.split_first().ok_or_else(|| corrupt("an operation is without a kind"))?;
     Ok((*kind, bytes))

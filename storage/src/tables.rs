@@ -55,6 +55,19 @@ pub(crate) const TIMELINE: TableDefinition<'_, &TimelineKey, &[u8]> =
 /// Where in the timeline an operation of a log stands: its clock.
 pub(crate) const LOG: TableDefinition<'_, &LogKey, u64> = TableDefinition::new("log");
 
+/// What is remembered of logs besides how far they are held. This table and the next two begin with the
+/// first thing in them.
+pub(crate) const TRAILS: TableDefinition<'_, &MemberKey, &[u8]> = TableDefinition::new("trails");
+
+/// The texts that checkpoints cover and that are still here, by the checkpoint's place in its log.
+pub(crate) const RUNS: TableDefinition<'_, &LogKey, &[u8]> = TableDefinition::new("runs");
+
+/// How many bytes the operations of each room take.
+pub(crate) const SIZES: TableDefinition<'_, &RoomKey, u64> = TableDefinition::new("sizes");
+
+/// How many bytes of operations are kept at most, in `META`, once the person has said.
+pub(crate) const BOUND: &str = "bound";
+
 /// The format, in `META`: 4 bytes, big-endian.
 pub(crate) const FORMAT: &str = "format";
 
@@ -153,6 +166,11 @@ pub(crate) fn log_key(room: RoomId, author: MemberIndex, seq: u64) -> LogKey {
     key[16..20].copy_from_slice(&author.0.to_be_bytes());
     key[20..].copy_from_slice(&seq.to_be_bytes());
     key
+}
+
+/// The author in a log's key.
+pub(crate) fn author(key: &LogKey) -> MemberIndex {
+    MemberIndex(u32::from_be_bytes(part(key, 16)))
 }
 
 /// The place in the log in a log's key.

@@ -8,10 +8,11 @@ use redb::{Database, Durability, Table, TableHandle, Value, WriteTransaction};
 use crate::{
     error::from_redb,
     keyring::Keyring,
+    retained::write_retained,
     tables::{
         CARRIED, CARRIES, CLOSED, CONTROLS, HEADS, KEPT, Keys, LOG, MAILBOXES, MARKS, MEMBERS,
-        META, PACKS, PROFILE, REPORTS, ROOMS, TIMELINE, control_key, encode, encode_head,
-        epoch_key, log_key, member_key, peer_key, timeline_key,
+        META, PACKS, PROFILE, REPORTS, ROOMS, RUNS, SIZES, TIMELINE, TRAILS, control_key, encode,
+        encode_head, epoch_key, log_key, member_key, peer_key, timeline_key,
     },
 };
 
@@ -27,6 +28,7 @@ pub(crate) fn write(database: &Database, keys: &Keyring, batch: &Batch) -> Resul
     }
     write_records(&transaction, keys, batch)?;
     write_notes(&transaction, keys, batch)?;
+    write_retained(&transaction, batch)?;
     write_ops(&transaction, &batch.ops)?;
     write_courier(&transaction, &batch.courier)?;
     transaction.commit().map_err(from_redb)
@@ -61,6 +63,16 @@ fn forget(transaction: &WriteTransaction, room: RoomId) -> Result<(), StoreError
     }
     if is_there(REPORTS.name()) {
         clear(transaction.open_table(REPORTS).map_err(from_redb)?, room)?;
+    }
+    if is_there(TRAILS.name()) {
+        clear(transaction.open_table(TRAILS).map_err(from_redb)?, room)?;
+    }
+    if is_there(RUNS.name()) {
+        clear(transaction.open_table(RUNS).map_err(from_redb)?, room)?;
+    }
+    if is_there(SIZES.name()) {
+        let mut sizes = transaction.open_table(SIZES).map_err(from_redb)?;
+        sizes.remove(room.as_bytes()).map_err(from_redb)?;
     }
     clear(transaction.open_table(MEMBERS).map_err(from_redb)?, room)?;
     clear(transaction.open_table(HEADS).map_err(from_redb)?, room)?;

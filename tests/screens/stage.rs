@@ -230,6 +230,8 @@ impl Script {
             Command::SetMailbox { room, on } => {
                 self.tell(Event::MailboxSet { room, on, relays: Vec::new() });
             }
+            Command::ListStorage => self.tell_storage(1 << 30),
+            Command::SetBound { bytes } => self.tell_storage(bytes),
             Command::Typing { .. } => {}
             Command::SetCarrying { on } => self.tell(Event::CarryingSet { on }),
             Command::SetRelays { room, relays } => {
@@ -272,6 +274,10 @@ impl Script {
                     RoomOption::HideHistory => {
                         RoomOptions { hide_history: on, ..RoomOptions::default() }
                     }
+                    RoomOption::KeepFor(time) => {
+                        let kept_for = on.then_some(time);
+                        RoomOptions { kept_for, ..RoomOptions::default() }
+                    }
                 };
                 self.tell(Event::OptionsChanged { room, options });
             }
@@ -286,6 +292,11 @@ impl Script {
                 self.tell(Event::JoinFailed { invite, why: engine::JoinFailure::Canceled });
             }
         }
+    }
+
+    fn tell_storage(&mut self, bound: u64) {
+        let is_full = bound < 100 << 20;
+        self.tell(Event::StorageTold { bound, rooms: vec![(ROOM, 61 << 20)], is_full });
     }
 
     fn load(&mut self, room: RoomId, before: Option<Position>, limit: usize) {

@@ -77,6 +77,9 @@ pub(crate) enum OpBody {
     Locked(Locked),
     /// From which step on texts can be read by the author, in closed epochs made without them.
     Reads(Vec<(EpochId, u32)>),
+    /// Says that between this and the author's last operation that is no text, whose place and id
+    /// these are, there are only texts: so they need not be kept for the log to be whole.
+    Checkpoint { since: u64, id: [u8; 16] },
 }
 
 /// A text that opens for whoever has the key of a step.
@@ -142,6 +145,7 @@ impl OpBody {
             Self::Report(_) => 15,
             Self::Locked(_) => KIND_LOCKED,
             Self::Reads(_) => 17,
+            Self::Checkpoint { .. } => KIND_CHECKPOINT,
         }
     }
 
@@ -211,7 +215,8 @@ impl OpBody {
             | Self::SetRole(_)
             | Self::Leave
             | Self::Option(_)
-            | Self::Same { .. } => true,
+            | Self::Same { .. }
+            | Self::Checkpoint { .. } => true,
             Self::Relays { addrs } => are_relays(addrs),
             Self::Epoch(epoch, sealed) => {
                 epoch.removed.len() <= MAX_REMOVED
@@ -253,9 +258,20 @@ pub(crate) const KIND_TEXT: u8 = 3;
 /// [`OpBody::kind`] of a text that could not be read when it came.
 pub(crate) const KIND_LOCKED: u8 = 16;
 
-/// Whether operations of this kind are a person's words.
+/// [`OpBody::kind`] of a checkpoint.
+pub(crate) const KIND_CHECKPOINT: u8 = 18;
+
+/// Whether operations of this kind are a person's words, read or not: what disappears with time, and
+/// what a checkpoint says is all there was.
 pub(crate) fn is_words(kind: u8) -> bool {
     matches!(kind, KIND_TEXT | KIND_LOCKED)
+}
+
+/// Whether operations of this sort govern the room: of the first of its kind in a log on, the log is
+/// kept whole.
+pub(crate) fn is_governing_kind(kind: u8) -> bool {
+    const GENESIS: u8 = 0;
+    matches!(kind, GENESIS | KIND_INVITE | 6..=8 | 12 | 13)
 }
 
 /// [`OpBody::kind`] of a new name.

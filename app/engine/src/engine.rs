@@ -19,6 +19,7 @@ use crate::{
     identity::Identity,
     join::Join,
     mailbox::Mailbox,
+    retain::Retention,
     room::{Reports, Room},
     session::{LinkState, Links},
     sync::Grown,
@@ -87,6 +88,7 @@ pub struct Engine<S> {
     pub(crate) outputs: VecDeque<Output>,
     pub(crate) verifier: Box<dyn Verifier>,
     pub(crate) courier: Courier,
+    pub(crate) retention: Retention,
     has_uncommitted: bool,
     has_failed: bool,
 }
@@ -126,6 +128,7 @@ impl<S: Store> Engine<S> {
             outputs: VecDeque::new(),
             verifier: Box::new(InTurn),
             courier: Courier::default(),
+            retention: Retention::default(),
             has_uncommitted: false,
             has_failed: false,
             store,
@@ -142,6 +145,7 @@ impl<S: Store> Engine<S> {
     }
 
     fn load(&mut self) -> Result<(), StoreError> {
+        self.load_bound()?;
         let mut summaries = Vec::new();
         for record in self.store.rooms()? {
             let id = record.id;
@@ -159,6 +163,7 @@ impl<S: Store> Engine<S> {
                 }
                 room.take_rules(&controls);
             }
+            self.load_trails(&mut room)?;
             room.note_newest(&newest);
             if let Some(mailbox) = self.store.mailbox(id)? {
                 room.meet_as_before(mailbox.epoch);
@@ -194,6 +199,7 @@ impl<S: Store> Engine<S> {
         self.check_memory()?;
         self.has_uncommitted = true;
         self.now = now;
+        self.note_time();
         let outcome = match input {
             Input::Command(command) => self.obey(command),
             Input::LinkUp { link, target, binding, medium } => {
@@ -238,6 +244,7 @@ impl<S: Store> Engine<S> {
                 self.clear_shelf();
                 self.renew_keys();
                 self.mind_asked();
+                self.retain()?;
                 self.mind_airtime();
                 self.serve_mailboxes()
             }
@@ -286,7 +293,7 @@ impl<S: Store> Engine<S> {
             self.load_page(&wanted)?;
         }
         self.has_uncommitted = false;
-        Ok(())
+        self.compact()
     }
 
     /// Once the memory has failed, what we think is not what it holds.
@@ -327,7 +334,8 @@ impl<S: Store> Engine<S> {
             _ => None,
         });
         let of_rooms = mailboxes.chain(leaving).chain(renewals);
-        links.chain(asked).chain(self.turn_at).chain(of_rooms).chain(self.courier_deadline()).min()
+        let of_all = self.turn_at.into_iter().chain(self.retention.deadline());
+        links.chain(asked).chain(of_all).chain(of_rooms).chain(self.courier_deadline()).min()
     }
 
     /// The memory, to look at.

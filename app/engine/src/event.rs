@@ -166,6 +166,16 @@ pub enum Event {
         /// What is wrong.
         why: Doubt,
     },
+    /// How much is kept on this device: asked for, or new texts of others wait now, or do not any
+    /// longer.
+    StorageTold {
+        /// How many bytes of operations at most.
+        bound: u64,
+        /// How many those of each room take, about.
+        rooms: Vec<(RoomId, u64)>,
+        /// Whether new texts of others wait because nothing may be removed.
+        is_full: bool,
+    },
     /// Whether this device carries sealed messages for others; told at the start as well.
     CarryingSet {
         /// Whether it does, as long as there is power.

@@ -7,7 +7,7 @@ use crate::{
     crypto,
     engine::{Output, Target},
     membership::InviteState,
-    op::Op,
+    op::{self, Op},
     room::{Added, Drawn, Room},
     session::LinkState,
     wire::{MAX_EPOCHS_TOLD, Packet, TextKey},
@@ -358,7 +358,7 @@ impl<S: Store> Engine<S> {
             let mut after = 0;
             loop {
                 let ops = self.store.ops_after(room.id(), index, after, AT_ONCE, usize::MAX)?;
-                after = after.saturating_add(u64::try_from(ops.len()).unwrap_or(u64::MAX));
+                after = ops.last().and_then(|op| op::seq_of(op)).unwrap_or(after);
                 let read = ops.iter().filter_map(|bytes| room.read_control(&Op::decode(bytes)?));
                 records.extend(read);
                 if ops.len() < AT_ONCE {

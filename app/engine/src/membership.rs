@@ -19,6 +19,7 @@ use crate::{
 use epochs::Epochs;
 pub(crate) use epochs::NoKey;
 pub use invites::InviteState;
+pub(crate) use options::Keeping;
 use options::Switches;
 pub(crate) use selves::MAX_SELVES;
 use selves::Selves;
@@ -54,6 +55,7 @@ pub(crate) struct Membership {
     epochs: Epochs,
     switches: Switches,
     options: RoomOptions,
+    keeping: Keeping,
     counts: BTreeMap<PeerId, usize>,
     /// For which parts of whose logs the owner made them admins: after, up to.
     offices: BTreeMap<PeerId, Vec<(u64, u64)>>,
@@ -89,6 +91,7 @@ impl Membership {
             epochs: Epochs::default(),
             switches: Switches::default(),
             options: RoomOptions::default(),
+            keeping: Keeping::default(),
             counts: BTreeMap::new(),
             offices: BTreeMap::new(),
             revoked: BTreeMap::new(),
@@ -222,7 +225,7 @@ impl Membership {
                 self.epochs.insert_made(by, (seq, record.hlc), epoch, Some(*before));
             }
             Control::Option(change) => {
-                self.switches.insert((change.rank, by, seq), *change);
+                self.switches.insert((change.rank, by, seq), *change, record.hlc);
                 self.highest_rank = self.highest_rank.max(change.rank);
             }
         }
@@ -258,7 +261,7 @@ impl Membership {
                 }
             }
         }
-        self.options = self.switches.result(|by, seq| self.governs(by, seq));
+        (self.options, self.keeping) = self.switches.result(|by, seq| self.governs(by, seq));
         self.standings.clear();
         self.ends.clear();
         for (peer, standing) in standings {
@@ -371,6 +374,11 @@ impl Membership {
     /// The options of the room.
     pub(crate) fn options(&self) -> RoomOptions {
         self.options
+    }
+
+    /// How long texts were kept so far.
+    pub(crate) fn keeping(&self) -> &Keeping {
+        &self.keeping
     }
 
     /// Everyone who may change who may do what, or once might.

@@ -55,6 +55,14 @@ impl<S: Store> Engine<S> {
             }
             Command::SetMailbox { room, on } => self.set_mailbox(room, on),
             Command::SetCarrying { on } => self.set_carrying(on),
+            Command::ListStorage => {
+                self.tell_storage();
+                Ok(())
+            }
+            Command::SetBound { bytes } => {
+                self.set_bound(bytes);
+                Ok(())
+            }
             Command::SetRelays { room, relays } => self.set_relays(room, relays),
             Command::LeaveRoom { room } => self.leave_room(room),
             Command::SetOption { room, option, on } => self.set_option(room, option, on),
@@ -168,7 +176,10 @@ impl<S: Store> Engine<S> {
         match self.rooms.get(&room).ok_or(Refusal::UnknownRoom)?.my_role() {
             Role::Removed => Err(Refusal::Removed),
             Role::Muted => Err(Refusal::Muted),
-            _ => self.write(room, &OpBody::Text(text)),
+            _ => {
+                self.check_off(room, true);
+                self.write(room, &OpBody::Text(text))
+            }
         }
     }
 
@@ -184,6 +195,9 @@ impl<S: Store> Engine<S> {
         self.staged.closed.retain(|(room, _), _| *room != id);
         self.staged.marks.retain(|(room, _), _| *room != id);
         self.staged.reports.retain(|(room, ..), _| *room != id);
+        self.staged.trails.retain(|(room, _), _| *room != id);
+        self.staged.runs.retain(|(room, ..), _| *room != id);
+        self.staged.gone.retain(|gone| gone.room != id);
         self.unhurried.retain(|(room, _)| *room != id);
         self.unparted.remove(&id);
         self.uninvited.remove(&id);
@@ -248,7 +262,8 @@ impl<S: Store> Engine<S> {
         }
         room.record.read_up_to = Some(up_to);
         let unheard = room.unheard();
-        room.unread = self.store.count_after(id, Some(up_to), KIND_TEXT, &unheard, MAX_UNREAD)?;
+        let from = room.unread_from();
+        room.unread = self.store.count_after(id, from, KIND_TEXT, &unheard, MAX_UNREAD)?;
         // What is staged is not in the store yet.
         let newer = self.staged.ops.iter().filter(|op| {
             let position = op.position;

@@ -233,6 +233,11 @@ pub(crate) fn write(
     bytes
 }
 
+/// The place of an operation in its author's log.
+pub(crate) fn seq_of(mut bytes: &[u8]) -> Option<u64> {
+    Header::decode(&mut bytes).map(|header| header.seq)
+}
+
 pub(crate) fn take<const N: usize>(rest: &mut &[u8]) -> Option<[u8; N]> {
     let (head, tail) = rest.split_first_chunk()?;
     *rest = tail;

@@ -131,10 +131,23 @@ impl<S: Store> Engine<S> {
         let Some(room) = self.rooms.get_mut(&id) else { return };
         let index = added.author;
         self.staged.heads.insert((id, index), room.head(index));
+        let trail = room.trail(index);
+        if trail.last == added.stored.position.seq {
+            self.staged.trails.insert((id, index), trail);
+            let run = room.runs.get(&(index, trail.last));
+            self.staged.runs.extend(run.map(|run| ((id, index, trail.last), Some(*run))));
+            if run.is_some() {
+                self.retention.look_soon(self.now.since_start);
+            }
+        }
+        self.mind_space();
+        let Some(room) = self.rooms.get_mut(&id) else { return };
         if index == room.my_index {
             room.satchel.note_written(self.now.since_start);
         }
-        let is_unread = added.stored.kind == KIND_TEXT
+        let kind = added.stored.kind;
+        let is_unread = kind == KIND_TEXT
+            && !room.is_past(added.stored.position, kind)
             && room.member(index).is_none_or(|author| room.is_heard(author.id))
             && Some(added.stored.position) > room.record.read_up_to;
         if is_unread && room.unread < MAX_UNREAD {
@@ -161,8 +174,7 @@ impl<S: Store> Engine<S> {
             }
             self.retry_refused(id);
         }
-        let added_kind = added.stored.kind;
-        if added_kind == KIND_SAME {
+        if kind == KIND_SAME {
             // What one's own devices wrote is not unread.
             self.relisted.insert(id);
         }
@@ -170,7 +182,7 @@ impl<S: Store> Engine<S> {
         if let Some(message) = added.message {
             self.notify(Event::MessageAdded { room: id, message });
         }
-        let is_urgent = !body::is_words(added_kind);
+        let is_urgent = !body::is_words(kind);
         self.unsent.entry(id).or_default().add(index, is_urgent);
         self.mind_deposit(id, index);
     }

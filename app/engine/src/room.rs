@@ -6,7 +6,9 @@ mod people;
 mod rules;
 mod seen;
 mod show;
+mod space;
 mod texts;
+mod trail;
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -15,7 +17,7 @@ use std::{
 
 use crate::{
     ControlRecord, Head, InviteRecord, Mark, MemberIndex, MemberRecord, Message, PeerId, Position,
-    Role, RoomId, RoomOptions, RoomRecord, StoredOp, Timestamp,
+    Role, RoomId, RoomOptions, RoomRecord, Run, StoredOp, Timestamp, Trail,
     body::{self, OpBody},
     courier::Satchel,
     crypto,
@@ -34,14 +36,6 @@ pub(crate) use people::{ReportChange, Reports};
 pub use seen::{LastSeen, Seen};
 pub(crate) use show::Foreseen;
 use texts::Texts;
-
-/// The most bytes a day this device adds of one author: 200,000 usual messages, more than a person
-/// types in a year. What is above waits until there is room.
-const MAX_AUTHOR_BYTES_PER_DAY: u64 = 64 << 20;
-
-/// The most bytes a day this device adds to one room: what a crowd of 10,000 says in a day of
-/// talking 17 messages a second. Whoever makes up authors does not fill the disk sooner.
-const MAX_ROOM_BYTES_PER_DAY: u64 = 512 << 20;
 
 /// Stands for this device until its own first operation enrolls it.
 const NOT_ENROLLED: MemberIndex = MemberIndex(u32::MAX);
@@ -80,9 +74,21 @@ pub(crate) struct Room {
     pub(crate) options_told: RoomOptions,
     /// When the key is to be changed because of its age.
     pub(crate) renewal: Renewal,
+    /// What is remembered of logs besides how far they are held.
+    pub(crate) trails: BTreeMap<MemberIndex, Trail>,
+    /// The texts that checkpoints cover and that are still held.
+    pub(crate) runs: BTreeMap<(MemberIndex, u64), Run>,
+    /// Up to where in the order texts have disappeared.
+    horizon: u64,
+    pub(crate) horizon_told: Position,
+    /// The clock of what this device wrote last here.
+    pub(crate) my_clock: u64,
     last_hlc: u64,
     /// When members were last heard of otherwise than by a link.
     heard: BTreeMap<MemberIndex, LastSeen>,
+    /// What its operations take in the memory, about, and how much of others may still be added.
+    pub(crate) taken: u64,
+    pub(crate) left: u64,
     /// What may still be added today, in all and of each author.
     space: Quota,
     author_space: BTreeMap<MemberIndex, Quota>,
@@ -95,6 +101,8 @@ pub(crate) enum Unusable {
     Known,
     /// Something before it is missing: its predecessor, or what lets its author in.
     Early,
+    /// Something before it is said to be gone, and is not old enough for that as far as is known.
+    Gapped,
     /// Its author, or the room, has had its share of today.
     Later,
     /// Its author was removed before writing it, or has two logs from there on.
@@ -163,9 +171,16 @@ impl Room {
             suspects: BTreeSet::new(),
             options_told,
             renewal: Renewal::default(),
+            trails: BTreeMap::new(),
+            runs: BTreeMap::new(),
+            horizon: 0,
+            horizon_told: trail::NOWHERE,
+            my_clock: 0,
             last_hlc,
             heard: BTreeMap::new(),
-            space: Quota::new(MAX_ROOM_BYTES_PER_DAY),
+            taken: 0,
+            left: u64::MAX,
+            space: Quota::new(space::MAX_ROOM_BYTES_PER_DAY),
             author_space: BTreeMap::new(),
         };
         room.restore_keys();
@@ -233,8 +248,9 @@ impl Room {
         if op.header.seq <= head.height {
             return Err(Unusable::Known);
         }
-        if op.header.seq > head.height.saturating_add(1) {
-            return Err(Unusable::Early);
+        let is_bridge = op.header.seq > head.height.saturating_add(1);
+        if is_bridge {
+            self.bridge(now, index, op)?;
         }
         if op.header.seq > self.membership.end_of_log(op.header.author) {
             return Err(self.beyond_the_end(op, &head));
@@ -246,13 +262,16 @@ impl Room {
         if !op.is_signed() {
             return Err(Unusable::Forged);
         }
-        if op.header.prev != head.id {
+        if op.header.prev != head.id && !is_bridge {
             self.suspects.insert(op.header.author);
             return Err(Unusable::Forked);
         }
         let key = self.key_of(op.header.epoch, &op.header.room_tag).ok_or(Unusable::Early)?;
         let body = op.open(&key).ok_or(Unusable::Wrong)?;
-        self.check(op, &body)?;
+        if is_bridge { Ok(()) } else { self.check(op, &body) }?;
+        if !self.has_place(index, &body, op.bytes.len()) {
+            return Err(Unusable::Later);
+        }
         let epoch = self.id_of(op.header.epoch, &op.header.room_tag);
         let added = self.apply(now.wall, op, body);
         self.use_space(added.author, len);
@@ -273,28 +292,6 @@ impl Room {
         }
         self.suspects.insert(author);
         Unusable::Forked
-    }
-
-    /// Whether so much may still be added today; what this device writes itself always may.
-    pub(crate) fn has_space(
-        &mut self,
-        now: Duration,
-        author: Option<MemberIndex>,
-        len: u64,
-    ) -> bool {
-        if author.unwrap_or(NOT_ENROLLED) == self.my_index {
-            return true;
-        }
-        let of_author = author.and_then(|author| self.author_space.get_mut(&author));
-        self.space.has(now, len) && of_author.is_none_or(|space| space.has(now, len))
-    }
-
-    fn use_space(&mut self, author: MemberIndex, len: u64) {
-        if author != self.my_index {
-            self.space.take(len);
-            let full = || Quota::new(MAX_AUTHOR_BYTES_PER_DAY);
-            self.author_space.entry(author).or_insert_with(full).take(len);
-        }
     }
 
     fn apply(&mut self, now: Timestamp, op: &Op<'_>, body: OpBody) -> Added {
@@ -351,13 +348,18 @@ impl Room {
             | OpBody::Fork(..)
             | OpBody::Leave
             | OpBody::Option(_)
-            | OpBody::Same { .. } => {
+            | OpBody::Same { .. }
+            | OpBody::Checkpoint { .. } => {
                 has_changed_member = false;
             }
         }
         let (control, new_roles) = self.rule(op, &body);
         has_opened_ways |= control.is_some() && !matches!(body, OpBody::Join { .. });
         let index = self.index_of(author).expect("members are enrolled before they write");
+        self.note_trail(index, self.head(index).height, op, &body);
+        if index == self.my_index {
+            self.my_clock = op.header.hlc;
+        }
         if let Some(head) = self.heads.get_mut(index.0 as usize) {
             *head = Head { height: op.header.seq, id: op.id };
         }
@@ -369,7 +371,8 @@ impl Room {
         self.note_written(index, hlc::to_wall(shown_at).min(now));
         let kind = body.kind();
         let is_shown = self.membership.is_shown(author, op.header.seq, body::is_words(kind))
-            && !self.is_hidden(author, kind);
+            && !self.is_hidden(author, kind)
+            && !self.is_past(position, kind);
         let message = show::message_of(op, position, body).filter(|_| is_shown);
         let stored = StoredOp { room: self.id(), position, kind, bytes: op.bytes.to_vec() };
         Added {

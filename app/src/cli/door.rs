@@ -1,6 +1,6 @@
 //! What a device without a face asks and tells about the door of a room: its options, and who waits.
 
-use engine::{Command, DoorPictures, Event, PeerId, RoomOption, RoomOptions};
+use engine::{Command, DoorPictures, Event, KeptFor, PeerId, RoomOption, RoomOptions};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
@@ -24,6 +24,12 @@ const NAMES: [&str; 3] = ["set_option", "let_in", "turn_away"];
 enum OptionName {
     ApproveJoins,
     HideHistory,
+    #[serde(rename = "keep_30_days")]
+    KeepMonth,
+    #[serde(rename = "keep_7_days")]
+    KeepWeek,
+    #[serde(rename = "keep_2_days")]
+    KeepTwoDays,
 }
 
 impl From<OptionName> for RoomOption {
@@ -31,6 +37,9 @@ impl From<OptionName> for RoomOption {
         match name {
             OptionName::ApproveJoins => Self::ApproveJoins,
             OptionName::HideHistory => Self::HideHistory,
+            OptionName::KeepMonth => Self::KeepFor(KeptFor::Month),
+            OptionName::KeepWeek => Self::KeepFor(KeptFor::Week),
+            OptionName::KeepTwoDays => Self::KeepFor(KeptFor::TwoDays),
         }
     }
 }
@@ -40,6 +49,9 @@ impl From<RoomOption> for OptionName {
         match option {
             RoomOption::ApproveJoins => Self::ApproveJoins,
             RoomOption::HideHistory => Self::HideHistory,
+            RoomOption::KeepFor(KeptFor::Month) => Self::KeepMonth,
+            RoomOption::KeepFor(KeptFor::Week) => Self::KeepWeek,
+            RoomOption::KeepFor(KeptFor::TwoDays) => Self::KeepTwoDays,
         }
     }
 }
@@ -117,7 +129,12 @@ fn names(pictures: &DoorPictures) -> [&'static str; 6] {
 
 /// The options of a room.
 pub(super) fn options(options: RoomOptions) -> Value {
-    json!({"approve_joins": options.approve_joins, "hide_history": options.hide_history})
+    let kept_for = options.kept_for.map(|time| OptionName::from(RoomOption::KeepFor(time)));
+    json!({
+        "approve_joins": options.approve_joins,
+        "hide_history": options.hide_history,
+        "kept_for": kept_for,
+    })
 }
 
 /// One option and how it was switched: "approve_joins on".

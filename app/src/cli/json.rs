@@ -7,7 +7,9 @@ use engine::{
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use super::{door, member_json::member, message_json::message, people, role_name::RoleName};
+use super::{
+    door, member_json::member, message_json::message, people, role_name::RoleName, storage_json,
+};
 use crate::{
     backend::{LinkInfo, Notice},
     runtime,
@@ -154,7 +156,9 @@ impl Line {
     /// Reads a line.
     pub(super) fn parse(line: &str) -> Result<Wish, String> {
         let line: Value = serde_json::from_str(line).map_err(|err| err.to_string())?;
-        if let Some(command) = door::parse(&line)?.or(people::parse(&line)?) {
+        if let Some(command) =
+            door::parse(&line)?.or(people::parse(&line)?).or(storage_json::parse(&line)?)
+        {
             return Ok(Wish::Command(command));
         }
         let line = Self::deserialize(&line).map_err(|err| err.to_string())?;
@@ -340,7 +344,7 @@ fn event(event: &Event) -> Value {
             "on": on,
             "relays": runtime::relay_urls(relays),
         }),
-        Event::CarryingSet { on } => json!({"event": "carrying", "on": on}),
+        Event::CarryingSet { .. } | Event::StorageTold { .. } => storage_json::event(event),
         Event::Deposited { room, up_to } => {
             json!({"event": "deposited", "room": room.to_string(), "up_to": up_to})
         }

@@ -1,7 +1,7 @@
 //! What owner and admins can switch for everybody in a room, and how it is for all others.
 
 use egui::Ui;
-use engine::{Command, RoomId, RoomOption, RoomOptions};
+use engine::{Command, KeptFor, RoomId, RoomOption, RoomOptions};
 
 use super::{
     action::{Action, Grave},
@@ -58,6 +58,10 @@ pub fn options_ui(ui: &mut Ui, view: &OptionsView<'_>, actions: &mut Vec<Action>
         text::title(ui, "What newcomers can read");
         ui.add_space(SPACE_XS);
         card(ui, |ui| option_ui(ui, view, &HISTORY, actions));
+        ui.add_space(SPACE_M);
+        text::title(ui, "How long messages stay");
+        ui.add_space(SPACE_XS);
+        card(ui, |ui| keeping_ui(ui, view, actions));
     });
 }
 
@@ -134,6 +138,48 @@ fn option_ui(ui: &mut Ui, view: &OptionsView<'_>, words: &Words, actions: &mut V
         ui.add_space(SPACE_S);
         ask_ui(ui, view.room, words, actions);
     }
+}
+
+fn keeping_ui(ui: &mut Ui, view: &OptionsView<'_>, actions: &mut Vec<Action>) {
+    let kept_for = view.options.kept_for;
+    if view.admins.is_some() {
+        text::body(ui, time_words(kept_for));
+    } else {
+        ui.horizontal_wrapped(|ui| {
+            for time in std::iter::once(None).chain(KeptFor::ALL.map(Some)) {
+                if button::choice(ui, time_words(time), kept_for == time).clicked()
+                    && kept_for != time
+                {
+                    actions.extend(keep(view.room, kept_for, time).map(Action::Command));
+                }
+            }
+        });
+    }
+    let meaning = match kept_for {
+        None => "Everything stays on everybody\u{2019}s device.".to_owned(),
+        Some(time) => format!(
+            "Messages disappear after {} on everybody\u{2019}s device. Whoever wrote them down or uses \
+             another program can keep them. What the owner and admins wrote is hidden then, and stays \
+             locked away on the devices.",
+            time_words(Some(time))
+        ),
+    };
+    text::small(ui, &meaning);
+}
+
+fn time_words(kept_for: Option<KeptFor>) -> &'static str {
+    match kept_for {
+        None => "For ever",
+        Some(KeptFor::Month) => "30 days",
+        Some(KeptFor::Week) => "7 days",
+        Some(KeptFor::TwoDays) => "2 days",
+    }
+}
+
+/// What has messages stay as long as that, where they stayed as long as this.
+fn keep(room: RoomId, before: Option<KeptFor>, after: Option<KeptFor>) -> Option<Command> {
+    let option = RoomOption::KeepFor(after.or(before)?);
+    Some(Command::SetOption { room, option, on: after.is_some() })
 }
 
 fn switch(room: RoomId, option: RoomOption, on: bool) -> Command {

@@ -8,6 +8,7 @@ use super::{
     layout,
     route::Route,
     state::{Look, TextSize},
+    storage::{StorageView, storage_ui},
     theme::{SPACE_L, SPACE_M, SPACE_S, SPACE_XS, TEXT_SIZES, palette},
     welcome::name_problem,
     widgets::{
@@ -40,6 +41,8 @@ pub struct SettingsView<'a> {
     pub relayed_links: RelayedLinks,
     /// Whether this device carries sealed messages for others.
     pub carries: bool,
+    /// What is kept, once that was told.
+    pub storage: Option<StorageView<'a>>,
 }
 
 /// What the settings change.
@@ -68,6 +71,9 @@ pub fn settings_ui(
         section(ui, "Appearance", |ui| look_ui(ui, doing.look, doing.text_size));
         section(ui, "Privacy", |ui| typing_ui(ui, doing.tells_typing));
         section(ui, "Network", |ui| network_ui(ui, view, actions));
+        if let Some(storage) = &view.storage {
+            section(ui, "Storage", |ui| storage_ui(ui, storage, actions));
+        }
         section(ui, "This device", |ui| device_ui(ui, view.whereabouts));
         section(ui, "About", |ui| {
             text::body(ui, concat!("Festival Chat ", env!("CARGO_PKG_VERSION")));

@@ -23,7 +23,10 @@ impl Snapshot {
             }
         }
         let holds_courier = self.holds_courier(&batch.courier)?;
-        Ok(holds_courier && self.holds_records(keys, batch)? && self.holds_ops(&batch.ops)?)
+        Ok(self.holds_retained(batch)?
+            && holds_courier
+            && self.holds_records(keys, batch)?
+            && self.holds_ops(&batch.ops)?)
     }
 
     fn holds_records(&self, keys: &Keyring, batch: &Batch) -> Result<bool, StoreError> {

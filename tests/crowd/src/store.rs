@@ -7,9 +7,9 @@ use std::{
 };
 
 use engine::{
-    Batch, CarriedRecord, ClosedRecord, ControlRecord, EpochId, Head, Kept, MailboxRecord, Mark,
-    MemberIndex, MemberRecord, MemoryStore, PackId, PeerId, Position, Profile, ReportRecord,
-    RoomId, RoomRecord, Store, StoreError, StoredOp,
+    Batch, CarriedRecord, ClosedRecord, ControlRecord, EpochId, Head, HeldRun, Kept, MailboxRecord,
+    Mark, MemberIndex, MemberRecord, MemoryStore, PackId, PeerId, Position, Profile, ReportRecord,
+    RoomId, RoomRecord, Row, Store, StoreError, StoredOp, Trail,
 };
 
 /// Operations by their place in the order shown, and by author and place in the log.
@@ -41,6 +41,12 @@ impl Ops {
         self.timeline.range((Bound::Unbounded, end)).rev()
     }
 
+    fn rows(&self, after: Option<Position>) -> impl Iterator<Item = Row> {
+        let start = after.map_or(Bound::Unbounded, Bound::Excluded);
+        let newer = self.timeline.range((start, Bound::Unbounded));
+        newer.map(|(at, (kind, bytes))| Row { position: *at, kind: *kind, len: bytes.len() })
+    }
+
     fn count_after(
         &self,
         after: Option<Position>,
@@ -62,6 +68,7 @@ pub(crate) struct Common {
     members: Vec<MemberRecord>,
     heads: Vec<Head>,
     controls: Vec<ControlRecord>,
+    trails: Vec<(MemberIndex, Trail)>,
     ops: Ops,
     /// Equal bytes are kept once, whoever holds them.
     bytes: Mutex<HashSet<Arc<[u8]>>>,
@@ -89,7 +96,8 @@ impl Common {
         }
         let bytes = Mutex::new(HashSet::new());
         let (heads, controls) = (store.heads(room)?, store.controls(room)?);
-        Ok((Self { room, members, heads, controls, ops, bytes }, record))
+        let trails = store.trails(room)?;
+        Ok((Self { room, members, heads, controls, trails, ops, bytes }, record))
     }
 
     pub(crate) fn room(&self) -> RoomId {
@@ -124,6 +132,7 @@ pub(crate) struct SharingStore {
     reports: BTreeMap<(PeerId, u64), ReportRecord>,
     /// Members that are new or have changed.
     members: BTreeMap<MemberIndex, MemberRecord>,
+    trails: BTreeMap<MemberIndex, Trail>,
     heads: BTreeMap<MemberIndex, Head>,
     /// Control operations that are new.
     controls: Vec<ControlRecord>,
@@ -146,6 +155,7 @@ impl SharingStore {
             closed: BTreeMap::new(),
             reports: BTreeMap::new(),
             members: BTreeMap::new(),
+            trails: BTreeMap::new(),
             heads: BTreeMap::new(),
             controls: Vec::new(),
             ops: Ops::default(),
@@ -258,6 +268,38 @@ impl Store for SharingStore {
         Ok((of(&self.common.ops) + of(&self.ops)).min(limit))
     }
 
+    fn rows_after(
+        &self,
+        _: RoomId,
+        after: Option<Position>,
+        limit: usize,
+    ) -> Result<Vec<Row>, StoreError> {
+        let mut rows: Vec<_> = self.common.ops.rows(after).take(limit).collect();
+        rows.extend(self.ops.rows(after).take(limit));
+        rows.sort_by_key(|row| row.position);
+        rows.truncate(limit);
+        Ok(rows)
+    }
+
+    fn trails(&self, _: RoomId) -> Result<Vec<(MemberIndex, Trail)>, StoreError> {
+        let mut trails: BTreeMap<_, _> = self.common.trails.iter().copied().collect();
+        trails.extend(self.trails.iter().map(|(index, trail)| (*index, *trail)));
+        Ok(trails.into_iter().collect())
+    }
+
+    fn runs(&self, _: RoomId) -> Result<Vec<HeldRun>, StoreError> {
+        Ok(Vec::new())
+    }
+
+    fn taken(&self, _: RoomId) -> Result<u64, StoreError> {
+        let all = self.common.ops.rows(None).chain(self.ops.rows(None));
+        Ok(all.map(|row| Row::cost(row.len)).sum())
+    }
+
+    fn bound(&self) -> Result<Option<u64>, StoreError> {
+        Ok(None)
+    }
+
     fn carries(&self) -> Result<Option<bool>, StoreError> {
         self.carried.carries()
     }
@@ -278,6 +320,10 @@ impl Store for SharingStore {
         if !batch.forgotten.is_empty() {
             return Err(StoreError::Unavailable("nobody leaves the crowd's room".into()));
         }
+        if !batch.gone.is_empty() {
+            return Err(StoreError::Unavailable("the crowd keeps everything".into()));
+        }
+        self.trails.extend(batch.trails.into_iter().map(|((_, index), trail)| (index, trail)));
         if batch.profile.is_some() {
             self.profile = batch.profile;
         }

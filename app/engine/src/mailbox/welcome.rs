@@ -55,7 +55,7 @@ impl<S: Store> Engine<S> {
         let now = self.now;
         let Some(room) = self.rooms.get_mut(&id) else { return Ok(()) };
         let is_welcoming = std::mem::take(&mut room.mailbox.deposits.is_welcoming);
-        let RoomOptions { approve_joins, hide_history } = room.membership.options();
+        let RoomOptions { approve_joins, hide_history, .. } = room.membership.options();
         if approve_joins || hide_history {
             // It would have the keys for whoever saw the invite.
             room.mailbox.record.welcomes.clear();

@@ -130,6 +130,7 @@ impl Room {
                 self.merge(parents).ok_or(Unusable::Early)?;
                 parents.len() > 1
             }
+            OpBody::Checkpoint { since, id } => self.is_true_checkpoint(op, *since, *id),
             _ => true,
         };
         if is_allowed { Ok(()) } else { Err(Unusable::Wrong) }

@@ -3,7 +3,7 @@
 use super::Room;
 use crate::{
     Body, Mark, Member, MemberIndex, MemberRecord, Message, Now, Position, StoredOp,
-    body::{self, OpBody},
+    body::{self, KIND_TEXT, OpBody},
     hlc,
     op::Op,
 };
@@ -22,7 +22,8 @@ impl Room {
         let op = Op::decode(&stored.bytes)?;
         let (author, is_text) = (op.header.author, body::is_words(stored.kind));
         let is_shown = self.membership.is_shown(author, op.header.seq, is_text);
-        if !is_shown || self.is_hidden(author, stored.kind) {
+        let is_gone = self.is_past(stored.position, stored.kind);
+        if !is_shown || is_gone || self.is_hidden(author, stored.kind) {
             return None;
         }
         message_of(&op, stored.position, self.open(&op)?)
@@ -54,7 +55,7 @@ impl Room {
             OpBody::Genesis { name, .. } | OpBody::Join { name, .. } if index.is_none() => {
                 Some(Foreseen::Name(name))
             }
-            OpBody::Text(text) => {
+            OpBody::Text(text) if !self.is_past(position, KIND_TEXT) => {
                 let body = Body::Text(text);
                 Some(Foreseen::Text(Message { position, author, sent_at: op.sent_at(), body }))
             }
@@ -65,7 +66,8 @@ impl Room {
     /// The words in an operation, if it has some that count, whether or not the person wants to read
     /// its author.
     pub(crate) fn words_of(&self, op: &Op<'_>) -> Option<String> {
-        if !self.membership.is_shown(op.header.author, op.header.seq, true) {
+        let is_shown = self.membership.is_shown(op.header.author, op.header.seq, true);
+        if !is_shown || self.was_before(op.header.hlc) {
             return None;
         }
         match self.open(op)? {
@@ -120,7 +122,8 @@ pub(super) fn message_of(op: &Op<'_>, position: Position, body: OpBody) -> Optio
         | OpBody::Same { .. }
         | OpBody::Report(_)
         | OpBody::Locked(_)
-        | OpBody::Reads(_) => {
+        | OpBody::Reads(_)
+        | OpBody::Checkpoint { .. } => {
             return None;
         }
     };

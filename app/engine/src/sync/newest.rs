@@ -6,7 +6,7 @@ use super::{Sync, height};
 use crate::{
     Store, StoreError,
     airtime::Space,
-    body::KIND_TEXT,
+    body,
     room::Room,
     wire::{MAX_NEWEST_BYTES, MAX_NEWEST_TEXTS, Packet},
 };
@@ -79,7 +79,7 @@ impl Sync {
         for stored in store.page_before(room.id(), None, MAX_LOOKED_AT)? {
             let author = stored.position.author;
             let is_lacked = stored.position.seq > height(&self.sent, author);
-            if stored.kind != KIND_TEXT || !is_lacked || room.show(&stored).is_none() {
+            if !body::is_words(stored.kind) || !is_lacked || room.show(&stored).is_none() {
                 continue;
             }
             let mut brought = vec![stored.bytes];

@@ -5,6 +5,7 @@ use crate::{
     MemberIndex, RoomId, Store, StoreError,
     airtime::{Held, Space},
     brief,
+    op::{self, Op},
     room::Room,
     wire::MAX_OPS_PER_PACKET,
 };
@@ -51,7 +52,7 @@ impl Sync {
                 let author = room.member(next.index).map(|member| member.id);
                 let is_whole = self.is_plain || author.is_none_or(|id| room.suspects.contains(&id));
                 let Some(sent) = slot(&mut self.sent, next.index) else { continue };
-                let first = *sent;
+                let (first, mut is_over) = (*sent, false);
                 while *sent < next.up_to {
                     let wanted =
                         usize::try_from(next.up_to.saturating_sub(*sent)).unwrap_or(usize::MAX);
@@ -61,20 +62,29 @@ impl Sync {
                         is_full = true;
                         break;
                     }
-                    let more = read_log(store, room.id(), next.index, *sent, limit, left)?;
-                    *sent = sent.saturating_add(u64::try_from(more.len()).unwrap_or(u64::MAX));
-                    bytes = more.iter().fold(bytes, |sum, op| sum.saturating_add(op.len()));
-                    if is_whole {
-                        ops.extend(more);
-                    } else {
-                        let names = &mut self.names;
-                        ops.extend(more.into_iter().map(|op| brief::shorten(room, names, op)));
+                    let log = (next.index, *sent, next.up_to);
+                    let more = next_of_log(store, room, log, limit, left)?;
+                    if more.is_empty() {
+                        // They get it from somebody who has what is missing here.
+                        is_over = true;
+                        break;
+                    }
+                    bytes = more.iter().fold(bytes, |sum, (_, op)| sum.saturating_add(op.len()));
+                    for (seq, op) in more {
+                        // Behind a gap they do not know what comes before it.
+                        let follows = sent.checked_add(1) == Some(seq);
+                        *sent = seq;
+                        ops.push(if is_whole || !follows {
+                            op
+                        } else {
+                            brief::shorten(room, &mut self.names, op)
+                        });
                     }
                 }
                 if *sent > first {
                     heights.push((next.index, *sent));
                 }
-                if *sent >= room.height(next.index) {
+                if is_over || *sent >= room.height(next.index) {
                     self.behind.remove(&next.index);
                     self.lanes.note_end(next.index);
                 }
@@ -97,7 +107,9 @@ impl Sync {
     ) -> Result<(), StoreError> {
         for index in std::mem::take(&mut self.unlike) {
             let before = room.height(index).saturating_sub(1);
-            let last = read_log(store, room.id(), index, before, 1, 0)?;
+            let mut last = read_log(store, room.id(), index, before, 1, 0)?;
+            // Of a log that ended before what is held, the last that counts may be gone.
+            last.retain(|op| op::seq_of(op) == before.checked_add(1));
             let with = last.iter().fold(*bytes, |sum, op| sum.saturating_add(op.len()));
             if with > MAX_UNLIKE_BYTES {
                 break;
@@ -106,6 +118,35 @@ impl Sync {
             ops.extend(last);
         }
         Ok(())
+    }
+}
+
+/// The next operations of a log that whoever holds it up to `held` can add, and their places; none if
+/// what comes next is not here any more.
+fn next_of_log(
+    store: &impl Store,
+    room: &Room,
+    (index, held, height): (MemberIndex, u64, u64),
+    limit: usize,
+    space: usize,
+) -> Result<Vec<(u64, Vec<u8>)>, StoreError> {
+    let take = |after| {
+        let mut last = held;
+        let ops = store.ops_after(room.id(), index, after, limit, space)?;
+        let ops = ops.into_iter().map_while(|bytes| {
+            let seq = op::seq_of(&bytes)?;
+            let bridges = || Op::decode(&bytes).is_some_and(|op| room.bridges(&op, last));
+            let follows = last.checked_add(1) == Some(seq) || bridges();
+            last = seq;
+            (follows && seq <= height).then_some((seq, bytes))
+        });
+        Ok::<_, StoreError>(ops.collect::<Vec<_>>())
+    };
+    let next: Vec<_> = take(held)?;
+    match room.run_over(index, held) {
+        // Some of what comes before that checkpoint is being forgotten.
+        Some(seq) if next.is_empty() => take(seq.saturating_sub(1)),
+        _ => Ok(next),
     }
 }
 

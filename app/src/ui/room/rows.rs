@@ -4,7 +4,7 @@
 use std::sync::Arc;
 
 use egui::{Galley, Label, Rect, Sense, Ui, WidgetInfo, accesskit::Role, pos2, vec2};
-use engine::{Body, Message, Position};
+use engine::{Body, KeptFor, Message, Position};
 
 use super::{
     bubble::{self, Bubble},
@@ -46,6 +46,8 @@ pub(super) struct RoomRows<'a> {
 /// How a message stands among its neighbors.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Standing {
+    /// It is the first of all there are, and older ones disappear.
+    pub(super) starts_all: bool,
     /// It is the first of its day.
     pub(super) starts_day: bool,
     /// It is the first that was not read.
@@ -72,6 +74,7 @@ pub(super) struct Row {
 /// What stands above a bubble.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 enum Above {
+    End,
     Hidden,
     Day,
     Coming,
@@ -88,6 +91,15 @@ impl<'a> RoomRows<'a> {
         Self { room, clock, unread_from, is_crowd: room.is_crowd() }
     }
 
+    /// When what is said here disappears, if it does.
+    fn end(&self) -> Option<&'static str> {
+        Some(match self.room.options.kept_for? {
+            KeptFor::Month => "Messages stay 30 days",
+            KeptFor::Week => "Messages stay 7 days",
+            KeptFor::TwoDays => "Messages stay 2 days",
+        })
+    }
+
     fn message(&self, index: usize) -> Option<&'a Message> {
         self.room.messages.get(index)
     }
@@ -97,6 +109,7 @@ impl<'a> RoomRows<'a> {
         let before = index.checked_sub(1).and_then(|index| self.message(index));
         let after = self.message(index + 1);
         Standing {
+            starts_all: index == 0 && self.room.messages.is_start() && self.end().is_some(),
             starts_day: !self.is_same_day(before, message),
             starts_unread: message.is_some_and(|m| Some(m.position) == self.unread_from),
             starts_early: self.is_early(message) && !self.is_early(before),
@@ -140,6 +153,13 @@ impl<'a> RoomRows<'a> {
         let colors = palette(ui);
         let mut above = Vec::new();
         let mut top = 0.0;
+        if let Some(end) = self.end().filter(|_| standing.starts_all) {
+            let words = text::line(ui, end, Type::Small, colors.muted, width - 2.0 * SPACE_L);
+            top += SPACE_L;
+            let height = words.size().y;
+            above.push((top, words, Above::End));
+            top += height;
+        }
         if standing.starts_late {
             let width = width - 2.0 * SPACE_L;
             let words = text::signed_centered(ui, HIDDEN, Type::Small, colors.muted, width);
