@@ -2,18 +2,20 @@
 
 use std::{net::SocketAddr, sync::Arc, time::Duration};
 
-use coturn::{Coturn, PASSWORD, Setup, USERNAME};
+use coturn::{Coturn, Setup};
 use tokio::{
     io::{AsyncReadExt as _, AsyncWriteExt as _},
     net::TcpStream,
     time::timeout,
 };
 
-use super::{HANG, exchange, next, stats, until};
+use super::{
+    HANG, exchange, next, stats,
+    turn::{server, tls},
+    until,
+};
 use crate::{
     LinkFailure, LinkPath,
-    servers::TurnServer,
-    tls::{Tls, client_config},
     webrtc::{
         Relayed, Trial, TurnError,
         socket::{Family, Wiring},
@@ -21,19 +23,6 @@ use crate::{
         turn::{StreamPlace, Words, join, visit},
     },
 };
-
-fn server(url: String) -> TurnServer {
-    TurnServer {
-        url,
-        username: USERNAME.to_owned(),
-        password: Some(PASSWORD.to_owned()),
-        secret: None,
-    }
-}
-
-fn tls(coturn: &Coturn) -> Tls {
-    client_config(Some(&coturn.trust())).expect("coturn's certificate")
-}
 
 async fn linked(coturn: &Coturn, url: String) -> Trial {
     let (server, tls) = (server(url), tls(coturn));

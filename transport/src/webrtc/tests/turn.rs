@@ -25,7 +25,7 @@ use crate::{
     },
 };
 
-fn server(url: String) -> TurnServer {
+pub(super) fn server(url: String) -> TurnServer {
     TurnServer {
         url,
         username: USERNAME.to_owned(),
@@ -34,7 +34,7 @@ fn server(url: String) -> TurnServer {
     }
 }
 
-fn tls(coturn: &Coturn) -> Tls {
+pub(super) fn tls(coturn: &Coturn) -> Tls {
     client_config(Some(&coturn.trust())).expect("coturn's certificate")
 }
 

@@ -80,16 +80,8 @@ pub async fn try_turn(
         }
     };
     ours.permit([listener.ip()]);
-    let started = Instant::now();
     let joining = join((Wiring::relayed(ours), addr), (wiring, listener));
-    let (dialer, listener) = tokio::time::timeout(TIMEOUT, joining)
-        .await
-        .map_err(|_elapsed| TurnError::Silent(server.url.clone()))?
-        .map_err(broken)?;
-    let opened = started.elapsed();
-    let [dialer, listener] = [(Role::Dialer, dialer), (Role::Listener, listener)]
-        .map(|(role, open)| link(role, open, started));
-    Ok(Trial { dialer, listener, relayed: addr, allocated, opened })
+    opened(server, (addr, allocated), joining).await
 }
 
 /// The same with a stream.
@@ -101,7 +93,6 @@ async fn try_stream(server: &TurnServer, tls: &Tls) -> Result<Trial, TurnError> 
     let identity = Crypto::new().map_err(|error| broken(error.to_string()))?.identity();
     // Known to nobody: both ends are here.
     let words = Words::of(&identity.map_err(|error| broken(text(error)))?.fingerprint.to_ufrag());
-    let started = Instant::now();
     place.turn().permit([addr.ip()]);
     let joining = async {
         let (host, guest) = tokio::join!(place.accept(&words), visit(addr, &words));
@@ -109,15 +100,28 @@ async fn try_stream(server: &TurnServer, tls: &Tls) -> Result<Trial, TurnError> 
         let addrs = [guest.peer(), host.peer()];
         join((Wiring::piped(host), addrs[0]), (Wiring::piped(guest), addrs[1])).await
     };
+    opened(server, (addr, allocated), joining).await
+}
+
+/// Waits until both ends of a link have found each other.
+async fn opened(
+    server: &TurnServer,
+    (relayed, allocated): (SocketAddr, Duration),
+    joining: impl Future<Output = Result<BothEnds, String>>,
+) -> Result<Trial, TurnError> {
+    let started = Instant::now();
     let (dialer, listener) = tokio::time::timeout(TIMEOUT, joining)
         .await
         .map_err(|_elapsed| TurnError::Silent(server.url.clone()))?
-        .map_err(broken)?;
+        .map_err(|why| TurnError::Lost(server.url.clone(), why))?;
     let opened = started.elapsed();
     let [dialer, listener] = [(Role::Dialer, dialer), (Role::Listener, listener)]
         .map(|(role, open)| link(role, open, started));
-    Ok(Trial { dialer, listener, relayed: addr, allocated, opened })
+    Ok(Trial { dialer, listener, relayed, allocated, opened })
 }
+
+/// Both ends of a link that is open.
+type BothEnds = ((Connection, Opened), (Connection, Opened));
 
 /// A plain socket on loopback.
 fn own_end() -> std::io::Result<(Wiring, SocketAddr)> {
@@ -131,7 +135,7 @@ fn own_end() -> std::io::Result<(Wiring, SocketAddr)> {
 pub(in super::super) async fn join(
     (dialer, dialer_addr): (Wiring, SocketAddr),
     (listener, listener_addr): (Wiring, SocketAddr),
-) -> Result<((Connection, Opened), (Connection, Opened)), String> {
+) -> Result<BothEnds, String> {
     let crypto = Crypto::new().map_err(|error| error.to_string())?;
     let [one, other] = [crypto.identity(), crypto.identity()];
     let (one, other) = (one.map_err(text)?, other.map_err(text)?);
