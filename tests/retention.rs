@@ -45,6 +45,21 @@ fn days(world: &mut World, days: u32) {
     }
 }
 
+fn bob_writes_daily(world: &mut World, count: u32) {
+    for day in 0..count {
+        world.say("bob", &format!("day {day}"));
+        world.settle();
+        days(world, 1);
+    }
+}
+
+fn leave_dave_with_carol(world: &mut World) {
+    for other in ["alice", "bob"] {
+        world.part("dave", other);
+        world.part("carol", other);
+    }
+}
+
 #[test]
 fn messages_disappear_everywhere_after_the_time_and_newer_ones_stay() {
     let mut world = brief(&["bob", "carol"]);
@@ -105,10 +120,7 @@ fn newcomer_gets_the_newer_part_from_somebody_who_has_only_that_and_takes_part_f
     assert_eq!(stored(&world, "carol", "bob", TEXT), 1, "Carol has only the newer part");
     assert!(stored(&world, "carol", "bob", CHECKPOINT) > 0);
     world.add("dave");
-    for other in ["alice", "bob"] {
-        world.part("dave", other);
-        world.part("carol", other);
-    }
+    leave_dave_with_carol(&mut world);
 
     world.scan("dave", "carol");
     world.settle();
@@ -135,11 +147,7 @@ fn who_was_away_for_long_goes_on_where_others_are() {
     for other in ["alice", "bob", "carol"] {
         world.part("dave", other);
     }
-    for day in 0..8 {
-        world.say("bob", &format!("day {day}"));
-        world.settle();
-        days(&mut world, 1);
-    }
+    bob_writes_daily(&mut world, 8);
 
     world.reunite("dave", "carol");
     world.meet();
@@ -175,10 +183,7 @@ fn member_cannot_hide_a_newer_message_by_claiming_it_is_gone() {
     assert_eq!(stored(&world, "carol", "bob", CHECKPOINT), 1);
     leave_out(&mut world, "carol", "bob");
     world.add("dave");
-    for other in ["alice", "bob"] {
-        world.part("dave", other);
-        world.part("carol", other);
-    }
+    leave_dave_with_carol(&mut world);
 
     world.scan("dave", "carol");
     world.pass(HOUR);
@@ -261,11 +266,7 @@ fn devices_whose_clocks_are_a_day_apart_still_understand_each_other() {
         for other in ["alice", "bob"] {
             world.part("dave", other);
         }
-        for day in 0..7 {
-            world.say("bob", &format!("day {day}"));
-            world.settle();
-            days(&mut world, 1);
-        }
+        bob_writes_daily(&mut world, 7);
         world.part("carol", "alice");
         world.part("carol", "bob");
 
@@ -410,10 +411,7 @@ fn device_that_removed_old_texts_for_space_never_passes_on_what_does_not_follow(
     world.restart("carol");
     assert!(stored(&world, "carol", "bob", TEXT) < 1_000);
     world.add("dave");
-    for other in ["alice", "bob"] {
-        world.part("dave", other);
-        world.part("carol", other);
-    }
+    leave_dave_with_carol(&mut world);
 
     world.scan("dave", "carol");
     world.pass(HOUR);

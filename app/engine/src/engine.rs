@@ -327,12 +327,7 @@ impl<S: Store> Engine<S> {
         let mailboxes = self.rooms.values().filter_map(|room| room.mailbox.deadline());
         let leaving = self.rooms.values().filter_map(|room| room.leaves_at);
         let renewals = self.rooms.values().filter_map(|room| room.renewal_due(self.now));
-        let asked = self.links.values().filter_map(|state| match state {
-            LinkState::Open(session) => {
-                session.sync.asked.deadline().into_iter().chain(session.airtime.deadline()).min()
-            }
-            _ => None,
-        });
+        let asked = self.links.values().filter_map(LinkState::due);
         let of_rooms = mailboxes.chain(leaving).chain(renewals);
         let of_all = self.turn_at.into_iter().chain(self.retention.deadline());
         links.chain(asked).chain(of_all).chain(of_rooms).chain(self.courier_deadline()).min()

@@ -85,6 +85,12 @@ impl LinkState {
         }
     }
 
+    /// When there is something to do in a session: what was asked for is late, or there is air again.
+    pub(crate) fn due(&self) -> Option<Duration> {
+        let Self::Open(session) = self else { return None };
+        session.sync.asked.deadline().into_iter().chain(session.airtime.deadline()).min()
+    }
+
     /// When the link came up, if the other end dialed and nothing proves yet that it is no replay.
     pub(crate) fn unproved_since(&self) -> Option<Duration> {
         match self {

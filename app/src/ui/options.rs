@@ -107,8 +107,9 @@ const HISTORY: Words = Words {
         "Whoever joins can read what was written before they came, except what was written while \
          that was hidden.",
         "Whoever joins cannot read what was written before they came, back to when this was \
-         chosen. To join, somebody has to be there. What you write before your device has heard of somebody who joined elsewhere may stay \
-         hidden from them, too. A member who wants to can still pass on what they can read.",
+         chosen. To join, somebody has to be there. What you write before your device has heard of \
+         somebody who joined elsewhere may stay hidden from them, too. A member who wants to can \
+         still pass on what they can read.",
     ],
     question: "Hide from newcomers what is written before they come? That begins now: what was \
                written until now stays readable for them, and nothing can be taken back that \
