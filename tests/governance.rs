@@ -6,7 +6,7 @@ use std::{
     time::Duration,
 };
 
-use engine::{Command, Event, MemberIndex, MemoryStore, PeerId, Role, RoomOption, Store};
+use engine::{Command, Event, KeptFor, MemberIndex, MemoryStore, PeerId, Role, RoomOption, Store};
 use proptest::prelude::*;
 use tests::{Name, World};
 
@@ -31,7 +31,11 @@ enum Step {
     /// Somebody but the owner leaves, whether or not anybody hears it.
     Leave(usize),
     /// An option is switched.
-    Switch(usize, bool),
+    Switch(usize, RoomOption, bool),
+    /// Texts disappear after two days or a week, or are kept.
+    Keep(usize, bool, bool),
+    /// Nobody does anything for days: texts may disappear.
+    Doze(u64),
     /// Everybody is let in who waits at the door of a device, or nobody.
     Answer(usize, bool),
     Dial(usize),
@@ -68,7 +72,13 @@ fn step() -> impl Strategy<Value = Step> {
         1 => (device.clone(), any::<bool>()).prop_map(|(a, single)| Step::Invite(a, single)),
         1 => device.clone().prop_map(Step::ChangeKey),
         2 => device.clone().prop_map(Step::Leave),
-        1 => (device.clone(), any::<bool>()).prop_map(|(a, on)| Step::Switch(a, on)),
+        1 => (device.clone(), any::<bool>())
+            .prop_map(|(a, on)| Step::Switch(a, RoomOption::ApproveJoins, on)),
+        2 => (device.clone(), prop::bool::weighted(0.7))
+            .prop_map(|(a, on)| Step::Switch(a, RoomOption::HideHistory, on)),
+        1 => (device.clone(), any::<bool>(), prop::bool::weighted(0.8))
+            .prop_map(|(a, is_short, on)| Step::Keep(a, is_short, on)),
+        2 => (13..100u64).prop_map(Step::Doze),
         6 => (device.clone(), device.clone(), any::<bool>())
             .prop_map(|(a, b, is_so)| Step::Same(a, b, is_so)),
         3 => (device.clone(), prop::bool::weighted(0.8)).prop_map(|(a, yes)| Step::Answer(a, yes)),
@@ -94,6 +104,10 @@ struct Camp {
     equivocators: BTreeSet<Name>,
     /// Devices that were to be admins: those are trusted not to.
     trusted: BTreeSet<Name>,
+    /// Those of whom the writer of a text knew that they read what it writes.
+    readers: BTreeMap<String, BTreeSet<PeerId>>,
+    /// Whether texts were ever to disappear.
+    has_kept: bool,
 }
 
 impl Camp {
@@ -107,7 +121,8 @@ impl Camp {
         world.create_room("alice");
         let (copies, equivocators) = (BTreeMap::new(), BTreeSet::new());
         let trusted = BTreeSet::from(["alice"]);
-        Self { world, names, said: 0, copies, equivocators, trusted }
+        let (has_kept, readers) = (false, BTreeMap::new());
+        Self { world, names, said: 0, copies, equivocators, trusted, has_kept, readers }
     }
 
     fn name(&self, number: usize) -> Name {
@@ -199,12 +214,21 @@ impl Camp {
                     self.world.leave_room(name);
                 }
             }
-            Step::Switch(a, on) => {
+            Step::Switch(a, option, on) => {
                 let by = self.name(a);
                 if self.is_in(by) {
-                    self.world.set_option(by, RoomOption::ApproveJoins, on);
+                    self.world.set_option(by, option, on);
                 }
             }
+            Step::Keep(a, is_short, on) => {
+                let by = self.name(a);
+                let time = if is_short { KeptFor::TwoDays } else { KeptFor::Week };
+                if self.is_in(by) {
+                    self.has_kept = true;
+                    self.world.set_option(by, RoomOption::KeepFor(time), on);
+                }
+            }
+            Step::Doze(hours) => self.world.pass(Duration::from_secs(hours * 3_600)),
             Step::Answer(a, yes) => {
                 let by = self.name(a);
                 for (newcomer, ..) in self.world.newcomers(by) {
@@ -248,7 +272,38 @@ impl Camp {
             self.said += 1;
             let text = format!("{name} {}", self.said);
             self.world.say(name, &text);
+            let readers = self.readers(name);
+            self.readers.insert(text, readers);
         }
+    }
+
+    /// Those who read what `name` wrote last, as far as it knows: whose whole logs it holds, and who
+    /// have the epoch's key and, if it is closed, something its texts open with.
+    fn readers(&self, name: Name) -> BTreeSet<PeerId> {
+        let (room, disk) = (self.world.room(name), self.world.disk(name));
+        let tag = self.epoch(name);
+        let held = |disk: &MemoryStore, id: PeerId| {
+            let members = disk.members(room).expect("readable");
+            let index = members.iter().position(|member| member.id == id);
+            index.and_then(|index| disk.heads(room).expect("readable").get(index).copied())
+        };
+        let reads = |other: &Name| {
+            let (theirs, id) = (self.world.disk(other), self.world.me(other));
+            let record = theirs.rooms().expect("readable").pop().expect("a room");
+            let key = record.epochs.iter().map(|(_, key)| key).find(|key| {
+                let parts = [room.as_bytes().as_slice(), key.as_slice()].concat();
+                blake3::derive_key("festival/1 room tag", &parts)[..8] == tag
+            });
+            let closed = key.map(|key| blake3::derive_key("festival/1 closed epoch id", key));
+            let is_closed = |id: &[u8]| closed.is_some_and(|closed| closed[..16] == *id);
+            let all = theirs.closed(room).expect("readable");
+            let closed = all.iter().find(|record| is_closed(&record.epoch));
+            let opens = closed.is_none_or(|record| !record.chains.is_empty());
+            key.is_some() && opens && held(&disk, id) == held(&theirs, id)
+        };
+        let names = self.names.iter().copied().filter(|other| self.is_in(other));
+        let readers = names.filter(|other| self.world.room(other) == room && reads(other));
+        readers.map(|other| self.world.me(other)).collect()
     }
 
     /// Everyone can reach everyone, for as long as it takes.
@@ -274,6 +329,11 @@ impl Camp {
             }
         }
         self.world.meet();
+        if self.has_kept {
+            // Clocks are two days apart at most: what one has forgotten the others then know to be past.
+            self.world.pass(Duration::from_secs(49 * 3_600));
+            self.world.meet();
+        }
     }
 
     /// Who is a member, and as what, as `name` sees it.
@@ -294,8 +354,12 @@ impl Camp {
         last.get(1..9).expect("an operation").to_vec()
     }
 
-    fn texts(&mut self, name: Name) -> BTreeSet<String> {
-        self.world.texts(name).into_iter().collect()
+    /// What `name` reads: all of it, or, where texts disappear by each device's own clock, what was
+    /// said last.
+    fn texts(&mut self, name: Name, since: usize) -> BTreeSet<String> {
+        let number = |text: &str| text.rsplit(' ').next().and_then(|n| n.parse::<usize>().ok());
+        let is_meant = |text: &String| number(text).is_some_and(|n| n > since);
+        self.world.texts(name).into_iter().filter(is_meant).collect()
     }
 
     /// Devices whose person is a member, as the owner sees it.
@@ -324,16 +388,27 @@ proptest! {
 
         camp.gather();
         let insiders = camp.insiders();
+        let since = if camp.has_kept { camp.said } else { 0 };
         for name in insiders.clone() {
             camp.say(name);
         }
         camp.world.settle();
 
         let roster = camp.roster("alice");
-        let texts = camp.texts("alice");
-        for name in insiders.clone() {
+        let all: Vec<_> = insiders.iter().map(|name| (*name, camp.texts(name, since))).collect();
+        let texts: BTreeSet<_> = all.iter().flat_map(|(_, texts)| texts.clone()).collect();
+        let is_hiding = camp.world.has_hidden_history("alice");
+        for (name, read) in all {
+            let me = camp.world.me(name);
             prop_assert_eq!(&camp.roster(name), &roster, "{} knows the same people", name);
-            prop_assert_eq!(&camp.texts(name), &texts, "{} reads the same", name);
+            prop_assert!(is_hiding || read == texts, "{} reads the same", name);
+            for text in texts.difference(&read) {
+                let number = text.rsplit(' ').next().and_then(|n| n.parse::<usize>().ok());
+                let is_last = number.is_some_and(|n| n + insiders.len() > camp.said);
+                prop_assert!(!is_last, "{} reads what is written in the end: {}", name, text);
+                let was_meant = camp.readers.get(text).is_none_or(|them| them.contains(&me));
+                prop_assert!(!was_meant, "{} reads what was written for it: {}", name, text);
+            }
             let options = camp.world.options("alice");
             prop_assert_eq!(camp.world.options(name), options, "{} follows the same options", name);
         }

@@ -26,6 +26,7 @@
 //! | a device that was taken, with what had been deleted | `at_rest::nothing_that_opens_a_room_that_was_left_is_on_the_disk`, `no_word_is_in_the_file_as_it_was_said` |
 //! | signatures lost at an edge, people parted by a server's new start | `operations::message_is_the_same_to_the_byte_and_still_proves_itself_however_it_came`, `relay_that_goes_away_and_comes_back_parts_nobody`, `relay_that_was_started_anew_passes_on_to_those_who_were_listening` |
 //! | sync that filled the network of a venue | `flooding::friends_who_hold_the_same_find_that_out_in_64_bytes_and_send_nothing_twice`, `peer_that_acknowledges_nothing_gets_no_more_than_the_window` |
+//! | radios that were talked silent by whoever asked for most | `flooding::peer_that_demands_everything_again_and_again_gets_no_more_air_than_any_other`, `peer_that_dials_again_and_again_gets_no_new_measure_of_air` |
 //!
 //! What is still true and not nice stands in `app/engine/docs/protocol.md`, sections 9 and 10.
 

@@ -34,3 +34,5 @@ mod selves;
 mod stage;
 #[path = "screens/story.rs"]
 mod story;
+#[path = "screens/typing.rs"]
+mod typing;

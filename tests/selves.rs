@@ -250,3 +250,24 @@ fn clock_of_who_writes_dates_nothing_ahead() {
     let seen = member(&mut world, "alice", "carol").last_seen.expect("heard of");
     assert!(seen.at <= world.wall("alice"));
 }
+
+#[test]
+fn what_ones_other_device_wrote_is_not_unread() {
+    let mut world = camp(&GUESTS);
+    world.say("laptop", "to myself");
+    world.say("carol", "to all");
+    world.settle();
+    assert_eq!(world.unread("phone"), Some(2));
+
+    link(&mut world, "phone", "laptop");
+    assert_eq!(world.unread("phone"), Some(1), "what was written before they were one");
+    world.say("laptop", "once more");
+    world.settle();
+    assert_eq!(world.unread("phone"), Some(1));
+    world.restart("phone");
+    assert_eq!(world.unread("phone"), Some(1));
+
+    say_self(&mut world, "phone", "laptop", false);
+    world.settle();
+    assert_eq!(world.unread("phone"), Some(3), "somebody else's again");
+}

@@ -6,8 +6,8 @@ use std::{fmt::Write as _, path::Path, time::Duration};
 
 use data_encoding::HEXLOWER;
 use engine::{
-    Addr, Command, Engine, Event, Frame, Input, Invite, LinkId, MemberIndex, MemoryStore, Now,
-    Output, RoomId, Store as _, Target, Timestamp,
+    Addr, Command, Engine, Event, Frame, Input, Invite, LinkId, Medium, MemberIndex, MemoryStore,
+    Now, Output, RoomId, Store as _, Target, Timestamp,
 };
 
 const LINK: LinkId = LinkId(0);
@@ -95,8 +95,8 @@ fn exchange(lines: &mut Lines, alice: &mut Side, bob: &mut Side) {
 
 fn connect(lines: &mut Lines, alice: &mut Side, bob: &mut Side, binding: Option<[u8; 32]>) {
     let target = bob.dialed.pop();
-    alice.input(Input::LinkUp { link: LINK, target: None, binding });
-    bob.input(Input::LinkUp { link: LINK, target, binding });
+    alice.input(Input::LinkUp { link: LINK, target: None, binding, medium: Medium::Free });
+    bob.input(Input::LinkUp { link: LINK, target, binding, medium: Medium::Free });
     exchange(lines, alice, bob);
 }
 

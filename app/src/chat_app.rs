@@ -36,10 +36,12 @@ mod people;
 mod scanning;
 mod seen;
 mod selves;
+mod typing;
 
 use codes::Codes;
 use people::{Checking, PeopleNews};
 use scanning::Scanning;
+use typing::Typing;
 
 /// How long a change of the screens' state may wait until it is kept.
 const SAVE_AFTER_SECS: f64 = 1.0;
@@ -54,6 +56,7 @@ pub struct ChatApp {
     toasts: Toasts,
     scanning: Scanning,
     codes: Codes,
+    typing: Typing,
     /// Who it is of whom the person makes sure.
     checking: Option<Checking>,
     links: Vec<LinkInfo>,
@@ -88,6 +91,7 @@ impl ChatApp {
             toasts: Toasts::default(),
             scanning: Scanning::default(),
             codes: Codes::default(),
+            typing: Typing::default(),
             checking: None,
             links: Vec::new(),
             whereabouts: Whereabouts::default(),
@@ -226,6 +230,7 @@ impl ChatApp {
             Event::MemberChanged { .. } => self.note_bond(&event),
             _ => {}
         }
+        self.typing.follow(&event, self.clock.now());
         self.follow_invites(&event);
         let is_start = matches!(event, Event::Started { .. });
         let opened = match &event {

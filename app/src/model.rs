@@ -13,10 +13,12 @@ mod messages;
 mod names;
 mod people;
 mod remarks;
+mod storage;
 
 pub use messages::Messages;
 pub use names::Names;
 pub use remarks::{option_words, preview, remark};
+pub use storage::Storage;
 
 /// What is known to the screens.
 #[derive(Debug, Default)]
@@ -31,6 +33,8 @@ pub struct Model {
     pub joins: Vec<Join>,
     /// Whether this device carries sealed messages for others.
     pub carries: bool,
+    /// What is kept on this device, once that was told.
+    pub storage: Option<Storage>,
     /// Sentences to be shown once, oldest first; whoever shows them takes them out.
     pub notes: Vec<String>,
     /// Why the engine has stopped for good, if it has.
@@ -170,6 +174,11 @@ impl Model {
                 }
             }
             Event::CarryingSet { on } => self.carries = on,
+            Event::StorageTold { bound, rooms, is_full } => {
+                let told = Storage { bound, rooms, is_full };
+                self.notes.extend(told.note(self.storage.as_ref()));
+                self.storage = Some(told);
+            }
             // Who somebody is is shown by the screen that asked.
             Event::SafetyEmojis { .. } | Event::CodeChecked { .. } => {}
             Event::HistoryChanged { room } => {
@@ -192,6 +201,8 @@ impl Model {
                     room.newcomers.retain(|known| known.id != newcomer);
                 }
             }
+            // The screens show it for seconds, and keep the time themselves.
+            Event::Typing { .. } => {}
             Event::OptionsChanged { room, options } => {
                 if let Some(room) = self.rooms.get_mut(&room) {
                     room.options = options;
@@ -312,8 +323,8 @@ impl Room {
                 }
                 self.messages.show_early(messages);
             }
-            Event::PageLoaded { before, messages, is_start, .. } => {
-                self.messages.page(before, messages, is_start);
+            Event::PageLoaded { before, messages, is_start, hides_earlier, .. } => {
+                self.messages.page(before, messages, (is_start, hides_earlier));
             }
             Event::UnreadChanged { count, .. } => self.unread = count,
             Event::MemberChanged { member, .. } => self.take_member(member),

@@ -10,6 +10,7 @@ mod error;
 mod keyring;
 mod migrate;
 mod read;
+mod retained;
 mod tables;
 mod write;
 
@@ -21,9 +22,9 @@ use std::{
 };
 
 use engine::{
-    Batch, CarriedRecord, ControlRecord, Head, Kept, MailboxRecord, Mark, MemberIndex,
-    MemberRecord, PackId, PeerId, Position, Profile, ReportRecord, RoomId, RoomRecord, Store,
-    StoreError, StoredOp,
+    Batch, CarriedRecord, ClosedRecord, ControlRecord, Head, HeldRun, Kept, MailboxRecord, Mark,
+    MemberIndex, MemberRecord, PackId, PeerId, Position, Profile, ReportRecord, RoomId, RoomRecord,
+    Row, Store, StoreError, StoredOp, Trail,
 };
 use redb::{Builder, Database, ReadableDatabase, StorageBackend};
 
@@ -232,6 +233,10 @@ impl Store for RedbStore {
         self.read(|snapshot| snapshot.marks(&self.keys, room))
     }
 
+    fn closed(&self, room: RoomId) -> Result<Vec<ClosedRecord>, StoreError> {
+        self.read(|snapshot| snapshot.closed(&self.keys, room))
+    }
+
     fn reports(&self, room: RoomId) -> Result<Vec<ReportRecord>, StoreError> {
         self.read(|snapshot| snapshot.reports(&self.keys, room))
     }
@@ -265,6 +270,43 @@ impl Store for RedbStore {
         limit: usize,
     ) -> Result<usize, StoreError> {
         self.read(|snapshot| snapshot.count_after(room, after, kind, without, limit))
+    }
+
+    fn rows_after(
+        &self,
+        room: RoomId,
+        after: Option<Position>,
+        limit: usize,
+    ) -> Result<Vec<Row>, StoreError> {
+        self.read(|snapshot| snapshot.rows_after(room, after, limit))
+    }
+
+    fn trails(&self, room: RoomId) -> Result<Vec<(MemberIndex, Trail)>, StoreError> {
+        self.read(|snapshot| snapshot.trails(room))
+    }
+
+    fn runs(&self, room: RoomId) -> Result<Vec<HeldRun>, StoreError> {
+        self.read(|snapshot| snapshot.runs(room))
+    }
+
+    fn taken(&self, room: RoomId) -> Result<u64, StoreError> {
+        self.read(|snapshot| snapshot.taken(room))
+    }
+
+    fn bound(&self) -> Result<Option<u64>, StoreError> {
+        self.read(Snapshot::bound)
+    }
+
+    fn compact(&mut self) -> Result<(), StoreError> {
+        self.snapshot = OnceLock::new();
+        let Some(database) = &mut self.database else { return Ok(()) };
+        let outcome =
+            guarded(|| database.compact().map_err(|e| StoreError::Unavailable(Box::new(e))));
+        if let Err(failure) = outcome {
+            log::warn!("the database could not be made smaller: {failure}");
+            self.reopen_after_failure(&Batch::default())?;
+        }
+        Ok(())
     }
 
     fn carries(&self) -> Result<Option<bool>, StoreError> {

@@ -1,8 +1,10 @@
 //! What can be asked of the database.
 
+mod holds;
+
 use engine::{
-    Batch, ControlRecord, Head, Kept, MailboxRecord, Mark, MemberIndex, MemberRecord, PackId,
-    PeerId, Position, Profile, ReportRecord, RoomId, RoomRecord, StoreError, StoredOp,
+    ClosedRecord, ControlRecord, Head, Kept, MailboxRecord, Mark, MemberIndex, MemberRecord,
+    PackId, PeerId, Position, Profile, ReportRecord, RoomId, RoomRecord, StoreError, StoredOp,
 };
 use redb::{
     Key, ReadOnlyTable, ReadTransaction, ReadableTable, TableDefinition, TableError,
@@ -13,10 +15,10 @@ use crate::{
     error::{corrupt, from_redb},
     keyring::Keyring,
     tables::{
-        CARRIED, CONTROLS, ControlKey, HEADS, HeadBytes, KEPT, Keys, LOG, LogKey, MAILBOXES, MARKS,
-        MEMBERS, META, MemberKey, PACKS, PROFILE, PeerKey, REPORTS, ROOMS, RoomKey, TIMELINE,
-        TimelineKey, control_key, decode, decode_head, log_key, member_index, member_key, peer,
-        peer_key, position, seq, timeline_key,
+        CARRIED, CLOSED, CONTROLS, ControlKey, EpochKey, HEADS, HeadBytes, KEPT, Keys, LOG, LogKey,
+        MAILBOXES, MARKS, MEMBERS, META, MemberKey, PACKS, PROFILE, PeerKey, REPORTS, ROOMS, RUNS,
+        RoomKey, SIZES, TIMELINE, TRAILS, TimelineKey, decode, decode_head, log_key, member_index,
+        peer, position, seq, timeline_key,
     },
 };
 
@@ -30,9 +32,13 @@ pub(crate) struct Snapshot {
     mailboxes: ReadOnlyTable<&'static RoomKey, &'static [u8]>,
     kept: ReadOnlyTable<&'static MemberKey, &'static [u8]>,
     marks: Option<ReadOnlyTable<&'static PeerKey, &'static [u8]>>,
+    closed: Option<ReadOnlyTable<&'static EpochKey, &'static [u8]>>,
     reports: Option<ReadOnlyTable<&'static ControlKey, &'static [u8]>>,
-    timeline: ReadOnlyTable<&'static TimelineKey, &'static [u8]>,
-    log: ReadOnlyTable<&'static LogKey, u64>,
+    pub(crate) trails: Option<ReadOnlyTable<&'static MemberKey, &'static [u8]>>,
+    pub(crate) runs: Option<ReadOnlyTable<&'static LogKey, &'static [u8]>>,
+    pub(crate) sizes: Option<ReadOnlyTable<&'static RoomKey, u64>>,
+    pub(crate) timeline: ReadOnlyTable<&'static TimelineKey, &'static [u8]>,
+    pub(crate) log: ReadOnlyTable<&'static LogKey, u64>,
     /// There once something was carried.
     pub(crate) carried: Option<ReadOnlyTable<&'static PackId, &'static [u8]>>,
     pub(crate) packs: Option<ReadOnlyTable<&'static PackId, &'static [u8]>>,
@@ -51,7 +57,11 @@ impl Snapshot {
             mailboxes: transaction.open_table(MAILBOXES).map_err(from_redb)?,
             kept: transaction.open_table(KEPT).map_err(from_redb)?,
             marks: if_there(transaction, MARKS)?,
+            closed: if_there(transaction, CLOSED)?,
             reports: if_there(transaction, REPORTS)?,
+            trails: if_there(transaction, TRAILS)?,
+            runs: if_there(transaction, RUNS)?,
+            sizes: if_there(transaction, SIZES)?,
             timeline: transaction.open_table(TIMELINE).map_err(from_redb)?,
             log: transaction.open_table(LOG).map_err(from_redb)?,
             carried: if_there(transaction, CARRIED)?,
@@ -66,6 +76,7 @@ impl Snapshot {
             || has_any(Some(&self.members), room)?
             || has_any(Some(&self.controls), room)?
             || has_any(self.marks.as_ref(), room)?
+            || has_any(self.closed.as_ref(), room)?
             || has_any(self.reports.as_ref(), room)?)
     }
 
@@ -157,6 +168,20 @@ impl Snapshot {
         let all = all.map(|entry| {
             let (key, mark) = entry.map_err(from_redb)?;
             Ok((peer(key.value()), keys.open(MARKS.name(), key.value(), mark.value())?))
+        });
+        all.collect()
+    }
+
+    pub(crate) fn closed(
+        &self,
+        keys: &Keyring,
+        room: RoomId,
+    ) -> Result<Vec<ClosedRecord>, StoreError> {
+        let Some(closed) = &self.closed else { return Ok(Vec::new()) };
+        let all = closed.range::<&EpochKey>(Keys::<32>::of(room).bounds()).map_err(from_redb)?;
+        let all = all.map(|entry| {
+            let (key, record) = entry.map_err(from_redb)?;
+            keys.open(CLOSED.name(), key.value(), record.value())
         });
         all.collect()
     }
@@ -253,92 +278,6 @@ impl Snapshot {
         }
         Ok(count)
     }
-
-    /// Whether everything `batch` asks for is so.
-    pub(crate) fn holds(&self, keys: &Keyring, batch: &Batch) -> Result<bool, StoreError> {
-        let forgotten = batch.forgotten.iter().filter(|room| !batch.rooms.contains_key(room));
-        for room in forgotten {
-            if self.rooms.get(room.as_bytes()).map_err(from_redb)?.is_some() {
-                return Ok(false);
-            }
-        }
-        let holds_courier = self.holds_courier(&batch.courier)?;
-        Ok(holds_courier && self.holds_records(keys, batch)? && self.holds_ops(&batch.ops)?)
-    }
-
-    fn holds_records(&self, keys: &Keyring, batch: &Batch) -> Result<bool, StoreError> {
-        if batch.profile.is_some() && self.profile()? != batch.profile {
-            return Ok(false);
-        }
-        for (room, record) in &batch.rooms {
-            let key = room.as_bytes();
-            let value = self.rooms.get(key).map_err(from_redb)?;
-            let found = value.map(|value| keys.open(ROOMS.name(), key, value.value()));
-            if !is_record(found, record)? {
-                return Ok(false);
-            }
-        }
-        for (&(room, index), record) in &batch.members {
-            let key = member_key(room, index);
-            let value = self.members.get(&key).map_err(from_redb)?;
-            let found = value.map(|value| keys.open(MEMBERS.name(), &key, value.value()));
-            if !is_record(found, record)? {
-                return Ok(false);
-            }
-        }
-        for (room, record) in &batch.mailboxes {
-            let key = room.as_bytes();
-            let value = self.mailboxes.get(key).map_err(from_redb)?;
-            let found = value.map(|value| keys.open(MAILBOXES.name(), key, value.value()));
-            if !is_record(found, record)? {
-                return Ok(false);
-            }
-        }
-        for (&(room, index), kept) in &batch.kept {
-            let value = self.kept.get(&member_key(room, index)).map_err(from_redb)?;
-            if !is_record(value.map(|value| decode(value.value())), kept)? {
-                return Ok(false);
-            }
-        }
-        for (&(room, peer), mark) in &batch.marks {
-            let key = peer_key(room, peer);
-            let value = self.marks.as_ref().map(|marks| marks.get(&key)).transpose();
-            let value = value.map_err(from_redb)?.flatten();
-            let found: Option<Mark> =
-                value.map(|value| keys.open(MARKS.name(), &key, value.value())).transpose()?;
-            if found.unwrap_or_default() != *mark {
-                return Ok(false);
-            }
-        }
-        for (&(room, author, seq), report) in &batch.reports {
-            let key = control_key(room, author, seq);
-            let value = self.reports.as_ref().map(|reports| reports.get(&key)).transpose();
-            let value = value.map_err(from_redb)?.flatten();
-            let found: Option<ReportRecord> =
-                value.map(|value| keys.open(REPORTS.name(), &key, value.value())).transpose()?;
-            if found != *report {
-                return Ok(false);
-            }
-        }
-        for (&(room, index), head) in &batch.heads {
-            let value = self.heads.get(&member_key(room, index)).map_err(from_redb)?;
-            if value.map(|value| decode_head(value.value())) != Some(*head) {
-                return Ok(false);
-            }
-        }
-        Ok(true)
-    }
-
-    fn holds_ops(&self, ops: &[StoredOp]) -> Result<bool, StoreError> {
-        for op in ops {
-            let value =
-                self.timeline.get(&timeline_key(op.room, op.position)).map_err(from_redb)?;
-            if !value.is_some_and(|value| split(value.value()).is_ok_and(|(_, b)| b == op.bytes)) {
-                return Ok(false);
-            }
-        }
-        Ok(true)
-    }
 }
 
 /// Whether there is anything of `room` in a table, if that is there.
@@ -363,16 +302,8 @@ fn if_there<K: Key + 'static, V: Value + 'static>(
     }
 }
 
-/// Whether `found` is `wanted`.
-fn is_record<T: PartialEq>(
-    found: Option<Result<T, StoreError>>,
-    wanted: &T,
-) -> Result<bool, StoreError> {
-    Ok(found.transpose()?.is_some_and(|found| found == *wanted))
-}
-
 /// The kind and the sealed bytes in a timeline's value.
-fn split(value: &[u8]) -> Result<(u8, &[u8]), StoreError> {
+pub(crate) fn split(value: &[u8]) -> Result<(u8, &[u8]), StoreError> {
     let (kind, bytes) =
         value.split_first().ok_or_else(|| corrupt("an operation is without a kind"))?;
     Ok((*kind, bytes))

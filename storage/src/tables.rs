@@ -2,7 +2,7 @@
 
 use std::ops::Bound;
 
-use engine::{Head, MemberIndex, PackId, PeerId, Position, RoomId, StoreError};
+use engine::{EpochId, Head, MemberIndex, PackId, PeerId, Position, RoomId, StoreError};
 use redb::TableDefinition;
 use serde::{Serialize, de::DeserializeOwned};
 
@@ -41,6 +41,9 @@ pub(crate) const PACKS: TableDefinition<'_, &PackId, &[u8]> = TableDefinition::n
 /// What the person has noted of members. There from the first note on.
 pub(crate) const MARKS: TableDefinition<'_, &PeerKey, &[u8]> = TableDefinition::new("marks");
 
+/// What is known of the epochs in which texts are locked. There from the first such epoch on.
+pub(crate) const CLOSED: TableDefinition<'_, &EpochKey, &[u8]> = TableDefinition::new("closed");
+
 /// The reports that could be opened, by room, author's key and place in the author's log. There from
 /// the first report on.
 pub(crate) const REPORTS: TableDefinition<'_, &ControlKey, &[u8]> = TableDefinition::new("reports");
@@ -51,6 +54,19 @@ pub(crate) const TIMELINE: TableDefinition<'_, &TimelineKey, &[u8]> =
 
 /// Where in the timeline an operation of a log stands: its clock.
 pub(crate) const LOG: TableDefinition<'_, &LogKey, u64> = TableDefinition::new("log");
+
+/// What is remembered of logs besides how far they are held. This table and the next two begin with the
+/// first thing in them.
+pub(crate) const TRAILS: TableDefinition<'_, &MemberKey, &[u8]> = TableDefinition::new("trails");
+
+/// The texts that checkpoints cover and that are still here, by the checkpoint's place in its log.
+pub(crate) const RUNS: TableDefinition<'_, &LogKey, &[u8]> = TableDefinition::new("runs");
+
+/// How many bytes the operations of each room take.
+pub(crate) const SIZES: TableDefinition<'_, &RoomKey, u64> = TableDefinition::new("sizes");
+
+/// How many bytes of operations are kept at most, in `META`, once the person has said.
+pub(crate) const BOUND: &str = "bound";
 
 /// The format, in `META`: 4 bytes, big-endian.
 pub(crate) const FORMAT: &str = "format";
@@ -67,6 +83,8 @@ pub(crate) type RoomKey = [u8; 16];
 pub(crate) type MemberKey = [u8; 20];
 /// The room, then clock, author and place in the author's log: byte order is display order.
 pub(crate) type TimelineKey = [u8; 36];
+/// The room, then the epoch.
+pub(crate) type EpochKey = [u8; 32];
 /// The room, then a member's key.
 pub(crate) type PeerKey = [u8; 48];
 /// The room, then the author's key and the place in the author's log.
@@ -111,6 +129,14 @@ pub(crate) fn position(key: &TimelineKey) -> Position {
     }
 }
 
+/// The key of what is known of a closed epoch.
+pub(crate) fn epoch_key(room: RoomId, epoch: EpochId) -> EpochKey {
+    let mut key = [0; 32];
+    key[..16].copy_from_slice(room.as_bytes());
+    key[16..].copy_from_slice(&epoch);
+    key
+}
+
 /// The key of what is noted of a member.
 pub(crate) fn peer_key(room: RoomId, peer: PeerId) -> PeerKey {
     let mut key = [0; 48];
@@ -140,6 +166,11 @@ pub(crate) fn log_key(room: RoomId, author: MemberIndex, seq: u64) -> LogKey {
     key[16..20].copy_from_slice(&author.0.to_be_bytes());
     key[20..].copy_from_slice(&seq.to_be_bytes());
     key
+}
+
+/// The author in a log's key.
+pub(crate) fn author(key: &LogKey) -> MemberIndex {
+    MemberIndex(u32::from_be_bytes(part(key, 16)))
 }
 
 /// The place in the log in a log's key.

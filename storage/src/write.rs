@@ -8,10 +8,11 @@ use redb::{Database, Durability, Table, TableHandle, Value, WriteTransaction};
 use crate::{
     error::from_redb,
     keyring::Keyring,
+    retained::write_retained,
     tables::{
-        CARRIED, CARRIES, CONTROLS, HEADS, KEPT, Keys, LOG, MAILBOXES, MARKS, MEMBERS, META, PACKS,
-        PROFILE, REPORTS, ROOMS, TIMELINE, control_key, encode, encode_head, log_key, member_key,
-        peer_key, timeline_key,
+        CARRIED, CARRIES, CLOSED, CONTROLS, HEADS, KEPT, Keys, LOG, MAILBOXES, MARKS, MEMBERS,
+        META, PACKS, PROFILE, REPORTS, ROOMS, RUNS, SIZES, TIMELINE, TRAILS, control_key, encode,
+        encode_head, epoch_key, log_key, member_key, peer_key, timeline_key,
     },
 };
 
@@ -27,6 +28,7 @@ pub(crate) fn write(database: &Database, keys: &Keyring, batch: &Batch) -> Resul
     }
     write_records(&transaction, keys, batch)?;
     write_notes(&transaction, keys, batch)?;
+    write_retained(&transaction, batch)?;
     write_ops(&transaction, &batch.ops)?;
     write_courier(&transaction, &batch.courier)?;
     transaction.commit().map_err(from_redb)
@@ -39,7 +41,8 @@ pub(crate) fn sealed_rooms(batch: &Batch) -> BTreeSet<RoomId> {
     let controls = batch.controls.keys().map(|(room, ..)| *room);
     let marks = batch.marks.keys().map(|(room, _)| *room);
     let reports = batch.reports.keys().map(|(room, ..)| *room);
-    rooms.chain(members).chain(controls).chain(marks).chain(reports).collect()
+    let closed = batch.closed.keys().map(|(room, _)| *room);
+    rooms.chain(members).chain(controls).chain(marks).chain(reports).chain(closed).collect()
 }
 
 /// Removes everything in `room`. Of tables that may not be there, leaves none behind that were not.
@@ -55,8 +58,21 @@ fn forget(transaction: &WriteTransaction, room: RoomId) -> Result<(), StoreError
     if is_there(MARKS.name()) {
         clear(transaction.open_table(MARKS).map_err(from_redb)?, room)?;
     }
+    if is_there(CLOSED.name()) {
+        clear(transaction.open_table(CLOSED).map_err(from_redb)?, room)?;
+    }
     if is_there(REPORTS.name()) {
         clear(transaction.open_table(REPORTS).map_err(from_redb)?, room)?;
+    }
+    if is_there(TRAILS.name()) {
+        clear(transaction.open_table(TRAILS).map_err(from_redb)?, room)?;
+    }
+    if is_there(RUNS.name()) {
+        clear(transaction.open_table(RUNS).map_err(from_redb)?, room)?;
+    }
+    if is_there(SIZES.name()) {
+        let mut sizes = transaction.open_table(SIZES).map_err(from_redb)?;
+        sizes.remove(room.as_bytes()).map_err(from_redb)?;
     }
     clear(transaction.open_table(MEMBERS).map_err(from_redb)?, room)?;
     clear(transaction.open_table(HEADS).map_err(from_redb)?, room)?;
@@ -157,6 +173,14 @@ fn write_notes(
                 let sealed = keys.seal(MARKS.name(), &key, mark)?;
                 marks.insert(&key, sealed.as_slice()).map_err(from_redb)?;
             }
+        }
+    }
+    if !batch.closed.is_empty() {
+        let mut closed = transaction.open_table(CLOSED).map_err(from_redb)?;
+        for (&(room, epoch), record) in &batch.closed {
+            let key = epoch_key(room, epoch);
+            let sealed = keys.seal(CLOSED.name(), &key, record)?;
+            closed.insert(&key, sealed.as_slice()).map_err(from_redb)?;
         }
     }
     if !batch.reports.is_empty() {

@@ -3,8 +3,8 @@
 use std::{fs, path::Path};
 
 use engine::{
-    Batch, InviteRecord, MemberIndex, MemberRecord, PeerId, Profile, RoomId, RoomRecord, Store,
-    StoreError,
+    Batch, Gone, InviteRecord, MemberIndex, MemberRecord, PeerId, Position, Profile, RoomId,
+    RoomRecord, Store, StoreError, StoredOp,
 };
 use storage::RedbStore;
 
@@ -155,4 +155,41 @@ fn keys_are_readable_by_their_owner_only() {
 
     let mode = fs::metadata(directory.path().join("a.redb.keys")).expect("a file").permissions();
     assert_eq!(mode.mode() & 0o777, 0o600);
+}
+
+#[test]
+fn forgotten_operations_are_gone_from_the_file_once_it_was_made_smaller_and_the_others_are_there() {
+    let directory = tempfile::tempdir().expect("a directory");
+    let path = directory.path().join("a.redb");
+    let mut store = RedbStore::open(&path).expect("new");
+    let author = MemberIndex(0);
+    let bytes = |seq: u64| [b"sealed words ", seq.to_be_bytes().as_slice(), &[7; 300]].concat();
+    let op = |seq| StoredOp {
+        room: ROOM,
+        position: Position { hlc: seq, author, seq },
+        kind: 3,
+        bytes: bytes(seq),
+    };
+    store.commit(entered(ROOM)).expect("committed");
+    store
+        .commit(Batch { ops: (1..=4_000).map(op).collect(), ..Batch::default() })
+        .expect("committed");
+    let (before, taken) =
+        (fs::metadata(&path).expect("a file").len(), store.taken(ROOM).expect("known"));
+
+    let gone = Gone { room: ROOM, author, after: 1, before: 3_900 };
+    store.commit(Batch { gone: vec![gone], ..Batch::default() }).expect("committed");
+    store.compact().expect("made smaller");
+
+    for seq in [2, 1_000, 3_899] {
+        assert!(!find(&path, &bytes(seq)), "{seq}");
+    }
+    assert!(find(&path, &bytes(3_900)) && find(&path, &bytes(1)));
+    assert!(fs::metadata(&path).expect("a file").len() < before / 4);
+    assert!(store.taken(ROOM).expect("known") < taken / 30);
+    let left = store.ops_after(ROOM, author, 1, 1, 0).expect("readable");
+    assert_eq!(left, [bytes(3_900)], "the log goes on behind the gap");
+    drop(store);
+    let store = RedbStore::open(&path).expect("whole");
+    assert_eq!(store.page_before(ROOM, None, 9_999).expect("readable").len(), 102);
 }

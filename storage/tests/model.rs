@@ -4,9 +4,10 @@
 use std::{collections::BTreeMap, fmt::Debug};
 
 use engine::{
-    Addr, Batch, CarriedRecord, Control, ControlRecord, CourierBatch, Head, InviteId, InviteRecord,
-    Kept, MailboxRecord, Mark, MemberIndex, MemberRecord, MemoryStore, PeerId, Position, Profile,
-    RelayRecord, ReportRecord, RoomId, RoomRecord, Store, StoredOp, Timestamp,
+    Addr, Batch, CarriedRecord, ClosedRecord, Control, ControlRecord, CourierBatch, EpochId, Gone,
+    Head, InviteId, InviteRecord, Kept, MailboxRecord, Mark, MemberIndex, MemberRecord,
+    MemoryStore, PeerId, Position, Profile, RelayRecord, ReportRecord, RoomId, RoomRecord, Run,
+    Store, StoredOp, Timestamp, Trail,
 };
 use proptest::{collection::vec, option, prelude::*};
 use storage::{Options, RedbStore};
@@ -88,6 +89,16 @@ fn any_mark() -> impl Strategy<Value = ((RoomId, PeerId), Mark)> {
     )
 }
 
+fn any_closed() -> impl Strategy<Value = ((RoomId, EpochId), ClosedRecord)> {
+    (any_room(), any::<bool>(), option::of(any::<u32>()), any::<u32>()).prop_map(
+        |(room, is_first, written, from)| {
+            let epoch = if is_first { [0; 16] } else { [255; 16] };
+            let (chains, is_sure, is_said) = (vec![(from, [5; 32])], is_first, !is_first);
+            ((room, epoch), ClosedRecord { epoch, chains, is_sure, written, from, is_said })
+        },
+    )
+}
+
 fn any_report() -> impl Strategy<Value = ((RoomId, PeerId, u64), Option<ReportRecord>)> {
     (any_room(), any_peer(), any_number(), option::of(".{0,8}")).prop_map(
         |(room, by, seq, text)| {
@@ -133,6 +144,28 @@ fn any_courier() -> impl Strategy<Value = CourierBatch> {
     })
 }
 
+type Retained = (
+    Vec<((RoomId, MemberIndex), Trail)>,
+    Vec<((RoomId, MemberIndex, u64), Option<Run>)>,
+    Vec<Gone>,
+    Option<u64>,
+);
+
+/// What is remembered of logs, and what is forgotten of them.
+fn any_retained() -> impl Strategy<Value = Retained> {
+    let trail = (any_number(), any::<[u8; 16]>(), any_number(), any::<bool>());
+    let trail = trail.prop_map(|(last, id, clock, governs)| Trail { last, id, clock, governs });
+    let run = (any_number(), any_number()).prop_map(|(since, clock)| Run { since, clock });
+    let gone = (any_room(), any_index(), any_number(), any_number());
+    let gone = gone.prop_map(|(room, author, after, before)| Gone { room, author, after, before });
+    (
+        vec(((any_room(), any_index()), trail), 0..4),
+        vec(((any_room(), any_index(), any_number()), option::of(run)), 0..6),
+        vec(gone, 0..3),
+        option::weighted(0.2, any_number()),
+    )
+}
+
 fn any_batch() -> impl Strategy<Value = Batch> {
     let heads = vec(((any_room(), any_index()), (any_number(), any::<[u8; 16]>())), 0..6);
     (
@@ -142,11 +175,13 @@ fn any_batch() -> impl Strategy<Value = Batch> {
         vec(((any_room(), any_index()), any_member()), 0..6),
         heads,
         (vec(any_control(), 0..6), vec(any_mailbox(), 0..3), vec(any_kept(), 0..6)),
-        (vec(any_mark(), 0..4), vec(any_report(), 0..6)),
-        (vec(any_op(), 0..30), any_courier()),
+        (vec(any_mark(), 0..4), vec(any_report(), 0..6), vec(any_closed(), 0..4)),
+        (vec(any_op(), 0..30), any_courier(), any_retained()),
     )
-        .prop_map(
-            |(profile, rooms, forgotten, members, heads, beside, (marks, reports), others)| Batch {
+        .prop_map(|(profile, rooms, forgotten, members, heads, beside, notes, others)| {
+            let (marks, reports, closed) = notes;
+            let (ops, courier, (trails, runs, gone, bound)) = others;
+            Batch {
                 profile: profile.map(|name| Profile { name }),
                 rooms: rooms.into_iter().collect(),
                 forgotten,
@@ -160,10 +195,15 @@ fn any_batch() -> impl Strategy<Value = Batch> {
                 kept: beside.2.into_iter().collect(),
                 marks: marks.into_iter().collect(),
                 reports: reports.into_iter().collect(),
-                ops: others.0,
-                courier: others.1,
-            },
-        )
+                closed: closed.into_iter().collect(),
+                ops,
+                trails: trails.into_iter().collect(),
+                runs: runs.into_iter().collect(),
+                gone,
+                bound,
+                courier,
+            }
+        })
 }
 
 /// What to ask of both stores about one room.
@@ -222,6 +262,7 @@ fn compare(
     agree(model, store, |s| s.profile())?;
     agree(model, store, |s| s.rooms())?;
     agree(model, store, |s| s.carries())?;
+    agree(model, store, |s| s.bound())?;
     agree(model, store, |s| s.carried())?;
     for id in [[0; 8], [1; 8], [255; 8]] {
         agree(model, store, |s| s.carried_pack(&id))?;
@@ -234,6 +275,11 @@ fn compare(
         agree(model, store, |s| s.kept(q.room))?;
         agree(model, store, |s| s.marks(q.room))?;
         agree(model, store, |s| s.reports(q.room))?;
+        agree(model, store, |s| s.closed(q.room))?;
+        agree(model, store, |s| s.trails(q.room))?;
+        agree(model, store, |s| s.runs(q.room))?;
+        agree(model, store, |s| s.taken(q.room))?;
+        agree(model, store, |s| s.rows_after(q.room, q.position, q.limit))?;
         agree(model, store, |s| s.ops_after(q.room, q.author, q.after, q.limit, q.max_bytes))?;
         agree(model, store, |s| s.page_before(q.room, q.position, q.limit))?;
         let without = [q.author, MemberIndex(1)];

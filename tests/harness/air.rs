@@ -67,8 +67,14 @@ impl World {
         self.links.insert((dialer, a), (callee, b));
         self.links.insert((callee, b), (dialer, a));
         self.dialed.insert((dialer, a), target);
-        self.input(callee, Input::LinkUp { link: b, target: None, binding: ours });
-        self.input(dialer, Input::LinkUp { link: a, target: Some(target), binding: theirs });
+        self.input(
+            callee,
+            Input::LinkUp { link: b, target: None, binding: ours, medium: self.medium },
+        );
+        self.input(
+            dialer,
+            Input::LinkUp { link: a, target: Some(target), binding: theirs, medium: self.medium },
+        );
     }
 
     pub(crate) fn binding_of(&self, link: LinkId) -> Option<[u8; 32]> {
@@ -85,7 +91,7 @@ impl World {
         self.links.insert((NOBODY, a), (callee, b));
         self.raw.insert(b, Vec::new());
         let binding = self.binding_of(a);
-        self.input(callee, Input::LinkUp { link: b, target: None, binding });
+        self.input(callee, Input::LinkUp { link: b, target: None, binding, medium: self.medium });
         b
     }
 
@@ -97,7 +103,10 @@ impl World {
         self.links.insert((NOBODY, b), (dialer, a));
         self.raw.insert(a, Vec::new());
         let binding = self.binding_of(a);
-        self.input(dialer, Input::LinkUp { link: a, target: Some(target), binding });
+        self.input(
+            dialer,
+            Input::LinkUp { link: a, target: Some(target), binding, medium: self.medium },
+        );
         a
     }
 

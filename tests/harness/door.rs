@@ -1,6 +1,6 @@
 //! Who is let into a room, and what its options are.
 
-use engine::{Command, DoorPictures, Event, PeerId, RoomOption, RoomOptions};
+use engine::{Command, DoorPictures, Event, PeerId, RoomOption, RoomOptions, Store as _};
 
 use crate::{Name, World};
 
@@ -9,6 +9,12 @@ impl World {
     pub fn set_option(&mut self, name: Name, option: RoomOption, on: bool) {
         let room = self.room(name);
         self.command(name, Command::SetOption { room, option, on });
+    }
+
+    /// Whether in the room of `name` there ever was a key under which newcomers do not read what was
+    /// written before.
+    pub fn has_hidden_history(&self, name: Name) -> bool {
+        !self.memory(name).closed(self.room(name)).expect("readable").is_empty()
     }
 
     /// The options of the room of `name`, as it was last told of them.

@@ -17,7 +17,8 @@ use std::{
 pub use air::Tamper;
 use app::runtime::AllCores;
 use engine::{
-    Addr, Command, Engine, Event, Frame, Input, LinkId, MemoryStore, Now, Output, Target, Timestamp,
+    Addr, Command, Engine, Event, Frame, Input, LinkId, Medium, MemoryStore, Now, Output, Target,
+    Timestamp,
 };
 pub use post::{Left, Relay};
 use rand_chacha::ChaCha20Rng;
@@ -78,6 +79,10 @@ pub struct World {
     off: BTreeMap<Name, post::Off>,
     tries: usize,
     frames_seen: Vec<(Name, Name, Frame)>,
+    /// How often a deadline came.
+    pub wakes: usize,
+    /// What links that open from now on go through.
+    pub medium: Medium,
     /// Whether devices added from now on check signatures as the app does.
     pub is_on_all_cores: bool,
     /// Whether [`frames`](Self::frames) are forgotten: for tests that send more than memory holds.
@@ -202,6 +207,7 @@ impl World {
             match next {
                 Some((at, name)) if at <= end => {
                     self.millis = self.millis.max(at);
+                    self.wakes += 1;
                     self.input(name, Input::Timeout);
                     self.settle();
                 }

@@ -4,7 +4,9 @@
 
 use std::{fs, path::Path, time::Duration};
 
-use engine::{Command, Engine, Event, Input, Now, Output, RoomId, RoomRecord, Store, Timestamp};
+use engine::{
+    Command, Engine, Event, Input, Now, Output, RoomId, RoomOption, RoomRecord, Store, Timestamp,
+};
 use storage::RedbStore;
 use tests::World;
 
@@ -144,6 +146,12 @@ fn log_of_everything_an_engine_does_holds_no_key_and_no_word() {
     world.settle();
     let room = world.room("alice");
     world.command("alice", Command::ChangeKey { room });
+    world.set_option("alice", RoomOption::HideHistory, true);
+    world.say("alice", "down and down");
+    world.settle();
+    world.add("maya");
+    world.scan("maya", "bob");
+    world.meet();
     world.say("bob", "and down");
     world.pass(Duration::from_secs(60));
     world.reboot("bob");
@@ -152,7 +160,10 @@ fn log_of_everything_an_engine_does_holds_no_key_and_no_word() {
 
     assert!(world.overheard.contains("Text(13 bytes)"), "it is a log of what happens");
     let mut keys = Vec::new();
-    for name in ["alice", "bob"] {
+    for name in ["alice", "bob", "maya"] {
+        let closed = world.disk(name).closed(room).expect("readable");
+        assert!(!closed.is_empty());
+        keys.extend(closed.iter().flat_map(|c| c.chains.iter().map(|(_, key)| key.to_vec())));
         let records = world.disk(name).rooms().expect("readable");
         keys.extend(records.iter().flat_map(secrets));
         keys.extend(world.answers_to(name).into_iter().map(Vec::from));

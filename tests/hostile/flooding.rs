@@ -1,9 +1,9 @@
 //! Those who send more than they should, or what should stop everybody who gets it.
 
-use engine::{Frame, MAX_FRAME_LEN, Target};
+use engine::{Frame, MAX_FRAME_LEN, Medium, Target};
 use tests::{Name, World};
 
-use super::{HAVE, MINUTE, OFFER, OPS, assert_talk, open_camp};
+use super::{HAVE, MINUTE, OFFER, OPS, assert_talk, camp_in, open_camp};
 
 #[test]
 fn packets_over_a_limit_end_the_session() {
@@ -223,4 +223,63 @@ fn friends_who_hold_the_same_find_that_out_in_64_bytes_and_send_nothing_twice() 
         assert!((1..=64).contains(&bytes), "{bytes} bytes");
     }
     assert_talk(&mut world, "alice", "bob");
+}
+
+/// What senders say of themselves limits nobody; what each device sends itself does (MeshCore, issue
+/// 3278). Whoever asks on a shared radio, without end, has others fill it up to their own measure.
+#[test]
+fn peer_that_demands_everything_again_and_again_gets_no_more_air_than_any_other() {
+    const SECONDS: usize = 60;
+    let mut world = World::binding();
+    world.medium = Medium::Air;
+    let mut world = camp_in(world, &["mallory", "bob"]);
+    for n in 0..1_500 {
+        world.say("alice", &format!("{n} {}", "a".repeat(400)));
+    }
+    world.settle();
+    world.pass(MINUTE * 2);
+    let sent = |world: &World| world.frames("alice", "mallory").iter().map(Vec::len).sum::<usize>();
+    let before = sent(&world);
+    world.tamper("mallory", "alice", |frame| match frame.as_slice() {
+        // Once every 64 packets, so that much came before all is demanded anew.
+        [HAVE, 0, 0, 0, taken @ ..] if taken.first().is_some_and(|low| low % 64 == 5) => {
+            vec![[&[HAVE, 0, 0, 1], taken].concat()]
+        }
+        _ => vec![frame],
+    });
+
+    world.inject("mallory", "alice", vec![HAVE, 0, 0, 1, 0]);
+    world.settle();
+    world.pass(MINUTE);
+
+    // A burst, what a minute brings, and the packet that is under way.
+    let cost = sent(&world) - before;
+    assert!(cost <= 64_000 + SECONDS * 20_000 + 10_000, "{cost} bytes");
+    assert!(cost > 200_000, "{cost} bytes: it asked for more than a burst");
+    assert_talk(&mut world, "alice", "bob");
+}
+
+#[test]
+fn peer_that_dials_again_and_again_gets_no_new_measure_of_air() {
+    let mut world = World::binding();
+    world.medium = Medium::Air;
+    let mut world = camp_in(world, &["mallory"]);
+    let (room, alice) = (world.room("mallory"), world.me("alice"));
+    world.cut("alice", "mallory");
+    for n in 0..2_000 {
+        world.say("alice", &format!("{n} {}", "a".repeat(300)));
+    }
+    world.pass(MINUTE);
+    let before: usize = world.frames("alice", "mallory").iter().map(Vec::len).sum();
+
+    // She takes what comes at once, forgets it, and is there anew.
+    let disk = world.disk("mallory");
+    for _ in 0..20 {
+        world.open("mallory", "alice", Target::Member(room, alice));
+        world.settle();
+        world.restart_from("mallory", disk.clone());
+    }
+
+    let cost = world.frames("alice", "mallory").iter().map(Vec::len).sum::<usize>() - before;
+    assert!((30_000..=64_000 + 60_000).contains(&cost), "{cost} bytes");
 }

@@ -2,12 +2,12 @@
 
 use app::chat_app::ChatApp;
 use egui_kittest::{Harness, kittest::Queryable as _};
-use engine::{Command, DoorPictures, Event, PeerId, Role, RoomOption, RoomOptions};
+use engine::{Command, DoorPictures, Event, KeptFor, PeerId, Role, RoomOption, RoomOptions};
 
 use crate::{
     network_stage::reach,
     pictures::{Shot, pictures, pictures_of_text, shot},
-    stage::{Looking, PHONE, Shared, alone, in_ruled},
+    stage::{Looking, PHONE, Shared, alone, in_room, in_ruled, settled},
     story::{ME, ROOM, invite},
 };
 
@@ -17,14 +17,57 @@ const MAYA: PeerId = PeerId::from_bytes([0x51; 32]);
 const SEEN: DoorPictures = DoorPictures::from_numbers([0, 22, 32, 46, 58, 36]);
 
 /// The screens about a room's options and its door.
-pub(crate) const DOOR: [Shot; 6] = [
+pub(crate) const DOOR: [Shot; 11] = [
     ("options", |looking| options(looking, Role::Owner, true)),
     ("options-member", |looking| options(looking, Role::Member, true)),
+    ("options-brief", |looking| {
+        let (mut harness, shared) = options(looking, Role::Owner, false);
+        reach(&mut harness, "7 days");
+        harness.get_by_label_contains("wrote them down").scroll_to_me();
+        harness.run_steps(4);
+        (harness, shared)
+    }),
+    ("storage", |looking| {
+        let (mut harness, shared) = settled(looking);
+        reach(&mut harness, "Settings");
+        reach(&mut harness, "64 MB");
+        harness.get_by_label_contains("Of what is above").scroll_to_me();
+        harness.run_steps(4);
+        (harness, shared)
+    }),
+    ("room-brief", |looking| {
+        let (mut harness, shared) = in_ruled(looking, |_rules| {});
+        let options = RoomOptions { kept_for: Some(KeptFor::Week), ..RoomOptions::default() };
+        shared.borrow_mut().tell(Event::OptionsChanged { room: ROOM, options });
+        harness.run_steps(4);
+        harness.key_press_modifiers(egui::Modifiers::COMMAND, egui::Key::Home);
+        harness.run_steps(8);
+        (harness, shared)
+    }),
     ("options-ask", |looking| {
         let (mut harness, shared) = options(looking, Role::Owner, false);
         reach(&mut harness, "Let in one by one");
         harness.get_by_label("Leave it").scroll_to_me();
         harness.run_steps(4);
+        (harness, shared)
+    }),
+    ("options-hide", |looking| {
+        let (mut harness, shared) = options(looking, Role::Owner, false);
+        reach(&mut harness, "Only what follows");
+        harness.get_by_label("Leave it as it is").scroll_to_me();
+        harness.run_steps(4);
+        (harness, shared)
+    }),
+    ("hidden", |looking| {
+        let (mut harness, shared) = in_room(looking);
+        {
+            let mut script = shared.borrow_mut();
+            script.hides_earlier = true;
+            let kept = script.history.len().saturating_sub(2);
+            script.history.drain(..kept);
+            script.tell(Event::HistoryChanged { room: ROOM });
+        }
+        harness.run_steps(6);
         (harness, shared)
     }),
     ("door", |looking| {
@@ -53,7 +96,7 @@ pub(crate) const DOOR: [Shot; 6] = [
 
 fn options(looking: Looking, role: Role, on: bool) -> Screen {
     let (mut harness, shared) = in_ruled(looking, |rules| rules.make(ME, role));
-    let options = RoomOptions { approve_joins: on };
+    let options = RoomOptions { approve_joins: on, hide_history: on, kept_for: None };
     shared.borrow_mut().tell(Event::OptionsChanged { room: ROOM, options });
     harness.run_steps(4);
     harness.get_by_label("Members").click();
@@ -65,7 +108,7 @@ fn options(looking: Looking, role: Role, on: bool) -> Screen {
 /// Somebody waits at the door of the room that is open.
 fn knocked(looking: Looking) -> Screen {
     let (mut harness, shared) = in_ruled(looking, |_rules| {});
-    let options = RoomOptions { approve_joins: true };
+    let options = RoomOptions { approve_joins: true, ..RoomOptions::default() };
     shared.borrow_mut().tell(Event::OptionsChanged { room: ROOM, options });
     shared.borrow_mut().tell(came(MAYA, "Maya"));
     harness.run_steps(6);
@@ -93,7 +136,18 @@ fn waiting_looks_as_it_did() {
 
 #[test]
 fn door_with_large_text_looks_as_it_did() {
-    let names = ["options-member", "options-ask", "door", "bell", "waiting"];
+    let names = [
+        "options-member",
+        "options-brief",
+        "room-brief",
+        "storage",
+        "options-ask",
+        "options-hide",
+        "hidden",
+        "door",
+        "bell",
+        "waiting",
+    ];
     pictures_of_text(names.map(|name| (name, shot(&DOOR, name))));
 }
 
@@ -132,4 +186,47 @@ fn letting_in_one_by_one_is_switched_on_after_a_second_word() {
     harness.run_steps(6);
 
     assert!(shared.borrow().commands.contains(&on));
+}
+
+#[test]
+fn whoever_governs_chooses_how_long_messages_stay() {
+    let (mut harness, shared) = options(Looking::at(PHONE), Role::Owner, false);
+    let choose = |time, on| {
+        let option = RoomOption::KeepFor(time);
+        Command::SetOption { room: ROOM, option, on }
+    };
+
+    reach(&mut harness, "2 days");
+    reach(&mut harness, "For ever");
+
+    let sent = &shared.borrow().commands;
+    let of_time = |command: &&Command| {
+        matches!(command, Command::SetOption { option: RoomOption::KeepFor(_), .. })
+    };
+    let sent: Vec<_> = sent.iter().filter(of_time).cloned().collect();
+    assert_eq!(sent, [choose(KeptFor::TwoDays, true), choose(KeptFor::TwoDays, false)]);
+}
+
+#[test]
+fn hiding_history_is_switched_on_after_a_second_word_and_off_at_once() {
+    let switch = |on| Command::SetOption { room: ROOM, option: RoomOption::HideHistory, on };
+    let (mut harness, shared) = options(Looking::at(PHONE), Role::Owner, false);
+    reach(&mut harness, "Only what follows");
+    assert!(!shared.borrow().commands.contains(&switch(true)));
+    harness.get_by_label_contains("what was written until now stays readable");
+    harness.get_all_by_label("Only what follows").last().expect("the answer").click();
+    harness.run_steps(6);
+    assert!(shared.borrow().commands.contains(&switch(true)));
+
+    reach(&mut harness, "Everything");
+    assert!(shared.borrow().commands.contains(&switch(false)));
+}
+
+#[test]
+fn who_came_later_is_told_above_all_that_something_is_hidden() {
+    let hidden = "What was written before you came is not shown here.";
+    let (harness, _shared) = shot(&DOOR, "hidden")(Looking::at(PHONE));
+    harness.get_by_label(hidden);
+    let (harness, _shared) = in_room(Looking::at(PHONE));
+    assert!(harness.query_by_label(hidden).is_none());
 }

@@ -75,7 +75,7 @@ fn members_are_shown_with_role_and_how_they_are_reached() {
         let (harness, _shared) = members_as(Role::Admin, size);
 
         assert!(has(&harness, "3 members"));
-        assert!(has(&harness, "Bea, Owner, connected directly over WebRTC"));
+        assert!(has(&harness, "Bea, Owner, here now"));
         assert!(has(&harness, "Cem Yilmaz, was here 11 min ago"));
         assert!(has(&harness, "Ana (you), Admin, this device"));
     }
@@ -89,7 +89,7 @@ fn member_is_shown_with_role_way_and_key() {
 
         assert_eq!(harness.state().state().stack.top(), Route::Member(ROOM, BEA));
         assert!(harness.query_by_label_contains("Owner: began this room").is_some());
-        assert!(has(&harness, "connected directly over WebRTC"));
+        assert!(has(&harness, "here now"));
         assert!(has(&harness, "Round trip 1.8 ms"));
         assert!(harness.query_by_label_contains("0202 0202").is_some());
     }

@@ -248,7 +248,7 @@ fn sign_of_the_verified_is_read_aloud_wherever_their_name_stands() {
     assert!(above > 0, "above her words");
     harness.get_by_label("Members").click();
     harness.run_steps(6);
-    assert!(has(&harness, "Bea, verified, Owner, connected directly over WebRTC"));
+    assert!(has(&harness, "Bea, verified, Owner, here now"));
     harness.get_by_label("Back").click();
     harness.run_steps(4);
     let remark = "Cem Yilmaz (verified) joined";

@@ -87,7 +87,7 @@ fn devices_of_one_person_are_one_row_with_the_best_way_there_is() {
         let (harness, _shared) = members(Looking::at(size), bea_twice);
 
         assert!(has(&harness, "3 members"), "people, not devices");
-        assert!(has(&harness, "Bea, 2 devices, connected directly over WebRTC"));
+        assert!(has(&harness, "Bea, 2 devices, here now"));
         assert!(!says(&harness, "laptop"));
     }
 }

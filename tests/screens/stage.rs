@@ -44,6 +44,8 @@ pub(crate) struct Script {
     pub(crate) commands: Vec<Command>,
     /// All messages of [`ROOM`], oldest first.
     pub(crate) history: Vec<Message>,
+    /// Whether something before it is hidden from this device.
+    pub(crate) hides_earlier: bool,
     /// Who may do what in [`ROOM`].
     pub(crate) rules: Rules,
     /// What was told to the admins of [`ROOM`].
@@ -70,6 +72,8 @@ pub(crate) struct Script {
     pub(crate) saved: Vec<(String, Vec<u8>)>,
     /// What is on the clipboard.
     pub(crate) clipboard: Option<String>,
+    /// How much later it is than in the beginning, in milliseconds.
+    pub(crate) later: u64,
     /// What the host has to tell.
     pub(crate) news: VecDeque<HostNews>,
 }
@@ -102,7 +106,7 @@ impl Backend for Stage {
     }
 
     fn now_millis(&self) -> u64 {
-        NOW
+        NOW + self.0.borrow().later
     }
 
     fn whereabouts(&self) -> Whereabouts {
@@ -226,6 +230,9 @@ impl Script {
             Command::SetMailbox { room, on } => {
                 self.tell(Event::MailboxSet { room, on, relays: Vec::new() });
             }
+            Command::ListStorage => self.tell_storage(1 << 30),
+            Command::SetBound { bytes } => self.tell_storage(bytes),
+            Command::Typing { .. } => {}
             Command::SetCarrying { on } => self.tell(Event::CarryingSet { on }),
             Command::SetRelays { room, relays } => {
                 self.tell(Event::MailboxSet { room, on: true, relays });
@@ -261,7 +268,16 @@ impl Script {
             }
             Command::SetOption { room, option, on } => {
                 let options = match option {
-                    RoomOption::ApproveJoins => RoomOptions { approve_joins: on },
+                    RoomOption::ApproveJoins => {
+                        RoomOptions { approve_joins: on, ..RoomOptions::default() }
+                    }
+                    RoomOption::HideHistory => {
+                        RoomOptions { hide_history: on, ..RoomOptions::default() }
+                    }
+                    RoomOption::KeepFor(time) => {
+                        let kept_for = on.then_some(time);
+                        RoomOptions { kept_for, ..RoomOptions::default() }
+                    }
                 };
                 self.tell(Event::OptionsChanged { room, options });
             }
@@ -278,6 +294,11 @@ impl Script {
         }
     }
 
+    fn tell_storage(&mut self, bound: u64) {
+        let is_full = bound < 100 << 20;
+        self.tell(Event::StorageTold { bound, rooms: vec![(ROOM, 61 << 20)], is_full });
+    }
+
     fn load(&mut self, room: RoomId, before: Option<Position>, limit: usize) {
         let all: &[Message] = if room == ROOM { &self.history } else { &[] };
         let end = before.map_or(all.len(), |position| {
@@ -285,7 +306,8 @@ impl Script {
         });
         let start = end.saturating_sub(limit);
         let messages = all.get(start..end).unwrap_or_default().to_vec();
-        self.tell(Event::PageLoaded { room, before, messages, is_start: start == 0 });
+        let (is_start, hides_earlier) = (start == 0, self.hides_earlier);
+        self.tell(Event::PageLoaded { room, before, messages, is_start, hides_earlier });
     }
 }
 

@@ -12,6 +12,7 @@ pub mod ble;
 #[cfg(feature = "webrtc")]
 pub mod check;
 pub mod control;
+pub mod datagram_stream;
 pub mod either;
 #[cfg(feature = "lan")]
 pub mod lan;

@@ -7,6 +7,7 @@ use crate::{
     PeerId, Role, RoleChange, Timestamp, addr, crypto,
     op::{MAX_HEADER_LEN, Stub},
     report::SealedReport,
+    wire::MAX_EPOCHS_TOLD,
 };
 
 /// What an operation does, once opened.
@@ -72,7 +73,31 @@ pub(crate) enum OpBody {
     Same { other: PeerId, is_so: bool },
     /// Tells the admins something nobody else can read.
     Report(SealedReport),
+    /// Says something to those who were there: in a closed epoch.
+    Locked(Locked),
+    /// From which step on texts can be read by the author, in closed epochs made without them.
+    Reads(Vec<(EpochId, u32)>),
+    /// Says that between this and the author's last operation that is no text, whose place and id
+    /// these are, there are only texts: so they need not be kept for the log to be whole.
+    Checkpoint { since: u64, id: [u8; 16] },
 }
+
+/// A text that opens for whoever has the key of a step.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Locked {
+    /// Which.
+    pub(crate) step: u32,
+    /// The text, sealed once more.
+    pub(crate) sealed: Vec<u8>,
+}
+
+/// The last step: one for each newcomer of the largest room, and as many again for those who try
+/// and break off. There it stays, until the key is changed.
+pub(crate) const MAX_STEP: u32 = 65_536;
+
+/// The most closed epochs that one operation, or one packet, tells steps of: the newest there may be
+/// written in.
+pub(crate) const MAX_READS: usize = MAX_EPOCHS_TOLD;
 
 /// An epoch's key, for some of the members.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -116,8 +141,11 @@ impl OpBody {
             Self::Leave => 11,
             Self::Option(_) => 12,
             Self::Renewal(..) => 13,
-            Self::Same { .. } => 14,
+            Self::Same { .. } => KIND_SAME,
             Self::Report(_) => 15,
+            Self::Locked(_) => KIND_LOCKED,
+            Self::Reads(_) => 17,
+            Self::Checkpoint { .. } => KIND_CHECKPOINT,
         }
     }
 
@@ -187,7 +215,8 @@ impl OpBody {
             | Self::SetRole(_)
             | Self::Leave
             | Self::Option(_)
-            | Self::Same { .. } => true,
+            | Self::Same { .. }
+            | Self::Checkpoint { .. } => true,
             Self::Relays { addrs } => are_relays(addrs),
             Self::Epoch(epoch, sealed) => {
                 epoch.removed.len() <= MAX_REMOVED
@@ -206,6 +235,13 @@ impl OpBody {
                 a.header.len() <= MAX_HEADER_LEN && b.header.len() <= MAX_HEADER_LEN
             }
             Self::Report(report) => report.is_within_limits(),
+            Self::Locked(Locked { step, sealed }) => {
+                let len = sealed.len().saturating_sub(crypto::TAG_LEN);
+                *step <= MAX_STEP && len > 0 && len <= MAX_TEXT_LEN
+            }
+            Self::Reads(reads) => {
+                reads.len() <= MAX_READS && reads.iter().all(|(_, step)| *step <= MAX_STEP)
+            }
             Self::Merge { parents } => {
                 parents.len() <= MAX_PARENTS && parents.is_sorted_by(|a, b| a < b)
             }
@@ -219,8 +255,30 @@ const KIND_INVITE: u8 = 1;
 /// [`OpBody::kind`] of a text.
 pub(crate) const KIND_TEXT: u8 = 3;
 
+/// [`OpBody::kind`] of a text that could not be read when it came.
+pub(crate) const KIND_LOCKED: u8 = 16;
+
+/// [`OpBody::kind`] of a checkpoint.
+pub(crate) const KIND_CHECKPOINT: u8 = 18;
+
+/// Whether operations of this kind are a person's words, read or not: what disappears with time, and
+/// what a checkpoint says is all there was.
+pub(crate) fn is_words(kind: u8) -> bool {
+    matches!(kind, KIND_TEXT | KIND_LOCKED)
+}
+
+/// Whether operations of this sort govern the room: of the first of its kind in a log on, the log is
+/// kept whole.
+pub(crate) fn is_governing_kind(kind: u8) -> bool {
+    const GENESIS: u8 = 0;
+    matches!(kind, GENESIS | KIND_INVITE | 6..=8 | 12 | 13)
+}
+
 /// [`OpBody::kind`] of a new name.
 pub(crate) const KIND_PROFILE: u8 = 4;
+
+/// The number of [`OpBody::Same`] in the encoding.
+pub(crate) const KIND_SAME: u8 = 14;
 
 /// Whether `name` can name a person or a room.
 pub(crate) fn is_name(name: &str) -> bool {

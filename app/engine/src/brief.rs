@@ -174,5 +174,6 @@ fn prev_of(
     }
     let held = store.ops_after(room.id(), index, seq.saturating_sub(1), 1, usize::MAX)?;
     let held = held.first().and_then(|bytes| Op::decode(bytes));
+    let held = held.filter(|op| op.header.seq == seq);
     Ok(held.map_or([0; 16], |op| op.header.prev))
 }

@@ -240,6 +240,16 @@ pub enum Command {
         /// Whether it is on from now on.
         on: bool,
     },
+    /// Say how much the operations of each room take in this device's memory. Answered by
+    /// [`Event::StorageTold`](crate::Event::StorageTold).
+    ListStorage,
+    /// Keep at most so many bytes of operations on this device, at least 16 MiB: of what is above, the
+    /// oldest texts are removed, here and nowhere else. Answered by
+    /// [`Event::StorageTold`](crate::Event::StorageTold).
+    SetBound {
+        /// How many.
+        bytes: u64,
+    },
     /// Let somebody in who waits, and with them this device again for an hour if it has to come
     /// back. Answered by [`Event::NewcomerGone`](crate::Event::NewcomerGone), and by what follows from joining.
     LetIn {
@@ -254,6 +264,12 @@ pub enum Command {
         room: RoomId,
         /// Whom.
         newcomer: PeerId,
+    },
+    /// Let members who are linked know that this device's person writes something: at most once in
+    /// three seconds, in rooms of up to 50, and only where it costs nothing. Nothing answers.
+    Typing {
+        /// Where.
+        room: RoomId,
     },
 }
 

@@ -102,6 +102,37 @@ pub enum Control {
 pub enum RoomOption {
     /// Whoever shows an invite lets each newcomer in with a word of their own.
     ApproveJoins,
+    /// Newcomers do not get to read what was written before they came.
+    HideHistory,
+    /// Texts disappear everywhere once they are so old; off, they are kept for ever.
+    KeepFor(KeptFor),
+}
+
+/// How long texts are kept in a room. Never less than two days, so that who was away for a night and
+/// a day still finds what was said.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub enum KeptFor {
+    /// 30 days.
+    Month,
+    /// 7 days.
+    Week,
+    /// 48 hours.
+    TwoDays,
+}
+
+impl KeptFor {
+    /// Every one, from long to short.
+    pub const ALL: [Self; 3] = [Self::Month, Self::Week, Self::TwoDays];
+
+    /// The time in milliseconds.
+    pub const fn millis(self) -> u64 {
+        const DAY: u64 = 24 * 60 * 60 * 1_000;
+        match self {
+            Self::Month => 30 * DAY,
+            Self::Week => 7 * DAY,
+            Self::TwoDays => 2 * DAY,
+        }
+    }
 }
 
 /// The options of a room as they are.
@@ -109,6 +140,10 @@ pub enum RoomOption {
 pub struct RoomOptions {
     /// See [`RoomOption::ApproveJoins`]; off unless somebody switched it on.
     pub approve_joins: bool,
+    /// See [`RoomOption::HideHistory`]; off unless somebody switched it on.
+    pub hide_history: bool,
+    /// See [`RoomOption::KeepFor`]; for ever unless somebody said otherwise.
+    pub kept_for: Option<KeptFor>,
 }
 
 /// An option of a room is switched on or off.

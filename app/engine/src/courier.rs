@@ -14,7 +14,7 @@ use std::time::Duration;
 use rand_core::RngCore as _;
 
 use crate::{
-    Engine, Event, Frame, LinkId, PackId, Refusal, Store, StoreError, crypto,
+    Engine, Event, Frame, LinkId, Medium, PackId, Refusal, Store, StoreError, crypto,
     engine::Output,
     handshake::{MAX_HANDSHAKE_LEN, nameless::Nameless},
     session::{LinkState, Opened},
@@ -114,7 +114,13 @@ impl<S: Store> Engine<S> {
         is_dialer: bool,
         binding: Option<[u8; 32]>,
     ) {
-        let opened = Opened { at: self.now.since_start, is_dialer, binding, is_open: true };
+        let opened = Opened {
+            at: self.now.since_start,
+            is_dialer,
+            binding,
+            medium: Medium::Air,
+            is_open: true,
+        };
         if !is_dialer {
             // It may be a member, who does not know us from afar either.
             self.make_room_for_callers();

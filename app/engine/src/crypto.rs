@@ -119,6 +119,32 @@ pub(crate) fn epoch_id(key: &[u8; 32]) -> EpochId {
     first(derive("festival/1 epoch id", &[key]))
 }
 
+/// The key of a closed epoch: who was there when it was made has `secret`, whoever came later only
+/// the key.
+pub(crate) fn closed_key(secret: &[u8; 32]) -> [u8; 32] {
+    derive("festival/1 closed epoch key", &[secret])
+}
+
+/// What a closed epoch is called: whoever has its key can tell that it is one.
+pub(crate) fn closed_id(key: &[u8; 32]) -> EpochId {
+    first(derive("festival/1 closed epoch id", &[key]))
+}
+
+/// What texts of a closed epoch are locked with at the first step.
+pub(crate) fn first_text_key(secret: &[u8; 32]) -> [u8; 32] {
+    derive("festival/1 text key", &[secret])
+}
+
+/// The same one step further; there is no way back.
+pub(crate) fn next_text_key(key: &[u8; 32]) -> [u8; 32] {
+    derive("festival/1 next text key", &[key])
+}
+
+/// The key of one locked text.
+pub(crate) fn locked_text_key(text_key: &[u8; 32], author: PeerId, seq: u64) -> [u8; 32] {
+    derive("festival/1 locked text", &[text_key, author.as_bytes(), &seq.to_le_bytes()])
+}
+
 /// The key of an epoch that is merged of others, given in the order of their ids.
 pub(crate) fn merged_key(parents: &[[u8; 32]]) -> [u8; 32] {
     derive("festival/1 merged epoch", &[parents.as_flattened()])

@@ -19,6 +19,7 @@ use crate::{
     identity::Identity,
     join::Join,
     mailbox::Mailbox,
+    retain::Retention,
     room::{Reports, Room},
     session::{LinkState, Links},
     sync::Grown,
@@ -81,10 +82,13 @@ pub struct Engine<S> {
     pub(crate) turn_at: Option<Duration>,
     /// Members who passed forged operations on, and until when they are not spoken to.
     pub(crate) banned: BTreeMap<PeerId, Duration>,
+    /// When the buckets of peers whose link ended are full again.
+    pub(crate) spent: BTreeMap<(RoomId, PeerId), Duration>,
     pub(crate) doors: Doors,
     pub(crate) outputs: VecDeque<Output>,
     pub(crate) verifier: Box<dyn Verifier>,
     pub(crate) courier: Courier,
+    pub(crate) retention: Retention,
     has_uncommitted: bool,
     has_failed: bool,
 }
@@ -119,10 +123,12 @@ impl<S: Store> Engine<S> {
             dialed: BTreeMap::new(),
             turn_at: None,
             banned: BTreeMap::new(),
+            spent: BTreeMap::new(),
             doors: Doors::default(),
             outputs: VecDeque::new(),
             verifier: Box::new(InTurn),
             courier: Courier::default(),
+            retention: Retention::default(),
             has_uncommitted: false,
             has_failed: false,
             store,
@@ -139,6 +145,7 @@ impl<S: Store> Engine<S> {
     }
 
     fn load(&mut self) -> Result<(), StoreError> {
+        self.load_bound()?;
         let mut summaries = Vec::new();
         for record in self.store.rooms()? {
             let id = record.id;
@@ -148,6 +155,7 @@ impl<S: Store> Engine<S> {
             let heads = self.store.heads(id)?;
             let controls = self.store.controls(id)?;
             let mut room = Room::new(record, members, heads, &controls, last_hlc);
+            room.restore_texts(self.store.closed(id)?);
             if controls.is_empty() {
                 let controls = self.read_rules(&room)?;
                 for record in &controls {
@@ -155,6 +163,7 @@ impl<S: Store> Engine<S> {
                 }
                 room.take_rules(&controls);
             }
+            self.load_trails(&mut room)?;
             room.note_newest(&newest);
             if let Some(mailbox) = self.store.mailbox(id)? {
                 room.meet_as_before(mailbox.epoch);
@@ -190,10 +199,11 @@ impl<S: Store> Engine<S> {
         self.check_memory()?;
         self.has_uncommitted = true;
         self.now = now;
+        self.note_time();
         let outcome = match input {
             Input::Command(command) => self.obey(command),
-            Input::LinkUp { link, target, binding } => {
-                self.link_up(link, target, binding);
+            Input::LinkUp { link, target, binding, medium } => {
+                self.link_up(link, target, binding, medium);
                 Ok(())
             }
             Input::StrangerMet { link, is_dialer, binding } => {
@@ -234,6 +244,8 @@ impl<S: Store> Engine<S> {
                 self.clear_shelf();
                 self.renew_keys();
                 self.mind_asked();
+                self.retain()?;
+                self.mind_airtime();
                 self.serve_mailboxes()
             }
         };
@@ -260,6 +272,7 @@ impl<S: Store> Engine<S> {
         self.remove_uninvited();
         self.mind_doors()?;
         self.tend_mailboxes();
+        self.mind_texts();
         if !self.staged.is_empty() {
             self.stage_unhurried();
             self.store.commit(std::mem::take(&mut self.staged))?;
@@ -280,7 +293,7 @@ impl<S: Store> Engine<S> {
             self.load_page(&wanted)?;
         }
         self.has_uncommitted = false;
-        Ok(())
+        self.compact()
     }
 
     /// Once the memory has failed, what we think is not what it holds.
@@ -314,12 +327,10 @@ impl<S: Store> Engine<S> {
         let mailboxes = self.rooms.values().filter_map(|room| room.mailbox.deadline());
         let leaving = self.rooms.values().filter_map(|room| room.leaves_at);
         let renewals = self.rooms.values().filter_map(|room| room.renewal_due(self.now));
-        let asked = self.links.values().filter_map(|state| match state {
-            LinkState::Open(session) => session.sync.asked.deadline(),
-            _ => None,
-        });
+        let asked = self.links.values().filter_map(LinkState::due);
         let of_rooms = mailboxes.chain(leaving).chain(renewals);
-        links.chain(asked).chain(self.turn_at).chain(of_rooms).chain(self.courier_deadline()).min()
+        let of_all = self.turn_at.into_iter().chain(self.retention.deadline());
+        links.chain(asked).chain(of_all).chain(of_rooms).chain(self.courier_deadline()).min()
     }
 
     /// The memory, to look at.

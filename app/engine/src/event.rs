@@ -99,6 +99,8 @@ pub enum Event {
         messages: Vec<Message>,
         /// Whether nothing is older.
         is_start: bool,
+        /// Whether something was said that is not shown because this device came later.
+        hides_earlier: bool,
     },
     /// How many messages of others are newer than the last one read; counted up to 1,000.
     UnreadChanged {
@@ -163,6 +165,16 @@ pub enum Event {
         relay: String,
         /// What is wrong.
         why: Doubt,
+    },
+    /// How much is kept on this device: asked for, or new texts of others wait now, or do not any
+    /// longer.
+    StorageTold {
+        /// How many bytes of operations at most.
+        bound: u64,
+        /// How many those of each room take, about.
+        rooms: Vec<(RoomId, u64)>,
+        /// Whether new texts of others wait because nothing may be removed.
+        is_full: bool,
     },
     /// Whether this device carries sealed messages for others; told at the start as well.
     CarryingSet {
@@ -243,6 +255,13 @@ pub enum Event {
         room: RoomId,
         /// How they are now.
         options: RoomOptions,
+    },
+    /// A member writes something just now. Said again after some seconds while they go on.
+    Typing {
+        /// Where.
+        room: RoomId,
+        /// Who.
+        peer: PeerId,
     },
 }
 

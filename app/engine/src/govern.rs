@@ -7,10 +7,10 @@ use crate::{
     crypto,
     engine::{Output, Target},
     membership::InviteState,
-    op::Op,
-    room::{Added, Room},
+    op::{self, Op},
+    room::{Added, Drawn, Room},
     session::LinkState,
-    wire::{MAX_EPOCHS_TOLD, Packet},
+    wire::{MAX_EPOCHS_TOLD, Packet, TextKey},
 };
 
 /// The most admins of one room, and those who once were: each new key names how much of each of
@@ -126,12 +126,13 @@ impl<S: Store> Engine<S> {
         removed: &[PeerId],
         revoked: Vec<InviteId>,
     ) -> Result<(EpochRecord, Sealed), Refusal> {
-        let (key, seed) = (self.chance(), self.chance());
+        let (secret, seed) = (self.chance(), self.chance());
         let room = self.rooms.get_mut(&id).ok_or(Refusal::UnknownRoom)?;
-        room.keep_key(key);
-        let mut boxes = room.seal_key(&key, &seed, removed);
+        let drawn = Drawn::new(&secret, room.membership.options().hide_history);
+        let epoch_id = drawn.id;
+        room.keep_key(drawn);
+        let mut boxes = room.seal_key((epoch_id, &secret), &seed, removed);
         let sender_key = crypto::noise_public(&seed);
-        let epoch_id = crypto::epoch_id(&key);
         while boxes.len() > MAX_BOXES {
             let rest = boxes.split_off(MAX_BOXES);
             let sealed = Sealed { sender_key, boxes: std::mem::replace(&mut boxes, rest) };
@@ -239,7 +240,7 @@ impl<S: Store> Engine<S> {
         if !fresh.is_empty() {
             self.staged.rooms.insert(id, room.record.clone());
             let callee = room.me.host_id();
-            for key in fresh.iter().filter(|key| room.is_met_by(&crypto::epoch_id(key))) {
+            for key in fresh.iter().filter(|key| room.is_meeting_key(key)) {
                 let key = crypto::room_dial_key(id, key);
                 self.outputs.push_back(Output::Admit { key, callee });
             }
@@ -286,11 +287,12 @@ impl<S: Store> Engine<S> {
             session.epochs_known = 0;
             return;
         }
-        let Some(room) = self.rooms.get(&id) else { return };
+        let Some(room) = self.rooms.get_mut(&id) else { return };
         let is_whole = theirs.len() < MAX_EPOCHS_TOLD;
         let keys = if is_whole { room.keys_without(theirs) } else { room.newer_than(theirs) };
         if !keys.is_empty() {
-            self.transmit(link, &Packet::Keys(keys));
+            let texts = room.text_keys(&keys, true);
+            self.transmit(link, &Packet::Keys { keys, texts });
         }
     }
 
@@ -300,11 +302,13 @@ impl<S: Store> Engine<S> {
             return;
         }
         let Some(LinkState::Open(session)) = self.links.get_mut(&link) else { return };
-        let Some(room) = self.rooms.get(&session.room) else { return };
+        let Some(room) = self.rooms.get_mut(&session.room) else { return };
         let known = std::mem::replace(&mut session.epochs_known, room.record.epochs.len());
         let fresh: Vec<_> = room.record.epochs.iter().skip(known).map(|(_, key)| *key).collect();
         if !fresh.is_empty() {
-            self.transmit(link, &Packet::Keys(fresh));
+            // Most of those who are given it have it from whoever made it.
+            let texts = room.text_keys(&fresh, false);
+            self.transmit(link, &Packet::Keys { keys: fresh, texts });
         }
     }
 
@@ -315,8 +319,8 @@ impl<S: Store> Engine<S> {
         room.index_of(session.peer).is_some() && room.membership.role(session.peer) > Role::Removed
     }
 
-    /// A member said what keys are.
-    pub(crate) fn take_keys(&mut self, id: RoomId, keys: &[[u8; 32]]) {
+    /// A member said what keys are, and what texts open with from now on.
+    pub(crate) fn take_keys(&mut self, id: RoomId, keys: &[[u8; 32]], texts: &[TextKey]) {
         let Some(room) = self.rooms.get_mut(&id) else { return };
         let mut has_learned = false;
         for key in keys {
@@ -326,6 +330,7 @@ impl<S: Store> Engine<S> {
             room.choose_epoch();
             self.follow_keys(id, false);
         }
+        self.take_texts(id, texts);
     }
 
     /// Hangs up on those who left or were removed, once they have been told.
@@ -353,7 +358,7 @@ impl<S: Store> Engine<S> {
             let mut after = 0;
             loop {
                 let ops = self.store.ops_after(room.id(), index, after, AT_ONCE, usize::MAX)?;
-                after = after.saturating_add(u64::try_from(ops.len()).unwrap_or(u64::MAX));
+                after = ops.last().and_then(|op| op::seq_of(op)).unwrap_or(after);
                 let read = ops.iter().filter_map(|bytes| room.read_control(&Op::decode(bytes)?));
                 records.extend(read);
                 if ops.len() < AT_ONCE {

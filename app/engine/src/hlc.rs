@@ -39,6 +39,11 @@ pub(crate) fn order(hlc: u64, author: PeerId) -> u64 {
     hlc.min(MAX_HLC) << 16 | u64::from(high) << 8 | u64::from(low)
 }
 
+/// The first place in the order at a clock's value.
+pub(crate) fn order_at(hlc: u64) -> u64 {
+    hlc.min(MAX_HLC) << 16
+}
+
 /// The clock in what [`order`] made.
 pub(crate) fn of_order(order: u64) -> u64 {
     order >> 16

@@ -99,7 +99,8 @@ impl<'a> Intake<'a> {
         }
         let index = self.room.index_of(author);
         let height = index.map_or(0, |index| self.room.head(index).height);
-        if !session.sync.refusals.expects(now, author, op.header.seq <= height.saturating_add(1)) {
+        let fits = op.header.seq <= height.saturating_add(1) || self.room.bridges(op, height);
+        if !session.sync.refusals.expects(now, author, fits) {
             return session.sync.note_lacking(author);
         }
         match self.room.add(self.now, op) {
@@ -126,7 +127,9 @@ impl<'a> Intake<'a> {
             }
             Err(Unusable::Forged) => session.forged = session.forged.saturating_add(1),
             // Not the peer's fault.
-            Err(Unusable::Later | Unusable::Barred) => session.sync.refusals.refuse(now, author),
+            Err(Unusable::Later | Unusable::Barred | Unusable::Gapped) => {
+                session.sync.refusals.refuse(now, author);
+            }
             Err(Unusable::Forked) => {
                 session.sync.refusals.refuse(now, author);
                 // From its beginning, to find where.

@@ -184,7 +184,7 @@ impl<S: Store> Engine<S> {
 
     /// Lets a newcomer in: the room's beginning and its keys.
     pub(crate) fn welcome(&mut self, link: LinkId, id: RoomId) -> Result<bool, StoreError> {
-        let Some(room) = self.rooms.get(&id) else { return Ok(false) };
+        let Some(room) = self.rooms.get_mut(&id) else { return Ok(false) };
         let Some(owner) = room.index_of(room.record.owner) else { return Ok(false) };
         let Some(genesis) = self.store.ops_after(id, owner, 0, 1, usize::MAX)?.pop() else {
             // The room is new here and not on disk yet; the newcomer will dial again.
@@ -244,7 +244,7 @@ impl<S: Store> Engine<S> {
         let Some(shown) = self.joins.get(&invite).map(|join| join.invite.clone()) else { return };
         self.fail_join(invite, JoinFailure::AlreadyJoined);
         let keys: Vec<_> = welcome.epochs.iter().map(|(_, key)| *key).collect();
-        self.take_keys(id, &keys);
+        self.take_keys(id, &keys, &welcome.texts);
         self.visit(id, shown);
     }
 
@@ -306,7 +306,8 @@ impl<S: Store> Engine<S> {
         // Known to us from the screen, before the owner's log confirms it.
         let (secret, expires_at) = (join.invite.secret, join.invite.expires_at);
         room.record.invites.push(InviteRecord { secret, expires_at });
-        room.meet_by(welcome.meeting_key().as_ref().map(crypto::epoch_id));
+        room.enter_closed(&welcome.texts);
+        room.meet_by(welcome.meeting_key());
         room.mailbox.record.at = addr::relays(&join.invite.addrs);
         let body = OpBody::Join {
             invite,

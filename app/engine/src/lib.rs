@@ -7,11 +7,14 @@
 #![warn(clippy::arithmetic_side_effects)]
 
 mod addr;
+mod airtime;
 mod alias;
 mod asking;
 mod body;
+mod bound;
 mod brief;
 mod cipher;
+mod closed;
 mod command;
 mod control;
 mod courier;
@@ -52,21 +55,25 @@ mod quiet;
 mod quota;
 mod renew;
 mod report;
+mod retain;
 mod room;
 mod selves;
 mod session;
 mod store;
 mod sync;
 mod turn;
+mod typing;
 mod verify;
 mod whereabouts;
 mod wire;
 
 pub use addr::{Addr, MAX_ADDR_LEN, MAX_ADDRS};
+pub use airtime::Medium;
+pub use closed::ClosedRecord;
 pub use command::{Command, MAX_NAME_LEN, MAX_PAGE_LEN, MAX_REPORT_LEN, MAX_TEXT_LEN, Refusal};
 pub use control::{
-    Control, ControlRecord, EpochId, EpochRecord, OptionChange, Role, RoleChange, RoomOption,
-    RoomOptions,
+    Control, ControlRecord, EpochId, EpochRecord, KeptFor, OptionChange, Role, RoleChange,
+    RoomOption, RoomOptions,
 };
 pub use door::DoorPictures;
 pub use emojis::{SAFETY_EMOJIS, SAFETY_EMOJIS_SHOWN, SafetyEmojis};
@@ -86,8 +93,9 @@ pub use person_code::{PERSON_SCHEME, PersonCode, PersonCodeError};
 pub use room::{LastSeen, Seen};
 pub use selves::Bond;
 pub use store::{
-    Batch, CarriedRecord, CourierBatch, Head, InviteRecord, Kept, MailboxRecord, MemberRecord,
-    Profile, RelayRecord, RoomRecord, SeenParcel, Store, StoreError, StoredOp,
+    Batch, CarriedRecord, CourierBatch, Gone, Head, HeldRun, InviteRecord, Kept, MailboxRecord,
+    MemberRecord, Profile, RelayRecord, RoomRecord, Row, Run, SeenParcel, Store, StoreError,
+    StoredOp, Trail,
 };
 pub use verify::{Check, InTurn, Verifier, verify_in_turn};
 pub use wire::{Frame, MAX_FRAME_LEN};

@@ -3,7 +3,7 @@
 use std::{collections::BTreeSet, time::Duration};
 
 use crate::{
-    Engine, Event, Frame, InviteId, LinkId, PeerId, RoomId, Store, StoreError,
+    Engine, Event, Frame, InviteId, LinkId, Medium, PeerId, RoomId, Store, StoreError,
     engine::{Output, Target},
     handshake::MAX_HANDSHAKE_LEN,
     session::{LinkState, Opened, Purpose, Session, keeps_newer},
@@ -29,9 +29,10 @@ impl<S: Store> Engine<S> {
         link: LinkId,
         target: Option<Target>,
         binding: Option<[u8; 32]>,
+        medium: Medium,
     ) {
         let (at, is_dialer) = (self.now.since_start, target.is_some());
-        let opened = Opened { at, is_dialer, binding, is_open: false };
+        let opened = Opened { at, is_dialer, binding, medium, is_open: false };
         let begun = match target {
             None => {
                 self.make_room_for_callers();
@@ -172,6 +173,7 @@ impl<S: Store> Engine<S> {
             Some(LinkState::Awaiting(_) | LinkState::Errand(_)) | None => return,
         };
         let (id, peer) = (session.room, session.peer);
+        self.keep_airtime(id, peer, &session.airtime);
         if session.door.is_some() {
             return self.leave_door(&session);
         }
@@ -296,14 +298,5 @@ impl<S: Store> Engine<S> {
             _ => None,
         });
         open.collect()
-    }
-
-    pub(crate) fn transmit(&mut self, link: LinkId, packet: &Packet) {
-        let Some(LinkState::Open(session)) = self.links.get_mut(&link) else { return };
-        match session.seal(packet) {
-            Some(frame) => self.outputs.push_back(Output::Transmit(link, frame)),
-            // The cipher has run out of nonces: a new link gets new ones.
-            None => self.hang_up(link),
-        }
     }
 }

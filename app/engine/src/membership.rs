@@ -19,6 +19,7 @@ use crate::{
 use epochs::Epochs;
 pub(crate) use epochs::NoKey;
 pub use invites::InviteState;
+pub(crate) use options::Keeping;
 use options::Switches;
 pub(crate) use selves::MAX_SELVES;
 use selves::Selves;
@@ -54,6 +55,7 @@ pub(crate) struct Membership {
     epochs: Epochs,
     switches: Switches,
     options: RoomOptions,
+    keeping: Keeping,
     counts: BTreeMap<PeerId, usize>,
     /// For which parts of whose logs the owner made them admins: after, up to.
     offices: BTreeMap<PeerId, Vec<(u64, u64)>>,
@@ -71,6 +73,8 @@ pub(crate) struct Membership {
     /// Where logs end that end somewhere: few among many.
     ends: BTreeMap<PeerId, u64>,
     highest_rank: u64,
+    /// Where in each log the last operation stands that others may depend on.
+    rules: BTreeMap<PeerId, u64>,
     /// When the owner first governed: with the room's first invite.
     began_at: u64,
 }
@@ -87,6 +91,7 @@ impl Membership {
             epochs: Epochs::default(),
             switches: Switches::default(),
             options: RoomOptions::default(),
+            keeping: Keeping::default(),
             counts: BTreeMap::new(),
             offices: BTreeMap::new(),
             revoked: BTreeMap::new(),
@@ -97,6 +102,7 @@ impl Membership {
             selves: Selves::default(),
             ends: BTreeMap::new(),
             highest_rank: 0,
+            rules: BTreeMap::new(),
             began_at: u64::MAX,
         }
     }
@@ -176,6 +182,10 @@ impl Membership {
                 return;
             }
             *count = count.saturating_add(1);
+            if !matches!(record.control, Control::Fork { .. }) {
+                let up_to = self.rules.entry(by).or_default();
+                *up_to = seq.max(*up_to);
+            }
         }
         match &record.control {
             Control::Join { invite } => {
@@ -215,7 +225,7 @@ impl Membership {
                 self.epochs.insert_made(by, (seq, record.hlc), epoch, Some(*before));
             }
             Control::Option(change) => {
-                self.switches.insert((change.rank, by, seq), *change);
+                self.switches.insert((change.rank, by, seq), *change, record.hlc);
                 self.highest_rank = self.highest_rank.max(change.rank);
             }
         }
@@ -251,7 +261,7 @@ impl Membership {
                 }
             }
         }
-        self.options = self.switches.result(|by, seq| self.governs(by, seq));
+        (self.options, self.keeping) = self.switches.result(|by, seq| self.governs(by, seq));
         self.standings.clear();
         self.ends.clear();
         for (peer, standing) in standings {
@@ -296,6 +306,12 @@ impl Membership {
         let is_in = |spans: &Vec<(u64, u64)>| spans.iter().any(|(a, b)| seq > *a && seq <= *b);
         let is_forked = self.forks.get(&by).is_some_and(|fork| seq >= *fork);
         !is_forked && (by == self.owner || self.offices.get(&by).is_some_and(is_in))
+    }
+
+    /// Where in a log the last operation stands that what others wrote may depend on: an invite, a
+    /// role, a key.
+    pub(crate) fn rules_up_to(&self, peer: PeerId) -> u64 {
+        self.rules.get(&peer).copied().unwrap_or_default()
     }
 
     /// Whether the owner ever made this peer an admin, whatever became of it: what they write of
@@ -358,6 +374,11 @@ impl Membership {
     /// The options of the room.
     pub(crate) fn options(&self) -> RoomOptions {
         self.options
+    }
+
+    /// How long texts were kept so far.
+    pub(crate) fn keeping(&self) -> &Keeping {
+        &self.keeping
     }
 
     /// Everyone who may change who may do what, or once might.

@@ -3,9 +3,9 @@
 use std::{collections::BTreeMap, ops::Bound};
 
 use crate::{
-    Batch, CarriedRecord, ControlRecord, Head, Kept, MailboxRecord, Mark, MemberIndex,
-    MemberRecord, PackId, PeerId, Position, Profile, ReportRecord, RoomId, RoomRecord, Store,
-    StoreError, StoredOp,
+    Batch, CarriedRecord, ClosedRecord, ControlRecord, EpochId, Gone, Head, HeldRun, Kept,
+    MailboxRecord, Mark, MemberIndex, MemberRecord, PackId, PeerId, Position, Profile,
+    ReportRecord, RoomId, RoomRecord, Row, Run, Store, StoreError, StoredOp, Trail,
 };
 
 /// A [`Store`] in memory. Clones are independent: a clone is what a disk held at that moment.
@@ -19,9 +19,13 @@ pub struct MemoryStore {
     mailboxes: BTreeMap<RoomId, MailboxRecord>,
     kept: BTreeMap<(RoomId, MemberIndex), Kept>,
     marks: BTreeMap<(RoomId, PeerId), Mark>,
+    closed: BTreeMap<(RoomId, EpochId), ClosedRecord>,
     reports: BTreeMap<(RoomId, PeerId, u64), ReportRecord>,
     timeline: BTreeMap<(RoomId, Position), StoredOp>,
     logs: BTreeMap<(RoomId, MemberIndex, u64), u64>,
+    trails: BTreeMap<(RoomId, MemberIndex), Trail>,
+    runs: BTreeMap<(RoomId, MemberIndex, u64), Run>,
+    bound: Option<u64>,
     carries: Option<bool>,
     carried: BTreeMap<PackId, CarriedRecord>,
     packs: BTreeMap<PackId, Vec<u8>>,
@@ -64,6 +68,11 @@ impl Store for MemoryStore {
     fn marks(&self, room: RoomId) -> Result<Vec<(PeerId, Mark)>, StoreError> {
         let of_room = self.marks.iter().filter(|((r, _), _)| *r == room);
         Ok(of_room.map(|((_, peer), mark)| (*peer, *mark)).collect())
+    }
+
+    fn closed(&self, room: RoomId) -> Result<Vec<ClosedRecord>, StoreError> {
+        let of_room = self.closed.iter().filter(|((r, _), _)| *r == room);
+        Ok(of_room.map(|(_, record)| record.clone()).collect())
     }
 
     fn reports(&self, room: RoomId) -> Result<Vec<ReportRecord>, StoreError> {
@@ -123,6 +132,37 @@ impl Store for MemoryStore {
         Ok(counted.take(limit).count())
     }
 
+    fn rows_after(
+        &self,
+        room: RoomId,
+        after: Option<Position>,
+        limit: usize,
+    ) -> Result<Vec<Row>, StoreError> {
+        let start = after.map_or(Bound::Included((room, FIRST)), |p| Bound::Excluded((room, p)));
+        let range = self.timeline.range((start, Bound::Included((room, LAST))));
+        let row = |op: &StoredOp| Row { position: op.position, kind: op.kind, len: op.bytes.len() };
+        Ok(range.take(limit).map(|(_, op)| row(op)).collect())
+    }
+
+    fn trails(&self, room: RoomId) -> Result<Vec<(MemberIndex, Trail)>, StoreError> {
+        let all = (room, MemberIndex(0))..=(room, MemberIndex(u32::MAX));
+        Ok(self.trails.range(all).map(|((_, index), trail)| (*index, *trail)).collect())
+    }
+
+    fn runs(&self, room: RoomId) -> Result<Vec<HeldRun>, StoreError> {
+        let all = (room, MemberIndex(0), 0)..=(room, MemberIndex(u32::MAX), u64::MAX);
+        Ok(self.runs.range(all).map(|((_, index, seq), run)| ((*index, *seq), *run)).collect())
+    }
+
+    fn taken(&self, room: RoomId) -> Result<u64, StoreError> {
+        let range = self.timeline.range((room, FIRST)..=(room, LAST));
+        Ok(range.map(|(_, op)| Row::cost(op.bytes.len())).fold(0, u64::saturating_add))
+    }
+
+    fn bound(&self) -> Result<Option<u64>, StoreError> {
+        Ok(self.bound)
+    }
+
     fn carries(&self) -> Result<Option<bool>, StoreError> {
         Ok(self.carries)
     }
@@ -144,7 +184,10 @@ impl Store for MemoryStore {
             self.mailboxes.remove(&room);
             self.kept.retain(|(r, _), _| *r != room);
             self.marks.retain(|(r, _), _| *r != room);
+            self.closed.retain(|(r, _), _| *r != room);
             self.reports.retain(|(r, ..), _| *r != room);
+            self.trails.retain(|(r, _), _| *r != room);
+            self.runs.retain(|(r, ..), _| *r != room);
             self.timeline.retain(|(r, _), _| *r != room);
             self.logs.retain(|(r, _, _), _| *r != room);
         }
@@ -158,6 +201,7 @@ impl Store for MemoryStore {
         self.mailboxes.extend(batch.mailboxes);
         self.kept.extend(batch.kept);
         self.marks.extend(batch.marks);
+        self.closed.extend(batch.closed);
         self.marks.retain(|_, mark| *mark != Mark::default());
         for (key, report) in batch.reports {
             match report {
@@ -165,6 +209,15 @@ impl Store for MemoryStore {
                 None => _ = self.reports.remove(&key),
             }
         }
+        self.trails.extend(batch.trails);
+        for (key, run) in batch.runs {
+            match run {
+                Some(run) => _ = self.runs.insert(key, run),
+                None => _ = self.runs.remove(&key),
+            }
+        }
+        batch.gone.iter().for_each(|gone| self.forget_ops(gone));
+        self.bound = batch.bound.or(self.bound);
         for op in batch.ops {
             let Position { hlc, author, seq } = op.position;
             self.logs.insert((op.room, author, seq), hlc);
@@ -178,6 +231,22 @@ impl Store for MemoryStore {
             set(&mut self.packs, id, pack);
         }
         Ok(())
+    }
+}
+
+impl MemoryStore {
+    fn forget_ops(&mut self, gone: &Gone) {
+        let Gone { room, author, after, before } = *gone;
+        if before <= after {
+            return;
+        }
+        let span =
+            (Bound::Excluded((room, author, after)), Bound::Excluded((room, author, before)));
+        let found: Vec<_> = self.logs.range(span).map(|((.., seq), hlc)| (*seq, *hlc)).collect();
+        for (seq, hlc) in found {
+            self.logs.remove(&(room, author, seq));
+            self.timeline.remove(&(room, Position { hlc, author, seq }));
+        }
     }
 }
 

@@ -49,8 +49,20 @@ impl<S: Store> Engine<S> {
             Command::SetReportDone { room, by, seq, is_done } => {
                 self.set_report_done(room, (by, seq), is_done)
             }
+            Command::Typing { room } => {
+                self.tell_typing(room);
+                Ok(())
+            }
             Command::SetMailbox { room, on } => self.set_mailbox(room, on),
             Command::SetCarrying { on } => self.set_carrying(on),
+            Command::ListStorage => {
+                self.tell_storage();
+                Ok(())
+            }
+            Command::SetBound { bytes } => {
+                self.set_bound(bytes);
+                Ok(())
+            }
             Command::SetRelays { room, relays } => self.set_relays(room, relays),
             Command::LeaveRoom { room } => self.leave_room(room),
             Command::SetOption { room, option, on } => self.set_option(room, option, on),
@@ -164,7 +176,10 @@ impl<S: Store> Engine<S> {
         match self.rooms.get(&room).ok_or(Refusal::UnknownRoom)?.my_role() {
             Role::Removed => Err(Refusal::Removed),
             Role::Muted => Err(Refusal::Muted),
-            _ => self.write(room, &OpBody::Text(text)),
+            _ => {
+                self.check_off(room, true);
+                self.write(room, &OpBody::Text(text))
+            }
         }
     }
 
@@ -177,8 +192,12 @@ impl<S: Store> Engine<S> {
         self.staged.kept.retain(|(room, _), _| *room != id);
         self.staged.ops.retain(|op| op.room != id);
         self.staged.controls.retain(|(room, ..), _| *room != id);
+        self.staged.closed.retain(|(room, _), _| *room != id);
         self.staged.marks.retain(|(room, _), _| *room != id);
         self.staged.reports.retain(|(room, ..), _| *room != id);
+        self.staged.trails.retain(|(room, _), _| *room != id);
+        self.staged.runs.retain(|(room, ..), _| *room != id);
+        self.staged.gone.retain(|gone| gone.room != id);
         self.unhurried.retain(|(room, _)| *room != id);
         self.unparted.remove(&id);
         self.uninvited.remove(&id);
@@ -210,7 +229,8 @@ impl<S: Store> Engine<S> {
         let Some(room) = self.rooms.get(&id) else { return Ok(()) };
         let (mut messages, is_start) = self.messages_before(room, before, wanted.limit)?;
         messages.reverse();
-        self.notify(Event::PageLoaded { room: id, before, messages, is_start });
+        let hides_earlier = room.is_history_hidden();
+        self.notify(Event::PageLoaded { room: id, before, messages, is_start, hides_earlier });
         Ok(())
     }
 
@@ -242,7 +262,8 @@ impl<S: Store> Engine<S> {
         }
         room.record.read_up_to = Some(up_to);
         let unheard = room.unheard();
-        room.unread = self.store.count_after(id, Some(up_to), KIND_TEXT, &unheard, MAX_UNREAD)?;
+        let from = room.unread_from();
+        room.unread = self.store.count_after(id, from, KIND_TEXT, &unheard, MAX_UNREAD)?;
         // What is staged is not in the store yet.
         let newer = self.staged.ops.iter().filter(|op| {
             let position = op.position;
@@ -259,6 +280,10 @@ impl<S: Store> Engine<S> {
     pub(crate) fn write(&mut self, id: RoomId, body: &OpBody) -> Result<(), Refusal> {
         if !matches!(body, OpBody::Epoch(..) | OpBody::Seal(..) | OpBody::Renewal(..)) {
             self.merge_epochs(id)?;
+        }
+        let is_text = matches!(body, OpBody::Text(_));
+        if is_text && self.rooms.get(&id).is_some_and(Room::lacks_lock) {
+            return Err(Refusal::NoKey);
         }
         self.write_anyhow(id, body)
     }

@@ -205,6 +205,11 @@ impl<'a> Op<'a> {
         OpBody::decode(text)
     }
 
+    /// What stands before the sealed part, as it was written.
+    pub(crate) fn header_bytes(&self) -> &[u8] {
+        self.header_bytes
+    }
+
     /// When its author wrote it, by the author's clock.
     pub(crate) fn sent_at(&self) -> Timestamp {
         hlc::to_wall(self.header.hlc)
@@ -226,6 +231,11 @@ pub(crate) fn write(
     bytes.append(&mut text);
     bytes.extend(me.sign(&[OP_DOMAIN, &hash].concat()));
     bytes
+}
+
+/// The place of an operation in its author's log.
+pub(crate) fn seq_of(mut bytes: &[u8]) -> Option<u64> {
+    Header::decode(&mut bytes).map(|header| header.seq)
 }
 
 pub(crate) fn take<const N: usize>(rest: &mut &[u8]) -> Option<[u8; N]> {

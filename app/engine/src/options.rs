@@ -19,7 +19,9 @@ impl<S: Store> Engine<S> {
             // Whoever saw an invite before may have the keys from its mailbox, or from a member who has
             // not heard of this yet.
             (RoomOption::ApproveJoins, true) => self.change_key_and_invites(id, &[]),
-            (RoomOption::ApproveJoins, false) => Ok(()),
+            (RoomOption::ApproveJoins, false) | (RoomOption::KeepFor(_), _) => Ok(()),
+            // What is said from now on is said under a key that keeps the rule, either way.
+            (RoomOption::HideHistory, _) => self.change_key(id, &[], Vec::new()),
         }
     }
 
@@ -30,6 +32,8 @@ impl<S: Store> Engine<S> {
         if std::mem::replace(&mut room.options_told, options) == options {
             return;
         }
+        room.note_time(self.now.wall);
+        self.retention.look(self.now.since_start);
         self.notify(Event::OptionsChanged { room: id, options });
         self.doors.changed.insert(id);
     }

@@ -3,7 +3,7 @@
 use crate::{
     Engine, Event, LinkId, MemberIndex, MemberRecord, PeerId, RoomId, Store, StoreError,
     alias::Alias,
-    body::KIND_TEXT,
+    body::{self, KIND_SAME, KIND_TEXT},
     brief,
     engine::MAX_UNREAD,
     frontier::Digest,
@@ -77,7 +77,7 @@ impl<S: Store> Engine<S> {
                 }
             }
             Packet::Epochs(ids) => self.take_epochs(link, &ids),
-            Packet::Keys(keys) => self.take_keys(id, &keys),
+            Packet::Keys { keys, texts } => self.take_keys(id, &keys, &texts),
             Packet::Newest(ops) => return Ok(self.take_newest(link, &ops)),
             Packet::Offer(entries) => {
                 return Ok(self.compare(link, |sync, room| sync.take_offer(room, &entries)));
@@ -88,6 +88,7 @@ impl<S: Store> Engine<S> {
             Packet::Spare(is_spared) => {
                 return Ok(self.compare(link, |sync, _| Some(sync.take_spare(is_spared))));
             }
+            Packet::Typing => self.hear_typing(link),
         }
         Ok(true)
     }
@@ -130,12 +131,24 @@ impl<S: Store> Engine<S> {
         let Some(room) = self.rooms.get_mut(&id) else { return };
         let index = added.author;
         self.staged.heads.insert((id, index), room.head(index));
+        let trail = room.trail(index);
+        if trail.last == added.stored.position.seq {
+            self.staged.trails.insert((id, index), trail);
+            let run = room.runs.get(&(index, trail.last));
+            self.staged.runs.extend(run.map(|run| ((id, index, trail.last), Some(*run))));
+            if run.is_some() {
+                self.retention.look_soon(self.now.since_start);
+            }
+        }
+        self.mind_space();
+        let Some(room) = self.rooms.get_mut(&id) else { return };
         if index == room.my_index {
             room.satchel.note_written(self.now.since_start);
         }
-        let is_unread = added.stored.kind == KIND_TEXT
-            && index != room.my_index
-            && !room.member(index).is_some_and(|author| room.mark(author.id).is_blocked)
+        let kind = added.stored.kind;
+        let is_unread = kind == KIND_TEXT
+            && !room.is_past(added.stored.position, kind)
+            && room.member(index).is_none_or(|author| room.is_heard(author.id))
             && Some(added.stored.position) > room.record.read_up_to;
         if is_unread && room.unread < MAX_UNREAD {
             room.unread = room.unread.saturating_add(1);
@@ -161,12 +174,15 @@ impl<S: Store> Engine<S> {
             }
             self.retry_refused(id);
         }
-        let added_kind = added.stored.kind;
+        if kind == KIND_SAME {
+            // What one's own devices wrote is not unread.
+            self.relisted.insert(id);
+        }
         self.staged.ops.push(added.stored);
         if let Some(message) = added.message {
             self.notify(Event::MessageAdded { room: id, message });
         }
-        let is_urgent = added_kind != KIND_TEXT;
+        let is_urgent = !body::is_words(kind);
         self.unsent.entry(id).or_default().add(index, is_urgent);
         self.mind_deposit(id, index);
     }
@@ -185,10 +201,16 @@ impl<S: Store> Engine<S> {
     /// that have grown since the last call.
     pub(crate) fn flush(&mut self, id: RoomId, grown: &Grown) -> Result<(), StoreError> {
         for link in self.links_of(id) {
+            self.send_waiting(link);
             let Some(LinkState::Open(session)) = self.links.get_mut(&link) else { continue };
             let Some(room) = self.rooms.get(&id) else { return Ok(()) };
-            let packets = session.sync.flush(room, &self.store, grown)?;
-            self.transmit_all(link, &packets);
+            let mut space = session.airtime.space(self.now.since_start);
+            let packets = session.sync.flush(room, &self.store, grown, &mut space)?;
+            session.airtime.held = space.held;
+            // There was air for the first of them; the last may use what comes.
+            for packet in packets {
+                self.put_out(link, &packet);
+            }
             self.tell_whereabouts(link);
         }
         self.ask_around(id);

@@ -141,7 +141,7 @@ impl<S: Store> Engine<S> {
     pub(crate) fn tell_people(&mut self) -> Result<(), StoreError> {
         for id in std::mem::take(&mut self.relisted) {
             let Some(room) = self.rooms.get(&id) else { continue };
-            let (read, unheard) = (room.record.read_up_to, room.unheard());
+            let (read, unheard) = (room.unread_from(), room.unheard());
             let count = self.store.count_after(id, read, KIND_TEXT, &unheard, MAX_UNREAD)?;
             let (newest, _) = self.messages_before(room, None, 1)?;
             if let Some(room) = self.rooms.get_mut(&id) {
@@ -176,7 +176,9 @@ impl<S: Store> Engine<S> {
         let after = up_to.saturating_sub(LOOKED_THROUGH);
         let limit = usize::try_from(up_to.saturating_sub(after)).unwrap_or_default();
         let ops = self.store.ops_after(room.id(), index, after, limit, usize::MAX)?;
-        let words = ops.iter().rev().find_map(|bytes| room.words_of(&Op::decode(bytes)?));
+        let ops = ops.iter().rev().filter_map(|bytes| Op::decode(bytes));
+        // Of a log with gaps more came than was asked for.
+        let words = ops.filter(|op| op.header.seq <= up_to).find_map(|op| room.words_of(&op));
         Ok(Report { report, last_words: words })
     }
 }

@@ -158,7 +158,8 @@ impl<S: Store> Engine<S> {
         self.outputs.extend(reply.map(|frame| Output::Transmit(link, frame)));
         let at = self.now.since_start;
         let peer = (proof, opened.is_dialer);
-        let mut session = Session::new(room, peer, at, cipherer, (salt, has_read_last));
+        let airtime = self.airtime(room, proof.author, opened.medium);
+        let mut session = Session::new(room, peer, at, cipherer, (salt, has_read_last), airtime);
         if let Purpose::Host(room, invite) = purpose
             && self.must_wait(room, proof.author)
         {

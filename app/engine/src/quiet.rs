@@ -64,11 +64,12 @@ impl fmt::Debug for Input {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Command(command) => command.fmt(f),
-            Self::LinkUp { link, target, binding } => f
+            Self::LinkUp { link, target, binding, medium } => f
                 .debug_struct("LinkUp")
                 .field("link", link)
                 .field("target", target)
                 .field("is_bound", &binding.is_some())
+                .field("medium", medium)
                 .finish(),
             Self::StrangerMet { link, is_dialer, binding } => f
                 .debug_struct("StrangerMet")

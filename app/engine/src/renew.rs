@@ -90,7 +90,11 @@ impl Renewal {
         // Clocks may be wrong by years; this process counts for itself.
         let by_age = by_clocks.min(self.since.saturating_add(most));
         let by_number = self.full_at.map(|at| at.saturating_add(extra));
-        let due = by_number.map_or(by_age, |at| at.min(by_age));
+        self.due_at(by_number.map_or(by_age, |at| at.min(by_age)))
+    }
+
+    /// The same moment, or when there was somebody to hear of it for long enough.
+    fn due_at(&self, due: Duration) -> Option<Duration> {
         Some(due.max(self.not_before).max(self.company_since?.saturating_add(SETTLED)))
     }
 }
@@ -110,7 +114,13 @@ impl Room {
         // A key nothing was written with gives nothing away. One made by a clock far ahead seems to be
         // newer than all that was.
         let is_used = self.renewal.written > 0 || self.was_written_after(made_at);
-        if is_too_much || !is_used {
+        if is_too_much {
+            return None;
+        }
+        if self.is_open_by_mistake() {
+            return self.renewal.due_at(self.renewal.since.saturating_add(extra));
+        }
+        if !is_used {
             return None;
         }
         let age = Duration::from_millis(now.wall.0.saturating_sub(made_at.0));

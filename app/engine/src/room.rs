@@ -1,10 +1,14 @@
 //! One room on this device: who is in it, whose log is held how far, and what may be added.
 
+mod boxes;
 mod keys;
 mod people;
 mod rules;
 mod seen;
 mod show;
+mod space;
+mod texts;
+mod trail;
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -13,8 +17,8 @@ use std::{
 
 use crate::{
     ControlRecord, Head, InviteRecord, Mark, MemberIndex, MemberRecord, Message, PeerId, Position,
-    Role, RoomId, RoomOptions, RoomRecord, StoredOp, Timestamp,
-    body::{KIND_TEXT, OpBody},
+    Role, RoomId, RoomOptions, RoomRecord, Run, StoredOp, Timestamp, Trail,
+    body::{self, OpBody},
     courier::Satchel,
     crypto,
     engine::Now,
@@ -26,18 +30,12 @@ use crate::{
     quota::Quota,
     renew::Renewal,
 };
+pub(crate) use boxes::Drawn;
 use keys::Keys;
 pub(crate) use people::{ReportChange, Reports};
 pub use seen::{LastSeen, Seen};
 pub(crate) use show::Foreseen;
-
-/// The most bytes a day this device adds of one author: 200,000 usual messages, more than a person
-/// types in a year. What is above waits until there is room.
-const MAX_AUTHOR_BYTES_PER_DAY: u64 = 64 << 20;
-
-/// The most bytes a day this device adds to one room: what a crowd of 10,000 says in a day of
-/// talking 17 messages a second. Whoever makes up authors does not fill the disk sooner.
-const MAX_ROOM_BYTES_PER_DAY: u64 = 512 << 20;
+use texts::Texts;
 
 /// Stands for this device until its own first operation enrolls it.
 const NOT_ENROLLED: MemberIndex = MemberIndex(u32::MAX);
@@ -55,6 +53,8 @@ pub(crate) struct Room {
     pub(crate) turn: usize,
     /// Members who may not know us, or our key, whatever we think: how often dialing failed.
     pub(crate) doubted: BTreeMap<PeerId, usize>,
+    /// When others were last told that this device's person writes something.
+    pub(crate) typed_at: Option<Duration>,
     pub(crate) mailbox: Mailbox,
     /// What strangers carry of it.
     pub(crate) satchel: Satchel,
@@ -66,6 +66,7 @@ pub(crate) struct Room {
     pub(crate) marks: BTreeMap<PeerId, Mark>,
     pub(crate) reports: Reports,
     keys: Keys,
+    texts: Texts,
     by_id: BTreeMap<PeerId, MemberIndex>,
     /// Authors whose log does not go on from what is held: somewhere they wrote two.
     pub(crate) suspects: BTreeSet<PeerId>,
@@ -73,9 +74,21 @@ pub(crate) struct Room {
     pub(crate) options_told: RoomOptions,
     /// When the key is to be changed because of its age.
     pub(crate) renewal: Renewal,
+    /// What is remembered of logs besides how far they are held.
+    pub(crate) trails: BTreeMap<MemberIndex, Trail>,
+    /// The texts that checkpoints cover and that are still held.
+    pub(crate) runs: BTreeMap<(MemberIndex, u64), Run>,
+    /// Up to where in the order texts have disappeared.
+    horizon: u64,
+    pub(crate) horizon_told: Position,
+    /// The clock of what this device wrote last here.
+    pub(crate) my_clock: u64,
     last_hlc: u64,
     /// When members were last heard of otherwise than by a link.
     heard: BTreeMap<MemberIndex, LastSeen>,
+    /// What its operations take in the memory, about, and how much of others may still be added.
+    pub(crate) taken: u64,
+    pub(crate) left: u64,
     /// What may still be added today, in all and of each author.
     space: Quota,
     author_space: BTreeMap<MemberIndex, Quota>,
@@ -88,6 +101,8 @@ pub(crate) enum Unusable {
     Known,
     /// Something before it is missing: its predecessor, or what lets its author in.
     Early,
+    /// Something before it is said to be gone, and is not old enough for that as far as is known.
+    Gapped,
     /// Its author, or the room, has had its share of today.
     Later,
     /// Its author was removed before writing it, or has two logs from there on.
@@ -143,6 +158,7 @@ impl Room {
             unread: 0,
             turn: 0,
             doubted: BTreeMap::new(),
+            typed_at: None,
             mailbox: Mailbox::new([0; 32], 0),
             satchel: Satchel::default(),
             leaves_at: None,
@@ -150,13 +166,21 @@ impl Room {
             marks: BTreeMap::new(),
             reports: Reports::default(),
             keys: Keys::default(),
+            texts: Texts::default(),
             by_id,
             suspects: BTreeSet::new(),
             options_told,
             renewal: Renewal::default(),
+            trails: BTreeMap::new(),
+            runs: BTreeMap::new(),
+            horizon: 0,
+            horizon_told: trail::NOWHERE,
+            my_clock: 0,
             last_hlc,
             heard: BTreeMap::new(),
-            space: Quota::new(MAX_ROOM_BYTES_PER_DAY),
+            taken: 0,
+            left: u64::MAX,
+            space: Quota::new(space::MAX_ROOM_BYTES_PER_DAY),
             author_space: BTreeMap::new(),
         };
         room.restore_keys();
@@ -210,7 +234,11 @@ impl Room {
             epoch,
             hlc: next.max(hlc::from_wall(now)),
         };
-        op::write(&header, body, &key, &self.me)
+        let locked = match body {
+            OpBody::Text(text) => self.lock(&header, &key, text),
+            _ => None,
+        };
+        op::write(&header, locked.as_ref().unwrap_or(body), &key, &self.me)
     }
 
     /// Adds an operation to its author's log, if it extends it by one and the room's rules allow.
@@ -220,8 +248,9 @@ impl Room {
         if op.header.seq <= head.height {
             return Err(Unusable::Known);
         }
-        if op.header.seq > head.height.saturating_add(1) {
-            return Err(Unusable::Early);
+        let is_bridge = op.header.seq > head.height.saturating_add(1);
+        if is_bridge {
+            self.bridge(now, index, op)?;
         }
         if op.header.seq > self.membership.end_of_log(op.header.author) {
             return Err(self.beyond_the_end(op, &head));
@@ -233,13 +262,16 @@ impl Room {
         if !op.is_signed() {
             return Err(Unusable::Forged);
         }
-        if op.header.prev != head.id {
+        if op.header.prev != head.id && !is_bridge {
             self.suspects.insert(op.header.author);
             return Err(Unusable::Forked);
         }
         let key = self.key_of(op.header.epoch, &op.header.room_tag).ok_or(Unusable::Early)?;
         let body = op.open(&key).ok_or(Unusable::Wrong)?;
-        self.check(op, &body)?;
+        if is_bridge { Ok(()) } else { self.check(op, &body) }?;
+        if !self.has_place(index, &body, op.bytes.len()) {
+            return Err(Unusable::Later);
+        }
         let epoch = self.id_of(op.header.epoch, &op.header.room_tag);
         let added = self.apply(now.wall, op, body);
         self.use_space(added.author, len);
@@ -262,30 +294,9 @@ impl Room {
         Unusable::Forked
     }
 
-    /// Whether so much may still be added today; what this device writes itself always may.
-    pub(crate) fn has_space(
-        &mut self,
-        now: Duration,
-        author: Option<MemberIndex>,
-        len: u64,
-    ) -> bool {
-        if author.unwrap_or(NOT_ENROLLED) == self.my_index {
-            return true;
-        }
-        let of_author = author.and_then(|author| self.author_space.get_mut(&author));
-        self.space.has(now, len) && of_author.is_none_or(|space| space.has(now, len))
-    }
-
-    fn use_space(&mut self, author: MemberIndex, len: u64) {
-        if author != self.my_index {
-            self.space.take(len);
-            let full = || Quota::new(MAX_AUTHOR_BYTES_PER_DAY);
-            self.author_space.entry(author).or_insert_with(full).take(len);
-        }
-    }
-
     fn apply(&mut self, now: Timestamp, op: &Op<'_>, body: OpBody) -> Added {
         let author = op.header.author;
+        let body = self.unlock_added(op, body);
         let mut has_changed_member = true;
         let mut has_moved_mailbox = false;
         let mut has_opened_ways = false;
@@ -321,7 +332,7 @@ impl Room {
             }
             OpBody::Merge { parents } => {
                 if let Some((_, key)) = self.merge(parents) {
-                    self.keep_key(key);
+                    self.keep_key(Drawn::new(&key, false));
                 }
                 has_changed_member = false;
             }
@@ -331,17 +342,24 @@ impl Room {
             }
             // Who becomes something else by it is told with the rules.
             OpBody::Text(_)
+            | OpBody::Locked(_)
+            | OpBody::Reads(_)
             | OpBody::SetRole(_)
             | OpBody::Fork(..)
             | OpBody::Leave
             | OpBody::Option(_)
-            | OpBody::Same { .. } => {
+            | OpBody::Same { .. }
+            | OpBody::Checkpoint { .. } => {
                 has_changed_member = false;
             }
         }
         let (control, new_roles) = self.rule(op, &body);
         has_opened_ways |= control.is_some() && !matches!(body, OpBody::Join { .. });
         let index = self.index_of(author).expect("members are enrolled before they write");
+        self.note_trail(index, self.head(index).height, op, &body);
+        if index == self.my_index {
+            self.my_clock = op.header.hlc;
+        }
         if let Some(head) = self.heads.get_mut(index.0 as usize) {
             *head = Head { height: op.header.seq, id: op.id };
         }
@@ -352,8 +370,9 @@ impl Room {
             Position { hlc: hlc::order(shown_at, author), author: index, seq: op.header.seq };
         self.note_written(index, hlc::to_wall(shown_at).min(now));
         let kind = body.kind();
-        let is_shown = self.membership.is_shown(author, op.header.seq, kind == KIND_TEXT)
-            && !self.is_hidden(author, kind);
+        let is_shown = self.membership.is_shown(author, op.header.seq, body::is_words(kind))
+            && !self.is_hidden(author, kind)
+            && !self.is_past(position, kind);
         let message = show::message_of(op, position, body).filter(|_| is_shown);
         let stored = StoredOp { room: self.id(), position, kind, bytes: op.bytes.to_vec() };
         Added {
@@ -366,23 +385,6 @@ impl Room {
             new_roles,
             reports,
             has_opened_ways,
-        }
-    }
-
-    fn enroll(&mut self, id: PeerId, noise_key: [u8; 32], name: &str) {
-        let index = MemberIndex(u32::try_from(self.members.len()).unwrap_or(u32::MAX));
-        self.members.push(MemberRecord {
-            id,
-            noise_key,
-            name: name.to_owned(),
-            addrs: Vec::new(),
-            last_seen: None,
-            holds: 0,
-        });
-        self.heads.push(Head::default());
-        self.by_id.insert(id, index);
-        if id == self.me.id {
-            self.my_index = index;
         }
     }
 }

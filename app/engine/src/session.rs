@@ -3,7 +3,8 @@
 use std::time::Duration;
 
 use crate::{
-    Addr, Frame, InviteId, LinkId, PeerId, RoomId,
+    Addr, Frame, InviteId, LinkId, Medium, PeerId, RoomId,
+    airtime::Airtime,
     cipher::Cipherer,
     courier::Errand,
     door::Door,
@@ -53,6 +54,7 @@ pub(crate) struct Opened {
     /// Whether this end dialed.
     pub(crate) is_dialer: bool,
     pub(crate) binding: Option<[u8; 32]>,
+    pub(crate) medium: Medium,
     /// Whether strangers are answered on it.
     pub(crate) is_open: bool,
 }
@@ -81,6 +83,12 @@ impl LinkState {
             Self::Open(_) => None,
             Self::Errand(errand) => Some(errand.deadline()),
         }
+    }
+
+    /// When there is something to do in a session: what was asked for is late, or there is air again.
+    pub(crate) fn due(&self) -> Option<Duration> {
+        let Self::Open(session) = self else { return None };
+        session.sync.asked.deadline().into_iter().chain(session.airtime.deadline()).min()
     }
 
     /// When the link came up, if the other end dialed and nothing proves yet that it is no replay.
@@ -117,6 +125,7 @@ pub(crate) struct Session {
     /// Whether the person was told of the peer.
     pub(crate) is_shown: bool,
     pub(crate) sync: Sync,
+    pub(crate) airtime: Airtime,
     pub(crate) forged: u32,
     pub(crate) refused: u32,
     /// Where the peer said it can be dialed, until it is a member.
@@ -131,6 +140,8 @@ pub(crate) struct Session {
     pub(crate) epochs_known: usize,
     /// How often the peer has sent newest messages.
     pub(crate) newest_taken: u32,
+    /// When the peer last said that it writes something.
+    pub(crate) typed_at: Option<Duration>,
     cipherer: Cipherer,
 }
 
@@ -141,6 +152,7 @@ impl Session {
         opened_at: Duration,
         cipherer: Cipherer,
         (salt, has_read_last): ([u8; 32], bool),
+        airtime: Airtime,
     ) -> Self {
         Self {
             room,
@@ -155,6 +167,7 @@ impl Session {
             is_live: false,
             is_shown: false,
             sync: Sync::new(salt, has_read_last),
+            airtime,
             forged: 0,
             refused: 0,
             addrs: None,
@@ -164,6 +177,7 @@ impl Session {
             has_given_keys: false,
             epochs_known: 0,
             newest_taken: 0,
+            typed_at: None,
             cipherer,
         }
     }

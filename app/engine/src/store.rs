@@ -1,16 +1,18 @@
 //! The port through which the engine remembers.
 
+mod batch;
 mod error;
-
-use std::collections::BTreeMap;
+mod trail;
 
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    Addr, ControlRecord, InviteId, Mark, MemberIndex, PackId, PeerId, Position, ReportRecord,
-    RoomId, Timestamp,
+    Addr, ClosedRecord, ControlRecord, InviteId, Mark, MemberIndex, PackId, PeerId, Position,
+    ReportRecord, RoomId, Timestamp,
 };
+pub use batch::{Batch, CourierBatch};
 pub use error::StoreError;
+pub use trail::{Gone, HeldRun, Row, Run, Trail};
 
 /// Durable memory. Implemented by [`MemoryStore`](crate::MemoryStore) here and by
 /// `storage::RedbStore`.
@@ -74,6 +76,13 @@ pub trait Store {
     /// [`StoreError`] if the memory cannot be read.
     fn marks(&self, room: RoomId) -> Result<Vec<(PeerId, Mark)>, StoreError>;
 
+    /// What is remembered of the closed epochs of `room`, in any order.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError`] if the memory cannot be read.
+    fn closed(&self, room: RoomId) -> Result<Vec<ClosedRecord>, StoreError>;
+
     /// The reports in `room` that could be opened here, in any order.
     ///
     /// # Errors
@@ -123,6 +132,58 @@ pub trait Store {
         without: &[MemberIndex],
         limit: usize,
     ) -> Result<usize, StoreError>;
+
+    /// The `limit` operations of `room` that are shown first after `after` (or of all), oldest first,
+    /// without what they say.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError`] if the memory cannot be read.
+    fn rows_after(
+        &self,
+        room: RoomId,
+        after: Option<Position>,
+        limit: usize,
+    ) -> Result<Vec<Row>, StoreError>;
+
+    /// What is remembered of logs of `room` besides how far they are held.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError`] if the memory cannot be read.
+    fn trails(&self, room: RoomId) -> Result<Vec<(MemberIndex, Trail)>, StoreError>;
+
+    /// The runs of texts in `room` that checkpoints cover and that are still held, by author and place
+    /// of the checkpoint.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError`] if the memory cannot be read.
+    fn runs(&self, room: RoomId) -> Result<Vec<HeldRun>, StoreError>;
+
+    /// How many bytes of the memory the operations of `room` take, about.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError`] if the memory cannot be read.
+    fn taken(&self, room: RoomId) -> Result<u64, StoreError>;
+
+    /// How many bytes of operations this device keeps at most, once the person has said so.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError`] if the memory cannot be read.
+    fn bound(&self) -> Result<Option<u64>, StoreError>;
+
+    /// Gives room that is free inside the memory back to the device, and with it what was in it; may
+    /// take seconds. Called when nothing else is going on.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError`] if the disk failed; nothing is lost.
+    fn compact(&mut self) -> Result<(), StoreError> {
+        Ok(())
+    }
 
     /// Whether the person lets this device carry for others, once they have said so.
     ///
@@ -224,7 +285,8 @@ pub struct MemberRecord {
 /// How much of one log is held.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct Head {
-    /// The last `seq` held; all before it are held too.
+    /// The last `seq` held. All before it are held or were, save texts before a checkpoint that were too
+    /// old already.
     pub height: u64,
     /// The first 16 bytes of that operation's id, which the next one must name.
     pub id: [u8; 16],
@@ -320,69 +382,4 @@ pub struct StoredOp {
     pub kind: u8,
     /// Its canonical bytes.
     pub bytes: Vec<u8>,
-}
-
-/// Changes that stand or fall together.
-#[derive(Debug, Clone, Default)]
-pub struct Batch {
-    /// The profile, if it changed.
-    pub profile: Option<Profile>,
-    /// Rooms new or changed.
-    pub rooms: BTreeMap<RoomId, RoomRecord>,
-    /// Rooms to forget with everything in them; applied before all else.
-    pub forgotten: Vec<RoomId>,
-    /// Members new or changed.
-    pub members: BTreeMap<(RoomId, MemberIndex), MemberRecord>,
-    /// Logs that grew.
-    pub heads: BTreeMap<(RoomId, MemberIndex), Head>,
-    /// Control operations, by room, author and place in the author's log.
-    pub controls: BTreeMap<(RoomId, PeerId, u64), ControlRecord>,
-    /// What changed of mailboxes.
-    pub mailboxes: BTreeMap<RoomId, MailboxRecord>,
-    /// Logs of which more is in a mailbox, or less.
-    pub kept: BTreeMap<(RoomId, MemberIndex), Kept>,
-    /// What the person noted of members; [`Mark::default`] is remembered as nothing.
-    pub marks: BTreeMap<(RoomId, PeerId), Mark>,
-    /// Reports, by room, author and place in the author's log; `None` is forgotten.
-    pub reports: BTreeMap<(RoomId, PeerId, u64), Option<ReportRecord>>,
-    /// Operations written here or received.
-    pub ops: Vec<StoredOp>,
-    /// What changed of what is carried for others.
-    pub courier: CourierBatch,
-}
-
-/// Changes of what is carried for others.
-#[derive(Debug, Clone, Default)]
-pub struct CourierBatch {
-    /// Whether the person lets this device, if that changed.
-    pub on: Option<bool>,
-    /// What is remembered of packs; none where nothing is any more.
-    pub records: BTreeMap<PackId, Option<CarriedRecord>>,
-    /// Packs, or none for those that are to be removed.
-    pub packs: BTreeMap<PackId, Option<Vec<u8>>>,
-}
-
-impl CourierBatch {
-    /// Whether there is nothing to write.
-    pub fn is_empty(&self) -> bool {
-        self.on.is_none() && self.records.is_empty() && self.packs.is_empty()
-    }
-}
-
-impl Batch {
-    /// Whether there is nothing to write.
-    pub fn is_empty(&self) -> bool {
-        self.profile.is_none()
-            && self.rooms.is_empty()
-            && self.forgotten.is_empty()
-            && self.members.is_empty()
-            && self.heads.is_empty()
-            && self.controls.is_empty()
-            && self.mailboxes.is_empty()
-            && self.kept.is_empty()
-            && self.marks.is_empty()
-            && self.reports.is_empty()
-            && self.ops.is_empty()
-            && self.courier.is_empty()
-    }
 }

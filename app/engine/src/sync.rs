@@ -5,6 +5,7 @@
 
 mod asked;
 mod comparison;
+mod lanes;
 mod newest;
 mod offering;
 mod refusals;
@@ -18,6 +19,7 @@ use std::{
 
 use asked::Asked;
 use comparison::{Compared, Comparison};
+use lanes::Lanes;
 use newest::Newest;
 pub(crate) use offering::Grown;
 use offering::Offering;
@@ -26,6 +28,7 @@ use window::Window;
 
 use crate::{
     MemberIndex, PeerId, Store, StoreError,
+    airtime::{Held, Space},
     alias::Names,
     frontier::Digest,
     quota::Quota,
@@ -75,6 +78,7 @@ pub(crate) struct Sync {
     pub(crate) names: Names,
     offering: Offering,
     pub(crate) asked: Asked,
+    lanes: Lanes,
 }
 
 /// What a peer's word leads to.
@@ -128,6 +132,7 @@ impl Sync {
             names: Names::default(),
             offering: Offering::default(),
             asked: Asked::default(),
+            lanes: Lanes::default(),
         }
     }
 
@@ -271,7 +276,13 @@ impl Sync {
                 None => self.note_stranger(*author, *height),
             }
         }
+        // A log comes up again in one packet or several: what counts is how far it got.
+        let mut most = BTreeMap::new();
         for (index, height) in brought {
+            let up_to: &mut u64 = most.entry(index).or_default();
+            *up_to = height.max(*up_to);
+        }
+        for (index, height) in most {
             if !lacking.contains(&index) && raise(&mut self.held, index, height) {
                 heard.receipts.push((index, height));
             }
@@ -326,24 +337,29 @@ impl Sync {
         self.knows_theirs && self.behind.is_empty()
     }
 
-    /// What to send now that the store has everything up to the heads of `room`. `grown` are the
-    /// logs that have grown since the last call.
+    /// What to send now that the store has everything up to the heads of `room`, as far as there is
+    /// `space`. `grown` are the logs that have grown since the last call.
     pub(crate) fn flush(
         &mut self,
         room: &Room,
         store: &impl Store,
         grown: &Grown,
+        space: &mut Space,
     ) -> Result<Vec<Packet>, StoreError> {
         self.note_growth(room, grown);
+        if space.urgent == 0 {
+            space.held = self.has_more().then_some(Held::Urgent);
+            return Ok(Vec::new());
+        }
         let mut packets = self.window.receipts(room);
         if self.refusals.take_repair() {
             packets.extend(self.restatement(room));
         }
-        packets.extend(self.newest(room, store)?);
+        packets.extend(self.newest(room, store, space)?);
         packets.extend(self.offers(room));
         while self.knows_theirs && self.window.has_place() {
             let mut heights = Vec::new();
-            let ops = self.next_ops(room, store, &mut heights)?;
+            let ops = self.next_ops(room, store, space, &mut heights)?;
             if ops.is_empty() {
                 break;
             }

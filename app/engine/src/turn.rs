@@ -3,7 +3,8 @@
 use std::{collections::BTreeMap, time::Duration};
 
 use crate::{
-    Addr, Command, DepositFailure, Event, Frame, InviteId, LinkId, PeerId, RoomId, Timestamp,
+    Addr, Command, DepositFailure, Event, Frame, InviteId, LinkId, Medium, PeerId, RoomId,
+    Timestamp,
 };
 
 /// What the engine is told of time.
@@ -28,6 +29,8 @@ pub enum Input {
         /// For links that encrypt by themselves, what binds a handshake to them: 32 bytes both
         /// ends compute alike and no machine in the middle can make equal.
         binding: Option<[u8; 32]>,
+        /// What its bytes go through: how much is sent on it follows from that.
+        medium: Medium,
     },
     /// A link opened to a device that was not looked for: whoever is near. Strangers carry for each
     /// other, and are answered on no other link.

@@ -2,7 +2,12 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::{Addr, EpochId, PeerId, addr, alias::Alias, body, frontier::MAX_BUCKETS};
+use crate::{
+    Addr, EpochId, PeerId, addr,
+    alias::Alias,
+    body::{self, MAX_READS, MAX_STEP},
+    frontier::MAX_BUCKETS,
+};
 
 /// One unit handed to a link; the receiver gets it whole or not at all.
 pub type Frame = Vec<u8>;
@@ -85,8 +90,8 @@ pub(crate) enum Packet {
     },
     /// "These epochs I hold", the newest ones: what is missing, you can give me.
     Epochs(Vec<EpochId>),
-    /// "These are keys of epochs."
-    Keys(Vec<[u8; 32]>),
+    /// "These are keys of epochs", and from now on texts of the closed ones open with these.
+    Keys { keys: Vec<[u8; 32]>, texts: Vec<TextKey> },
     /// "This was said last, and by whom": messages ahead of a long history, and the first
     /// operations of their authors; none once what comes before them was taken.
     Newest(Vec<Vec<u8>>),
@@ -107,6 +112,8 @@ pub(crate) enum Packet {
     Ask(Vec<(Alias, u64)>),
     /// "I hear of others too: offer what they may send as well", or no longer.
     Spare(bool),
+    /// "I am writing something."
+    Typing,
 }
 
 /// The logs of one bucket, in the order of authors.
@@ -143,11 +150,34 @@ pub(crate) struct Welcome {
     pub(crate) epochs: Vec<(u32, [u8; 32])>,
     /// Which of them says where members meet, counted from 0.
     pub(crate) meeting: u32,
+    /// What texts of the newest closed epochs open with from now on.
+    pub(crate) texts: Vec<TextKey>,
+}
+
+/// What texts of a closed epoch open with from a step on.
+#[derive(Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct TextKey {
+    pub(crate) epoch: EpochId,
+    pub(crate) step: u32,
+    pub(crate) key: [u8; 32],
+}
+
+/// Says nothing of the key.
+impl std::fmt::Debug for TextKey {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("TextKey").field("step", &self.step).finish_non_exhaustive()
+    }
+}
+
+fn are_text_keys(texts: &[TextKey]) -> bool {
+    texts.len() <= MAX_READS && texts.iter().all(|text| text.step <= MAX_STEP)
 }
 
 impl Welcome {
     pub(crate) fn is_within_limits(&self) -> bool {
-        self.epochs.len() <= MAX_EPOCHS && self.epochs.is_sorted_by_key(|(number, _)| number)
+        self.epochs.len() <= MAX_EPOCHS
+            && self.epochs.is_sorted_by_key(|(number, _)| number)
+            && are_text_keys(&self.texts)
     }
 
     /// The key of the epoch that says where members meet.
@@ -195,11 +225,15 @@ impl Packet {
             }
             Self::Differences { steps, .. } => steps.len() <= MAX_HEIGHTS,
             Self::Epochs(ids) => ids.len() <= MAX_EPOCHS_TOLD,
-            Self::Keys(keys) => keys.len() <= MAX_EPOCHS,
+            Self::Keys { keys, texts } => keys.len() <= MAX_EPOCHS && are_text_keys(texts),
             Self::Newest(ops) => ops.len() <= MAX_NEWEST_TEXTS * 2,
             Self::Wait { host: name, .. } | Self::Knock { name } => body::is_name(name),
             Self::Offer(entries) | Self::Ask(entries) => entries.len() <= MAX_HAVE_ENTRIES,
-            Self::Digest { .. } | Self::Received { .. } | Self::Refuse | Self::Spare(_) => true,
+            Self::Digest { .. }
+            | Self::Received { .. }
+            | Self::Refuse
+            | Self::Spare(_)
+            | Self::Typing => true,
         }
     }
 }

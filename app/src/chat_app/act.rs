@@ -91,7 +91,9 @@ impl ChatApp {
                 self.state.now.wants_composer = !ctx.input(|input| input.has_touch_screen());
                 self.remember_unread(room);
             }
-            Route::Invite(_) | Route::OneInvite(..) | Route::Invites(_) => self.come_back(),
+            Route::Invite(_) | Route::OneInvite(..) | Route::Invites(_) | Route::Settings => {
+                self.come_back();
+            }
             Route::NewInvite(_) => self.state.now.choices = Choices::default(),
             Route::Scan | Route::ScanPerson(..) => self.scan(ctx, ScanFrom::Camera),
             Route::Verify(..) => {
@@ -114,6 +116,7 @@ impl ChatApp {
             Route::Invite(room) => self.show_code(room, None),
             Route::OneInvite(room, invite) => self.show_code(room, Some(invite)),
             Route::Invites(room) => self.backend.send(Command::ListInvites { room }),
+            Route::Settings => self.backend.send(Command::ListStorage),
             Route::Verify(room, member) => self.start_checking(room, member),
             _ => {}
         }

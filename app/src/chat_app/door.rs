@@ -5,7 +5,7 @@ use engine::{Event, RoomId};
 
 use super::{ChatApp, invites::admins};
 use crate::ui::{
-    action::{Action, Grave},
+    action::Action,
     door::{DoorView, door_ui},
     options::{OptionsView, options_ui},
     route::Route,
@@ -19,7 +19,7 @@ impl ChatApp {
             name: &room.name,
             options: room.options,
             admins: admins(room),
-            is_asked: self.state.now.asked == Some(Grave::ApproveJoins(room.id)),
+            asked: self.state.now.asked,
         };
         options_ui(ui, &view, actions);
     }

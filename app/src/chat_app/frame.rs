@@ -6,22 +6,26 @@ use egui::Ui;
 use engine::{PeerId, RoomId};
 
 use super::ChatApp;
-use crate::ui::{
-    action::Action,
-    diagnostics::{DiagnosticsView, diagnostics_ui},
-    invite::full_screen_ui,
-    joining::joining_ui,
-    layout::{self, Panes},
-    new_room::new_room_ui,
-    reach::Standing,
-    room::{RoomDoing, RoomView, room_ui},
-    rooms::rooms_ui,
-    route::Route,
-    scan::{drop_ui, scan_ui},
-    settings::{SettingsDoing, SettingsView, settings_ui},
-    theme::{SPACE_XL, palette},
-    welcome::{WelcomeView, welcome_ui},
-    widgets::{status_dot::Status, text},
+use crate::{
+    model::{Model, Storage},
+    ui::{
+        action::Action,
+        diagnostics::{DiagnosticsView, diagnostics_ui},
+        invite::full_screen_ui,
+        joining::joining_ui,
+        layout::{self, Panes},
+        new_room::new_room_ui,
+        reach::Standing,
+        room::{RoomDoing, RoomView, room_ui},
+        rooms::rooms_ui,
+        route::Route,
+        scan::{drop_ui, scan_ui},
+        settings::{SettingsDoing, SettingsView, settings_ui},
+        storage::StorageView,
+        theme::{SPACE_XL, palette},
+        welcome::{WelcomeView, welcome_ui},
+        widgets::{status_dot::Status, text},
+    },
 };
 
 /// How often round trips and ages are refreshed while they are looked at.
@@ -128,8 +132,14 @@ impl ChatApp {
         if status == Status::Connected {
             ui.ctx().request_repaint_after(GLANCE_REFRESH);
         }
+        let typing = self.typing.line(room, self.clock.now());
+        if let Some((_, until)) = &typing {
+            let left = until.0.saturating_sub(self.clock.now().0);
+            ui.ctx().request_repaint_after(Duration::from_millis(left));
+        }
         let view = RoomView {
             room,
+            typing: typing.map(|(line, _)| line),
             clock: &self.clock,
             status,
             status_words,
@@ -146,6 +156,7 @@ impl ChatApp {
             wants_composer: &mut now.wants_composer,
         };
         room_ui(ui, &view, doing, actions);
+        self.note_draft(id, draft.len());
         *self.state.draft(id) = draft;
     }
 
@@ -157,11 +168,13 @@ impl ChatApp {
             net: &self.net,
             relayed_links: self.backend.relayed_links(),
             carries: self.model.carries,
+            storage: storage(&self.model),
         };
         let doing = SettingsDoing {
             name: self.state.now.name.get_or_insert_with(|| name.clone()),
             look: &mut self.state.look,
             text_size: &mut self.state.text_size,
+            tells_typing: &mut self.state.tells_typing,
         };
         settings_ui(ui, &view, doing, actions);
         ui.ctx().request_repaint_after(GLANCE_REFRESH);
@@ -183,6 +196,17 @@ impl ChatApp {
         diagnostics_ui(ui, &view, actions);
         ui.ctx().request_repaint_after(REFRESH);
     }
+}
+
+/// What is kept on this device, by names of rooms.
+fn storage(model: &Model) -> Option<StorageView<'_>> {
+    let Storage { bound, rooms, is_full } = model.storage.as_ref()?;
+    let known = rooms
+        .iter()
+        .filter_map(|(room, taken)| Some((model.rooms.get(room)?.name.as_str(), *taken)));
+    let mut rooms: Vec<_> = known.collect();
+    rooms.sort_by_key(|(_, taken)| std::cmp::Reverse(*taken));
+    Some(StorageView { bound: *bound, rooms, is_full: *is_full })
 }
 
 fn nothing_ui(ui: &mut Ui, has_no_rooms: bool) {

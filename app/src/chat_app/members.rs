@@ -54,7 +54,7 @@ impl ChatApp {
             my_role: room.my_role(),
             uses_mailbox: room.uses_mailbox,
             asking: self.asking(room),
-            has_door: room.options.approve_joins,
+            needs_host: room.options.approve_joins || room.options.hide_history,
             leaving: self.leaving_view(room),
         }
     }
@@ -86,13 +86,13 @@ impl ChatApp {
             (status, "this device".to_owned())
         } else if let Some(link) = self.link_to(room, member.id) {
             let words = match link.path {
-                LinkPath::Direct => format!("connected directly over {}", kind(link.kind)),
-                LinkPath::Relayed => format!("connected through a relay over {}", kind(link.kind)),
-                LinkPath::Bluetooth => "connected by Bluetooth".to_owned(),
+                LinkPath::Direct => "here now",
+                LinkPath::Relayed => "here now, by a relay",
+                LinkPath::Bluetooth => "here now, by Bluetooth",
             };
-            (Status::Connected, words)
+            (Status::Connected, words.to_owned())
         } else if room.online.contains_key(&member.id) {
-            (Status::Connected, "connected".to_owned())
+            (Status::Connected, "here now".to_owned())
         } else {
             (Status::Offline, seen_words(room, member.last_seen, &self.clock))
         }
@@ -185,6 +185,11 @@ fn details(link: &LinkInfo) -> Vec<String> {
     if let Some(trip) = link.round_trip {
         lines.push(format!("Round trip {}", clock::span(trip)));
     }
+    lines.push(match link.path {
+        LinkPath::Direct => format!("Connected directly over {}", kind(link.kind)),
+        LinkPath::Relayed => format!("Connected through a TURN server over {}", kind(link.kind)),
+        LinkPath::Bluetooth => "Connected by Bluetooth".to_owned(),
+    });
     lines.push(format!("For {}, at {}", clock::span(link.age), link.remote));
     lines
 }

@@ -1,6 +1,6 @@
 //! What a device without a face asks and tells about the door of a room: its options, and who waits.
 
-use engine::{Command, DoorPictures, Event, PeerId, RoomOption, RoomOptions};
+use engine::{Command, DoorPictures, Event, KeptFor, PeerId, RoomOption, RoomOptions};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
@@ -23,12 +23,23 @@ const NAMES: [&str; 3] = ["set_option", "let_in", "turn_away"];
 #[serde(rename_all = "snake_case")]
 enum OptionName {
     ApproveJoins,
+    HideHistory,
+    #[serde(rename = "keep_30_days")]
+    KeepMonth,
+    #[serde(rename = "keep_7_days")]
+    KeepWeek,
+    #[serde(rename = "keep_2_days")]
+    KeepTwoDays,
 }
 
 impl From<OptionName> for RoomOption {
     fn from(name: OptionName) -> Self {
         match name {
             OptionName::ApproveJoins => Self::ApproveJoins,
+            OptionName::HideHistory => Self::HideHistory,
+            OptionName::KeepMonth => Self::KeepFor(KeptFor::Month),
+            OptionName::KeepWeek => Self::KeepFor(KeptFor::Week),
+            OptionName::KeepTwoDays => Self::KeepFor(KeptFor::TwoDays),
         }
     }
 }
@@ -37,6 +48,10 @@ impl From<RoomOption> for OptionName {
     fn from(option: RoomOption) -> Self {
         match option {
             RoomOption::ApproveJoins => Self::ApproveJoins,
+            RoomOption::HideHistory => Self::HideHistory,
+            RoomOption::KeepFor(KeptFor::Month) => Self::KeepMonth,
+            RoomOption::KeepFor(KeptFor::Week) => Self::KeepWeek,
+            RoomOption::KeepFor(KeptFor::TwoDays) => Self::KeepTwoDays,
         }
     }
 }
@@ -46,11 +61,11 @@ impl From<RoomOption> for OptionName {
 /// # Errors
 ///
 /// A sentence says what is wrong with it.
-pub(super) fn parse(line: &str) -> Result<Option<Command>, String> {
+pub(super) fn parse(line: &Value) -> Result<Option<Command>, String> {
     if !is_one_of(line, &NAMES) {
         return Ok(None);
     }
-    let line: Line = serde_json::from_str(line).map_err(|err| err.to_string())?;
+    let line = Line::deserialize(line).map_err(|err| err.to_string())?;
     command(line).map(Some)
 }
 
@@ -114,7 +129,12 @@ fn names(pictures: &DoorPictures) -> [&'static str; 6] {
 
 /// The options of a room.
 pub(super) fn options(options: RoomOptions) -> Value {
-    json!({"approve_joins": options.approve_joins})
+    let kept_for = options.kept_for.map(|time| OptionName::from(RoomOption::KeepFor(time)));
+    json!({
+        "approve_joins": options.approve_joins,
+        "hide_history": options.hide_history,
+        "kept_for": kept_for,
+    })
 }
 
 /// One option and how it was switched: "approve_joins on".
@@ -125,13 +145,14 @@ pub(super) fn option(option: RoomOption, on: bool) -> String {
 
 #[cfg(test)]
 mod tests {
+    use serde_json::json;
+
     use super::{NAMES, parse};
 
     #[test]
     fn every_line_about_doors_is_known_by_its_name() {
         for name in NAMES {
-            let problem =
-                parse(&format!("{{\"cmd\":\"{name}\"}}")).expect_err("fields are missing");
+            let problem = parse(&json!({"cmd": name})).expect_err("fields are missing");
             assert!(problem.contains("missing field"), "{problem}");
         }
     }

@@ -7,7 +7,9 @@ use engine::{
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use super::{door, member_json::member, message_json::message, people, role_name::RoleName};
+use super::{
+    door, member_json::member, message_json::message, people, role_name::RoleName, storage_json,
+};
 use crate::{
     backend::{LinkInfo, Notice},
     runtime,
@@ -112,12 +114,8 @@ impl From<Place> for Position {
 }
 
 /// Whether a line asks for one of these.
-pub(super) fn is_one_of(line: &str, names: &[&str]) -> bool {
-    #[derive(Deserialize)]
-    struct Name {
-        cmd: String,
-    }
-    serde_json::from_str(line).is_ok_and(|Name { cmd }| names.contains(&cmd.as_str()))
+pub(super) fn is_one_of(line: &Value, names: &[&str]) -> bool {
+    line.get("cmd").and_then(Value::as_str).is_some_and(|cmd| names.contains(&cmd))
 }
 
 /// The room with that id.
@@ -157,10 +155,13 @@ const PAGE_LEN: usize = 50;
 impl Line {
     /// Reads a line.
     pub(super) fn parse(line: &str) -> Result<Wish, String> {
-        if let Some(command) = door::parse(line)?.or(people::parse(line)?) {
+        let line: Value = serde_json::from_str(line).map_err(|err| err.to_string())?;
+        if let Some(command) =
+            door::parse(&line)?.or(people::parse(&line)?).or(storage_json::parse(&line)?)
+        {
             return Ok(Wish::Command(command));
         }
-        let line: Self = serde_json::from_str(line).map_err(|err| err.to_string())?;
+        let line = Self::deserialize(&line).map_err(|err| err.to_string())?;
         let command = match line {
             Self::SetName { name } => Command::SetName { name },
             Self::CreateRoom { name } => Command::CreateRoom { name },
@@ -306,13 +307,14 @@ fn event(event: &Event) -> Value {
             let messages: Vec<_> = messages.iter().map(message).collect();
             json!({"event": "newest", "room": room.to_string(), "messages": messages})
         }
-        Event::PageLoaded { room, before: _, messages, is_start } => {
+        Event::PageLoaded { room, before: _, messages, is_start, hides_earlier } => {
             let messages: Vec<_> = messages.iter().map(message).collect();
             json!({
                 "event": "page",
                 "room": room.to_string(),
                 "messages": messages,
                 "is_start": is_start,
+                "hides_earlier": hides_earlier,
             })
         }
         Event::UnreadChanged { room, count } => {
@@ -342,7 +344,7 @@ fn event(event: &Event) -> Value {
             "on": on,
             "relays": runtime::relay_urls(relays),
         }),
-        Event::CarryingSet { on } => json!({"event": "carrying", "on": on}),
+        Event::CarryingSet { .. } | Event::StorageTold { .. } => storage_json::event(event),
         Event::Deposited { room, up_to } => {
             json!({"event": "deposited", "room": room.to_string(), "up_to": up_to})
         }
@@ -355,6 +357,7 @@ fn event(event: &Event) -> Value {
         Event::SafetyEmojis { .. }
         | Event::CodeChecked { .. }
         | Event::LastChanged { .. }
+        | Event::Typing { .. }
         | Event::ReportsListed { .. } => people::event(event),
         Event::CommandRefused { why } => json!({"event": "refused", "why": why.to_string()}),
         Event::JoinWaiting { .. }

@@ -12,6 +12,7 @@ pub mod process;
 mod register;
 mod relay;
 mod role_name;
+mod storage_json;
 mod terminal;
 
 use std::{path::PathBuf, process::ExitCode, time::Instant};

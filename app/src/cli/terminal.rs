@@ -1,6 +1,8 @@
 //! A room in a terminal, for computers without a display: the QR in half blocks, lines typed are
 //! sent.
 
+mod people;
+
 use std::{
     collections::BTreeMap,
     io::{BufRead as _, Write as _},
@@ -15,7 +17,7 @@ use crate::{
 };
 
 const HELP: &str = "Type a line to send it. /qr shows the invite, /join LINK joins a room, \
-/name NAME renames you, /rooms lists rooms, /room N changes to one, /quit ends.";
+/name NAME renames you, /rooms lists rooms, /room N changes to one, /help says more, /quit ends.";
 
 enum Task {
     News,
@@ -29,6 +31,8 @@ struct Face {
     rooms: Vec<RoomSummary>,
     names: BTreeMap<PeerId, String>,
     current: Option<RoomId>,
+    /// Who waits to be let in, and where.
+    waiting: Vec<(RoomId, PeerId)>,
     has_asked_for_page: bool,
     /// To accept once the engine is awake.
     invite: Option<Invite>,
@@ -48,6 +52,7 @@ pub(super) fn run(config: &Config, invite: Option<&Invite>) -> Result<(), String
         rooms: Vec::new(),
         names: BTreeMap::new(),
         current: None,
+        waiting: Vec::new(),
         has_asked_for_page: false,
         invite: invite.cloned(),
     };
@@ -122,7 +127,13 @@ impl Face {
                 Ok(number) => self.enter(number)?,
                 Err(_not_a_number) => say("Which one? /rooms lists them.")?,
             },
-            (command, _) if command.starts_with('/') => say(HELP)?,
+            (command, Some(room)) if command.starts_with('/') => {
+                if !self.obey_about_people(room, command, rest)? {
+                    say(HELP)?;
+                    say(people::HELP)?;
+                }
+            }
+            (command, None) if command.starts_with('/') => say(HELP)?,
             (_, Some(room)) => {
                 self.runtime.send(Command::SendText { room, text: line.to_owned() });
             }
@@ -149,9 +160,7 @@ impl Face {
                     self.show(message)?;
                 }
             }
-            Event::MemberChanged { member, .. } => {
-                self.names.insert(member.id, member.name);
-            }
+            Event::MemberChanged { room, member } => self.note_member(room, member),
             Event::JoinStarted { .. } => say("Connecting ...")?,
             Event::JoinFailed { why, .. } => say(&format!("! {why}"))?,
             Event::PeerSeen { peer, .. } => say(&format!("* {} is here", self.name(peer)))?,
@@ -160,7 +169,7 @@ impl Face {
                 say(&format!("! {}: {why}", printable(&relay)))?;
             }
             Event::CommandRefused { why } => say(&format!("! {why}"))?,
-            _ => {}
+            event => self.tell_about_people(event)?,
         }
         Ok(())
     }

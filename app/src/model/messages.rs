@@ -10,6 +10,7 @@ pub struct Messages {
     window: VecDeque<Message>,
     is_loaded: bool,
     is_start: bool,
+    hides_earlier: bool,
     is_loading: bool,
     is_stale: bool,
     epoch: u64,
@@ -57,6 +58,11 @@ impl Messages {
     /// Whether there is nothing older than what is loaded.
     pub fn is_start(&self) -> bool {
         self.is_start
+    }
+
+    /// Whether what is loaded begins with what this device may read, and not with what was said first.
+    pub fn begins_late(&self) -> bool {
+        self.is_start && self.hides_earlier
     }
 
     /// Whether a page was asked for and has not come.
@@ -107,9 +113,10 @@ impl Messages {
         &mut self,
         before: Option<Position>,
         messages: Vec<Message>,
-        is_start: bool,
+        (is_start, hides_earlier): (bool, bool),
     ) {
         self.is_loading = false;
+        self.hides_earlier = hides_earlier;
         match before {
             None => {
                 self.early.retain(|early| !messages.iter().any(|m| is_same(early, m)));

@@ -1,6 +1,6 @@
 //! What happened in a room and what was said, in one line.
 
-use engine::{Body, Message, PeerId, Role, RoomOption};
+use engine::{Body, KeptFor, Message, PeerId, Role, RoomOption};
 
 use super::{Room, VERIFIED, names::plain};
 
@@ -54,6 +54,12 @@ pub fn option_words(option: RoomOption, on: bool) -> &'static str {
     match (option, on) {
         (RoomOption::ApproveJoins, true) => "newcomers are let in one by one",
         (RoomOption::ApproveJoins, false) => "whoever has an invite comes in without being asked",
+        (RoomOption::HideHistory, true) => "newcomers cannot read what was written before",
+        (RoomOption::HideHistory, false) => "newcomers can read what was written before",
+        (RoomOption::KeepFor(_), false) => "messages are kept for ever",
+        (RoomOption::KeepFor(KeptFor::Month), true) => "messages disappear after 30 days",
+        (RoomOption::KeepFor(KeptFor::Week), true) => "messages disappear after 7 days",
+        (RoomOption::KeepFor(KeptFor::TwoDays), true) => "messages disappear after 2 days",
     }
 }
 

@@ -69,7 +69,7 @@ fn added(model: &mut Model, hlc: u64) {
 fn page(model: &mut Model, before: Option<u64>, hlcs: &[u64], is_start: bool) {
     let before = before.map(|hlc| message(hlc, BEA, "").position);
     let messages = hlcs.iter().map(|hlc| message(*hlc, BEA, "hi")).collect();
-    tell(model, Event::PageLoaded { room: ROOM, before, messages, is_start });
+    tell(model, Event::PageLoaded { room: ROOM, before, messages, is_start, hides_earlier: false });
 }
 
 fn loaded(model: &Model) -> Vec<u64> {

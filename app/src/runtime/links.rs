@@ -17,7 +17,7 @@ use transport::{
     TransportKind,
 };
 
-use super::{Shared, dialer::Way};
+use super::{Shared, dialer::Way, medium};
 use crate::backend::LinkInfo;
 
 /// Frames that may wait for one link. The engine paces bulk by receipts, so only a peer that
@@ -183,7 +183,8 @@ pub(super) async fn adopt(
     let (target, way) = dialed.unzip();
     let id = shared.links.add(&link, way.flatten(), queue);
     let (ended, mut is_ended) = watch::channel(false);
-    let up = Input::LinkUp { link: id, target, binding: link.binding };
+    let medium = medium::of(&read(&link.stats), shared.is_metered.load(Ordering::Relaxed));
+    let up = Input::LinkUp { link: id, target, binding: link.binding, medium };
     // The inbox keeps order: the link is up before its first frame arrives and down after its
     // last one.
     let is_running = shared.inbox.send(up).await.is_ok();

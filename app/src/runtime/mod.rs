@@ -8,6 +8,7 @@ mod dialer;
 mod engine_loop;
 mod links;
 mod mailbox;
+pub(crate) mod medium;
 mod metered;
 mod network;
 mod notices;
@@ -97,6 +98,8 @@ struct Shared {
     /// Counts the reasons to look for everybody anew.
     fresh: watch::Sender<u64>,
     stats: StatsKeeper,
+    /// Whether the way to the internet is paid for by the byte.
+    is_metered: Arc<AtomicBool>,
 }
 
 impl Shared {
@@ -123,7 +126,6 @@ pub struct Runtime {
     ble: BleTransport,
     choices: Arc<Choices>,
     self_tests: SelfTests,
-    is_metered: Arc<AtomicBool>,
 }
 
 impl Runtime {
@@ -171,6 +173,7 @@ impl Runtime {
         let listener = both.listen(incoming).map_err(StartError::Network)?;
         remember_port(&config.data_dir, listener.as_ref());
         let (inbox, inputs) = mpsc::channel(INBOX_LEN);
+        let is_metered = Arc::new(AtomicBool::new(false));
         let shared = Arc::new(Shared {
             inbox,
             links: Links::default(),
@@ -182,13 +185,13 @@ impl Runtime {
             transport: Box::new(both),
             stats: StatsKeeper::open(&config.data_dir),
             fresh: watch::Sender::default(),
+            is_metered: Arc::clone(&is_metered),
         });
         tokio.spawn(links::welcome(Arc::clone(&shared), dialed));
         tokio.spawn(network::watch(Arc::clone(&shared)));
         tokio.spawn(network::tell_calls(Arc::clone(&shared), transport.calls()));
-        let is_metered = Arc::new(AtomicBool::new(false));
         tokio.spawn(metered::watch(
-            Arc::clone(&is_metered),
+            is_metered,
             Arc::clone(&choices),
             transport.clone(),
             shared.fresh.subscribe(),
@@ -210,7 +213,6 @@ impl Runtime {
             ble,
             choices,
             self_tests,
-            is_metered,
         })
     }
 }
@@ -271,7 +273,7 @@ impl Backend for Runtime {
             nat: self.transport.nat(),
             public: public.iter().map(ToString::to_string).collect(),
             idle_bytes_today: self.shared.stats.signaling_today(),
-            is_metered: self.is_metered.load(Ordering::Relaxed),
+            is_metered: self.shared.is_metered.load(Ordering::Relaxed),
             bluetooth: self.ble.state(),
         }
     }
@@ -293,7 +295,8 @@ impl Backend for Runtime {
 
     fn set_relayed_links(&mut self, relayed: RelayedLinks) -> Result<(), String> {
         self.choices.set_relayed_links(relayed)?;
-        self.transport.set_may_relay(relayed.is_allowed(self.is_metered.load(Ordering::Relaxed)));
+        self.transport
+            .set_may_relay(relayed.is_allowed(self.shared.is_metered.load(Ordering::Relaxed)));
         Ok(())
     }
 

@@ -30,6 +30,7 @@ pub mod servers;
 pub mod settings;
 pub mod state;
 pub mod statistics;
+pub mod storage;
 pub mod theme;
 pub mod toast;
 pub mod verify;

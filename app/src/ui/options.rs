@@ -1,7 +1,7 @@
 //! What owner and admins can switch for everybody in a room, and how it is for all others.
 
 use egui::Ui;
-use engine::{Command, RoomId, RoomOption, RoomOptions};
+use engine::{Command, KeptFor, RoomId, RoomOption, RoomOptions};
 
 use super::{
     action::{Action, Grave},
@@ -28,8 +28,8 @@ pub struct OptionsView<'a> {
     pub options: RoomOptions,
     /// Who may switch them, if this device's person may not: "Bea, Cem".
     pub admins: Option<String>,
-    /// Whether the person may be about to have newcomers let in one by one.
-    pub is_asked: bool,
+    /// What the person may be about to do.
+    pub asked: Option<Grave>,
 }
 
 /// The way to this screen.
@@ -53,63 +53,144 @@ pub fn options_ui(ui: &mut Ui, view: &OptionsView<'_>, actions: &mut Vec<Action>
         ui.add_space(SPACE_M);
         text::title(ui, "Who comes in");
         ui.add_space(SPACE_XS);
-        card(ui, |ui| joins_ui(ui, view, actions));
+        card(ui, |ui| option_ui(ui, view, &JOINS, actions));
+        ui.add_space(SPACE_M);
+        text::title(ui, "What newcomers can read");
+        ui.add_space(SPACE_XS);
+        card(ui, |ui| option_ui(ui, view, &HISTORY, actions));
+        ui.add_space(SPACE_M);
+        text::title(ui, "How long messages stay");
+        ui.add_space(SPACE_XS);
+        card(ui, |ui| keeping_ui(ui, view, actions));
     });
 }
 
-fn joins_ui(ui: &mut Ui, view: &OptionsView<'_>, actions: &mut Vec<Action>) {
-    let is_on = view.options.approve_joins;
+/// One option in the person's words; of each two, the first is for when it is off.
+struct Words {
+    option: RoomOption,
+    grave: fn(RoomId) -> Grave,
+    /// What can be chosen.
+    choices: [&'static str; 2],
+    /// The same as a statement.
+    states: [&'static str; 2],
+    /// What follows from it.
+    meanings: [&'static str; 2],
+    /// What to think of before switching it on,
+    question: &'static str,
+    /// and the way to leave it.
+    no: &'static str,
+}
+
+const JOINS: Words = Words {
+    option: RoomOption::ApproveJoins,
+    grave: Grave::ApproveJoins,
+    choices: ["Whoever has an invite", "Let in one by one"],
+    states: ["Whoever has an invite", "Newcomers are let in one by one"],
+    meanings: [
+        "Whoever scans a code, or a photo of it, is in at once. Everybody sees that they joined.",
+        "Whoever scans a code waits until the person who shows it lets them in. Both see six \
+         pictures, to be sure that it is the phone in front of them. Nobody can join while nobody \
+         is there, and members who may only read let nobody in. It is the app that asks: a member \
+         who wants to can still pass on what they can read.",
+    ],
+    question: "Let newcomers in one by one? All invites stop working, also printed ones; a new one \
+               is made. The room\u{2019}s key is changed.",
+    no: "Leave it",
+};
+
+const HISTORY: Words = Words {
+    option: RoomOption::HideHistory,
+    grave: Grave::HideHistory,
+    choices: ["Everything", "Only what follows"],
+    states: ["Everything", "Only what is written after they came"],
+    meanings: [
+        "Whoever joins can read what was written before they came, except what was written while \
+         that was hidden.",
+        "Whoever joins cannot read what was written before they came, back to when this was \
+         chosen. To join, somebody has to be there. What you write before your device has heard of \
+         somebody who joined elsewhere may stay hidden from them, too. A member who wants to can \
+         still pass on what they can read.",
+    ],
+    question: "Hide from newcomers what is written before they come? That begins now: what was \
+               written until now stays readable for them, and nothing can be taken back that \
+               newcomers already have. The room\u{2019}s key is changed.",
+    no: "Leave it as it is",
+};
+
+fn option_ui(ui: &mut Ui, view: &OptionsView<'_>, words: &Words, actions: &mut Vec<Action>) {
+    let is_on = view.options.is_on(words.option);
+    let of = |[off, on]: [&'static str; 2]| if is_on { on } else { off };
+    let [off, on] = words.choices;
     if view.admins.is_some() {
-        text::body(
-            ui,
-            if is_on { "Newcomers are let in one by one" } else { "Whoever has an invite" },
-        );
+        text::body(ui, of(words.states));
     } else {
-        for (on, label) in [(false, "Whoever has an invite"), (true, "Let in one by one")] {
-            if button::choice(ui, label, is_on == on).clicked() && is_on != on {
-                actions.push(if on {
-                    Action::Ask(Grave::ApproveJoins(view.room))
+        for (is_meant, label) in [(false, off), (true, on)] {
+            if button::choice(ui, label, is_on == is_meant).clicked() && is_on != is_meant {
+                actions.push(if is_meant {
+                    Action::Ask((words.grave)(view.room))
                 } else {
-                    Action::Command(switch(view.room, false))
+                    Action::Command(switch(view.room, words.option, false))
                 });
             }
         }
     }
-    text::small(ui, meaning(is_on));
-    if view.is_asked && !is_on {
+    text::small(ui, of(words.meanings));
+    if view.asked == Some((words.grave)(view.room)) && !is_on {
         ui.add_space(SPACE_S);
-        ask_ui(ui, view.room, actions);
+        ask_ui(ui, view.room, words, actions);
     }
 }
 
-fn meaning(is_on: bool) -> &'static str {
-    if is_on {
-        "Whoever scans a code waits until the person who shows it lets them in. Both see six \
-         pictures, to be sure that it is the phone in front of them. Nobody can join while nobody \
-         is there, and members who may only read let nobody in. It is the app that asks: a member \
-         who wants to can still pass on what they can read."
+fn keeping_ui(ui: &mut Ui, view: &OptionsView<'_>, actions: &mut Vec<Action>) {
+    let kept_for = view.options.kept_for;
+    if view.admins.is_some() {
+        text::body(ui, time_words(kept_for));
     } else {
-        "Whoever scans a code, or a photo of it, is in at once and can read everything, also what \
-         was written before. Everybody sees that they joined."
+        ui.horizontal_wrapped(|ui| {
+            for time in std::iter::once(None).chain(KeptFor::ALL.map(Some)) {
+                if button::choice(ui, time_words(time), kept_for == time).clicked()
+                    && kept_for != time
+                {
+                    actions.extend(keep(view.room, kept_for, time).map(Action::Command));
+                }
+            }
+        });
+    }
+    let meaning = match kept_for {
+        None => "Everything stays on everybody\u{2019}s device.".to_owned(),
+        Some(time) => format!(
+            "Messages disappear after {} on everybody\u{2019}s device. Whoever wrote them down or uses \
+             another program can keep them. What the owner and admins wrote is hidden then, and stays \
+             locked away on the devices.",
+            time_words(Some(time))
+        ),
+    };
+    text::small(ui, &meaning);
+}
+
+fn time_words(kept_for: Option<KeptFor>) -> &'static str {
+    match kept_for {
+        None => "For ever",
+        Some(KeptFor::Month) => "30 days",
+        Some(KeptFor::Week) => "7 days",
+        Some(KeptFor::TwoDays) => "2 days",
     }
 }
 
-fn switch(room: RoomId, on: bool) -> Command {
-    Command::SetOption { room, option: RoomOption::ApproveJoins, on }
+/// What has messages stay as long as that, where they stayed as long as this.
+fn keep(room: RoomId, before: Option<KeptFor>, after: Option<KeptFor>) -> Option<Command> {
+    let option = RoomOption::KeepFor(after.or(before)?);
+    Some(Command::SetOption { room, option, on: after.is_some() })
 }
 
-fn ask_ui(ui: &mut Ui, room: RoomId, actions: &mut Vec<Action>) {
-    let answer = sure(
-        ui,
-        Sure {
-            question: "Let newcomers in one by one? All invites stop working, also printed ones; a \
-                       new one is made. The room\u{2019}s key is changed.",
-            icon: Icon::Key,
-            yes: "Let in one by one",
-            no: "Leave it",
-        },
-    );
+fn switch(room: RoomId, option: RoomOption, on: bool) -> Command {
+    Command::SetOption { room, option, on }
+}
+
+fn ask_ui(ui: &mut Ui, room: RoomId, words: &Words, actions: &mut Vec<Action>) {
+    let Words { question, no, choices: [_, yes], .. } = *words;
+    let answer = sure(ui, Sure { question, icon: Icon::Key, yes, no });
     if let Some(is_meant) = answer {
-        actions.push(Action::Answer(is_meant.then_some(switch(room, true))));
+        actions.push(Action::Answer(is_meant.then_some(switch(room, words.option, true))));
     }
 }

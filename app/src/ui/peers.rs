@@ -45,8 +45,8 @@ pub struct PeersView<'a> {
     pub uses_mailbox: bool,
     /// Devices that say to be this person's.
     pub asking: Vec<SelvesView>,
-    /// Whether newcomers are let in one by one.
-    pub has_door: bool,
+    /// Whether somebody has to be there for others to join.
+    pub needs_host: bool,
     /// What the person is to know who may be about to leave.
     pub leaving: LeavingView,
 }
@@ -74,7 +74,7 @@ pub struct PeerRow {
     pub is_me: bool,
     /// How they are reached.
     pub status: Status,
-    /// "connected over WebRTC", "not connected, last seen 5 min ago".
+    /// "here now", "here now, by a relay", "was here 5 min ago".
     pub state: String,
 }
 
@@ -232,7 +232,7 @@ fn mailbox_ui(ui: &mut Ui, view: &PeersView<'_>, actions: &mut Vec<Action>) {
     });
     text::small(
         ui,
-        if view.uses_mailbox && view.has_door {
+        if view.uses_mailbox && view.needs_host {
             "What you write waits there, sealed, for those who are not connected, and what they wrote \
              for you."
         } else if view.uses_mailbox {

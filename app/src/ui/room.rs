@@ -19,9 +19,11 @@ use crate::model::Room;
 mod bubble;
 mod rows;
 mod silent;
+mod typing;
 
 use rows::RoomRows;
 use silent::silent_ui;
+use typing::typing_ui;
 
 /// The most messages asked for at a time: two screens of a large monitor.
 const PAGE_LEN: usize = 100;
@@ -40,6 +42,8 @@ pub struct RoomView<'a> {
     pub status: Status,
     /// The same in words.
     pub status_words: String,
+    /// Who is typing.
+    pub typing: Option<String>,
     /// Whether there is a way back.
     pub has_back: bool,
     /// Whether the person is looking at this window.
@@ -77,7 +81,12 @@ pub fn room_ui(ui: &mut Ui, view: &RoomView<'_>, doing: RoomDoing<'_>, actions: 
         scroll.unread_from = None;
     }
     let above = Rect::from_min_max(area.min, pos2(area.right(), area.bottom() - used.height));
-    layout::pane(ui, "messages", above, |ui| messages_ui(ui, view, scroll, actions));
+    layout::pane(ui, "messages", above, |ui| {
+        messages_ui(ui, view, scroll, actions);
+        if let Some(line) = &view.typing {
+            typing_ui(ui, above, line);
+        }
+    });
 }
 
 fn bar_ui(ui: &mut Ui, view: &RoomView<'_>, actions: &mut Vec<Action>) {

@@ -8,6 +8,7 @@ use super::{
     layout,
     route::Route,
     state::{Look, TextSize},
+    storage::{StorageView, storage_ui},
     theme::{SPACE_L, SPACE_M, SPACE_S, SPACE_XS, TEXT_SIZES, palette},
     welcome::name_problem,
     widgets::{
@@ -40,6 +41,8 @@ pub struct SettingsView<'a> {
     pub relayed_links: RelayedLinks,
     /// Whether this device carries sealed messages for others.
     pub carries: bool,
+    /// What is kept, once that was told.
+    pub storage: Option<StorageView<'a>>,
 }
 
 /// What the settings change.
@@ -51,6 +54,8 @@ pub struct SettingsDoing<'a> {
     pub look: &'a mut Look,
     /// The size of text.
     pub text_size: &'a mut TextSize,
+    /// Whether others see when the person is typing.
+    pub tells_typing: &'a mut bool,
 }
 
 /// Shows the settings.
@@ -64,7 +69,11 @@ pub fn settings_ui(
     layout::column(ui, "settings", |ui| {
         section(ui, "You", |ui| name_ui(ui, view, doing.name, actions));
         section(ui, "Appearance", |ui| look_ui(ui, doing.look, doing.text_size));
+        section(ui, "Privacy", |ui| typing_ui(ui, doing.tells_typing));
         section(ui, "Network", |ui| network_ui(ui, view, actions));
+        if let Some(storage) = &view.storage {
+            section(ui, "Storage", |ui| storage_ui(ui, storage, actions));
+        }
         section(ui, "This device", |ui| device_ui(ui, view.whereabouts));
         section(ui, "About", |ui| {
             text::body(ui, concat!("Festival Chat ", env!("CARGO_PKG_VERSION")));
@@ -129,6 +138,23 @@ fn look_ui(ui: &mut Ui, look: &mut Look, text_size: &mut TextSize) {
             }
         }
     });
+}
+
+fn typing_ui(ui: &mut Ui, tells: &mut bool) {
+    text::small(ui, "Let others see when I am typing");
+    ui.horizontal_wrapped(|ui| {
+        for (on, label) in [(true, "Show"), (false, "Do not show")] {
+            if button::choice(ui, label, *tells == on).clicked() {
+                *tells = on;
+            }
+        }
+    });
+    let said = if *tells {
+        "Members who are here now see it, in rooms of up to 50. It is sent only where data costs nothing."
+    } else {
+        "Nobody learns of what you have not sent. You still see when others are typing, if they let you."
+    };
+    text::small(ui, said);
 }
 
 fn device_ui(ui: &mut Ui, whereabouts: &Whereabouts) {

@@ -20,6 +20,9 @@ pub struct UiState {
     pub look: Look,
     /// The size of text.
     pub text_size: TextSize,
+    /// Whether others are told that this device's person is typing. Off until they want it: they would be
+    /// told of words that may never be sent.
+    pub tells_typing: bool,
     /// What was written and not sent.
     pub drafts: Vec<Draft>,
     /// What is being typed and looked at right now.

@@ -1,9 +1,9 @@
 //! A database of an older format becomes one of this format, whatever happens on the way.
 
 use engine::{
-    Addr, Batch, Control, ControlRecord, EpochRecord, Head, InviteId, InviteRecord, Kept,
-    MailboxRecord, Mark, MemberIndex, MemberRecord, PeerId, Position, Profile, RelayRecord, Role,
-    RoomId, RoomRecord, SeenParcel, Store, StoreError, StoredOp, Timestamp,
+    Addr, Batch, ClosedRecord, Control, ControlRecord, EpochRecord, Head, InviteId, InviteRecord,
+    Kept, MailboxRecord, Mark, MemberIndex, MemberRecord, PeerId, Position, Profile, RelayRecord,
+    Role, RoomId, RoomRecord, SeenParcel, Store, StoreError, StoredOp, Timestamp,
 };
 use redb::{Database, ReadableDatabase, TableDefinition, WriteTransaction};
 
@@ -196,13 +196,15 @@ fn database_of_format_3_opens_with_its_rules() {
     assert_eq!(controls, [first, second]);
 }
 
-/// Marks and reports have no format of their own: their tables begin with the first thing in them.
+/// Marks, reports and closed epochs have no format of their own: their tables begin with the first
+/// thing in them.
 #[test]
-fn database_without_marks_and_reports_has_none_and_takes_them() {
+fn database_without_marks_reports_and_closed_epochs_has_none_and_takes_them() {
     let mut store = format_3().open().expect("a known format");
     let (room, peer) = (RoomId::from_bytes([0xaa; 16]), PeerId::from_bytes([2; 32]));
     assert_eq!(store.marks(room).expect("readable"), []);
     assert_eq!(store.reports(room).expect("readable"), []);
+    assert_eq!(store.closed(room).expect("readable"), []);
     store.commit(Batch { forgotten: vec![room], ..Batch::default() }).expect("committed");
 
     let mark = Mark { is_verified: true, is_blocked: false };
@@ -211,6 +213,15 @@ fn database_without_marks_and_reports_has_none_and_takes_them() {
 
     assert_eq!(store.marks(room).expect("readable"), [(peer, mark)]);
     assert_eq!(store.reports(room).expect("readable"), []);
+
+    let (epoch, written) = ([3; 16], Some(2));
+    let (chains, is_sure, from, is_said) = (vec![(1, [4; 32])], false, 2, true);
+    let record = ClosedRecord { epoch, chains, is_sure, written, from, is_said };
+    let closed = [((room, epoch), record.clone())].into();
+    store.commit(Batch { closed, ..Batch::default() }).expect("committed");
+    assert_eq!(store.closed(room).expect("readable"), [record]);
+    store.commit(Batch { forgotten: vec![room], ..Batch::default() }).expect("committed");
+    assert_eq!(store.closed(room).expect("readable"), [], "and forgets them with the room");
 }
 
 #[test]

@@ -1,8 +1,8 @@
 //! The same batches every time, so that a state can be told from the number of them applied.
 
 use engine::{
-    Batch, Head, Mark, MemberIndex, MemberRecord, MemoryStore, PeerId, Position, Profile,
-    ReportRecord, RoomId, RoomRecord, Store, StoreError, StoredOp, Timestamp,
+    Batch, ClosedRecord, Head, Mark, MemberIndex, MemberRecord, MemoryStore, PeerId, Position,
+    Profile, ReportRecord, RoomId, RoomRecord, Store, StoreError, StoredOp, Timestamp,
 };
 
 use crate::RedbStore;
@@ -42,6 +42,10 @@ pub(crate) fn batch(n: u64) -> Batch {
     batch.marks.insert((room, peer), mark);
     let report = (!n.is_multiple_of(4)).then(|| report(peer, n));
     batch.reports.insert((room, peer, n % 3), report);
+    let (epoch, from) = ([6; 16], u32::try_from(n % 100).expect("small"));
+    let (chains, is_sure, written, is_said) = (vec![(from, [7; 32])], true, Some(from), false);
+    let closed = ClosedRecord { epoch, chains, is_sure, written, from, is_said };
+    batch.closed.insert((room, epoch), closed);
     for author in (0..AUTHORS).map(MemberIndex) {
         batch.members.insert((room, author), member(n));
         let head = Head { height: n, id: [u8::try_from(n % 256).expect("a byte"); 16] };
@@ -109,6 +113,7 @@ pub(crate) fn is_same(store: &RedbStore, model: &MemoryStore) -> Result<bool, St
             && store.heads(room)? == model.heads(room)?
             && store.marks(room)? == model.marks(room)?
             && store.reports(room)? == model.reports(room)?
+            && store.closed(room)? == model.closed(room)?
             && store.page_before(room, None, 10_000)? == model.page_before(room, None, 10_000)?;
         for author in (0..AUTHORS).map(MemberIndex) {
             is_same &= store.ops_after(room, author, 0, 10_000, usize::MAX)?

@@ -2,7 +2,7 @@
 
 use std::{collections::BTreeMap, sync::Arc, time::Duration};
 
-use engine::{Command, Input, LinkId, PeerId, RoomId, Target};
+use engine::{Command, Input, Medium, PeerId, RoomId, Target};
 
 use crate::{
     chance::{Chance, Purpose},
@@ -10,15 +10,15 @@ use crate::{
     flood::{self, Copy, Flood},
     gathering::{self, gather},
     links::{Link, Links, Neighbors},
-    malice::Malice,
-    outcome::{Audience, Delivery, Outcome},
+    outcome::{Audience, Couriers, Delivery, Outcome},
     person::{Ground, Person},
     power::Power,
-    radio::Air,
     scenario::Scenario,
     store::Common,
-    traffic::{Traffic, is_introduction, is_ops},
+    traffic::Traffic,
 };
+
+mod sending;
 
 /// How often in a second frames go each way. What they say of operations is handled at the end of
 /// the second, so that a message makes at most one hop in it.
@@ -34,6 +34,8 @@ pub struct Crowd {
     devices: Vec<Device>,
     people: Vec<Person>,
     ground: Ground,
+    /// Where members stay, by turns, if they keep to camps.
+    camps: Option<[Ground; 2]>,
     links: Links,
     power: Power,
     by_id: BTreeMap<PeerId, usize>,
@@ -42,6 +44,8 @@ pub struct Crowd {
     written: BTreeMap<(usize, u64), u32>,
     deliveries: Vec<Delivery>,
     bytes: u64,
+    /// What couriers did.
+    couriers: Couriers,
     traffic: Traffic,
     floods: [Flood; 2],
     neighbors: f64,
@@ -58,29 +62,37 @@ impl Crowd {
     pub fn new(scenario: Scenario) -> Self {
         let chance = |purpose| Chance::new(scenario.seed, purpose);
         let mut engines = chance(Purpose::Engines);
-        let (common, stores) = gather(scenario.devices, &mut engines);
+        let (common, stores) = gather(scenario.devices, scenario.couriers, &mut engines);
         let mut devices: Vec<_> =
             stores.into_iter().map(|store| Device::new(store, &mut engines)).collect();
         let kinds = scenario.malicious.iter().flat_map(|(malice, n)| vec![*malice; *n]);
         // The owner, who is first, is honest.
-        for (device, malice) in devices.iter_mut().skip(1).zip(kinds) {
+        let members = devices.iter_mut().take(scenario.devices);
+        for (device, malice) in members.skip(1).zip(kinds) {
             device.malice = Some(malice);
         }
         let mut movement = chance(Purpose::Movement);
         let Scenario { side, stages, drawn_to_stages, .. } = scenario;
         let ground = Ground::new(side, stages, drawn_to_stages, &mut movement);
-        let people = devices.iter().map(|_| Person::new(&ground, &mut movement)).collect();
+        let camps = scenario.camps.map(|width| {
+            [(0.0, width), (side - width, side)].map(|across| Ground::strip(side, across))
+        });
+        let people = (0..devices.len()).map(|device| {
+            Person::new(ground_of(&scenario, &ground, camps.as_ref(), device), &mut movement)
+        });
+        let people = people.collect();
         let members = common.members().iter().map(|member| member.id);
         let power = Power::new(&scenario, chance(Purpose::Power));
         Self {
             now: 0,
             by_id: members.zip(0..).collect(),
-            links: Links::new(devices.len()),
+            links: Links::new(devices.len(), scenario.devices),
             floods: [flood::TTL, flood::ENDLESS].map(|ttl| Flood::new(devices.len(), ttl)),
             audience: Audience { messages: Vec::new(), since: Vec::new() },
             written: BTreeMap::new(),
             deliveries: Vec::new(),
             bytes: 0,
+            couriers: Couriers::default(),
             traffic: Traffic::default(),
             neighbors: 0.0,
             links_set_up: 0,
@@ -92,6 +104,7 @@ impl Crowd {
             devices,
             people,
             ground,
+            camps,
             power,
             movement,
         }
@@ -107,10 +120,20 @@ impl Crowd {
         }
         self.audience.since = self.listeners();
         let [flood, endless] = &self.floods;
+        let spread =
+            |deliveries: &[Delivery], bytes| self.audience.spread(deliveries, bytes, |_, _| true);
+        let are_parted = |a, b| self.scenario.are_parted(a, b);
+        let across = |deliveries: &[Delivery], bytes| {
+            let spread = self.audience.spread(deliveries, bytes, are_parted);
+            self.scenario.camps.is_some().then_some(spread)
+        };
         Outcome {
-            crowd: self.audience.spread(&self.deliveries, self.bytes),
-            flood: self.audience.spread(&flood.deliveries, flood.bytes),
-            endless_flood: self.audience.spread(&endless.deliveries, endless.bytes),
+            crowd: spread(&self.deliveries, self.bytes),
+            flood: spread(&flood.deliveries, flood.bytes),
+            endless_flood: spread(&endless.deliveries, endless.bytes),
+            across: across(&self.deliveries, self.bytes),
+            flood_across: across(&flood.deliveries, flood.bytes),
+            couriers: self.couriers,
             traffic: self.traffic,
             links: self.links_set_up,
             neighbors: self.neighbors / f64::from(self.now.max(1)),
@@ -119,24 +142,26 @@ impl Crowd {
         }
     }
 
-    /// Since when each honest device that is on has been so.
+    /// Since when each honest member's device that is on has been so.
     fn listeners(&self) -> Vec<Option<u32>> {
-        let since = |(device, on_from): (&Device, &u32)| {
-            (device.is_on && device.malice.is_none()).then_some(*on_from)
+        let since = |(number, (device, on_from)): (usize, (&Device, &u32))| {
+            let is_courier = self.scenario.is_courier(number);
+            (device.is_on && device.malice.is_none() && !is_courier).then_some(*on_from)
         };
-        self.devices.iter().zip(&self.power.on_from).map(since).collect()
+        self.devices.iter().zip(&self.power.on_from).enumerate().map(since).collect()
     }
 
     fn is_done(&self) -> bool {
         self.scenario.churn.is_none()
             && self.now > self.scenario.writing
-            && self.deliveries.len() == self.audience.messages.len() * (self.devices.len() - 1)
+            && self.deliveries.len() == self.audience.messages.len() * (self.scenario.devices - 1)
     }
 
     fn step(&mut self) {
         self.now += 1;
-        for person in &mut self.people {
-            person.walk(&self.ground, &mut self.movement);
+        for (device, person) in self.people.iter_mut().enumerate() {
+            let ground = ground_of(&self.scenario, &self.ground, self.camps.as_ref(), device);
+            person.walk(ground, &mut self.movement);
         }
         self.power.turn(self.now, &self.scenario, &mut self.devices);
         self.relink();
@@ -182,13 +207,22 @@ impl Crowd {
             link.opens_at = None;
             self.links_set_up += 1;
             let [dialer, callee] = link.ends;
-            let target = Target::Member(room, self.common.members()[callee].id);
             let mut binding = [0xb1; 32];
             binding[..8].copy_from_slice(&number.to_le_bytes());
+            if link.are_strangers {
+                self.couriers.meetings += 1;
+                for (end, device) in [(1, callee), (0, dialer)] {
+                    let link = Link::id(*number, end);
+                    self.devices[device].meet_stranger(link, end == 0, binding);
+                }
+                continue;
+            }
+            let target = Target::Member(room, self.common.members()[callee].id);
             for (end, target) in [(1, None), (0, Some(target))] {
                 let link = Link::id(*number, end);
                 let device = if end == 0 { dialer } else { callee };
-                let up = Input::LinkUp { link, target, binding: Some(binding) };
+                let up =
+                    Input::LinkUp { link, target, binding: Some(binding), medium: Medium::Air };
                 self.devices[device].inbox.push(up);
             }
         }
@@ -198,62 +232,10 @@ impl Crowd {
     fn end_link(&mut self, number: u64, hung_up: Option<usize>) {
         let Some(link) = self.links.end(number, self.now) else { return };
         for (end, device) in link.ends.into_iter().enumerate() {
+            self.devices[device].part_from(Link::id(number, end));
             if link.is_up() && Some(end) != hung_up && self.devices[device].is_on {
                 self.devices[device].inbox.push(Input::LinkDown(Link::id(number, end)));
             }
-        }
-    }
-
-    /// What was sent, as far as the air carries it within a round. Gives the copies of floods that
-    /// arrived: of which flood, where, over which link.
-    fn transmit(&mut self) -> Vec<(usize, usize, u64, Copy)> {
-        let (radio, side) = (&self.scenario.radio.part(ROUNDS), self.scenario.side);
-        let mut air = Air::new(radio, self.devices.len(), side);
-        let mut flood_airs = [(); 2].map(|()| Air::new(radio, self.devices.len(), side));
-        let first = self.linking.below(self.links.all.len()) as u64;
-        let first = self.links.all.keys().next().map_or(0, |number| number + first);
-        let mut copies = Vec::new();
-        let (before, after): (Vec<_>, Vec<_>) =
-            self.links.all.iter_mut().partition(|(number, _)| **number < first);
-        for (number, link) in after.into_iter().chain(before) {
-            if !link.is_up() {
-                continue;
-            }
-            let (mut rate, mut flood_rates) = (radio.link_rate, [radio.link_rate; 2]);
-            for end in [self.now as usize % 2, (self.now as usize + 1) % 2] {
-                let (from, to) = (link.ends[end], link.ends[1 - end]);
-                let place = self.people[from].place();
-                let lane = &mut link.lanes[end];
-                for frame in lane.advance(&mut air, &mut rate, (from, to), place, &mut self.bytes) {
-                    if is_ops(&frame) {
-                        link.useful_at = self.now;
-                    }
-                    let id = Link::id(*number, 1 - end);
-                    self.devices[to].receive(id, frame);
-                }
-                for (n, flood) in self.floods.iter_mut().enumerate() {
-                    let (lane, used) = (&mut link.copies[n][end], &mut flood.bytes);
-                    let (air, rate) = (&mut flood_airs[n], &mut flood_rates[n]);
-                    let heard = lane.advance(air, rate, (from, to), place, used);
-                    copies.extend(heard.into_iter().map(|copy| (n, to, *number, copy)));
-                }
-            }
-        }
-        copies
-    }
-
-    /// A device hears a copy of the flood, and sends it on to all but where it came from.
-    fn spread_copy(&mut self, flood: usize, device: usize, from: Option<u64>, copy: Copy) {
-        let Some(next) = self.floods[flood].hear(device, copy, self.now) else { return };
-        let author = self.audience.messages[copy.message as usize].0;
-        let is_hoarder = self.devices[device].malice.is_some() && device != author;
-        for number in self.links.of(device).to_vec() {
-            let Some(link) = self.links.all.get_mut(&number) else { continue };
-            if Some(number) == from || is_hoarder || !link.is_up() {
-                continue;
-            }
-            let end = usize::from(link.ends[1] == device);
-            link.copies[flood][end].push(next, self.floods[flood].len_of(copy.message));
         }
     }
 
@@ -266,7 +248,7 @@ impl Crowd {
         let whole = (f64::from(self.now) * rate) as u32 - (f64::from(self.now - 1) * rate) as u32;
         let room = self.common.room();
         for _ in 0..whole {
-            let device = self.writing.below(self.devices.len());
+            let device = self.writing.below(self.scenario.devices);
             let author = &mut self.devices[device];
             if author.is_awake() && author.malice.is_none() {
                 author.inbox.push(Input::Command(text(room, self.scenario.text_len)));
@@ -290,7 +272,8 @@ impl Crowd {
 
     /// Puts what a device said on its links, and notes what it heard.
     fn take(&mut self, device: usize, said: Said) {
-        for (author, seq) in said.messages {
+        for (author, seq, is_brought) in said.messages {
+            self.couriers.brought += u64::from(is_brought);
             self.note_message(device, self.by_id[&author], seq);
         }
         let malice = self.devices[device].malice;
@@ -317,24 +300,6 @@ impl Crowd {
         }
     }
 
-    fn send(&mut self, id: LinkId, frame: Vec<u8>, malice: Option<Malice>) {
-        let (number, end) = Link::of(id);
-        let Some(link) = self.links.all.get_mut(&number) else { return };
-        link.sent[end] += 1;
-        if end == 0 && link.sent[end] == 1 && is_introduction(&frame) {
-            link.handshake[end] = 2;
-        }
-        if link.sent[end] <= link.handshake[end] {
-            self.traffic.count_handshake(frame.len());
-        } else if malice.is_none_or(|malice| malice.lets_out(&frame)) {
-            self.traffic.count_packet(&frame);
-        } else {
-            return;
-        }
-        let len = frame.len();
-        link.lanes[end].push(frame, len);
-    }
-
     fn note_message(&mut self, device: usize, author: usize, seq: u64) {
         if device == author {
             let message = self.audience.messages.len() as u32;
@@ -349,6 +314,19 @@ impl Crowd {
             let message = self.written[&(author, seq)];
             self.deliveries.push(Delivery { message, device: device as u32, at: self.now });
         }
+    }
+}
+
+/// Where a device's owner walks.
+fn ground_of<'a>(
+    scenario: &Scenario,
+    everywhere: &'a Ground,
+    camps: Option<&'a [Ground; 2]>,
+    device: usize,
+) -> &'a Ground {
+    match camps {
+        Some(camps) if !scenario.is_courier(device) => &camps[device % 2],
+        _ => everywhere,
     }
 }
 

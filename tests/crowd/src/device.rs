@@ -1,5 +1,7 @@
 //! One device of the crowd: the real engine, and what it is told and says within a second.
 
+use std::collections::BTreeSet;
+
 use engine::{
     Engine, Event, Frame, Input, LinkId, MemberIndex, Now, Output, PeerId, RoomId, Store as _,
 };
@@ -11,8 +13,9 @@ use crate::{chance::Chance, malice::Malice, store::SharingStore, traffic::is_ops
 pub(crate) struct Said {
     pub(crate) frames: Vec<(LinkId, Frame)>,
     pub(crate) hung_up: Vec<LinkId>,
-    /// Messages that are new here: whose, and which of the author's operations.
-    pub(crate) messages: Vec<(PeerId, u64)>,
+    /// Messages that are new here: whose, which of the author's operations, and whether a stranger
+    /// brought them.
+    pub(crate) messages: Vec<(PeerId, u64, bool)>,
 }
 
 /// An engine and its power switch.
@@ -23,6 +26,8 @@ pub(crate) struct Device {
     /// Frames with operations, and what came behind them on the same link: they are handled at the
     /// end of the second.
     held: Vec<(LinkId, Frame)>,
+    /// Links to strangers.
+    strangers: BTreeSet<LinkId>,
     pub(crate) said: Said,
     /// Whether it is switched on.
     pub(crate) is_on: bool,
@@ -38,7 +43,8 @@ impl Device {
         engine.commit().expect("memory never fails");
         while engine.poll().is_some() {}
         let (inbox, held, said) = (Vec::new(), Vec::new(), Said::default());
-        Self { engine, inbox, held, said, is_on: true, sleeps: false, malice: None }
+        let strangers = BTreeSet::new();
+        Self { engine, inbox, held, strangers, said, is_on: true, sleeps: false, malice: None }
     }
 
     /// Whether its radio can have links now.
@@ -46,9 +52,21 @@ impl Device {
         self.is_on && !self.sleeps
     }
 
+    /// A link to a stranger opened.
+    pub(crate) fn meet_stranger(&mut self, link: LinkId, is_dialer: bool, binding: [u8; 32]) {
+        self.strangers.insert(link);
+        self.inbox.push(Input::StrangerMet { link, is_dialer, binding: Some(binding) });
+    }
+
+    /// A link is over, whoever ended it.
+    pub(crate) fn part_from(&mut self, link: LinkId) {
+        self.strangers.remove(&link);
+    }
+
     /// A frame came.
     pub(crate) fn receive(&mut self, link: LinkId, frame: Frame) {
-        if is_ops(&frame) || self.held.iter().any(|(other, _)| *other == link) {
+        let is_ops = !self.strangers.contains(&link) && is_ops(&frame);
+        if is_ops || self.held.iter().any(|(other, _)| *other == link) {
             self.held.push((link, frame));
         } else {
             self.inbox.push(Input::FrameReceived(link, frame));
@@ -77,19 +95,37 @@ impl Device {
         {
             return;
         }
-        for input in self.inbox.drain(..) {
+        // By themselves, so that it shows what they brought.
+        let (brought, others): (Vec<_>, Vec<_>) =
+            self.inbox.drain(..).partition(|input| match input {
+                Input::FrameReceived(link, _) => self.strangers.contains(link),
+                _ => false,
+            });
+        for input in others {
             self.engine.handle(now, input).expect("memory never fails");
         }
         if is_due {
             self.engine.handle(now, Input::Timeout).expect("memory never fails");
         }
+        self.speak(false);
+        if brought.is_empty() {
+            return;
+        }
+        for input in brought {
+            self.engine.handle(now, input).expect("memory never fails");
+        }
+        self.speak(true);
+    }
+
+    /// Commits, and says what there is to say; what is new was brought by strangers or not.
+    fn speak(&mut self, is_brought: bool) {
         self.engine.commit().expect("memory never fails");
         while let Some(output) = self.engine.poll() {
             match output {
                 Output::Transmit(link, frame) => self.said.frames.push((link, frame)),
                 Output::Hangup(link) => self.said.hung_up.push(link),
                 Output::Notify(Event::MessageAdded { message, .. }) => {
-                    self.said.messages.push((message.author, message.position.seq));
+                    self.said.messages.push((message.author, message.position.seq, is_brought));
                 }
                 // Neighbors are found by the radio, not dialed at addresses, and there are no
                 // relays on a field.

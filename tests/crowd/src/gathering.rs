@@ -3,8 +3,8 @@
 use std::{sync::Arc, time::Duration};
 
 use engine::{
-    Command, Engine, Event, Frame, Input, Invite, LinkId, MemoryStore, Now, Output, RoomRecord,
-    Store as _, Target,
+    Command, Engine, Event, Frame, Input, Invite, LinkId, Medium, MemoryStore, Now, Output,
+    RoomRecord, Store as _, Target,
 };
 
 use crate::{
@@ -35,12 +35,17 @@ fn frames(outputs: Vec<Output>) -> impl Iterator<Item = Frame> {
     })
 }
 
-/// One room, and everybody's memory of it: device 0 is the owner's.
+/// One room, and everybody's memory of it: device 0 is the owner's, and the last `strangers` are in
+/// no room.
 ///
 /// Everybody joins for real, through the owner's engine. What the owner then holds is what
 /// everybody holds, without each having verified it: that alone would take a crowd of 1,000 a
 /// million verifications.
-pub(crate) fn gather(devices: usize, chance: &mut Chance) -> (Arc<Common>, Vec<SharingStore>) {
+pub(crate) fn gather(
+    members: usize,
+    strangers: usize,
+    chance: &mut Chance,
+) -> (Arc<Common>, Vec<SharingStore>) {
     let mut owner = Engine::new(MemoryStore::default(), chance.bytes()).expect("memory");
     let mut millis = 0;
     tell(&mut owner, now(Duration::ZERO), Input::Command(Command::SetName { name: name(0) }));
@@ -51,20 +56,23 @@ pub(crate) fn gather(devices: usize, chance: &mut Chance) -> (Arc<Common>, Vec<S
         _ => None,
     });
     let invite = invite.expect("a new room has an invite");
-    let mut seeds = Vec::with_capacity(devices);
-    for number in 1..devices {
+    let mut seeds = Vec::with_capacity(members);
+    for number in 1..members {
         millis += 10;
         let at = now(Duration::from_millis(millis));
         let record = join(&mut owner, at, (number, &invite), chance.bytes());
         seeds.push(record.identity_seed);
     }
     let (common, mut record) = Common::of(owner.store()).expect("the owner's memory");
-    assert_eq!(common.members().len(), devices, "somebody was not let in");
+    assert_eq!(common.members().len(), members, "somebody was not let in");
     let common = Arc::new(common);
-    let mut stores = vec![SharingStore::new(&common, record.clone(), name(0))];
+    let mut stores = vec![SharingStore::new(&common, Some(record.clone()), name(0))];
     for (number, seed) in (1..).zip(seeds) {
         record.identity_seed = seed;
-        stores.push(SharingStore::new(&common, record.clone(), name(number)));
+        stores.push(SharingStore::new(&common, Some(record.clone()), name(number)));
+    }
+    for number in members..members + strangers {
+        stores.push(SharingStore::new(&common, None, name(number)));
     }
     (common, stores)
 }
@@ -85,9 +93,10 @@ fn join(
     let binding = Some([0xb1; 32]);
     tell(&mut guest, at, Input::Command(Command::SetName { name: name(number) }));
     tell(&mut guest, at, Input::Command(Command::AcceptInvite { invite: invite.clone() }));
-    tell(owner, at, Input::LinkUp { link, target: None, binding });
+    tell(owner, at, Input::LinkUp { link, target: None, binding, medium: Medium::Free });
     let target = Some(Target::Invite(invite.id()));
-    let mut from_guest = tell(&mut guest, at, Input::LinkUp { link, target, binding });
+    let mut from_guest =
+        tell(&mut guest, at, Input::LinkUp { link, target, binding, medium: Medium::Free });
     while guest.store().rooms().expect("memory").is_empty() {
         let from_owner: Vec<_> = frames(std::mem::take(&mut from_guest))
             .flat_map(|frame| tell(owner, at, Input::FrameReceived(link, frame)))

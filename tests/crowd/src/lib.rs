@@ -5,8 +5,9 @@
 //! had again. Within a step devices can ask and answer each other, but what a message brings is
 //! handled at its end: a message makes at most one hop a second.
 //!
-//! Couriers that carry for rooms they are not in would be devices of another room whose radios
-//! meet these; the engine lets only members into a session, so there are none here.
+//! Couriers are devices that are in no room. Members know each other from afar, as members do by the
+//! names they put into what they say to everybody near; a link with a courier at an end is one
+//! between strangers.
 
 #![allow(
     clippy::indexing_slicing,
@@ -30,7 +31,7 @@ mod traffic;
 
 pub use crowd::Crowd;
 pub use malice::Malice;
-pub use outcome::{Outcome, Spread};
+pub use outcome::{Couriers, Outcome, Spread};
 pub use person::{Ground, Person, Place};
 pub use radio::Radio;
 pub use scenario::{Churn, Scenario, Sleep};

@@ -18,6 +18,8 @@ const PROOF: u32 = 1;
 #[derive(Debug)]
 pub(crate) struct Link {
     pub(crate) ends: [usize; 2],
+    /// Whether the ends are not both in the room.
+    pub(crate) are_strangers: bool,
     /// When the engines hear of it, in seconds, unless they have.
     pub(crate) opens_at: Option<u32>,
     /// When an operation last came over it.
@@ -56,12 +58,14 @@ pub(crate) struct Links {
     /// When two devices, the lower first, last had a link.
     met_at: BTreeMap<(usize, usize), u32>,
     next: u64,
+    /// Devices from this one on are in no room.
+    members: usize,
 }
 
 impl Links {
-    pub(crate) fn new(devices: usize) -> Self {
+    pub(crate) fn new(devices: usize, members: usize) -> Self {
         let (all, met_at) = (BTreeMap::new(), BTreeMap::new());
-        Self { all, of_device: vec![Vec::new(); devices], met_at, next: 0 }
+        Self { all, of_device: vec![Vec::new(); devices], met_at, next: 0, members }
     }
 
     /// Ends a link; gives what it was.
@@ -83,6 +87,17 @@ impl Links {
         self.of_device[a].iter().any(|link| self.all[link].ends.contains(&b))
     }
 
+    /// Whether the ends of a link are not both in the room.
+    fn are_strangers(&self, ends: [usize; 2]) -> bool {
+        ends.iter().any(|end| *end >= self.members)
+    }
+
+    /// Whether a device may dial another: two strangers need not meet again soon.
+    fn may_meet(&self, ends: [usize; 2], pause: u32, now: u32) -> bool {
+        let is_long_ago = |met_at: &u32| now.saturating_sub(*met_at) >= pause;
+        !self.are_strangers(ends) || self.met_at.get(&pair(ends)).is_none_or(is_long_ago)
+    }
+
     /// Links that cannot go on: out of range, or one end sleeps.
     pub(crate) fn broken(&self, radio: &Radio, people: &[Person], awake: &[bool]) -> Vec<u64> {
         let broken = self.all.iter().filter(|(_, link)| {
@@ -95,7 +110,12 @@ impl Links {
     /// Links that make room: nothing came over them for long, and an end has somebody else near.
     pub(crate) fn idle(&self, radio: &Radio, near: &Neighbors, now: u32) -> Vec<u64> {
         let idle = self.all.iter().filter(|(_, link)| {
-            let has_others = |end: &usize| near.of(*end).len() > self.of_device[*end].len();
+            let has_others = |end: &usize| {
+                near.of(*end).iter().any(|other| {
+                    let ends = [*end, *other];
+                    !self.is_linked(ends) && self.may_meet(ends, radio.stranger_pause, now)
+                })
+            };
             link.is_up()
                 && now.saturating_sub(link.useful_at) >= radio.idle
                 && link.ends.iter().any(has_others)
@@ -120,6 +140,7 @@ impl Links {
             let is_free = |other: &&usize| {
                 self.of_device[**other].len() < radio.max_links
                     && !self.is_linked([device, **other])
+                    && self.may_meet([device, **other], radio.stranger_pause, now)
             };
             let free = near.of(device).iter().filter(is_free);
             let by_last = free.map(|other| {
@@ -136,7 +157,9 @@ impl Links {
             let (useful_at, sent, handshake) = (now + set_up, [0; 2], [1; 2]);
             let (lanes, copies) = (Default::default(), Default::default());
             let ends = [device, other];
-            let link = Link { ends, opens_at, useful_at, lanes, sent, handshake, copies };
+            let are_strangers = self.are_strangers(ends);
+            let link =
+                Link { ends, are_strangers, opens_at, useful_at, lanes, sent, handshake, copies };
             self.all.insert(self.next, link);
             self.of_device[device].push(self.next);
             self.of_device[other].push(self.next);

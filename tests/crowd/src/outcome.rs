@@ -22,8 +22,13 @@ pub(crate) struct Audience {
 }
 
 impl Audience {
-    /// How deliveries went.
-    pub(crate) fn spread(&self, deliveries: &[Delivery], bytes: u64) -> Spread {
+    /// How deliveries went, of those that `counts` says yes to: from which device, to which.
+    pub(crate) fn spread(
+        &self,
+        deliveries: &[Delivery],
+        bytes: u64,
+        counts: impl Fn(usize, usize) -> bool,
+    ) -> Spread {
         let mut is_held = vec![false; self.messages.len()];
         for (held, (author, _)) in is_held.iter_mut().zip(&self.messages) {
             *held = self.since[*author].is_some();
@@ -33,15 +38,18 @@ impl Audience {
             let Some(since) = self.since[delivery.device as usize] else { continue };
             let message = delivery.message as usize;
             is_held[message] = true;
-            let (_, written_at) = self.messages[message];
+            let (author, written_at) = self.messages[message];
+            if !counts(author, delivery.device as usize) {
+                continue;
+            }
             delays.push(delivery.at.saturating_sub(since.max(written_at)));
         }
         delays.sort_unstable();
-        let listeners = self.since.iter().flatten().count();
+        let listeners: Vec<_> =
+            (0..self.since.len()).filter(|device| self.since[*device].is_some()).collect();
         let held = self.messages.iter().zip(&is_held).filter(|(_, held)| **held);
-        let wanted = held.map(|((author, _), _)| match self.since[*author] {
-            Some(_) => listeners - 1,
-            None => listeners,
+        let wanted = held.map(|((author, _), _)| {
+            listeners.iter().filter(|to| *to != author && counts(*author, **to)).count()
         });
         Spread { wanted: wanted.sum::<usize>() as u64, delays, bytes }
     }
@@ -86,11 +94,31 @@ impl Spread {
         self.delays.len()
     }
 
+    /// The same of two crowds together.
+    fn absorb(&mut self, other: Self) {
+        self.wanted += other.wanted;
+        self.bytes += other.bytes;
+        self.delays.extend(other.delays);
+        self.delays.sort_unstable();
+    }
+
     /// Bytes on the air for each delivery.
     #[must_use]
     pub fn bytes_per_delivery(&self) -> f64 {
         self.bytes as f64 / self.delays.len().max(1) as f64
     }
+}
+
+/// What devices did that met as strangers.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Couriers {
+    /// How many messages members first had out of a pack of a stranger's. Those they then passed on
+    /// to members are not among them.
+    pub brought: u64,
+    /// How many links between strangers opened.
+    pub meetings: u64,
+    /// Bytes on the air between strangers, with what carries them.
+    pub bytes: u64,
 }
 
 /// Everything a run of the crowd shows.
@@ -102,6 +130,13 @@ pub struct Outcome {
     pub flood: Spread,
     /// Flooding without end, over the same links at the same moments.
     pub endless_flood: Spread,
+    /// Of the crowd's deliveries those from one camp to the other, if there are camps; bytes are
+    /// all there were.
+    pub across: Option<Spread>,
+    /// The same of flooding.
+    pub flood_across: Option<Spread>,
+    /// What couriers did.
+    pub couriers: Couriers,
     /// What the crowd's bytes were for, as handed to links; what a broken link lost is in it.
     pub traffic: Traffic,
     /// How many links were set up.
@@ -110,6 +145,33 @@ pub struct Outcome {
     pub neighbors: f64,
     /// How many messages were written.
     pub messages: usize,
-    /// How many seconds went by in the crowd.
+    /// How many seconds went by in the crowd; of several, in all of them together.
     pub seconds: u32,
+}
+
+impl Outcome {
+    /// Another crowd's is added, as if both had been one: what is counted adds up, neighbors are
+    /// averaged over the time.
+    pub fn absorb(&mut self, other: Self) {
+        let [ours, theirs] = [self.seconds, other.seconds].map(f64::from);
+        let neighbors = self.neighbors * ours + other.neighbors * theirs;
+        self.neighbors = neighbors / (ours + theirs).max(1.0);
+        self.crowd.absorb(other.crowd);
+        self.flood.absorb(other.flood);
+        self.endless_flood.absorb(other.endless_flood);
+        let pairs =
+            [(&mut self.across, other.across), (&mut self.flood_across, other.flood_across)];
+        for (ours, theirs) in pairs {
+            if let (Some(ours), Some(theirs)) = (ours, theirs) {
+                ours.absorb(theirs);
+            }
+        }
+        self.couriers.brought += other.couriers.brought;
+        self.couriers.meetings += other.couriers.meetings;
+        self.couriers.bytes += other.couriers.bytes;
+        self.traffic.absorb(&other.traffic);
+        self.links += other.links;
+        self.messages += other.messages;
+        self.seconds += other.seconds;
+    }
 }

@@ -32,6 +32,8 @@ const PACE: (f64, f64) = (0.7, 1.5);
 #[derive(Debug, Clone)]
 pub struct Ground {
     side: f64,
+    /// How far it goes from west to east.
+    across: (f64, f64),
     stages: Vec<Place>,
     drawn_to_stages: f64,
 }
@@ -40,11 +42,17 @@ impl Ground {
     /// A square of `side` meters with `stages` stages at places of chance; a share of
     /// `drawn_to_stages` (0 to 1) of all walks ends at one of them.
     pub(crate) fn new(side: f64, stages: usize, drawn_to_stages: f64, chance: &mut Chance) -> Self {
-        let mut ground = Self { side, stages: Vec::new(), drawn_to_stages: 0.0 };
+        let across = (0.0, side);
+        let mut ground = Self { side, across, stages: Vec::new(), drawn_to_stages: 0.0 };
         let places: Vec<_> = (0..stages).map(|_| ground.somewhere(chance)).collect();
         ground.stages = places;
         ground.drawn_to_stages = drawn_to_stages;
         ground
+    }
+
+    /// A strip of such a square without stages, from west to east.
+    pub(crate) fn strip(side: f64, across: (f64, f64)) -> Self {
+        Self { side, across, stages: Vec::new(), drawn_to_stages: 0.0 }
     }
 
     fn somewhere(&self, chance: &mut Chance) -> Place {
@@ -54,7 +62,7 @@ impl Ground {
                 x: (stage.x + STAGE_WIDTH * chance.normal()).clamp(0.0, self.side),
                 y: (stage.y + STAGE_WIDTH * chance.normal()).clamp(0.0, self.side),
             },
-            _ => Place { x: self.side * chance.unit(), y: self.side * chance.unit() },
+            _ => Place { x: chance.between(self.across), y: self.side * chance.unit() },
         }
     }
 }

@@ -20,7 +20,7 @@ impl Power {
         };
         let (leaving, coming) = scenario.churn.map_or((0.0, 0.0), |c| (c.leaving, c.coming));
         let (mut on_from, mut off_at) = (Vec::new(), Vec::new());
-        for _ in 0..scenario.devices {
+        for _ in 0..scenario.all_devices() {
             let (on, off) = (moment(coming).unwrap_or_default(), moment(leaving));
             on_from.push(on);
             // Who comes, stays.
@@ -28,7 +28,7 @@ impl Power {
         }
         let sleep = scenario.sleep;
         let first = |_| sleep.map_or(f64::INFINITY, |s| chance.exponential(s.awake));
-        let turns_at = (0..scenario.devices).map(first).collect();
+        let turns_at = (0..scenario.all_devices()).map(first).collect();
         Self { on_from, off_at, turns_at, chance }
     }
 

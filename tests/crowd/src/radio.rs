@@ -29,8 +29,12 @@ pub struct Radio {
     pub device_rate: usize,
     /// What all devices within a cell of 30 m send, in bytes a second.
     pub cell_rate: usize,
-    /// After how many seconds without operations a link makes room for another neighbor.
+    /// After how many seconds without operations a link makes room for another neighbor. Long enough
+    /// that few links are set up for nothing: `transport/docs/transports.md` has the figures.
     pub idle: u32,
+    /// For how many seconds a stranger who was met is not dialed again: both carry much the same
+    /// then, and nothing either says in clear may tell.
+    pub stranger_pause: u32,
 }
 
 impl Radio {
@@ -56,7 +60,8 @@ impl Default for Radio {
             link_rate: 40_000,
             device_rate: 60_000,
             cell_rate: 400_000,
-            idle: 15,
+            idle: 30,
+            stranger_pause: 300,
         }
     }
 }

@@ -7,8 +7,13 @@ use crate::{malice::Malice, radio::Radio};
 pub struct Scenario {
     /// What all chance comes from.
     pub seed: u64,
-    /// How many devices there are in all, the malicious among them.
+    /// How many members' devices there are, the malicious among them.
     pub devices: usize,
+    /// How many devices more there are that are in no room, and carry for those who are.
+    pub couriers: usize,
+    /// If members keep to two camps, at the western and the eastern edge: how wide each is, in
+    /// meters. Couriers walk everywhere.
+    pub camps: Option<f64>,
     /// The length of the square's sides, in meters.
     pub side: f64,
     /// How many stages there are.
@@ -41,6 +46,8 @@ impl Scenario {
         Self {
             seed: 1,
             devices: 1_000,
+            couriers: 0,
+            camps: None,
             side: 500.0,
             stages: 5,
             drawn_to_stages: 0.6,
@@ -53,6 +60,21 @@ impl Scenario {
             churn: None,
             malicious: Vec::new(),
         }
+    }
+
+    /// All devices: members' first, then couriers'.
+    pub(crate) fn all_devices(&self) -> usize {
+        self.devices + self.couriers
+    }
+
+    /// Whether a device is in no room.
+    pub(crate) fn is_courier(&self, device: usize) -> bool {
+        device >= self.devices
+    }
+
+    /// Whether two members are in camps of which nobody goes to the other.
+    pub(crate) fn are_parted(&self, a: usize, b: usize) -> bool {
+        self.camps.is_some() && a % 2 != b % 2
     }
 }
 

@@ -7,9 +7,9 @@ use std::{
 };
 
 use engine::{
-    Batch, CarriedRecord, ControlRecord, Head, Kept, MailboxRecord, Mark, MemberIndex,
-    MemberRecord, MemoryStore, PackId, PeerId, Position, Profile, ReportRecord, RoomId, RoomRecord,
-    Store, StoreError, StoredOp,
+    Batch, CarriedRecord, ClosedRecord, ControlRecord, EpochId, Head, HeldRun, Kept, MailboxRecord,
+    Mark, MemberIndex, MemberRecord, MemoryStore, PackId, PeerId, Position, Profile, ReportRecord,
+    RoomId, RoomRecord, Row, Store, StoreError, StoredOp, Trail,
 };
 
 /// Operations by their place in the order shown, and by author and place in the log.
@@ -41,6 +41,12 @@ impl Ops {
         self.timeline.range((Bound::Unbounded, end)).rev()
     }
 
+    fn rows(&self, after: Option<Position>) -> impl Iterator<Item = Row> {
+        let start = after.map_or(Bound::Unbounded, Bound::Excluded);
+        let newer = self.timeline.range((start, Bound::Unbounded));
+        newer.map(|(at, (kind, bytes))| Row { position: *at, kind: *kind, len: bytes.len() })
+    }
+
     fn count_after(
         &self,
         after: Option<Position>,
@@ -62,6 +68,7 @@ pub(crate) struct Common {
     members: Vec<MemberRecord>,
     heads: Vec<Head>,
     controls: Vec<ControlRecord>,
+    trails: Vec<(MemberIndex, Trail)>,
     ops: Ops,
     /// Equal bytes are kept once, whoever holds them.
     bytes: Mutex<HashSet<Arc<[u8]>>>,
@@ -89,7 +96,8 @@ impl Common {
         }
         let bytes = Mutex::new(HashSet::new());
         let (heads, controls) = (store.heads(room)?, store.controls(room)?);
-        Ok((Self { room, members, heads, controls, ops, bytes }, record))
+        let trails = store.trails(room)?;
+        Ok((Self { room, members, heads, controls, trails, ops, bytes }, record))
     }
 
     pub(crate) fn room(&self) -> RoomId {
@@ -111,18 +119,20 @@ impl Common {
     }
 }
 
-/// The memory of one device in one room.
+/// The memory of one device in one room, or in none.
 #[derive(Debug)]
 pub(crate) struct SharingStore {
     common: Arc<Common>,
     profile: Option<Profile>,
-    record: RoomRecord,
+    record: Option<RoomRecord>,
     mailbox: Option<MailboxRecord>,
     kept: BTreeMap<MemberIndex, Kept>,
     marks: BTreeMap<PeerId, Mark>,
+    closed: BTreeMap<EpochId, ClosedRecord>,
     reports: BTreeMap<(PeerId, u64), ReportRecord>,
     /// Members that are new or have changed.
     members: BTreeMap<MemberIndex, MemberRecord>,
+    trails: BTreeMap<MemberIndex, Trail>,
     heads: BTreeMap<MemberIndex, Head>,
     /// Control operations that are new.
     controls: Vec<ControlRecord>,
@@ -132,8 +142,9 @@ pub(crate) struct SharingStore {
 }
 
 impl SharingStore {
-    /// A device that is in the room as `record` says, and holds what everybody holds.
-    pub(crate) fn new(common: &Arc<Common>, record: RoomRecord, name: String) -> Self {
+    /// A device that is in the room as `record` says, and holds what everybody holds; without a
+    /// record it is in no room.
+    pub(crate) fn new(common: &Arc<Common>, record: Option<RoomRecord>, name: String) -> Self {
         Self {
             common: Arc::clone(common),
             profile: Some(Profile { name }),
@@ -141,8 +152,10 @@ impl SharingStore {
             mailbox: None,
             kept: BTreeMap::new(),
             marks: BTreeMap::new(),
+            closed: BTreeMap::new(),
             reports: BTreeMap::new(),
             members: BTreeMap::new(),
+            trails: BTreeMap::new(),
             heads: BTreeMap::new(),
             controls: Vec::new(),
             ops: Ops::default(),
@@ -169,7 +182,7 @@ impl Store for SharingStore {
     }
 
     fn rooms(&self) -> Result<Vec<RoomRecord>, StoreError> {
-        Ok(vec![self.record.clone()])
+        Ok(self.record.iter().cloned().collect())
     }
 
     fn members(&self, _: RoomId) -> Result<Vec<MemberRecord>, StoreError> {
@@ -194,6 +207,10 @@ impl Store for SharingStore {
 
     fn marks(&self, _: RoomId) -> Result<Vec<(PeerId, Mark)>, StoreError> {
         Ok(self.marks.iter().map(|(peer, mark)| (*peer, *mark)).collect())
+    }
+
+    fn closed(&self, _: RoomId) -> Result<Vec<ClosedRecord>, StoreError> {
+        Ok(self.closed.values().cloned().collect())
     }
 
     fn reports(&self, _: RoomId) -> Result<Vec<ReportRecord>, StoreError> {
@@ -251,6 +268,38 @@ impl Store for SharingStore {
         Ok((of(&self.common.ops) + of(&self.ops)).min(limit))
     }
 
+    fn rows_after(
+        &self,
+        _: RoomId,
+        after: Option<Position>,
+        limit: usize,
+    ) -> Result<Vec<Row>, StoreError> {
+        let mut rows: Vec<_> = self.common.ops.rows(after).take(limit).collect();
+        rows.extend(self.ops.rows(after).take(limit));
+        rows.sort_by_key(|row| row.position);
+        rows.truncate(limit);
+        Ok(rows)
+    }
+
+    fn trails(&self, _: RoomId) -> Result<Vec<(MemberIndex, Trail)>, StoreError> {
+        let mut trails: BTreeMap<_, _> = self.common.trails.iter().copied().collect();
+        trails.extend(self.trails.iter().map(|(index, trail)| (*index, *trail)));
+        Ok(trails.into_iter().collect())
+    }
+
+    fn runs(&self, _: RoomId) -> Result<Vec<HeldRun>, StoreError> {
+        Ok(Vec::new())
+    }
+
+    fn taken(&self, _: RoomId) -> Result<u64, StoreError> {
+        let all = self.common.ops.rows(None).chain(self.ops.rows(None));
+        Ok(all.map(|row| Row::cost(row.len)).sum())
+    }
+
+    fn bound(&self) -> Result<Option<u64>, StoreError> {
+        Ok(None)
+    }
+
     fn carries(&self) -> Result<Option<bool>, StoreError> {
         self.carried.carries()
     }
@@ -271,11 +320,15 @@ impl Store for SharingStore {
         if !batch.forgotten.is_empty() {
             return Err(StoreError::Unavailable("nobody leaves the crowd's room".into()));
         }
+        if !batch.gone.is_empty() {
+            return Err(StoreError::Unavailable("the crowd keeps everything".into()));
+        }
+        self.trails.extend(batch.trails.into_iter().map(|((_, index), trail)| (index, trail)));
         if batch.profile.is_some() {
             self.profile = batch.profile;
         }
         if let Some((_, record)) = batch.rooms.into_iter().next() {
-            self.record = record;
+            self.record = Some(record);
         }
         if let Some((_, mailbox)) = batch.mailboxes.into_iter().next() {
             self.mailbox = Some(mailbox);
@@ -284,6 +337,7 @@ impl Store for SharingStore {
         self.controls.extend(batch.controls.into_values());
         self.marks.extend(batch.marks.into_iter().map(|((_, peer), mark)| (peer, mark)));
         self.marks.retain(|_, mark| *mark != Mark::default());
+        self.closed.extend(batch.closed.into_iter().map(|((_, epoch), record)| (epoch, record)));
         for ((_, by, seq), report) in batch.reports {
             match report {
                 Some(report) => _ = self.reports.insert((by, seq), report),
@@ -300,94 +354,4 @@ impl Store for SharingStore {
 }
 
 #[cfg(test)]
-mod tests {
-    use std::sync::Arc;
-
-    use engine::{Command, Engine, Input, MemberIndex, MemoryStore, Store};
-
-    use super::{Common, SharingStore};
-    use crate::gathering::now;
-
-    /// Somebody with a room, who says `texts` in it.
-    fn speak<S: Store>(store: S, texts: &[&str]) -> Engine<S> {
-        let mut engine = Engine::new(store, [3; 32]).expect("memory");
-        let tell = |engine: &mut Engine<S>, command| {
-            engine.handle(now(std::time::Duration::ZERO), Input::Command(command)).expect("memory");
-            engine.commit().expect("memory");
-        };
-        if engine.store().rooms().expect("memory").is_empty() {
-            tell(&mut engine, Command::SetName { name: "Ada".to_owned() });
-            tell(&mut engine, Command::CreateRoom { name: "Field".to_owned() });
-        }
-        let room = engine.store().rooms().expect("memory")[0].id;
-        for text in texts {
-            tell(&mut engine, Command::SendText { room, text: (*text).to_owned() });
-        }
-        engine
-    }
-
-    #[test]
-    fn store_that_shares_answers_like_one_that_does_not() {
-        let gate = speak(MemoryStore::default(), &["one"]).store().clone();
-        let (common, record) = Common::of(&gate).expect("a room");
-        let room = record.id;
-        let sharing = SharingStore::new(&Arc::new(common), record, "Ada".to_owned());
-
-        let alone = speak(gate, &["two", "three"]);
-        let sharing = speak(sharing, &["two", "three"]);
-
-        let (alone, sharing) = (alone.store(), sharing.store());
-        let author = MemberIndex(0);
-        assert_eq!(sharing.heads(room).expect("heads"), alone.heads(room).expect("heads"));
-        let all = alone.page_before(room, None, 100).expect("a page");
-        assert_eq!(all.len(), 5);
-        assert_eq!(sharing.page_before(room, None, 100).expect("a page"), all);
-        let before = all.get(1).map(|op| op.position);
-        for limit in 0..4 {
-            let page = |store: &dyn Reads| store.page(room, before, limit);
-            assert_eq!(page(sharing), page(alone));
-            for after in 0..5 {
-                let log = |store: &dyn Reads| store.log(room, author, after, limit);
-                assert_eq!(log(sharing), log(alone));
-            }
-        }
-    }
-
-    /// The reads that are compared, of either store.
-    trait Reads {
-        fn page(
-            &self,
-            room: engine::RoomId,
-            before: Option<engine::Position>,
-            limit: usize,
-        ) -> Vec<engine::StoredOp>;
-        fn log(
-            &self,
-            room: engine::RoomId,
-            author: MemberIndex,
-            after: u64,
-            limit: usize,
-        ) -> Vec<Vec<u8>>;
-    }
-
-    impl<S: Store> Reads for S {
-        fn page(
-            &self,
-            room: engine::RoomId,
-            before: Option<engine::Position>,
-            limit: usize,
-        ) -> Vec<engine::StoredOp> {
-            self.page_before(room, before, limit).expect("a page")
-        }
-
-        fn log(
-            &self,
-            room: engine::RoomId,
-            author: MemberIndex,
-            after: u64,
-            limit: usize,
-        ) -> Vec<Vec<u8>> {
-            self.ops_after(room, author, after, limit, 300).expect("a log")
-        }
-    }
-}
+mod tests;

@@ -52,10 +52,23 @@ impl Traffic {
         self.count("handshake", len);
     }
 
+    /// Counts a frame between strangers.
+    pub(crate) fn count_stranger(&mut self, len: usize) {
+        self.count("strangers", len);
+    }
+
     /// Counts a packet of a session.
     pub(crate) fn count_packet(&mut self, frame: &[u8]) {
         let kind = frame.first().and_then(|kind| KINDS.get(usize::from(*kind)));
         self.count(kind.copied().unwrap_or("other"), frame.len());
+    }
+
+    /// Another crowd's is added.
+    pub(crate) fn absorb(&mut self, other: &Self) {
+        for (kind, (frames, bytes)) in &other.kinds {
+            let ours = self.kinds.entry(kind).or_default();
+            *ours = (ours.0 + frames, ours.1 + bytes);
+        }
     }
 
     fn count(&mut self, kind: &'static str, len: usize) {

@@ -1,6 +1,6 @@
 //! What a crowd without a network can count on.
 
-use crowd::{Churn, Crowd, Malice, Outcome, Scenario, Sleep};
+use crowd::{Churn, Couriers, Crowd, Malice, Outcome, Scenario, Sleep};
 
 /// Forty people in a field of 90 m square, a message every two seconds for a minute.
 fn small() -> Scenario {
@@ -15,13 +15,27 @@ fn small() -> Scenario {
     }
 }
 
+/// Two camps of eight, 120 m apart, and people who walk between them.
+fn camps(couriers: usize) -> Scenario {
+    Scenario {
+        devices: 16,
+        couriers,
+        camps: Some(15.0),
+        side: 150.0,
+        drawn_to_stages: 0.0,
+        seconds: 5_400,
+        ..small()
+    }
+}
+
 fn run(scenario: Scenario) -> Outcome {
     Crowd::new(scenario).run(|_, _| {})
 }
 
 fn figures(outcome: &Outcome) -> String {
     let kinds: Vec<_> = outcome.traffic.kinds().collect();
-    format!("{:?} {:?} {kinds:?} {}", outcome.crowd, outcome.flood, outcome.links)
+    let Outcome { crowd, flood, across, couriers, links, .. } = outcome;
+    format!("{crowd:?} {flood:?} {across:?} {couriers:?} {kinds:?} {links}")
 }
 
 #[test]
@@ -87,4 +101,49 @@ fn members_that_send_junk_or_keep_everything_to_themselves_keep_nothing_from_the
         assert_eq!(outcome.crowd.wanted, outcome.messages as u64 * 31);
         assert!(outcome.crowd.ratio() == 1.0, "{malice:?}: {:?}", outcome.crowd);
     }
+}
+
+#[test]
+fn strangers_who_walk_between_two_camps_carry_everything_from_one_to_the_other() {
+    let outcome = run(camps(12));
+
+    let across = outcome.across.as_ref().expect("there are camps");
+    assert_eq!(across.wanted, outcome.messages as u64 * 8);
+    assert!(across.ratio() == 1.0, "{} of {}", across.deliveries(), across.wanted);
+    assert!(across.percentile(0) >= Some(60), "links have a minute first");
+    let couriers = outcome.couriers;
+    assert!(couriers.brought > 0 && couriers.meetings > 0 && couriers.bytes > 0, "{couriers:?}");
+    assert!(couriers.bytes < outcome.crowd.bytes, "{couriers:?}");
+    assert!(outcome.crowd.ratio() == 1.0, "{:?}", outcome.crowd);
+}
+
+#[test]
+fn nothing_goes_from_one_camp_to_the_other_where_nobody_walks_between() {
+    let outcome = run(Scenario { seconds: 600, ..camps(0) });
+
+    let across = outcome.across.as_ref().expect("there are camps");
+    assert_eq!(across.deliveries(), 0);
+    assert!(across.wanted > 0);
+    assert_eq!(outcome.couriers, Couriers::default());
+    let own = outcome.crowd.deliveries();
+    assert_eq!(own, outcome.messages * 7, "within a camp all arrives");
+}
+
+#[test]
+fn same_seed_makes_the_same_run_with_couriers_sleep_and_churn() {
+    let scenario = Scenario {
+        couriers: 10,
+        camps: Some(30.0),
+        side: 90.0,
+        seconds: 200,
+        sleep: Some(Sleep { awake: 60.0, asleep: 20.0 }),
+        churn: Some(Churn { leaving: 0.1, coming: 0.1 }),
+        malicious: vec![(Malice::Junk, 2)],
+        ..small()
+    };
+
+    let first = run(scenario.clone());
+
+    assert!(first.couriers.meetings > 0, "{:?}", first.couriers);
+    assert_eq!(figures(&first), figures(&run(scenario)));
 }

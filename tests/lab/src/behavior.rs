@@ -106,7 +106,8 @@ pub(crate) fn ask(
             let Ok((len, from)) = socket.recv_from(&mut answer) else { continue };
             let is_from_wanted = (from.ip() != server.ip()) == (change & CHANGE_ADDRESS != 0)
                 && (from.port() != server.port()) == (change & CHANGE_PORT != 0);
-            if is_from_wanted && answer[8..20] == id {
+            // An earlier try's answer that took its time is as good.
+            if is_from_wanted && answer[8] <= round && answer[9..20] == id[1..] {
                 return Ok(mapped(&answer[..len]));
             }
         }

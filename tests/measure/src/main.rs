@@ -44,6 +44,8 @@ struct Args {
     keep: Option<std::path::PathBuf>,
     #[command(flatten)]
     crowd: crowd::Options,
+    #[command(flatten)]
+    sync: sync::Options,
 }
 
 #[derive(Debug, Clone, Copy, ValueEnum)]
@@ -89,7 +91,7 @@ fn main() -> ExitCode {
     if args.get(1).is_some_and(|arg| arg == AS_APP) {
         return app::cli::run_with(args.into_iter().skip(1).collect());
     }
-    let Args { what, json, quick, only, keep, crowd } = Args::parse();
+    let Args { what, json, quick, only, keep, crowd, sync: size } = Args::parse();
     let (figures, table) = match what {
         What::ScanToChat => shown(meetings::scan_to_chat(quick), meetings::table),
         What::TenAtOnce => shown(meetings::ten_at_once(), meetings::table),
@@ -98,7 +100,7 @@ fn main() -> ExitCode {
         What::Mailbox => shown(mailbox::run(quick), meetings::table),
         What::Storage => shown(storage::run(quick), storage::table),
         What::Swarm => shown(swarm::run(quick), meetings::table),
-        What::Sync => shown(sync::run(quick), meetings::table),
+        What::Sync => shown(sync::run(quick, &size), meetings::table),
         What::Qr => shown(qr::run(quick), qr::table),
         #[cfg(target_os = "linux")]
         What::Nat => shown(nat::run(quick, &only, keep.as_deref()), nat::table),

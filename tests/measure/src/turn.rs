@@ -34,11 +34,18 @@ struct Way {
     both: Trial,
     /// With the dialer's end on it.
     one: Trial,
+    /// With the dialer's end on it, and a stream that leads there.
+    stream: Trial,
     rates: Vec<f64>,
     /// From the end on the server, and to it.
     from: Vec<f64>,
     to: Vec<f64>,
     round_trips: Vec<f64>,
+    /// The same as a stream.
+    stream_from: Vec<f64>,
+    stream_to: Vec<f64>,
+    stream_round_trips: Vec<f64>,
+    stream_opened: Vec<f64>,
     opened: Vec<f64>,
     allocated: Vec<f64>,
 }
@@ -60,14 +67,23 @@ async fn measure(openings: usize, rounds: usize, mib: usize) -> Value {
             allocated.push(millis(trial.allocated));
             opened.push(millis(trial.opened));
         }
+        let mut stream_opened = Vec::new();
+        for _ in 0..openings {
+            stream_opened.push(millis(open(&server, &tls, Relayed::OneStream).await.opened));
+        }
         ways.push(Way {
             name,
             both: open(&server, &tls, Relayed::BothEnds).await,
             one: open(&server, &tls, Relayed::OneEnd).await,
+            stream: open(&server, &tls, Relayed::OneStream).await,
             rates: Vec::new(),
             from: Vec::new(),
             to: Vec::new(),
             round_trips: Vec::new(),
+            stream_from: Vec::new(),
+            stream_to: Vec::new(),
+            stream_round_trips: Vec::new(),
+            stream_opened,
             opened,
             allocated,
         });
@@ -83,6 +99,10 @@ async fn measure(openings: usize, rounds: usize, mib: usize) -> Value {
             let Trial { dialer, listener, .. } = &mut way.one;
             way.from.push(bulk(dialer, listener, mib).await.0);
             way.to.push(bulk(listener, dialer, mib).await.0);
+            let Trial { dialer, listener, .. } = &mut way.stream;
+            way.stream_round_trips.push(percentile(&pings(dialer, listener).await, 50));
+            way.stream_from.push(bulk(dialer, listener, mib).await.0);
+            way.stream_to.push(bulk(listener, dialer, mib).await.0);
         }
     }
     let direct = percentile(&direct_round_trips, 50);
@@ -96,6 +116,12 @@ async fn measure(openings: usize, rounds: usize, mib: usize) -> Value {
         put("from_mib_per_s", percentile(&way.from, 50));
         put("to_mib_per_s", percentile(&way.to, 50));
         put("mib_per_s", percentile(&way.rates, 50));
+        let stream_round_trip = percentile(&way.stream_round_trips, 50);
+        put("stream_added_rtt_us", ((stream_round_trip - direct) * 1e3).round());
+        put("stream_from_mib_per_s", percentile(&way.stream_from, 50));
+        put("stream_to_mib_per_s", percentile(&way.stream_to, 50));
+        put("stream_slowest_mib_per_s", percentile(&way.stream_to, 0));
+        put("stream_open_ms_p50", percentile(&way.stream_opened, 50));
         put("slowest_mib_per_s", percentile(&way.rates, 0));
         put("allocate_ms_p50", percentile(&way.allocated, 50));
         put("open_ms_p50", percentile(&way.opened, 50));
@@ -112,6 +138,11 @@ pub(crate) fn table(figures: &Value) -> String {
         ("64 MiB to the end on it", "to_mib_per_s", "MiB/s"),
         ("64 MiB, both ends on it", "mib_per_s", "MiB/s"),
         ("the slowest of those", "slowest_mib_per_s", "MiB/s"),
+        ("as a stream: added round trip", "stream_added_rtt_us", "us"),
+        ("64 MiB from the end on it", "stream_from_mib_per_s", "MiB/s"),
+        ("64 MiB to the end on it", "stream_to_mib_per_s", "MiB/s"),
+        ("the slowest of those", "stream_slowest_mib_per_s", "MiB/s"),
+        ("to open link, p50", "stream_open_ms_p50", "ms"),
         ("an address on the server", "allocate_ms_p50", "ms"),
         ("then to open link, p50", "open_ms_p50", "ms"),
         ("then to open link, p95", "open_ms_p95", "ms"),

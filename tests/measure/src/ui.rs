@@ -253,7 +253,8 @@ impl Backend for Script {
     fn send(&mut self, command: Wish) {
         if let Wish::LoadPage { room, before, .. } = command {
             let messages = std::mem::take(&mut self.messages);
-            let page = Event::PageLoaded { room, before, messages, is_start: true };
+            let page =
+                Event::PageLoaded { room, before, messages, is_start: true, hides_earlier: false };
             self.notices.push_back(Notice::Event(page));
         }
     }

@@ -87,7 +87,7 @@ pub enum Setup {
 pub struct Candidate {
     /// Whose address it is.
     pub kind: CandidateKind,
-    /// The UDP address.
+    /// The UDP address; the TCP address if it is for streams.
     pub addr: SocketAddr,
 }
 
@@ -100,6 +100,9 @@ pub enum CandidateKind {
     Reflexive,
     /// A TURN server's.
     Relayed,
+    /// For streams instead of datagrams: a TURN server's that the other end may connect to over
+    /// TCP, or the device's own, from which it would, with port 9 (as in RFC 6544).
+    Stream,
 }
 
 impl Description {
@@ -177,6 +180,13 @@ impl Description {
         Some((time, description))
     }
 
+    /// Where streams instead of datagrams may go to, or come from.
+    pub fn stream(&self) -> Option<SocketAddr> {
+        let mut streams = self.candidates.iter().filter(|one| one.kind == CandidateKind::Stream);
+        let addr = streams.next().map(|candidate| candidate.addr);
+        addr.filter(|addr| crate::addr::names_one_device(addr.ip()))
+    }
+
     fn flags(&self) -> u8 {
         let when = |is_so: bool, bit: u8| if is_so { bit } else { 0 };
         let setup = match self.setup {
@@ -222,6 +232,7 @@ impl Candidate {
             CandidateKind::Host => 0,
             CandidateKind::Reflexive => 1,
             CandidateKind::Relayed => 2,
+            CandidateKind::Stream => 3,
         };
         let family = if addr.bytes.len() == 18 { IPV6 } else { 0 };
         let mut bytes = vec![kind | family];
@@ -235,6 +246,7 @@ impl Candidate {
             0 => CandidateKind::Host,
             1 => CandidateKind::Reflexive,
             2 => CandidateKind::Relayed,
+            3 => CandidateKind::Stream,
             _ => return None,
         };
         let bytes =
@@ -301,6 +313,7 @@ mod tests {
                 candidate(CandidateKind::Host, "192.168.1.7:4433"),
                 candidate(CandidateKind::Reflexive, "[2001:db8::7]:65535"),
                 candidate(CandidateKind::Relayed, "203.0.113.9:1"),
+                candidate(CandidateKind::Stream, "203.0.113.9:50000"),
             ],
         }
     }

@@ -2,6 +2,7 @@
 
 use std::{
     collections::BTreeMap,
+    net::SocketAddr,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
     time::Instant,
 };
@@ -10,15 +11,16 @@ use tokio::{runtime::Handle, sync::mpsc};
 
 use super::{
     call::{MAX_MORE, described, reachable},
-    connection::Plan,
+    connection::{Connection, Plan},
     credentials::{Credentials, Fingerprint},
     ends::Ends,
     listen::Reception,
     mux::Mux,
     net::Net,
     rendezvous::{Hearing, Offer},
-    socket::Family,
+    socket::{Family, Wiring},
     stun_client::MuxStun,
+    turn::{Pipe, Words, visit},
 };
 use crate::{
     Callee, DialKey, LinkPath, Role,
@@ -141,10 +143,15 @@ impl Answering {
             return log::debug!("no room for another call");
         };
         let own = self.own_relay(&theirs).await;
-        let candidates = match &own {
+        let mut candidates = match &own {
             Some(ends) => ends.candidates.clone(),
             None => self.candidates().await,
         };
+        // Who needs a server to send anything would not be let in there.
+        let visited = theirs.stream().filter(|_place| theirs.relayed && own.is_none());
+        if let Some(visitor) = visited.and_then(|place| visitor(place, &candidates)) {
+            candidates.insert(0, Candidate { kind: CandidateKind::Stream, addr: visitor });
+        }
         if let Some(ends) = &own {
             ends.permit(&theirs);
         }
@@ -160,21 +167,46 @@ impl Answering {
         };
         let (learned, more) = mpsc::channel(MAX_MORE);
         let wirings = own.as_ref().map_or_else(|| place.route.wirings(), Ends::wirings);
-        let plan = Plan {
+        let plan = |candidates, more, wirings| Plan {
             role: Role::Listener,
             started,
-            identity,
-            ours,
+            identity: identity.clone(),
+            ours: ours.clone(),
             theirs: Credentials::described(&theirs),
             their_fingerprint: Some(Fingerprint::from_bytes(theirs.fingerprint)),
-            candidates: reachable(&theirs),
-            more: Some(more),
+            candidates,
+            more,
             wirings,
         };
+        let crypto = &self.reception.crypto;
+        let opening = async {
+            let datagrams = plan(reachable(&theirs), Some(more), wirings);
+            let streamed = async {
+                let place = visited.filter(|_place| answer.stream().is_some());
+                let Some(pipe) = visit_place(place, &Words::of(&theirs.pwd)).await else {
+                    return std::future::pending().await;
+                };
+                let plan = plan(vec![pipe.peer()], None, vec![Wiring::piped(pipe)]);
+                match Connection::open(plan, crypto).await {
+                    Ok(opened) => Ok(opened),
+                    Err(error) => {
+                        // The other end may have decided against it in the last moment.
+                        log::debug!("no link by the stream: {error}");
+                        std::future::pending().await
+                    }
+                }
+            };
+            // The other end uses one of the two, and there is no telling which.
+            tokio::select! {
+                opened = Connection::open(datagrams, crypto) => opened,
+                opened = streamed => opened,
+            }
+        };
+        let from = (started, reachable(&theirs).first().copied());
         let path = if theirs.relayed { LinkPath::Relayed } else { LinkPath::Direct };
         let learning = async {
             log::debug!("answering, {} addresses", answer.candidates.len());
-            offer.answer(answer).await;
+            offer.answer(answer.clone()).await;
             while let Some(more) = offer.more().await {
                 if let Some(ends) = &own {
                     ends.permit(&more);
@@ -186,7 +218,7 @@ impl Answering {
             std::future::pending::<()>().await;
         };
         tokio::select! {
-            () = self.reception.receive(plan, place, path) => {}
+            () = self.reception.receive(opening, from, place, path) => {}
             () = learning => {}
         }
     }
@@ -225,4 +257,25 @@ impl Answering {
             }
         }
     }
+}
+
+/// Connects to the other end's place for streams, if it has one.
+async fn visit_place(place: Option<SocketAddr>, words: &Words) -> Option<Arc<Pipe>> {
+    match visit(place?, words).await {
+        Ok(pipe) => Some(pipe),
+        Err(error) => {
+            log::debug!("no stream to the other end's place on a server: {error}");
+            None
+        }
+    }
+}
+
+/// From where a stream to `place` would come, best as far as is known, with the port that means
+/// any (RFC 6544, section 4.5).
+fn visitor(place: SocketAddr, candidates: &[Candidate]) -> Option<SocketAddr> {
+    const ANY_PORT: u16 = 9;
+    let mut ours: Vec<_> =
+        candidates.iter().filter(|ours| ours.addr.is_ipv4() == place.is_ipv4()).collect();
+    ours.sort_by_key(|candidate| candidate.kind != CandidateKind::Reflexive);
+    ours.first().map(|candidate| SocketAddr::new(candidate.addr.ip(), ANY_PORT))
 }

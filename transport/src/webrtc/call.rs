@@ -20,12 +20,14 @@ use super::{
     ends::Ends,
     net::{Net, Reach},
     rendezvous,
+    socket::Wiring,
+    turn::Words,
 };
 use crate::{
     Callee, DialKey, Role, TransportError,
     nat::NatKind,
     nostr::RelayUrl,
-    offer::{Candidate, Description, Part, Setup, Side},
+    offer::{Candidate, CandidateKind, Description, Part, Setup, Side},
 };
 
 /// How long we may still take to learn our public addresses once the answer is there.
@@ -100,7 +102,7 @@ impl Call {
     ) -> Result<(Connection, Opened), TransportError> {
         let ends = match way {
             Way::Direct => Ends::direct(&self.net)?,
-            Way::Relayed => Ends::relayed(&self.net, &self.reach).await?,
+            Way::Relayed => Ends::calling(&self.net, &self.reach).await?,
         };
         let (identity, ours) = (self.crypto.identity()?, Credentials::random());
         let offer = Description {
@@ -121,6 +123,11 @@ impl Call {
         let needs_relay = !can_meet(self.net.nat(), answer.nat);
         self.answered.send_replace(Some(Answered { needs_relay }));
         ends.permit(&answer);
+        // Whether it is to be a stream is ours to say; the other end takes whatever comes.
+        let (candidates, wirings) = match ends.stream(&answer, &Words::of(&ours.pwd)).await {
+            Some(pipe) => (vec![pipe.peer()], vec![Wiring::piped(pipe)]),
+            None => (reachable(&answer), ends.wirings()),
+        };
         let (learned, more) = mpsc::channel(MAX_MORE);
         let plan = Plan {
             role: Role::Dialer,
@@ -128,9 +135,9 @@ impl Call {
             ours,
             theirs: Credentials::described(&answer),
             their_fingerprint: Some(Fingerprint::from_bytes(answer.fingerprint)),
-            candidates: reachable(&answer),
+            candidates,
             more: Some(more),
-            wirings: ends.wirings(),
+            wirings,
             identity,
         };
         let learning = async {
@@ -201,9 +208,12 @@ fn offered(call: &mut rendezvous::Call, offer: Description) {
     let _taken = call.offer(offer).now_or_never();
 }
 
-/// The addresses a description names that could be those of one device.
+/// The addresses for datagrams a description names that could be those of one device.
 pub(super) fn reachable(description: &Description) -> Vec<SocketAddr> {
-    let addrs = description.candidates.iter().map(|candidate| candidate.addr);
+    let candidates = description.candidates.iter();
+    let addrs = candidates
+        .filter(|candidate| candidate.kind != CandidateKind::Stream)
+        .map(|candidate| candidate.addr);
     super::dial::distinct(addrs.filter(|addr| crate::addr::names_one_device(addr.ip())))
 }
 

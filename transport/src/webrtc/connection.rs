@@ -153,6 +153,7 @@ impl Connection {
         let placeholders = wirings.iter().map(|wiring| wiring.family.placeholder()).collect();
         let relays: Vec<_> = wirings.iter().filter_map(Wiring::turn).collect();
         let intake = relays.iter().map(|relay| relay.intake()).min();
+        let pipes: Vec<_> = wirings.iter().filter_map(Wiring::pipe).collect();
         let inboxes = wirings.iter().filter_map(Wiring::inbox).collect();
         let watcher = Watcher { progress: progress.clone(), inboxes };
         let runtime = AbortOnDrop(Arc::new(DriverRuntime::new(wirings, progress.clone())));
@@ -162,6 +163,14 @@ impl Connection {
                 // Not within the macro: what is not logged is not waited for.
                 let why = relay.failed().await;
                 log::info!("a link is lost: {why}");
+                progress.end(LinkFailure::Broken);
+            }));
+        }
+        for pipe in pipes {
+            let progress = progress.clone();
+            runtime.0.keep(tokio::spawn(async move {
+                let why = pipe.failed().await;
+                log::info!("a link is lost: its stream has ended: {why}");
                 progress.end(LinkFailure::Broken);
             }));
         }

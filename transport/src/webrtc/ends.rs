@@ -1,6 +1,6 @@
 //! Our end of a call: where datagrams leave, and where we say that we can be reached.
 
-use std::{net::SocketAddr, sync::Arc, time::Duration};
+use std::{pin::pin, sync::Arc, time::Duration};
 
 use tokio::{
     task::JoinSet,
@@ -13,7 +13,7 @@ use super::{
     net::{Net, Reach},
     socket::{Family, Socket, Udp, Wiring},
     stun_client,
-    turn::{Turn, TurnError},
+    turn::{Pipe, StreamPlace, Turn, TurnError, Words},
 };
 use crate::{
     TransportError,
@@ -30,11 +30,20 @@ const OTHER_FAMILY: Duration = Duration::from_millis(30);
 /// How long a TURN server is waited for before the next one is asked as well.
 const NEXT_SERVER: Duration = Duration::from_millis(300);
 
+/// How long an offer waits for a place for streams, once there is one for datagrams: a stream takes
+/// a round trip or two more to the server.
+const STREAM_PLACE: Duration = Duration::from_millis(150);
+
+/// How long the one that was called may take to send a stream, from its answer on. From far away it
+/// is six one-way delays or so, and that of who has to wait in vain is not much longer.
+const STREAM: Duration = Duration::from_millis(800);
+
 /// Our end of one attempt.
 #[derive(Debug)]
 pub(super) struct Ends {
     udps: Vec<(Family, Arc<Udp>)>,
     turn: Option<Arc<Turn>>,
+    streams: Option<Arc<StreamPlace>>,
     pub(super) candidates: Vec<Candidate>,
 }
 
@@ -61,7 +70,7 @@ impl Ends {
         };
         let hosts = net.host_addrs(port).into_iter();
         let candidates = hosts.map(|addr| Candidate { kind: CandidateKind::Host, addr }).collect();
-        Ok(Self { udps, turn: None, candidates })
+        Ok(Self { udps, turn: None, streams: None, candidates })
     }
 
     /// A place on a TURN server of ours; fresh sockets if we use none, since the callee may.
@@ -73,10 +82,57 @@ impl Ends {
         if reach.turn.is_empty() {
             return Self::direct(net);
         }
-        let turn = first_place(&reach.turn, reach, !net.hears_internet()).await.map_err(failed)?;
+        let is_blocked = !net.hears_internet();
+        let turn = first_place(&reach.turn, is_blocked, |server| {
+            let tls = reach.tls.clone();
+            async move { Turn::allocate(&server, &tls, Family::V4).await }
+        });
+        let turn = turn.await.map_err(failed)?;
         let addr = turn.relayed();
         let candidates = vec![Candidate { kind: CandidateKind::Relayed, addr }];
-        Ok(Self { udps: Vec::new(), turn: Some(turn), candidates })
+        Ok(Self { udps: Vec::new(), turn: Some(turn), streams: None, candidates })
+    }
+
+    /// The same, and a place for streams as well, if a server of ours has one soon: for who calls.
+    ///
+    /// # Errors
+    ///
+    /// If no server gives a place for datagrams.
+    pub(super) async fn calling(net: &Net, reach: &Reach) -> Result<Self, TransportError> {
+        if reach.turn.is_empty() {
+            return Self::direct(net);
+        }
+        let is_blocked = !net.hears_internet();
+        let streams = first_place(&reach.turn, is_blocked, |server| {
+            let tls = reach.tls.clone();
+            async move { StreamPlace::allocate(&server, &tls, Family::V4).await }
+        });
+        let (mut streams, mut relayed) = (pin!(streams), pin!(Self::relayed(net, reach)));
+        let (mut ends, streams) = tokio::select! {
+            ends = &mut relayed => (ends?, timeout(STREAM_PLACE, streams).await.ok()),
+            streams = &mut streams => (relayed.await?, Some(streams)),
+        };
+        match streams {
+            Some(Ok(place)) => {
+                let addr = place.relayed();
+                ends.candidates.push(Candidate { kind: CandidateKind::Stream, addr });
+                ends.streams = Some(place);
+            }
+            Some(Err(error)) => log::debug!("no place for streams: {error}"),
+            None => log::debug!("no place for streams in time"),
+        }
+        Ok(ends)
+    }
+
+    /// The stream of the other end, if it sends one soon as its answer says.
+    pub(super) async fn stream(&self, answer: &Description, words: &Words) -> Option<Arc<Pipe>> {
+        let place = self.streams.as_ref().filter(|_place| answer.stream().is_some())?;
+        match timeout(STREAM, place.accept(words)).await {
+            Ok(Ok(pipe)) => return Some(pipe),
+            Ok(Err(error)) => log::debug!("no stream: {error}"),
+            Err(_elapsed) => log::debug!("no stream in time"),
+        }
+        None
     }
 
     /// What servers say about our addresses in public, as soon as they do; `None` if there is
@@ -110,8 +166,12 @@ impl Ends {
 
     /// Lets datagrams of the other end in.
     pub(super) fn permit(&self, theirs: &Description) {
+        let ips = || reachable(theirs).into_iter().chain(theirs.stream()).map(|addr| addr.ip());
         if let Some(turn) = &self.turn {
-            turn.permit(reachable(theirs).iter().map(SocketAddr::ip));
+            turn.permit(ips());
+        }
+        if let Some(place) = self.streams.as_ref().filter(|_place| theirs.stream().is_some()) {
+            place.turn().permit(ips());
         }
     }
 
@@ -131,11 +191,15 @@ impl Ends {
 /// # Errors
 ///
 /// The last one's, if none does.
-async fn first_place(
+async fn first_place<T, F>(
     servers: &[TurnServer],
-    reach: &Reach,
     is_blocked: bool,
-) -> Result<Arc<Turn>, TurnError> {
+    allocate: impl Fn(TurnServer) -> F,
+) -> Result<T, TurnError>
+where
+    T: Send + 'static,
+    F: Future<Output = Result<T, TurnError>> + Send + 'static,
+{
     let is_over_udp = |server: &TurnServer| server.check().is_ok_and(|url| url.via == TurnVia::Udp);
     let mut servers: Vec<TurnServer> = servers.to_vec();
     servers.sort_by_key(|server| is_blocked && is_over_udp(server));
@@ -144,12 +208,11 @@ async fn first_place(
     let mut next = servers.into_iter();
     loop {
         if let Some(server) = next.next() {
-            let tls = reach.tls.clone();
-            asking.spawn(async move { Turn::allocate(&server, &tls, Family::V4).await });
+            asking.spawn(allocate(server));
         }
         tokio::select! {
             allocated = asking.join_next() => match allocated {
-                Some(Ok(Ok(turn))) => return Ok(turn),
+                Some(Ok(Ok(place))) => return Ok(place),
                 Some(Ok(Err(error))) => last_error = error,
                 Some(Err(_panicked)) => {}
                 None => break,

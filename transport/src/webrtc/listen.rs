@@ -1,11 +1,16 @@
 //! Being dialed.
 
-use std::{sync::Arc, time::Duration};
+use std::{
+    net::SocketAddr,
+    sync::Arc,
+    time::{Duration, Instant},
+};
 
 use tokio::{
     sync::{mpsc, watch},
     time::timeout,
 };
+use webrtc::error::Error;
 
 use super::{
     MAX_FRAME_LEN,
@@ -109,15 +114,21 @@ impl Reception {
             more: None,
             wirings: place.route.wirings(),
         };
-        self.receive(plan, place, LinkPath::Direct).await;
+        let opening = Connection::open(plan, &self.crypto);
+        self.receive(opening, (started, Some(from)), place, LinkPath::Direct).await;
     }
 
-    /// Opens a connection and hands its link to the app, unless it takes too long.
-    pub(super) async fn receive(&self, plan: Plan, place: Place, path: LinkPath) {
-        let (started, from) = (plan.started, plan.candidates.first().copied());
+    /// Waits for a connection that opens and hands its link to the app, unless it takes too long.
+    pub(super) async fn receive(
+        &self,
+        opening: impl Future<Output = Result<(Connection, Opened), Error>>,
+        (started, from): (Instant, Option<SocketAddr>),
+        place: Place,
+        path: LinkPath,
+    ) {
         let Place { route, half_open, link } = place;
         let (connection, Opened { binding, phases, remote }) =
-            match timeout(self.open_timeout, Connection::open(plan, &self.crypto)).await {
+            match timeout(self.open_timeout, opening).await {
                 Ok(Ok(open)) => open,
                 Ok(Err(error)) => return log::debug!("dialer at {from:?} failed: {error}"),
                 Err(_elapsed) => return log::debug!("dialer at {from:?} took too long"),

@@ -14,7 +14,11 @@ use socket2::{Domain, Protocol, Type};
 use tokio::{io::Interest, net::UdpSocket};
 use webrtc::runtime::{AsyncUdpSocket, RecvMeta, Transmit, UdpSockRef, UdpSocketState};
 
-use super::{inbox::Inbox, runtime::Turns, turn::Turn};
+use super::{
+    inbox::Inbox,
+    runtime::Turns,
+    turn::{Pipe, Turn},
+};
 
 /// Kernel buffers asked for, in bytes, first come first served. The default, about 200 KiB, drops
 /// datagrams in bulk transfer, and each lost tail costs SCTP a second.
@@ -204,9 +208,16 @@ pub(super) enum Socket {
     Shared(Arc<Udp>, Arc<Inbox>),
     /// An address on a TURN server.
     Turn(Arc<Turn>),
+    /// A stream that a TURN server passes on.
+    Pipe(Arc<Pipe>),
 }
 
 impl Wiring {
+    /// Drives a connection by a stream.
+    pub(super) fn piped(pipe: Arc<Pipe>) -> Self {
+        Self { family: Family::of(pipe.peer()), socket: Socket::Pipe(pipe) }
+    }
+
     /// Drives a connection by what a TURN server passes on.
     pub(super) fn relayed(turn: Arc<Turn>) -> Self {
         Self { family: Family::of(turn.relayed()), socket: Socket::Turn(turn) }
@@ -218,14 +229,23 @@ impl Wiring {
             Socket::Own(_) => None,
             Socket::Shared(_, inbox) => Some(Arc::clone(inbox)),
             Socket::Turn(turn) => Some(turn.inbox()),
+            Socket::Pipe(pipe) => Some(pipe.inbox()),
         }
     }
 
     /// The address on a TURN server, if it is one.
     pub(super) fn turn(&self) -> Option<Arc<Turn>> {
         match &self.socket {
-            Socket::Own(_) | Socket::Shared(..) => None,
+            Socket::Own(_) | Socket::Shared(..) | Socket::Pipe(_) => None,
             Socket::Turn(turn) => Some(Arc::clone(turn)),
+        }
+    }
+
+    /// The stream, if it is one.
+    pub(super) fn pipe(&self) -> Option<Arc<Pipe>> {
+        match &self.socket {
+            Socket::Own(_) | Socket::Shared(..) | Socket::Turn(_) => None,
+            Socket::Pipe(pipe) => Some(Arc::clone(pipe)),
         }
     }
 }
@@ -255,6 +275,7 @@ impl AsyncUdpSocket for Wire {
                 ready!(udp.poll_send(&self.waiting, cx, transmit));
             }
             Socket::Turn(turn) => ready!(turn.poll_send(&self.waiting, cx, transmit)),
+            Socket::Pipe(pipe) => ready!(pipe.poll_send(cx, transmit)),
         }
         Poll::Ready(Ok(transmit.contents.len()))
     }
@@ -269,6 +290,7 @@ impl AsyncUdpSocket for Wire {
             Socket::Own(udp) => ready!(udp.poll_recv(cx, bufs, meta)),
             Socket::Shared(_, inbox) => ready!(inbox.poll_recv(cx, bufs, meta)),
             Socket::Turn(turn) => ready!(turn.poll_recv(cx, bufs, meta)),
+            Socket::Pipe(pipe) => ready!(pipe.poll_recv(cx, bufs, meta)),
         }?;
         for meta in meta.iter_mut().take(count) {
             // A zero stride would make the driver divide by zero.
@@ -282,13 +304,14 @@ impl AsyncUdpSocket for Wire {
         match &self.wiring.socket {
             Socket::Own(udp) | Socket::Shared(udp, _) => udp.max_gso_segments(),
             Socket::Turn(turn) => turn.max_gso_segments(),
+            Socket::Pipe(_) => MAX_BATCH,
         }
     }
 
     fn max_gro_segments(&self) -> usize {
         match &self.wiring.socket {
             Socket::Own(udp) | Socket::Shared(udp, _) => udp.max_gro_segments(),
-            Socket::Turn(_) => MAX_BATCH,
+            Socket::Turn(_) | Socket::Pipe(_) => MAX_BATCH,
         }
     }
 }

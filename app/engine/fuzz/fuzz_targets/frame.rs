@@ -5,7 +5,7 @@
 use std::time::Duration;
 
 use engine::{
-    Command, Engine, Input, LinkId, MemoryStore, Now, Output, Timestamp, fuzzing::is_packet,
+    Command, Engine, Input, LinkId, Medium, MemoryStore, Now, Output, Timestamp, fuzzing::is_packet,
 };
 use libfuzzer_sys::fuzz_target;
 
@@ -16,7 +16,7 @@ fuzz_target!(|input: &[u8]| {
     let mut handle = |input| engine.handle(now, input).expect("memory never fails");
     handle(Input::Command(Command::SetName { name: "alice".to_owned() }));
     handle(Input::Command(Command::CreateRoom { name: "Camp".to_owned() }));
-    handle(Input::LinkUp { link: LinkId(1), target: None, binding: None });
+    handle(Input::LinkUp { link: LinkId(1), target: None, binding: None, medium: Medium::Free });
     handle(Input::FrameReceived(LinkId(1), input.to_vec()));
     engine.commit().expect("memory never fails");
     while let Some(output) = engine.poll() {

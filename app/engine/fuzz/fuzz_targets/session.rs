@@ -6,8 +6,8 @@
 use std::time::Duration;
 
 use engine::{
-    Command, Engine, Event, Frame, Input, Invite, LinkId, MemoryStore, Now, Output, RoomId, Target,
-    Timestamp,
+    Command, Engine, Event, Frame, Input, Invite, LinkId, Medium, MemoryStore, Now, Output, RoomId,
+    Target, Timestamp,
 };
 use libfuzzer_sys::fuzz_target;
 
@@ -58,8 +58,8 @@ fuzz_target!(|input: &[u8]| {
     let invite = created.invite.expect("an invite");
     let accepted = tell(&mut bob, [Input::Command(Command::AcceptInvite { invite })]);
     let binding = Some([7; 32]);
-    tell(&mut alice, [Input::LinkUp { link: LINK, target: None, binding }]);
-    let up = Input::LinkUp { link: LINK, target: accepted.target, binding };
+    tell(&mut alice, [Input::LinkUp { link: LINK, target: None, binding, medium: Medium::Free }]);
+    let up = Input::LinkUp { link: LINK, target: accepted.target, binding, medium: Medium::Free };
     let mut frames = tell(&mut bob, [up]).frames;
     // Three frames of the handshake and the welcome; what bob says after that comes from the input.
     for turn in 0..2 {

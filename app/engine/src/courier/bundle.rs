@@ -14,7 +14,7 @@ use crate::{
         before,
         pack::{self, Letter, MAX_LETTER_LEN},
     },
-    op::Op,
+    op::{self, Op},
     room::{Room, Unusable},
 };
 
@@ -139,7 +139,7 @@ impl<S: Store> Engine<S> {
             len <= space
         });
         ops.truncate(fitting.count());
-        let up_to = start.saturating_add(u64::try_from(ops.len()).unwrap_or(u64::MAX));
+        let up_to = ops.last().and_then(|op| op::seq_of(op)).unwrap_or(start);
         Ok((!ops.is_empty()).then_some((Bundle { author: room.me.id, ops }, up_to)))
     }
 
@@ -150,9 +150,10 @@ impl<S: Store> Engine<S> {
         while start < end {
             let middle = start.midpoint(end);
             let op = self.store.ops_after(room.id(), room.my_index, middle, 1, 0)?;
-            let hlc = op.first().and_then(|bytes| Op::decode(bytes)).map(|op| op.header.hlc);
-            if hlc.is_some_and(|hlc| hlc::to_wall(hlc) <= too_old) {
-                start = middle.saturating_add(1);
+            let next = op.first().and_then(|bytes| Op::decode(bytes)).map(|op| op.header);
+            // Of a log with gaps it may be further on.
+            if let Some(next) = next.filter(|next| hlc::to_wall(next.hlc) <= too_old) {
+                start = next.seq.max(middle.saturating_add(1));
             } else {
                 end = middle;
             }
@@ -229,7 +230,7 @@ impl<S: Store> Engine<S> {
                     self.stage(room_id, added);
                     has_added = true;
                 }
-                Err(Unusable::Early | Unusable::Later | Unusable::Barred) => {
+                Err(Unusable::Early | Unusable::Gapped | Unusable::Later | Unusable::Barred) => {
                     early = early.or(Some((op.header.author, op.header.seq)));
                 }
                 Err(Unusable::Known | Unusable::Forked | Unusable::Wrong | Unusable::Forged) => {}

@@ -88,6 +88,17 @@ impl<S: Store> Engine<S> {
         let ops: Vec<_> = parcel.ops.iter().filter_map(|bytes| Op::decode(bytes)).collect();
         let is_new: Vec<_> =
             ops.iter().map(|op| op.header.seq > height(op.header.author)).collect();
+        let now = self.now.wall;
+        let mut last = None;
+        let mut reaches_back = BTreeMap::new();
+        for op in &ops {
+            let (author, seq) = (op.header.author, op.header.seq);
+            if last != Some((author, seq.saturating_sub(1))) {
+                let since = room.reaches_back(now, op);
+                reaches_back.extend(since.map(|since| ((author, seq), since)));
+            }
+            last = Some((author, seq));
+        }
         let Some(room) = self.rooms.get_mut(&id) else { return };
         let reading = &mut room.mailbox.reading;
         let mut first_of_span: Option<(PeerId, u64, u64)> = None;
@@ -98,8 +109,17 @@ impl<S: Store> Engine<S> {
                     Some((a, from, seq))
                 }
                 other => {
-                    reading.note_span(other, parcel.expires_at);
-                    Some((author, seq, seq))
+                    // What was before a checkpoint may be gone for good.
+                    let since = reaches_back.get(&(author, seq)).copied();
+                    match (other, since) {
+                        (Some((a, from, to)), Some(since)) if a == author && since <= to => {
+                            Some((a, from, seq))
+                        }
+                        (other, since) => {
+                            reading.note_span(other, parcel.expires_at);
+                            Some((author, since.map_or(seq, |at| at.saturating_add(1)), seq))
+                        }
+                    }
                 }
             };
             if is_new {
@@ -150,7 +170,9 @@ impl<S: Store> Engine<S> {
                     continue;
                 }
                 // What comes before it may still come.
-                Some(Err(Unusable::Early | Unusable::Barred | Unusable::Forked)) => {}
+                Some(Err(
+                    Unusable::Early | Unusable::Gapped | Unusable::Barred | Unusable::Forked,
+                )) => {}
                 Some(Err(Unusable::Later)) => room.mailbox.reading.has_overflowed = true,
                 Some(Err(Unusable::Known)) | None => {
                     room.mailbox.reading.forget_pending(author, seq);

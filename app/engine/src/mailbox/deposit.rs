@@ -9,7 +9,10 @@ use super::{
 };
 use crate::{
     DepositFailure, Doubt, Engine, MailboxRecord, MemberIndex, RoomId, SeenParcel, Store,
-    StoreError, Timestamp, crypto, engine::Output, room::Room,
+    StoreError, Timestamp, crypto,
+    engine::Output,
+    op::{self, Op},
+    room::Room,
 };
 
 /// Packs on their way to relays at a time, for one room: 360 KiB.
@@ -139,13 +142,17 @@ impl<S: Store> Engine<S> {
                 let more = self.store.ops_after(room.id(), index, last, 256, space)?;
                 let mut is_full = more.is_empty();
                 for op in more {
+                    let seq = op::seq_of(&op).unwrap_or_default();
+                    let bridges = || Op::decode(&op).is_some_and(|op| room.bridges(&op, last));
+                    let follows = last.checked_add(1) == Some(seq) || bridges();
                     let with = len.saturating_add(pack::element_len(op.len()));
-                    if with > MAX_LETTER_LEN {
+                    // What is missing here is left by somebody who has it.
+                    if with > MAX_LETTER_LEN || !follows {
                         is_full = true;
                         break;
                     }
                     len = with;
-                    last = last.saturating_add(1);
+                    last = seq;
                     ops.push(op);
                 }
                 if is_full {

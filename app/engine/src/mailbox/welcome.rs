@@ -10,8 +10,8 @@ use super::{
     pack::{self, Letter},
 };
 use crate::{
-    Addr, Engine, Invite, InviteId, PeerId, RoomId, Store, StoreError, Timestamp, addr, body,
-    crypto, engine::Output, wire::Welcome,
+    Addr, Engine, Invite, InviteId, PeerId, RoomId, RoomOptions, Store, StoreError, Timestamp,
+    addr, body, crypto, engine::Output, wire::Welcome,
 };
 
 /// For how long a welcome that lacks a key is tried to be left anew: less than [`RENEW_OWN`].
@@ -55,7 +55,8 @@ impl<S: Store> Engine<S> {
         let now = self.now;
         let Some(room) = self.rooms.get_mut(&id) else { return Ok(()) };
         let is_welcoming = std::mem::take(&mut room.mailbox.deposits.is_welcoming);
-        if room.membership.options().approve_joins {
+        let RoomOptions { approve_joins, hide_history, .. } = room.membership.options();
+        if approve_joins || hide_history {
             // It would have the keys for whoever saw the invite.
             room.mailbox.record.welcomes.clear();
             return Ok(());
@@ -105,6 +106,7 @@ impl<S: Store> Engine<S> {
         let nonce = self.pack_nonce();
         let Some(room) = self.rooms.get(&id) else { return Ok(()) };
         let relays = self.mailbox_places(room);
+        let Some(room) = self.rooms.get_mut(&id) else { return Ok(()) };
         let Some(owner) = room.index_of(room.record.owner) else { return Ok(()) };
         let Some(genesis) = self.store.ops_after(id, owner, 0, 1, usize::MAX)?.pop() else {
             return Ok(());

@@ -2,14 +2,12 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::Room;
+use super::{Drawn, Room};
 use crate::{
-    EpochId, PeerId, Role, Timestamp,
-    body::{Sealed, SealedKey},
-    crypto, hlc,
+    EpochId, Timestamp, crypto, hlc,
     mailbox::Mailbox,
     membership::NoKey,
-    wire::{MAX_EPOCHS, MAX_EPOCHS_TOLD},
+    wire::{MAX_EPOCHS, MAX_EPOCHS_TOLD, TextKey},
 };
 
 /// Keys that came before the operation that says what they are, from members and from operations
@@ -23,8 +21,11 @@ pub(super) struct Keys {
     by_tag: BTreeMap<[u8; 8], (u32, EpochId, [u8; 32])>,
     /// Keys of epochs no operation has spoken of yet, as members gave them,
     offered: BTreeMap<EpochId, [u8; 32]>,
-    /// and as whoever governs the room sealed them: those no member can push out.
-    sealed: BTreeMap<EpochId, [u8; 32]>,
+    /// the same, should they be those of closed ones,
+    offered_closed: BTreeMap<EpochId, [u8; 32]>,
+    /// and as whoever governs the room sealed them: those no member can push out. With what texts
+    /// open with, if they are closed.
+    sealed: BTreeMap<EpochId, Drawn>,
     /// Keys that were not there when this was last asked.
     fresh: Vec<[u8; 32]>,
     /// Where members meet, as a newcomer was told.
@@ -57,10 +58,29 @@ impl Room {
         self.keys.by_tag = (self.record.epochs.iter())
             .map(|(number, key)| {
                 let tag = crypto::room_tag(self.record.id, key);
-                (tag, (*number, crypto::epoch_id(key), *key))
+                let closed = crypto::closed_id(key);
+                let is_closed =
+                    self.texts.knows(&closed) || self.membership.number_of(&closed).is_some();
+                let id = if is_closed { closed } else { crypto::epoch_id(key) };
+                (tag, (*number, id, *key))
             })
             .collect();
         self.choose_epoch();
+    }
+
+    /// Whether an epoch is one in which texts are locked.
+    pub(super) fn is_closed(&self, id: &EpochId) -> bool {
+        self.key_of_id(id).is_some_and(|(_, key)| crypto::closed_id(&key) == *id)
+    }
+
+    /// The number and the id of the epoch with this key, if it is held.
+    pub(crate) fn held_id(&self, key: &[u8; 32]) -> Option<(u32, EpochId)> {
+        let held = self.keys.by_tag.get(&crypto::room_tag(self.record.id, key));
+        held.map(|(number, id, _)| (*number, *id))
+    }
+
+    fn id_of_key(&self, key: &[u8; 32]) -> EpochId {
+        self.held_id(key).map_or_else(|| crypto::epoch_id(key), |(_, id)| id)
     }
 
     /// Decides which epoch is written in, after keys or rules changed.
@@ -105,7 +125,7 @@ impl Room {
     /// was away for long finds the others where they were.
     pub(crate) fn meeting(&self) -> (u32, [u8; 32]) {
         let (number, key) = self.epoch();
-        let meeting = self.membership.meeting(&crypto::epoch_id(&key));
+        let meeting = self.membership.meeting(&self.id_of_key(&key));
         let found = self.key_of_id(&meeting);
         let is_known = found.is_some_and(|(number, _)| number == 0)
             || self.membership.number_of(&meeting).is_some();
@@ -114,8 +134,8 @@ impl Room {
     }
 
     /// A newcomer was told by which epoch members meet; it counts until their logs say so.
-    pub(crate) fn meet_by(&mut self, epoch: Option<EpochId>) {
-        self.keys.met_by = epoch;
+    pub(crate) fn meet_by(&mut self, key: Option<[u8; 32]>) {
+        self.keys.met_by = key.map(|key| self.id_of_key(&key));
         self.mailbox = self.new_mailbox();
     }
 
@@ -123,15 +143,15 @@ impl Room {
     pub(crate) fn meet_as_before(&mut self, mailbox: u32) {
         let mut held = self.keys.by_tag.values();
         let before = held.find(|(number, id, _)| mailbox_number(*number, id) == mailbox);
-        if let Some((_, id, _)) = before {
-            self.meet_by(Some(*id));
+        if let Some((.., key)) = before {
+            self.meet_by(Some(*key));
         }
     }
 
     /// The mailbox of the epoch that says where members meet.
     pub(crate) fn new_mailbox(&self) -> Mailbox {
         let (number, key) = self.meeting();
-        let number = mailbox_number(number, &crypto::epoch_id(&key));
+        let number = mailbox_number(number, &self.id_of_key(&key));
         Mailbox::new(crypto::room_mailbox(self.record.id, &key), number)
     }
 
@@ -143,8 +163,12 @@ impl Room {
         self.newest_keys(first, |id| self.is_met_by(id))
     }
 
-    /// Whether an epoch is one of those by whose keys members meet.
-    pub(crate) fn is_met_by(&self, id: &EpochId) -> bool {
+    /// Whether a key is one of those by which members meet.
+    pub(crate) fn is_meeting_key(&self, key: &[u8; 32]) -> bool {
+        self.is_met_by(&self.id_of_key(key))
+    }
+
+    fn is_met_by(&self, id: &EpochId) -> bool {
         let meeting = self.membership.meeting(id);
         meeting == *id || self.key_of_id(&meeting).is_none()
     }
@@ -193,9 +217,10 @@ impl Room {
         held.find(|(_, held, _)| held == id).map(|(number, _, key)| (*number, *key))
     }
 
-    /// The ids of the epochs held that are newest, and how many there are.
+    /// The ids of the epochs held that are newest, without those of which more is to be asked for.
     pub(crate) fn held_epochs(&self) -> Vec<EpochId> {
-        self.epoch_keys().iter().map(crypto::epoch_id).collect()
+        let ids = self.epoch_keys().into_iter().map(|key| self.id_of_key(&key));
+        ids.filter(|id| !self.lacks_texts(id)).collect()
     }
 
     /// The keys of epochs held here and not among `known`.
@@ -217,7 +242,7 @@ impl Room {
             }
             None => self.epoch_keys(),
         };
-        keys.retain(|key| !known.contains(&crypto::epoch_id(key)));
+        keys.retain(|key| !known.contains(&self.id_of_key(key)));
         keys
     }
 
@@ -228,40 +253,82 @@ impl Room {
 
     /// Somebody who has a key says what it is; true if it is one an operation spoke of.
     pub(crate) fn learn_key(&mut self, key: [u8; 32]) -> bool {
-        let id = crypto::epoch_id(&key);
-        match self.membership.number_of(&id) {
-            Some(number) => self.hold_key(number, key),
-            None => {
-                if self.key_of_id(&id).is_none() {
-                    put_aside(&mut self.keys.offered, id, key);
-                }
-                false
+        let (open, closed) = (crypto::epoch_id(&key), crypto::closed_id(&key));
+        for id in [open, closed] {
+            if let Some(number) = self.membership.number_of(&id) {
+                return self.hold_key(number, Drawn { id, key, first: None });
             }
         }
+        if self.held_id(&key).is_none() {
+            put_aside(&mut self.keys.offered, open, key);
+            put_aside(&mut self.keys.offered_closed, closed, key);
+        }
+        false
     }
 
     /// Keeps a key that this device drew, or was sealed for it, until an operation speaks of it.
-    pub(crate) fn keep_key(&mut self, key: [u8; 32]) {
-        put_aside(&mut self.keys.sealed, crypto::epoch_id(&key), key);
+    pub(crate) fn keep_key(&mut self, drawn: Drawn) {
+        if self.key_of_id(&drawn.id).is_some() {
+            return self.note_closed(&drawn);
+        }
+        put_aside(&mut self.keys.sealed, drawn.id, drawn);
     }
 
-    fn hold_key(&mut self, number: u32, key: [u8; 32]) -> bool {
-        let id = crypto::epoch_id(&key);
+    fn note_closed(&mut self, drawn: &Drawn) {
+        if drawn.id == crypto::closed_id(&drawn.key) {
+            self.texts.hold(drawn.id, drawn.first);
+        }
+    }
+
+    fn hold_key(&mut self, number: u32, drawn: Drawn) -> bool {
+        let Drawn { id, key, .. } = drawn;
         self.keys.offered.remove(&id);
+        self.keys.offered_closed.remove(&id);
         self.keys.sealed.remove(&id);
-        if self.key_of_id(&id).is_some() || self.record.epochs.len() >= MAX_EPOCHS {
+        if self.key_of_id(&id).is_some() {
             return false;
         }
-        self.record.epochs.push((number, key));
-        self.keys.fresh.push(key);
         let tag = crypto::room_tag(self.record.id, &key);
+        // Whoever let this device in gave it the key, and no operation that names it.
+        let is_new = !self.keys.by_tag.contains_key(&tag);
+        if is_new && self.record.epochs.len() >= MAX_EPOCHS {
+            return false;
+        }
+        if is_new {
+            self.record.epochs.push((number, key));
+            self.keys.fresh.push(key);
+        }
         self.keys.by_tag.insert(tag, (number, id, key));
+        self.note_closed(&drawn);
         true
+    }
+
+    /// Takes the keys in that whoever lets this device in gives for texts.
+    pub(crate) fn enter_closed(&mut self, texts: &[TextKey]) {
+        for text in texts {
+            let held = self.keys.by_tag.values().find(|(.., k)| crypto::closed_id(k) == text.epoch);
+            if let Some((number, _, key)) = held.copied() {
+                self.hold_key(number, Drawn { id: text.epoch, key, first: None });
+            }
+        }
+        _ = self.learn_texts(texts);
     }
 
     /// An operation spoke of an epoch: its key may have come before.
     pub(super) fn hold_offered(&mut self, id: &EpochId, number: u32) -> bool {
-        let key = self.keys.sealed.get(id).or_else(|| self.keys.offered.get(id)).copied();
+        let offered = |offered: &BTreeMap<EpochId, [u8; 32]>| offered.get(id).copied();
+        let named = |key| Drawn { id: *id, key, first: None };
+        let keys = &self.keys;
+        let key = keys.sealed.get(id).copied().or_else(|| {
+            let key = offered(&keys.offered).or_else(|| offered(&keys.offered_closed));
+            // Or it is held, and taken for that of an open epoch.
+            let mistaken = || {
+                let mut alike =
+                    keys.by_tag.values().filter(|(n, held, _)| *n == number && held != id);
+                alike.find(|(.., key)| crypto::closed_id(key) == *id).map(|(.., key)| *key)
+            };
+            key.or_else(mistaken).map(named)
+        });
         key.is_some_and(|key| self.hold_key(number, key))
     }
 
@@ -272,43 +339,6 @@ impl Room {
         let number = numbers.into_iter().max()?.saturating_add(1);
         Some((number, crypto::merged_key(&keys)))
     }
-
-    /// Looks for this device's key among sealed ones.
-    pub(super) fn open_sealed(&mut self, id: &EpochId, sealed: &Sealed) {
-        let (tag, key) = crypto::box_keys(&self.me.noise_secret, &sealed.sender_key, id);
-        for (_, text, check) in sealed.boxes.iter().filter(|(t, ..)| *t == tag) {
-            let text = [text.as_slice(), check].concat();
-            let opened = crypto::open(&key, &[0; 12], id, text);
-            let opened = opened.and_then(|key| <[u8; 32]>::try_from(key).ok());
-            if let Some(key) = opened.filter(|key| crypto::epoch_id(key) == *id) {
-                self.keep_key(key);
-            }
-        }
-    }
-
-    /// Seals a key to everyone in the room but this device and `without`.
-    pub(crate) fn seal_key(
-        &self,
-        key: &[u8; 32],
-        secret: &[u8; 32],
-        without: &[PeerId],
-    ) -> Vec<SealedKey> {
-        let id = crypto::epoch_id(key);
-        let is_meant = |member: PeerId| {
-            member != self.me.id
-                && !without.contains(&member)
-                && self.membership.role(member) > Role::Removed
-        };
-        let members = self.members.iter().filter(|member| is_meant(member.id));
-        let seal = |noise_key| {
-            let (tag, seal_key) = crypto::box_keys(secret, noise_key, &id);
-            let mut text = key.to_vec();
-            crypto::seal(&seal_key, &[0; 12], &id, &mut text);
-            let (text, check) = text.split_first_chunk::<32>()?;
-            Some((tag, *text, check.try_into().ok()?))
-        };
-        members.filter_map(|member| seal(&member.noise_key)).collect()
-    }
 }
 
 /// What the store calls the mailbox of an epoch: of epochs with one number each has its own.
@@ -317,8 +347,8 @@ fn mailbox_number(number: u32, id: &EpochId) -> u32 {
     if number == 0 { 0 } else { u32::from_le_bytes([a, b, c, d]) }
 }
 
-fn put_aside(keys: &mut BTreeMap<EpochId, [u8; 32]>, id: EpochId, key: [u8; 32]) {
-    keys.insert(id, key);
+pub(super) fn put_aside<V>(keys: &mut BTreeMap<EpochId, V>, id: EpochId, value: V) {
+    keys.insert(id, value);
     if keys.len() > MAX_OFFERED {
         let first = keys.keys().next().copied().filter(|first| *first != id);
         let last = || keys.keys().next_back().copied();

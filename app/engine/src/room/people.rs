@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 
 use super::Room;
 use crate::{
-    Mark, MemberIndex, PeerId, ReportRecord, Role, SafetyEmojis, Timestamp,
-    body::{KIND_PROFILE, KIND_TEXT},
+    Head, Mark, MemberIndex, MemberRecord, PeerId, ReportRecord, Role, SafetyEmojis, Timestamp,
+    body::{self, KIND_PROFILE},
     crypto,
     op::Op,
     report::{Note, SealedReport},
@@ -74,18 +74,44 @@ impl Room {
         self.marks.get(&peer).copied().unwrap_or_default()
     }
 
-    /// Those whose words are nothing new to the person: themselves, and whom they do not want to
-    /// read.
+    /// Whether what somebody writes is new to the person: they neither wrote it, on whichever device,
+    /// nor want not to read it.
+    pub(crate) fn is_heard(&self, author: PeerId) -> bool {
+        let is_mine = self.membership.person(author) == self.membership.person(self.me.id);
+        !is_mine && !self.mark(author).is_blocked
+    }
+
+    /// Those of whom that is not so.
     pub(crate) fn unheard(&self) -> Vec<MemberIndex> {
         let blocked = self.marks.iter().filter(|(_, mark)| mark.is_blocked);
         let blocked = blocked.filter_map(|(peer, _)| self.index_of(*peer));
-        std::iter::once(self.my_index).chain(blocked).collect()
+        let mine = self.membership.devices(self.me.id);
+        let mine = mine.into_iter().filter_map(|device| self.index_of(device));
+        std::iter::once(self.my_index).chain(mine).chain(blocked).collect()
+    }
+
+    /// Adds somebody to the roster.
+    pub(super) fn enroll(&mut self, id: PeerId, noise_key: [u8; 32], name: &str) {
+        let index = MemberIndex(u32::try_from(self.members.len()).unwrap_or(u32::MAX));
+        self.members.push(MemberRecord {
+            id,
+            noise_key,
+            name: name.to_owned(),
+            addrs: Vec::new(),
+            last_seen: None,
+            holds: 0,
+        });
+        self.heads.push(Head::default());
+        self.by_id.insert(id, index);
+        if id == self.me.id {
+            self.my_index = index;
+        }
     }
 
     /// Whether an operation is not shown because the person does not want to read its author. What
     /// they did to others still is: it matters to those.
     pub(crate) fn is_hidden(&self, author: PeerId, kind: u8) -> bool {
-        matches!(kind, KIND_TEXT | KIND_PROFILE) && self.mark(author).is_blocked
+        (body::is_words(kind) || kind == KIND_PROFILE) && self.mark(author).is_blocked
     }
 
     /// What this device and that of a member show alike.
@@ -97,7 +123,7 @@ impl Room {
 
     /// Whose screen shows a code with this hash of two keys.
     pub(crate) fn member_of_code(&self, host: [u8; 16]) -> Option<PeerId> {
-        let is_theirs = |m: &&crate::MemberRecord| crypto::host_id(m.id, &m.noise_key) == host;
+        let is_theirs = |m: &&MemberRecord| crypto::host_id(m.id, &m.noise_key) == host;
         self.members.iter().find(is_theirs).map(|member| member.id)
     }
 

@@ -1,10 +1,10 @@
 //! What may stand in a room's logs, and what follows from it.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use super::{Room, Unusable};
 use crate::{
-    Control, ControlRecord, InviteId, InviteRecord, MemberIndex, PeerId, Role, Timestamp,
+    Control, ControlRecord, InviteId, InviteRecord, PeerId, Role, Timestamp,
     body::OpBody,
     crypto,
     membership::Membership,
@@ -52,28 +52,23 @@ impl Room {
         }
     }
 
-    /// The first log to send of those that are behind: whoever governs comes first, so that
-    /// invites and keys are known before what hangs on them; then the order of the roster, in
-    /// which what lets an author in comes before that author.
-    pub(crate) fn first_to_send(&self, behind: &BTreeSet<MemberIndex>) -> Option<MemberIndex> {
-        let governing = self.membership.admins_ever().filter_map(|peer| self.index_of(peer));
-        governing.filter(|index| behind.contains(index)).min().or(behind.first().copied())
-    }
-
-    /// What a newcomer needs: the epochs held, in the order of their numbers.
-    pub(crate) fn welcome(&self, genesis: Vec<u8>) -> Welcome {
+    /// What a newcomer needs: the epochs held, in the order of their numbers, and from when on they
+    /// can read in those that are closed.
+    pub(crate) fn welcome(&mut self, genesis: Vec<u8>) -> Welcome {
         let mut epochs = self.record.epochs.clone();
         epochs.sort_by_key(|(number, _)| *number);
         let (_, key) = self.meeting();
         let meeting = epochs.iter().position(|(_, held)| *held == key).unwrap_or_default();
-        Welcome { genesis, epochs, meeting: u32::try_from(meeting).unwrap_or_default() }
+        let keys: Vec<_> = epochs.iter().map(|(_, key)| *key).collect();
+        let texts = self.text_keys(&keys, true);
+        Welcome { genesis, epochs, meeting: u32::try_from(meeting).unwrap_or_default(), texts }
     }
 
     /// The rules as they are remembered.
     pub(crate) fn take_rules(&mut self, controls: &[ControlRecord]) {
         self.membership = Membership::restore(self.record.owner, controls);
         self.options_told = self.membership.options();
-        self.choose_epoch();
+        self.restore_keys();
     }
 
     /// What an operation that is held adds to the rules.
@@ -135,6 +130,7 @@ impl Room {
                 self.merge(parents).ok_or(Unusable::Early)?;
                 parents.len() > 1
             }
+            OpBody::Checkpoint { since, id } => self.is_true_checkpoint(op, *since, *id),
             _ => true,
         };
         if is_allowed { Ok(()) } else { Err(Unusable::Wrong) }

@@ -3,7 +3,7 @@
 use super::Room;
 use crate::{
     Body, Mark, Member, MemberIndex, MemberRecord, Message, Now, Position, StoredOp,
-    body::{KIND_TEXT, OpBody},
+    body::{self, KIND_TEXT, OpBody},
     hlc,
     op::Op,
 };
@@ -20,13 +20,19 @@ impl Room {
     /// What a remembered operation shows, if anything.
     pub(crate) fn show(&self, stored: &StoredOp) -> Option<Message> {
         let op = Op::decode(&stored.bytes)?;
-        let (author, is_text) = (op.header.author, stored.kind == KIND_TEXT);
+        let (author, is_text) = (op.header.author, body::is_words(stored.kind));
         let is_shown = self.membership.is_shown(author, op.header.seq, is_text);
-        if !is_shown || self.is_hidden(author, stored.kind) {
+        let is_gone = self.is_past(stored.position, stored.kind);
+        if !is_shown || is_gone || self.is_hidden(author, stored.kind) {
             return None;
         }
+        message_of(&op, stored.position, self.open(&op)?)
+    }
+
+    /// What an operation does, as far as it opens here.
+    fn open(&self, op: &Op<'_>) -> Option<OpBody> {
         let body = op.open(&self.key_of(op.header.epoch, &op.header.room_tag)?)?;
-        message_of(&op, stored.position, body)
+        Some(self.unlock(op, body))
     }
 
     /// What a signed operation that does not follow anything held here says, as far as can be told.
@@ -39,7 +45,7 @@ impl Room {
         if is_held || is_over {
             return None;
         }
-        let body = op.open(&self.key_of(op.header.epoch, &op.header.room_tag)?)?;
+        let body = self.open(op)?;
         let shown_at = op.header.hlc.min(hlc::latest_at(now.wall));
         // Nobody has this place in the roster; the author will have one.
         let author_index = index.unwrap_or(MemberIndex(u32::MAX));
@@ -49,7 +55,7 @@ impl Room {
             OpBody::Genesis { name, .. } | OpBody::Join { name, .. } if index.is_none() => {
                 Some(Foreseen::Name(name))
             }
-            OpBody::Text(text) => {
+            OpBody::Text(text) if !self.is_past(position, KIND_TEXT) => {
                 let body = Body::Text(text);
                 Some(Foreseen::Text(Message { position, author, sent_at: op.sent_at(), body }))
             }
@@ -60,10 +66,11 @@ impl Room {
     /// The words in an operation, if it has some that count, whether or not the person wants to read
     /// its author.
     pub(crate) fn words_of(&self, op: &Op<'_>) -> Option<String> {
-        if !self.membership.is_shown(op.header.author, op.header.seq, true) {
+        let is_shown = self.membership.is_shown(op.header.author, op.header.seq, true);
+        if !is_shown || self.was_before(op.header.hlc) {
             return None;
         }
-        match op.open(&self.key_of(op.header.epoch, &op.header.room_tag)?)? {
+        match self.open(op)? {
             OpBody::Text(text) => Some(text),
             _ => None,
         }
@@ -113,7 +120,10 @@ pub(super) fn message_of(op: &Op<'_>, position: Position, body: OpBody) -> Optio
         | OpBody::Merge { .. }
         | OpBody::Fork(..)
         | OpBody::Same { .. }
-        | OpBody::Report(_) => {
+        | OpBody::Report(_)
+        | OpBody::Locked(_)
+        | OpBody::Reads(_)
+        | OpBody::Checkpoint { .. } => {
             return None;
         }
     };

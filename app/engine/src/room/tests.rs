@@ -2,9 +2,10 @@
 
 use std::time::Duration;
 
-use super::{MAX_AUTHOR_BYTES_PER_DAY, Room, Unusable, rules::MAX_INVITES};
+use super::{Room, Unusable, boxes::Drawn, rules::MAX_INVITES, space::MAX_AUTHOR_BYTES_PER_DAY};
 use crate::{
-    EpochRecord, InviteRecord, MAX_TEXT_LEN, Role, RoomRecord, Timestamp,
+    EpochRecord, InviteRecord, KeptFor, MAX_TEXT_LEN, OptionChange, Role, RoomOption, RoomRecord,
+    Timestamp,
     body::{OpBody, Sealed},
     crypto,
     engine::Now,
@@ -251,12 +252,11 @@ fn keys_a_member_makes_up_keep_no_sealed_key_out() {
         alice.learn_key([n; 32]);
     }
     let (key, secret) = ([0xcc; 32], [0xdd; 32]);
-    let sealed = Sealed {
-        sender_key: crypto::noise_public(&secret),
-        boxes: alice.seal_key(&key, &secret, &[]),
-    };
-    alice.keep_key(key);
-    let id = crypto::epoch_id(&key);
+    let drawn = Drawn::new(&key, false);
+    let id = drawn.id;
+    let boxes = alice.seal_key((id, &key), &secret, &[]);
+    let sealed = Sealed { sender_key: crypto::noise_public(&secret), boxes };
+    alice.keep_key(drawn);
     let (removed, revoked, seen) = (Vec::new(), Vec::new(), Vec::new());
     let epoch = EpochRecord { id, number: 1, rank: 1, removed, revoked, seen };
 
@@ -292,4 +292,95 @@ fn broken_report_stands_in_its_log_like_any_word_and_opens_for_nobody() {
     let bytes = write(&mut bob, &OpBody::decode(whole).expect("a report"));
     add(&mut alice, &bytes).expect("added");
     assert_eq!(alice.readable_reports().len(), 1, "and the log goes on");
+}
+
+/// Alice's room, in which texts disappear after two days if `is_brief`, as she and Bob hold it, and
+/// what Bob wrote: how he joined, `rest`, and a checkpoint.
+fn checked(is_brief: bool, rest: &[OpBody], since: u64) -> (Room, Vec<Vec<u8>>) {
+    let (mut alice, mut bob) = two();
+    if is_brief {
+        let option = RoomOption::KeepFor(KeptFor::TwoDays);
+        let bytes = write(&mut alice, &OpBody::Option(OptionChange { option, on: true, rank: 1 }));
+        add(&mut bob, &bytes).expect("the owner's word");
+    }
+    let body = join(&bob, 1);
+    let mut log = vec![write(&mut bob, &body)];
+    log.extend(rest.iter().map(|body| write(&mut bob, body)));
+    let (named, _) = log.iter().zip(1..).find(|(_, seq)| *seq == since).expect("so many");
+    let id = Op::decode(named).expect("an operation").id;
+    log.push(bob.write(NOW.wall, &OpBody::Checkpoint { since, id }));
+    (alice, log)
+}
+
+fn text() -> OpBody {
+    OpBody::Text("words".to_owned())
+}
+
+fn add_after(room: &mut Room, days: u32, bytes: &[u8]) -> Result<(), Unusable> {
+    let wall = Timestamp(
+        NOW.wall.0.saturating_add(u64::from(days).saturating_mul(86_400_000)).saturating_add(1),
+    );
+    let now = Now { since_start: NOW.since_start, wall };
+    room.add(now, &Op::decode(bytes).expect("an operation")).map(|_| ())
+}
+
+#[test]
+fn checkpoint_stands_for_missing_texts_once_they_are_past_and_where_texts_disappear() {
+    let (mut alice, log) = checked(true, &[text(), text()], 1);
+    add(&mut alice, &log[0]).expect("a join");
+
+    assert_eq!(add_after(&mut alice, 1, &log[3]), Err(Unusable::Gapped), "too young");
+    assert_eq!(
+        add_after(&mut alice, 2, &log[2]),
+        Err(Unusable::Early),
+        "no text stands for others"
+    );
+    assert_eq!(add_after(&mut alice, 2, &log[3]), Ok(()));
+    assert_eq!(add_after(&mut alice, 2, &log[1]), Err(Unusable::Known));
+    let (mut alice, log) = checked(false, &[text(), text()], 1);
+    add(&mut alice, &log[0]).expect("a join");
+    assert_eq!(
+        add_after(&mut alice, 100, &log[3]),
+        Err(Unusable::Gapped),
+        "nothing disappears here"
+    );
+}
+
+#[test]
+fn checkpoint_that_leaves_out_more_than_texts_is_wrong_with_and_without_them() {
+    let rename = OpBody::Profile { name: "rob".to_owned() };
+    let (mut alice, log) = checked(true, &[rename, text()], 1);
+    log.iter().take(2).for_each(|bytes| add(&mut alice, bytes).expect("a join and a name"));
+
+    assert_eq!(add_after(&mut alice, 9, &log[3]), Err(Unusable::Wrong), "across a gap");
+    add(&mut alice, &log[2]).expect("a text");
+    assert_eq!(add_after(&mut alice, 9, &log[3]), Err(Unusable::Wrong), "without one");
+    let (mut alice, log) = checked(true, &[], 1);
+    add(&mut alice, &log[0]).expect("a join");
+    assert_eq!(add(&mut alice, &log[1]), Err(Unusable::Wrong), "there is nothing before it");
+}
+
+#[test]
+fn checkpoint_of_another_history_shows_that_there_are_two() {
+    let (mut alice, log) = checked(true, &[text(), text()], 1);
+    let (_, mut bob) = two();
+    let invited = join(&bob, 1);
+    let OpBody::Join { invite, noise_key, certificate, .. } = invited else { return };
+    let name = "not bob".to_owned();
+    let other = write(&mut bob, &OpBody::Join { invite, noise_key, name, certificate });
+    add(&mut alice, &other).expect("a join");
+
+    assert_eq!(add_after(&mut alice, 9, &log[3]), Err(Unusable::Forked));
+}
+
+#[test]
+fn whoever_governed_writes_no_checkpoint() {
+    let (mut alice, _) = checked(true, &[], 1);
+    write(&mut alice, &text());
+    let trail = alice.trail(alice.my_index);
+    let checkpoint = OpBody::Checkpoint { since: trail.last, id: trail.id };
+
+    let bytes = alice.write(NOW.wall, &checkpoint);
+
+    assert_eq!(add(&mut alice, &bytes), Err(Unusable::Wrong));
 }

@@ -5,7 +5,8 @@ use std::collections::BTreeSet;
 use super::{Sync, height};
 use crate::{
     Store, StoreError,
-    body::KIND_TEXT,
+    airtime::Space,
+    body,
     room::Room,
     wire::{MAX_NEWEST_BYTES, MAX_NEWEST_TEXTS, Packet},
 };
@@ -31,6 +32,13 @@ pub(super) enum Newest {
     Done,
 }
 
+impl Newest {
+    /// Whether there may be something to say of it; `is_over` if all else was taken.
+    pub(super) fn is_due(self, is_over: bool) -> bool {
+        self == Self::Undecided || (self == Self::Ahead && is_over)
+    }
+}
+
 impl Sync {
     /// The newest messages if the peer lacks much more than those, and once it has that as well,
     /// an empty packet.
@@ -38,6 +46,7 @@ impl Sync {
         &mut self,
         room: &Room,
         store: &impl Store,
+        space: &mut Space,
     ) -> Result<Option<Packet>, StoreError> {
         match self.newest {
             Newest::Undecided if self.knows_theirs => {
@@ -48,7 +57,7 @@ impl Sync {
                 let held = self.sent.iter().copied().fold(0u64, u64::saturating_add);
                 let is_long = lacked >= MANY && (lacked >= held || lacked >= VERY_MANY);
                 self.newest = if is_long { Newest::Ahead } else { Newest::Done };
-                if is_long { self.read_newest(room, store).map(Some) } else { Ok(None) }
+                if is_long { self.read_newest(room, store, space).map(Some) } else { Ok(None) }
             }
             Newest::Ahead if self.is_level() && self.window.is_acknowledged() => {
                 self.newest = Newest::Done;
@@ -58,13 +67,19 @@ impl Sync {
         }
     }
 
-    fn read_newest(&self, room: &Room, store: &impl Store) -> Result<Packet, StoreError> {
+    fn read_newest(
+        &self,
+        room: &Room,
+        store: &impl Store,
+        space: &mut Space,
+    ) -> Result<Packet, StoreError> {
+        let max_bytes = MAX_NEWEST_BYTES.min(space.max_ops_bytes);
         let (mut ops, mut bytes, mut texts) = (Vec::new(), 0usize, 0usize);
         let mut introduced = BTreeSet::new();
         for stored in store.page_before(room.id(), None, MAX_LOOKED_AT)? {
             let author = stored.position.author;
             let is_lacked = stored.position.seq > height(&self.sent, author);
-            if stored.kind != KIND_TEXT || !is_lacked || room.show(&stored).is_none() {
+            if !body::is_words(stored.kind) || !is_lacked || room.show(&stored).is_none() {
                 continue;
             }
             let mut brought = vec![stored.bytes];
@@ -72,16 +87,18 @@ impl Sync {
             if height(&self.sent, author) == 0 && introduced.insert(author) {
                 brought.extend(store.ops_after(room.id(), author, 0, 1, 0)?);
             }
-            bytes = brought.iter().fold(bytes, |sum, op| sum.saturating_add(op.len()));
-            if bytes > MAX_NEWEST_BYTES {
+            let with = brought.iter().fold(bytes, |sum, op| sum.saturating_add(op.len()));
+            if with > max_bytes {
                 break;
             }
+            bytes = with;
             ops.extend(brought);
             texts = texts.saturating_add(1);
             if texts >= MAX_NEWEST_TEXTS {
                 break;
             }
         }
+        space.take(bytes);
         Ok(Packet::Newest(ops))
     }
 }

@@ -39,6 +39,13 @@ pub(super) struct Offering {
     offered: BTreeSet<MemberIndex>,
 }
 
+impl Offering {
+    /// Whether there may be something to offer.
+    pub(super) fn has_fresh(&self) -> bool {
+        !self.fresh.is_empty()
+    }
+}
+
 impl Sync {
     /// The peer wants to be offered what others may send as well, or not any more.
     pub(crate) fn take_spare(&mut self, is_sparing: bool) -> Heard {
@@ -124,6 +131,7 @@ impl Sync {
     /// Notes logs that have grown.
     pub(super) fn sort_grown(&mut self, room: &Room, grown: &Grown) {
         for index in &grown.logs {
+            self.lanes.note_growth(*index, grown.urgent.contains(index));
             if !self.offering.is_sparing || *index == room.my_index || grown.urgent.contains(index)
             {
                 self.behind.insert(*index);

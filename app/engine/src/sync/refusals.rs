@@ -89,6 +89,10 @@ impl Refusals {
     }
 
     /// Whether to say all we hold, so that sending starts over.
+    pub(super) fn owes_repair(&self) -> bool {
+        self.is_repair_owed
+    }
+
     pub(super) fn take_repair(&mut self) -> bool {
         std::mem::take(&mut self.is_repair_owed)
     }

@@ -3,7 +3,9 @@
 use std::time::Duration;
 
 use super::{Grown, MAX_REPAIRS_PER_DAY, Sync, refusals::RETRY_AFTER};
-use crate::{MemoryStore, PeerId, RoomId, RoomRecord, room::Room, wire::Packet};
+use crate::{
+    Medium, MemoryStore, PeerId, RoomId, RoomRecord, airtime::Airtime, room::Room, wire::Packet,
+};
 
 const AUTHOR: PeerId = PeerId::from_bytes([8; 32]);
 
@@ -22,7 +24,8 @@ fn room() -> Room {
 }
 
 fn asks_again(sync: &mut Sync) -> bool {
-    let packets = sync.flush(&room(), &MemoryStore::default(), &Grown::default());
+    let mut space = Airtime::new(Medium::Free).space(Duration::ZERO);
+    let packets = sync.flush(&room(), &MemoryStore::default(), &Grown::default(), &mut space);
     let packets = packets.expect("memory never fails");
     packets.iter().any(|packet| matches!(packet, Packet::Have { again: true, .. }))
 }

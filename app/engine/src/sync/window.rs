@@ -39,6 +39,11 @@ impl Window {
         self.under_way.len() < MAX_UNACKNOWLEDGED
     }
 
+    /// Whether something is to be said of packets that came in.
+    pub(crate) fn owes(&self) -> bool {
+        !self.owed.is_empty()
+    }
+
     /// Whether everything sent was taken.
     pub(crate) fn is_acknowledged(&self) -> bool {
         self.under_way.is_empty()
@@ -63,8 +68,11 @@ impl Window {
     /// A packet came in.
     pub(crate) fn take(&mut self) {
         self.taken = self.taken.saturating_add(1);
+        let is_full = self.owed.len() >= MAX_UNACKNOWLEDGED;
         match self.owed.last_mut() {
             Some(owed) if owed.lacking.is_empty() => owed.taken = self.taken,
+            // Whoever sends more before it is answered breaks the rule, and gets one answer to it all.
+            Some(owed) if is_full => owed.taken = self.taken,
             _ => self.owed.push(Owed { taken: self.taken, lacking: BTreeSet::new() }),
         }
     }
@@ -76,7 +84,9 @@ impl Window {
 
     /// The last packet brought an operation of `author` that we still do not hold.
     pub(crate) fn note_lacking(&mut self, author: PeerId) {
-        if let Some(owed) = self.owed.last_mut() {
+        if let Some(owed) = self.owed.last_mut()
+            && owed.lacking.len() < MAX_HAVE_ENTRIES
+        {
             owed.lacking.insert(author);
         }
     }

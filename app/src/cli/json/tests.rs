@@ -9,6 +9,9 @@ fn lines_are_read_or_refused_with_a_reason() {
     ));
     let unknown = Line::parse(r#"{"cmd":"dance"}"#).expect_err("no such command");
     assert!(unknown.contains("dance"), "{unknown}");
+    for none in ["{", "7", "[]", r#"{"cmd":7}"#] {
+        assert!(Line::parse(none).is_err(), "{none}");
+    }
     let short = Line::parse(r#"{"cmd":"leave","room":"abc"}"#).expect_err("no such room");
     assert!(short.contains("32 hex digits"), "{short}");
 }

@@ -4,9 +4,12 @@
 use std::sync::Arc;
 
 use egui::{Galley, Label, Rect, Sense, Ui, WidgetInfo, accesskit::Role, pos2, vec2};
-use engine::{Body, Message, Position};
+use engine::{Body, KeptFor, Message, Position};
 
-use super::bubble::{self, Bubble};
+use super::{
+    bubble::{self, Bubble},
+    typing,
+};
 use crate::{
     model::{self, Room},
     ui::{
@@ -25,6 +28,9 @@ const GROUP_MILLIS: u64 = 5 * 60 * 1_000;
 /// What stands above messages that came ahead of those before them.
 const COMING: &str = "Earlier messages are still on their way";
 
+/// What stands above all, for whoever came after some of it was said.
+const HIDDEN: &str = "What was written before you came is not shown here.";
+
 /// Points that the name of a day takes, for guesses.
 const DAY_HEIGHT: u16 = 40;
 
@@ -40,12 +46,16 @@ pub(super) struct RoomRows<'a> {
 /// How a message stands among its neighbors.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Standing {
+    /// It is the first of all there are, and older ones disappear.
+    pub(super) starts_all: bool,
     /// It is the first of its day.
     pub(super) starts_day: bool,
     /// It is the first that was not read.
     pub(super) starts_unread: bool,
     /// It is the first of those shown before what they follow is here.
     pub(super) starts_early: bool,
+    /// What was said before it is hidden from this device.
+    pub(super) starts_late: bool,
     /// It is the first of its author's group.
     pub(super) starts_group: bool,
     /// It is the last of its author's group.
@@ -64,6 +74,8 @@ pub(super) struct Row {
 /// What stands above a bubble.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 enum Above {
+    End,
+    Hidden,
     Day,
     Coming,
     Unread,
@@ -79,6 +91,15 @@ impl<'a> RoomRows<'a> {
         Self { room, clock, unread_from, is_crowd: room.is_crowd() }
     }
 
+    /// When what is said here disappears, if it does.
+    fn end(&self) -> Option<&'static str> {
+        Some(match self.room.options.kept_for? {
+            KeptFor::Month => "Messages stay 30 days",
+            KeptFor::Week => "Messages stay 7 days",
+            KeptFor::TwoDays => "Messages stay 2 days",
+        })
+    }
+
     fn message(&self, index: usize) -> Option<&'a Message> {
         self.room.messages.get(index)
     }
@@ -88,9 +109,11 @@ impl<'a> RoomRows<'a> {
         let before = index.checked_sub(1).and_then(|index| self.message(index));
         let after = self.message(index + 1);
         Standing {
+            starts_all: index == 0 && self.room.messages.is_start() && self.end().is_some(),
             starts_day: !self.is_same_day(before, message),
             starts_unread: message.is_some_and(|m| Some(m.position) == self.unread_from),
             starts_early: self.is_early(message) && !self.is_early(before),
+            starts_late: index == 0 && self.room.messages.begins_late(),
             starts_group: !self.is_same_group(before, message),
             ends_group: !self.is_same_group(message, after),
             is_mine: message.is_some_and(|m| self.room.is_me(m.author)),
@@ -130,6 +153,21 @@ impl<'a> RoomRows<'a> {
         let colors = palette(ui);
         let mut above = Vec::new();
         let mut top = 0.0;
+        if let Some(end) = self.end().filter(|_| standing.starts_all) {
+            let words = text::line(ui, end, Type::Small, colors.muted, width - 2.0 * SPACE_L);
+            top += SPACE_L;
+            let height = words.size().y;
+            above.push((top, words, Above::End));
+            top += height;
+        }
+        if standing.starts_late {
+            let width = width - 2.0 * SPACE_L;
+            let words = text::signed_centered(ui, HIDDEN, Type::Small, colors.muted, width);
+            top += SPACE_L;
+            let height = words.size().y;
+            above.push((top, words, Above::Hidden));
+            top += height + SPACE_S;
+        }
         if standing.starts_day {
             let day = self.clock.day_name(message.sent_at);
             let words = text::line(ui, &day, Type::Small, colors.muted, width - 2.0 * SPACE_L);
@@ -227,22 +265,22 @@ impl Rows for RoomRows<'_> {
                 width - 2.0 * SPACE_L,
             );
             top += SPACE_S;
-            let height = top + words.size().y + SPACE_S + self.end_gap(index);
+            let height = top + words.size().y + SPACE_S + self.end_gap(ui, index);
             let body = RowBody::Remark(words, model::spoken(&remark));
             return (height, Row { above, top, body });
         }
         top += if standing.starts_group { bubble::GROUP_GAP } else { bubble::GAP };
         let bubble =
             Bubble::lay(ui, self.room, message, self.clock, standing, self.is_crowd, width);
-        let height = top + bubble.height() + self.end_gap(index);
+        let height = top + bubble.height() + self.end_gap(ui, index);
         (height, Row { above, top, body: RowBody::Bubble(Box::new(bubble)) })
     }
 
     fn draw(&mut self, ui: &mut Ui, row: Row, rect: Rect) {
         let colors = palette(ui);
         for (top, words, what) in row.above {
-            let at = pos2(rect.center().x - words.size().x / 2.0, rect.top() + top);
-            let place = Rect::from_min_size(at, words.size());
+            let at = pos2(rect.center().x - words.rect.center().x, rect.top() + top);
+            let place = words.rect.translate(at.to_vec2());
             let label = words.text().to_owned();
             let response = ui.interact(place, ui.scope_id().with(what), Sense::hover());
             response.widget_info(|| WidgetInfo::labeled(Role::Label, true, &label));
@@ -270,8 +308,8 @@ impl Rows for RoomRows<'_> {
 }
 
 impl RoomRows<'_> {
-    /// Air below the very last row.
-    fn end_gap(&self, index: usize) -> f32 {
-        if index + 1 == self.count() { SPACE_M } else { SPACE_XS / 4.0 }
+    /// Air below the very last row: enough to say there who is typing.
+    fn end_gap(&self, ui: &Ui, index: usize) -> f32 {
+        if index + 1 == self.count() { typing::gap(ui) } else { SPACE_XS / 4.0 }
     }
 }

@@ -12,11 +12,12 @@ const BELOW: f64 = 44.0;
 const ABOVE: f64 = 16.0;
 const RIGHT: f64 = 24.0;
 
-/// The longest time drawn, in seconds.
-const LONGEST: f64 = 2_400.0;
+/// The longest time drawn, in seconds: all messages of the crowd that is compared are watched for so
+/// long at least.
+const LONGEST: f64 = 900.0;
 
 /// Where the time axis is marked, in seconds, and the words there.
-const MARKS: [(f64, &str); 8] = [
+const MARKS: [(f64, &str); 7] = [
     (1.0, "1 s"),
     (3.0, "3 s"),
     (10.0, "10 s"),
@@ -24,7 +25,6 @@ const MARKS: [(f64, &str); 8] = [
     (60.0, "1 min"),
     (300.0, "5 min"),
     (900.0, "15 min"),
-    (2_400.0, "40 min"),
 ];
 
 /// Told apart in both a light and a dark page, and by those who see few colors.
@@ -39,8 +39,9 @@ fn y(share: f64) -> f64 {
     ABOVE + (HEIGHT - ABOVE - BELOW) * (1.0 - share)
 }
 
-/// One curve for each name.
-pub(crate) fn svg(curves: &[(String, &Spread)]) -> String {
+/// One curve for each name, as far as every message was watched, in seconds: beyond, the last ones
+/// would count as not delivered.
+pub(crate) fn svg(curves: &[(String, &Spread, u32)]) -> String {
     let mut svg = format!(
         "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 {WIDTH} {HEIGHT}\" \
          font-family=\"sans-serif\" font-size=\"12\">\n\
@@ -48,11 +49,16 @@ pub(crate) fn svg(curves: &[(String, &Spread)]) -> String {
          <rect width=\"{WIDTH}\" height=\"{HEIGHT}\" fill=\"#ffffff\"/>\n"
     );
     axes(&mut svg);
-    for (n, ((name, spread), color)) in curves.iter().zip(COLORS.iter().cycle()).enumerate() {
+    for (n, ((name, spread, watched), color)) in
+        curves.iter().zip(COLORS.iter().cycle()).enumerate()
+    {
         let mut points = String::new();
         // 120 steps, each longer than the last by the same factor.
         for step in 0..=120 {
             let seconds = LONGEST.powf(f64::from(step) / 120.0);
+            if seconds.floor() > f64::from(*watched) {
+                break;
+            }
             let share = spread.ratio_within(seconds.floor() as u32);
             put(&mut points, format_args!("{:.1},{:.1} ", x(seconds), y(share)));
         }

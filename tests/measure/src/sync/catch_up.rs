@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 use app::runtime::AllCores;
 use engine::{
-    Batch, Body, Engine, Event, Input, LinkId, Now, Output, Store as _, Target, Timestamp,
+    Batch, Body, Engine, Event, Input, LinkId, Medium, Now, Output, Store as _, Target, Timestamp,
 };
 use storage::RedbStore;
 use tokio::{runtime::Runtime, sync::mpsc};
@@ -77,7 +77,7 @@ impl Driver {
         let (queue, waiting) = mpsc::channel(QUEUE_LEN);
         let binding = link.binding;
         let (sender, receiver) = link.split();
-        let up = Input::LinkUp { link: LINK, target, binding };
+        let up = Input::LinkUp { link: LINK, target, binding, medium: Medium::Free };
         inbox.try_send(up).expect("an empty inbox");
         tokio.spawn(receive(receiver, inbox));
         tokio.spawn(send(sender, waiting));

@@ -4,8 +4,9 @@ use std::{collections::BTreeMap, time::Duration};
 
 use app::runtime::AllCores;
 use engine::{
-    Batch, Command, Engine, Event, Frame, Head, Input, Invite, LinkId, MemberIndex, MemberRecord,
-    MemoryStore, Now, Output, PeerId, RoomId, RoomRecord, Store as _, StoredOp, Target, Timestamp,
+    Batch, Command, Engine, Event, Frame, Head, Input, Invite, LinkId, Medium, MemberIndex,
+    MemberRecord, MemoryStore, Now, Output, PeerId, RoomId, RoomRecord, Store as _, StoredOp,
+    Target, Timestamp,
 };
 
 /// A summer evening in 2026, and the month before it in which people wrote.
@@ -183,8 +184,11 @@ fn join(guest: &mut Person, owner: &mut Person, n: u64, messages: usize) {
     guest.finish();
     let (near, far) = (LinkId(n), LinkId(n));
     let binding = Some(BINDING);
-    owner.tell(NOW, [Input::LinkUp { link: far, target: None, binding }]);
-    guest.tell(NOW - MONTH, [Input::LinkUp { link: near, target: guest.target, binding }]);
+    owner.tell(NOW, [Input::LinkUp { link: far, target: None, binding, medium: Medium::Free }]);
+    guest.tell(
+        NOW - MONTH,
+        [Input::LinkUp { link: near, target: guest.target, binding, medium: Medium::Free }],
+    );
     talk(guest, near, owner, far);
     let room = guest.room.expect("a room");
     for k in 0..messages as u64 {

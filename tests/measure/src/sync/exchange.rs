@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use engine::{
-    Engine, Frame, Input, LinkId, MemoryStore, Now, Output, Store as _, Target, Timestamp,
+    Engine, Frame, Input, LinkId, Medium, MemoryStore, Now, Output, Store as _, Target, Timestamp,
 };
 
 use super::crowd::{Crowd, NOW, OPS, heights};
@@ -35,9 +35,10 @@ pub(crate) fn run(crowd: &Crowd, missing: usize) -> Cost {
     let (mut owner, mut reader) = (wake(true, &half(0), 1), wake(false, &half(1), 2));
     let [owner_id, _] = crowd.peers();
     let binding = Some([0xb1; 32]);
-    tell(&mut owner, [Input::LinkUp { link: LINK, target: None, binding }]);
+    tell(&mut owner, [Input::LinkUp { link: LINK, target: None, binding, medium: Medium::Free }]);
     let target = Some(Target::Member(crowd.room, owner_id));
-    let mut to_owner = tell(&mut reader, [Input::LinkUp { link: LINK, target, binding }]);
+    let mut to_owner =
+        tell(&mut reader, [Input::LinkUp { link: LINK, target, binding, medium: Medium::Free }]);
     let mut to_reader = Vec::new();
     let (mut bytes, mut last_ops) = (0, HANDSHAKE_STEPS);
     for step in 1.. {

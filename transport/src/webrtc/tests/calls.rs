@@ -1,6 +1,6 @@
 //! Links to those whose address is not known: through a relay, and through a TURN server.
 
-use coturn::{Coturn, PASSWORD, USERNAME};
+use coturn::{Coturn, PASSWORD, Setup, USERNAME};
 
 use super::{HOST, Host, KEY, OTHER_KEY, impatient, next, stats, transport};
 use crate::{
@@ -16,8 +16,12 @@ fn servers(relay: &TestRelay) -> Servers {
 }
 
 fn turn(coturn: &Coturn) -> Vec<TurnServer> {
+    turn_at(coturn.udp())
+}
+
+fn turn_at(url: String) -> Vec<TurnServer> {
     vec![TurnServer {
-        url: coturn.udp(),
+        url,
         username: USERNAME.to_owned(),
         password: Some(PASSWORD.to_owned()),
         secret: None,
@@ -106,6 +110,50 @@ async fn call_goes_through_a_turn_server_of_the_callee_if_the_dialer_has_none() 
     called.send(b"hello".to_vec()).await.expect("open");
     assert_eq!(next(&mut answered).await, Some(b"hello".to_vec()));
     assert_eq!([stats(&called).path, stats(&answered).path], [LinkPath::Relayed; 2]);
+}
+
+/// How often a server has handed a stream over.
+fn streams(coturn: &Coturn) -> usize {
+    coturn.log().matches("CONNECTION_BIND processed, success").count()
+}
+
+#[tokio::test]
+async fn relayed_call_is_a_stream_where_the_server_passes_streams_on_however_it_is_reached() {
+    let (relay, coturn) = (TestRelay::start().await, Coturn::start());
+    let mut host = host(&servers(&relay));
+    for (calls, url) in [coturn.udp(), coturn.tcp(), coturn.tls()].into_iter().enumerate() {
+        let trust = Some(coturn.trust());
+        let dialer = dialer(&Servers { turn: turn_at(url.clone()), trust, ..servers(&relay) });
+        block_udp(&dialer);
+
+        let called = dialer.dial(&relay_addrs(&relay), KEY, HOST).await;
+
+        let (mut called, mut answered) = (called.expect("an answer"), host.next().await);
+        called.send(vec![7; 60_000]).await.expect("open");
+        assert_eq!(next(&mut answered).await, Some(vec![7; 60_000]));
+        answered.send(b"hi".to_vec()).await.expect("open");
+        assert_eq!(next(&mut called).await, Some(b"hi".to_vec()));
+        assert_eq!(called.binding, answered.binding);
+        assert_eq!([stats(&called).path, stats(&answered).path], [LinkPath::Relayed; 2]);
+        assert_eq!(streams(&coturn), calls + 1, "{url}");
+    }
+}
+
+#[tokio::test]
+async fn relayed_call_is_no_stream_where_the_server_passes_none_on() {
+    let setup = Setup { args: vec!["--no-tcp-relay".to_owned()], ..Setup::default() };
+    let (relay, coturn) = (TestRelay::start().await, Coturn::start_with(&setup));
+    let mut host = host(&servers(&relay));
+    let dialer = dialer(&Servers { turn: turn(&coturn), ..servers(&relay) });
+    block_udp(&dialer);
+
+    let called = dialer.dial(&relay_addrs(&relay), KEY, HOST).await;
+
+    let (called, mut answered) = (called.expect("an answer"), host.next().await);
+    called.send(vec![7; 60_000]).await.expect("open");
+    assert_eq!(next(&mut answered).await, Some(vec![7; 60_000]));
+    assert_eq!([stats(&called).path, stats(&answered).path], [LinkPath::Relayed; 2]);
+    assert_eq!(streams(&coturn), 0);
 }
 
 #[tokio::test]

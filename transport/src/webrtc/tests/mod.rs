@@ -3,6 +3,7 @@
 mod calls;
 mod flow;
 mod hostile;
+mod streams;
 mod stun;
 mod turn;
 
@@ -294,4 +295,24 @@ async fn addresses_of_other_transports_are_not_dialed() {
     let refused = transport().dial(&[addr], KEY, HOST).await;
 
     assert!(matches!(refused, Err(TransportError::NoUsableAddr)));
+}
+
+/// Sends `len` bytes each way, in frames as long as they may be, and sees that they arrive.
+async fn exchange(one: &mut Link, other: &mut Link, len: usize) {
+    for forth in [true, false] {
+        let (from, to) = if forth { (&*one, &mut *other) } else { (&*other, &mut *one) };
+        let frames: Vec<Vec<u8>> =
+            (0..len.div_ceil(65_536)).map(|n| vec![n as u8; 65_536]).collect();
+        let sending = async {
+            for frame in &frames {
+                from.send(frame.clone()).await.expect("open");
+            }
+        };
+        let receiving = async {
+            for frame in &frames {
+                assert_eq!(next(to).await.as_ref(), Some(frame));
+            }
+        };
+        tokio::join!(sending, receiving);
+    }
 }

@@ -11,9 +11,9 @@ use coturn::{Coturn, PASSWORD, Setup, USERNAME};
 use tokio::{io::AsyncWriteExt, net::TcpListener, time::timeout};
 use webrtc::data_channel::DataChannelEvent;
 
-use super::{HANG, Host, next, stats, until};
+use super::{HANG, Host, exchange, next, stats, until};
 use crate::{
-    Link, LinkFailure, LinkPath,
+    LinkFailure, LinkPath,
     servers::TurnServer,
     tls::{Tls, client_config},
     webrtc::{
@@ -25,7 +25,7 @@ use crate::{
     },
 };
 
-fn server(url: String) -> TurnServer {
+pub(super) fn server(url: String) -> TurnServer {
     TurnServer {
         url,
         username: USERNAME.to_owned(),
@@ -34,7 +34,7 @@ fn server(url: String) -> TurnServer {
     }
 }
 
-fn tls(coturn: &Coturn) -> Tls {
+pub(super) fn tls(coturn: &Coturn) -> Tls {
     client_config(Some(&coturn.trust())).expect("coturn's certificate")
 }
 
@@ -51,26 +51,6 @@ async fn linked(coturn: &Coturn, url: String) -> Trial {
     let (server, tls) = (server(url), tls(coturn));
     let trial = try_turn(&server, &tls, Relayed::BothEnds);
     timeout(HANG, trial).await.expect("in time").expect("works")
-}
-
-/// Sends `len` bytes each way, in frames as long as they may be, and sees that they arrive.
-async fn exchange(one: &mut Link, other: &mut Link, len: usize) {
-    for forth in [true, false] {
-        let (from, to) = if forth { (&*one, &mut *other) } else { (&*other, &mut *one) };
-        let frames: Vec<Vec<u8>> =
-            (0..len.div_ceil(65_536)).map(|n| vec![n as u8; 65_536]).collect();
-        let sending = async {
-            for frame in &frames {
-                from.send(frame.clone()).await.expect("open");
-            }
-        };
-        let receiving = async {
-            for frame in &frames {
-                assert_eq!(next(to).await.as_ref(), Some(frame));
-            }
-        };
-        tokio::join!(sending, receiving);
-    }
 }
 
 #[tokio::test]

@@ -21,7 +21,7 @@ use crate::{turn_stream, webrtc::socket::Udp};
 const DATAGRAM_LEN: usize = 2048;
 
 /// Bytes read from a stream at once.
-const PIECE_LEN: usize = 64 * 1024;
+pub(super) const PIECE_LEN: usize = 64 * 1024;
 
 /// How long a socket that cannot receive is left alone: its network may be gone for a while.
 const RECEIVE_PAUSE: Duration = Duration::from_millis(100);
@@ -117,19 +117,30 @@ impl Incoming {
 
 /// What is to leave on a stream.
 #[derive(Default)]
-struct Outgoing {
+pub(super) struct Outgoing {
     bytes: Vec<u8>,
     written: usize,
     is_unflushed: bool,
 }
 
 impl Outgoing {
-    fn has_work(&self) -> bool {
-        self.written < self.bytes.len() || self.is_unflushed
+    pub(super) fn has_work(&self) -> bool {
+        !self.is_written() || self.is_unflushed
+    }
+
+    pub(super) fn is_written(&self) -> bool {
+        self.written >= self.bytes.len()
+    }
+
+    /// Has `exchange` put more into the buffer, in which everything has been written.
+    pub(super) fn exchange(&mut self, exchange: impl FnOnce(&mut Vec<u8>)) {
+        self.bytes.clear();
+        self.written = 0;
+        exchange(&mut self.bytes);
     }
 
     /// Writes some; may be dropped at any time.
-    async fn write<S: AsyncWrite>(&mut self, to: &mut WriteHalf<S>) -> io::Result<()> {
+    pub(super) async fn write<S: AsyncWrite>(&mut self, to: &mut WriteHalf<S>) -> io::Result<()> {
         let rest = self.bytes.get(self.written..).unwrap_or_default();
         if rest.is_empty() {
             to.flush().await?;
@@ -146,14 +157,10 @@ impl Outgoing {
 impl Shared {
     /// Gives a stream more to write once it has written everything.
     fn refill(&self, outgoing: &mut Outgoing) {
-        if outgoing.written < outgoing.bytes.len() {
+        if !outgoing.is_written() {
             return;
         }
-        outgoing.bytes.clear();
-        outgoing.written = 0;
-        let mut session = self.lock();
-        session.out().swap(&mut outgoing.bytes);
-        drop(session);
+        outgoing.exchange(|bytes| self.lock().out().swap(bytes));
         let sender = self.sender.lock().unwrap_or_else(PoisonError::into_inner).take();
         if let Some(sender) = sender {
             sender.wake();

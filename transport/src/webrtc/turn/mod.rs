@@ -5,10 +5,14 @@
 //! other end must be told [`Turn::relayed`] as the candidate, and this end needs the other's
 //! candidates, whose addresses the server is asked to let through ([`Turn::permit`]).
 
+mod attempt;
 mod carry;
+mod error;
 mod open;
 mod out;
+mod pipe;
 mod session;
+mod streams;
 mod trial;
 
 use std::{
@@ -29,49 +33,26 @@ use tokio::{
 };
 use webrtc::runtime::{RecvMeta, Transmit};
 
-use self::session::{Ending, Session, State};
+pub use self::error::TurnError;
 #[cfg(test)]
 pub(super) use self::trial::join;
 pub use self::trial::{Relayed, Trial, try_turn};
+use self::{
+    attempt::Arrival,
+    session::{Ending, Session, State},
+};
+pub(super) use self::{
+    pipe::Pipe,
+    streams::{StreamPlace, Words, visit},
+};
 use super::{
     inbox::{Batch, Inbox},
     socket::{MAX_BATCH, Udp, Writable},
 };
-use crate::servers::ServerError;
 
 /// Bytes that may wait for a stream before the driver has to: what waits longer delays whatever
 /// comes after it, the questions whether the peer is still there included.
 const MAX_UNSENT: usize = 64 * 1024;
-
-/// Why a TURN server cannot be used, or no longer.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[non_exhaustive]
-pub enum TurnError {
-    /// What is said of the server makes no sense.
-    #[error(transparent)]
-    Server(#[from] ServerError),
-    /// Its name leads nowhere.
-    #[error("{0}: no such server: {1}")]
-    NotFound(String, String),
-    /// No connection to it.
-    #[error("{0} cannot be reached: {1}")]
-    Unreachable(String, String),
-    /// No encrypted connection to it.
-    #[error("{0}: no TLS connection: {1}")]
-    Tls(String, String),
-    /// It does not answer.
-    #[error("{0} does not answer")]
-    Silent(String),
-    /// It does not believe us.
-    #[error("{0} does not accept the username and password, or they have expired")]
-    WrongPassword(String),
-    /// It says no.
-    #[error("{0} refuses: {2} (error {1})")]
-    Refused(String, u16, String),
-    /// It had made the allocation, but has it no longer.
-    #[error("{0} has ended the allocation: {1}")]
-    Lost(String, String),
-}
 
 /// Bytes a peer may have under way, so that the server never drops any of it: each lost end of a
 /// row costs SCTP a second.
@@ -108,6 +89,8 @@ struct Shared {
     sender: Mutex<Option<Waker>>,
     /// There is something to send on the stream, or the next deadline has moved.
     work: Notify,
+    /// A peer's stream waits to be taken.
+    arrived: Notify,
     progress: watch::Sender<Progress>,
 }
 
@@ -137,6 +120,24 @@ impl Turn {
         }
         self.shared.settle(session);
         self.shared.work.notify_one();
+    }
+
+    /// Where the server is.
+    fn server(&self) -> SocketAddr {
+        self.shared.server
+    }
+
+    /// Waits for a peer's stream; returns it with the request that takes it.
+    async fn arrival(&self) -> io::Result<(Arrival, Vec<u8>)> {
+        loop {
+            if let Some(arrival) = self.shared.lock().take_arrival() {
+                return Ok(arrival);
+            }
+            tokio::select! {
+                () = self.shared.arrived.notified() => {}
+                error = self.failed() => return Err(io::Error::other(error)),
+            }
+        }
     }
 
     /// Waits until the allocation is lost.
@@ -291,34 +292,19 @@ impl Shared {
         let was_made = matches!(session.state(), State::Made(_));
         let mut batch: Option<Batch> = None;
         let result = each(&mut |message| {
-            session.input(message, |from, data| self.collect(&mut batch, from, data));
+            session.input(message, |from, data| collect(&self.inbox, &mut batch, from, data));
         });
         if let Some(batch) = batch {
             self.inbox.push(batch);
+        }
+        if session.has_arrivals() {
+            self.arrived.notify_one();
         }
         let is_made = matches!(session.state(), State::Made(_));
         if !was_made || !is_made || session.out().len() > 0 {
             self.settle(session);
         }
         result
-    }
-
-    /// Puts datagrams of one peer and one length together, as one receive would bring them.
-    fn collect(&self, batch: &mut Option<Batch>, from: SocketAddr, data: &[u8]) {
-        let room = MAX_BATCH.saturating_mul(data.len());
-        match batch {
-            Some(Batch { from: same, stride, bytes })
-                if *same == from && *stride == data.len() && bytes.len() < room =>
-            {
-                bytes.extend_from_slice(data);
-            }
-            _ => {
-                let next = Batch { from, stride: data.len(), bytes: data.to_vec() };
-                if let Some(full) = batch.replace(next) {
-                    self.inbox.push(full);
-                }
-            }
-        }
     }
 
     fn advance(&self, progress: Progress) {
@@ -364,6 +350,24 @@ impl Shared {
             self.settle(session);
         }
         (!is_over).then_some(wait)
+    }
+}
+
+/// Puts datagrams of one peer and one length together, as one receive would bring them.
+fn collect(inbox: &Inbox, batch: &mut Option<Batch>, from: SocketAddr, data: &[u8]) {
+    let room = MAX_BATCH.saturating_mul(data.len());
+    match batch {
+        Some(Batch { from: same, stride, bytes })
+            if *same == from && *stride == data.len() && bytes.len() < room =>
+        {
+            bytes.extend_from_slice(data);
+        }
+        _ => {
+            let next = Batch { from, stride: data.len(), bytes: data.to_vec() };
+            if let Some(full) = batch.replace(next) {
+                inbox.push(full);
+            }
+        }
     }
 }
 

@@ -19,6 +19,7 @@ use tokio::{
     time::{sleep, timeout},
 };
 use tokio_rustls::TlsConnector;
+use turn_client_proto::stun::types::TransportType;
 
 use super::{
     Progress, Shared, Turn, TurnError, carry,
@@ -51,6 +52,9 @@ const RECEIVE_BUFFER: u32 = 512 * 1024;
 /// Unsent bytes the system may hold for a stream: more only delays what comes after them.
 const UNSENT_BY_SYSTEM: u32 = 64 * 1024;
 
+/// The family of an allocation's address, and what peers send to it: datagrams or streams.
+type Kind = (Family, TransportType);
+
 impl Turn {
     /// Makes an allocation whose address is of `family`.
     ///
@@ -62,14 +66,24 @@ impl Turn {
         tls: &Arc<ClientConfig>,
         family: Family,
     ) -> Result<Arc<Self>, TurnError> {
-        let url = server.check()?;
+        let kind = (family, TransportType::Udp);
+        Self::allocate_at(server, &server.check()?, tls, kind).await
+    }
+
+    /// The same, at `url` and with what peers send: datagrams or streams.
+    pub(super) async fn allocate_at(
+        server: &TurnServer,
+        url: &TurnUrl,
+        tls: &Arc<ClientConfig>,
+        kind: Kind,
+    ) -> Result<Arc<Self>, TurnError> {
         let making = async {
-            let made = make(server, &url, tls, family).await;
+            let made = make(server, url, tls, kind).await;
             match made {
                 // It takes us for whoever had our port before; another port helps (RFC 8656,
                 // section 7.4).
                 Err(TurnError::Refused(_, ALLOCATION_MISMATCH, _)) => {
-                    make(server, &url, tls, family).await
+                    make(server, url, tls, kind).await
                 }
                 made => made,
             }
@@ -83,7 +97,7 @@ async fn make(
     server: &TurnServer,
     url: &TurnUrl,
     tls: &Arc<ClientConfig>,
-    family: Family,
+    kind: Kind,
 ) -> Result<Arc<Turn>, TurnError> {
     let addrs = resolve(&url.host, url.port)
         .await
@@ -95,7 +109,7 @@ async fn make(
             let credentials = &credentials;
             async move {
                 sleep(NEXT_ADDRESS.saturating_mul(n)).await;
-                make_at(addr, credentials, url, tls, family).await
+                make_at(addr, credentials, url, tls, kind).await
             }
         })
         .collect();
@@ -116,11 +130,11 @@ async fn make_at(
     (username, password): &(String, String),
     url: &TurnUrl,
     tls: &Arc<ClientConfig>,
-    family: Family,
+    kind: Kind,
 ) -> Result<Arc<Turn>, TurnError> {
     let unreachable = |error: io::Error| TurnError::Unreachable(url.to_string(), error.to_string());
     let shared = |udp: Option<Arc<Udp>>, local| {
-        let session = Session::new((username, password), (local, addr), udp.is_none(), family);
+        let session = Session::new((username, password), (local, addr), udp.is_none(), kind);
         Arc::new(Shared {
             name: url.to_string(),
             server: addr,
@@ -131,6 +145,7 @@ async fn make_at(
             is_driven: AtomicBool::new(false),
             sender: Mutex::default(),
             work: Notify::new(),
+            arrived: Notify::new(),
             progress: watch::Sender::new(Progress::Asked),
         })
     };
@@ -180,7 +195,7 @@ async fn made(shared: Arc<Shared>, carrier: JoinHandle<()>) -> Result<Arc<Turn>,
     Ok(Arc::new(turn))
 }
 
-async fn connect(addr: SocketAddr) -> io::Result<TcpStream> {
+pub(super) async fn connect(addr: SocketAddr) -> io::Result<TcpStream> {
     let socket = if addr.is_ipv4() { TcpSocket::new_v4()? } else { TcpSocket::new_v6()? };
     // Best effort: systems cap it.
     let _smaller = socket.set_recv_buffer_size(RECEIVE_BUFFER);

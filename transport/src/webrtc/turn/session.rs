@@ -20,7 +20,11 @@ use turn_client_proto::{
     udp::TurnClientUdp,
 };
 
-use super::{super::socket::Family, out::Out};
+use super::{
+    super::socket::Family,
+    attempt::{Arrival, Signature},
+    out::Out,
+};
 
 /// The protocol crate spaces requests by this much, as ICE wants while gathering from many servers
 /// (RFC 8445, section 14.2). One allocation is a handful of requests in all: its clock skips the
@@ -38,6 +42,9 @@ const REFUSAL: Duration = Duration::from_secs(5);
 
 /// How often the protocol is stepped after one input, at most.
 const MAX_STEPS: usize = 64;
+
+/// Streams of peers that wait to be taken, at most: one is wanted, and strangers may come before it.
+const MAX_ARRIVALS: usize = 8;
 
 /// STUN error codes with a meaning of their own here (RFC 8489 and 8656).
 const UNAUTHORIZED: u16 = 401;
@@ -84,6 +91,12 @@ pub(super) struct Session {
     ahead: Duration,
     family: Family,
     transport: TransportType,
+    /// What peers send: datagrams or streams.
+    relays: TransportType,
+    /// What it takes to sign a request that the protocol crate does not make.
+    signature: Signature,
+    /// Streams of peers that wait to be taken.
+    arrivals: Vec<Arrival>,
     waiting: HashMap<IpAddr, Vec<(SocketAddr, Vec<u8>)>>,
     refused: HashMap<IpAddr, Instant>,
     /// Peers heard from, for which a channel is asked: it spares 32 bytes on each datagram.
@@ -100,9 +113,10 @@ impl Session {
         (username, password): (&str, &str),
         (local, server): (SocketAddr, SocketAddr),
         is_stream: bool,
-        family: Family,
+        (family, relays): (Family, TransportType),
     ) -> Self {
         let mut config = TurnConfig::new(TurnCredentials::new(username, password));
+        config.set_allocation_transport(relays);
         config.set_address_family(match family {
             Family::V4 => AddressFamily::IPV4,
             Family::V6 => AddressFamily::IPV6,
@@ -123,6 +137,9 @@ impl Session {
             ahead: Duration::ZERO,
             family,
             transport,
+            relays,
+            signature: Signature::new(username, password),
+            arrivals: Vec::new(),
             waiting: HashMap::new(),
             refused: HashMap::new(),
             channels: HashSet::new(),
@@ -164,6 +181,24 @@ impl Session {
     pub(super) fn permit(&mut self, peer: IpAddr) {
         self.ask_for(peer);
         self.step(true);
+    }
+
+    /// A stream of a peer, if one waits, and what takes it: to be sent on a connection of its own.
+    pub(super) fn take_arrival(&mut self) -> Option<(Arrival, Vec<u8>)> {
+        let arrival = self.arrivals.pop()?;
+        let request = self.signature.bind(&arrival)?;
+        Some((arrival, request))
+    }
+
+    pub(super) fn has_arrivals(&self) -> bool {
+        !self.arrivals.is_empty()
+    }
+
+    /// What more than fit are not taken: the server gives them up after half a minute.
+    fn arrive(&mut self, arrival: Arrival) {
+        if self.relays == TransportType::Tcp && self.arrivals.len() < MAX_ARRIVALS {
+            self.arrivals.push(arrival);
+        }
     }
 
     /// Sends `data` to `peer`, at once or once the server lets it through.
@@ -231,12 +266,16 @@ impl Session {
             self.refused.clear();
         }
         // It is asked for already, or there is no allocation to ask for.
-        let _asked = self.client.create_permission(TransportType::Udp, peer, now);
+        let _asked = self.client.create_permission(self.relays, peer, now);
     }
 
     /// Looks for what the protocol crate does not tell: which error a response carries.
     fn inspect(&mut self, message: &[u8]) {
         let Ok(message) = Message::from_bytes(message) else { return };
+        self.signature.learn(&message);
+        if let Some(arrival) = Arrival::read(&message) {
+            self.arrive(arrival);
+        }
         let Ok(error) = message.attribute::<ErrorCode>() else { return };
         match (&self.state, error.code()) {
             (State::Asked, UNAUTHORIZED) if !self.was_asked_to_sign => {
@@ -286,10 +325,11 @@ impl Session {
                     self.fail();
                     return REFUSAL;
                 }
-                // Connections of peers: never asked for.
-                TurnPollRet::AllocateTcpSocket { .. } | TurnPollRet::TcpClose { .. } => {
+                TurnPollRet::AllocateTcpSocket { id, peer_addr, .. } => {
+                    self.arrive(Arrival { id, peer: peer_addr });
                     Duration::ZERO
                 }
+                TurnPollRet::TcpClose { .. } => Duration::ZERO,
             };
             if wait > REQUEST_SPACING || (!in_a_hurry && !wait.is_zero()) {
                 return wait;

@@ -17,7 +17,7 @@ use crate::{
         credentials::{Credentials, Crypto},
         pump,
         socket::{Family, Socket, Udp, Wiring},
-        turn::{Turn, TurnError},
+        turn::{StreamPlace, Turn, TurnError, Words, visit},
     },
 };
 
@@ -31,6 +31,9 @@ pub enum Relayed {
     OneEnd,
     /// Both: works wherever the server can be reached.
     BothEnds,
+    /// The dialer's, and a stream leads there instead of datagrams. The other end must be reachable
+    /// from the server, and the server from it, as on loopback.
+    OneStream,
 }
 
 /// An open link, from both ends, and how it came to be.
@@ -59,6 +62,9 @@ pub async fn try_turn(
     tls: &Tls,
     relayed: Relayed,
 ) -> Result<Trial, TurnError> {
+    if relayed == Relayed::OneStream {
+        return try_stream(server, tls).await;
+    }
     let started = Instant::now();
     let ours = Turn::allocate(server, tls, Family::V4).await?;
     let allocated = started.elapsed();
@@ -66,7 +72,7 @@ pub async fn try_turn(
     let broken = |why: String| TurnError::Lost(server.url.clone(), why);
     let (wiring, listener) = match relayed {
         Relayed::OneEnd => own_end().map_err(|error| broken(error.to_string()))?,
-        Relayed::BothEnds => {
+        Relayed::BothEnds | Relayed::OneStream => {
             let theirs = Turn::allocate(server, tls, Family::V4).await?;
             let addr = theirs.relayed();
             theirs.permit([ours.relayed().ip()]);
@@ -74,17 +80,48 @@ pub async fn try_turn(
         }
     };
     ours.permit([listener.ip()]);
-    let started = Instant::now();
     let joining = join((Wiring::relayed(ours), addr), (wiring, listener));
+    opened(server, (addr, allocated), joining).await
+}
+
+/// The same with a stream.
+async fn try_stream(server: &TurnServer, tls: &Tls) -> Result<Trial, TurnError> {
+    let started = Instant::now();
+    let place = StreamPlace::allocate(server, tls, Family::V4).await?;
+    let (allocated, addr) = (started.elapsed(), place.relayed());
+    let broken = |why: String| TurnError::Lost(server.url.clone(), why);
+    let identity = Crypto::new().map_err(|error| broken(error.to_string()))?.identity();
+    // Known to nobody: both ends are here.
+    let words = Words::of(&identity.map_err(|error| broken(text(error)))?.fingerprint.to_ufrag());
+    place.turn().permit([addr.ip()]);
+    let joining = async {
+        let (host, guest) = tokio::join!(place.accept(&words), visit(addr, &words));
+        let (host, guest) = (host.map_err(text)?, guest.map_err(text)?);
+        let addrs = [guest.peer(), host.peer()];
+        join((Wiring::piped(host), addrs[0]), (Wiring::piped(guest), addrs[1])).await
+    };
+    opened(server, (addr, allocated), joining).await
+}
+
+/// Waits until both ends of a link have found each other.
+async fn opened(
+    server: &TurnServer,
+    (relayed, allocated): (SocketAddr, Duration),
+    joining: impl Future<Output = Result<BothEnds, String>>,
+) -> Result<Trial, TurnError> {
+    let started = Instant::now();
     let (dialer, listener) = tokio::time::timeout(TIMEOUT, joining)
         .await
         .map_err(|_elapsed| TurnError::Silent(server.url.clone()))?
-        .map_err(broken)?;
+        .map_err(|why| TurnError::Lost(server.url.clone(), why))?;
     let opened = started.elapsed();
     let [dialer, listener] = [(Role::Dialer, dialer), (Role::Listener, listener)]
         .map(|(role, open)| link(role, open, started));
-    Ok(Trial { dialer, listener, relayed: addr, allocated, opened })
+    Ok(Trial { dialer, listener, relayed, allocated, opened })
 }
+
+/// Both ends of a link that is open.
+type BothEnds = ((Connection, Opened), (Connection, Opened));
 
 /// A plain socket on loopback.
 fn own_end() -> std::io::Result<(Wiring, SocketAddr)> {
@@ -98,7 +135,7 @@ fn own_end() -> std::io::Result<(Wiring, SocketAddr)> {
 pub(in super::super) async fn join(
     (dialer, dialer_addr): (Wiring, SocketAddr),
     (listener, listener_addr): (Wiring, SocketAddr),
-) -> Result<((Connection, Opened), (Connection, Opened)), String> {
+) -> Result<BothEnds, String> {
     let crypto = Crypto::new().map_err(|error| error.to_string())?;
     let [one, other] = [crypto.identity(), crypto.identity()];
     let (one, other) = (one.map_err(text)?, other.map_err(text)?);

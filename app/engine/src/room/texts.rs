@@ -1,0 +1,319 @@
+//! What texts of closed epochs are locked with. The keys of such an epoch's texts are a chain that
+//! leads forward only: whoever was there when the epoch was made has its beginning, and whoever came
+//! later a step further on.
+
+use std::{
+    cell::RefCell,
+    collections::{BTreeMap, BTreeSet},
+};
+
+use super::{Room, keys::put_aside};
+use crate::{
+    ClosedRecord, EpochId, Role,
+    body::{self, Locked, MAX_READS, MAX_STEP, OpBody},
+    crypto,
+    op::{Header, Op},
+    wire::TextKey,
+};
+
+/// Keys from which texts of one epoch may open: members gave them, and which one is right shows when
+/// a text opens. A member who gives wrong ones keeps nobody out for long.
+const MAX_CHAINS: usize = 4;
+
+/// Every so many steps a key is kept in memory, so that a text costs no more hashes than these,
+const STRIDE: u32 = 512;
+
+/// and no more keys than these: those of the longest chains of as many epochs as are told of.
+const MAX_CACHED: usize = 4_096;
+
+/// So many hashes it is worth to find out that a key says nothing new: members may send many.
+const NEAR: u32 = 64;
+
+/// Keys of steps, by where their chain begins and by step.
+type Cache = BTreeMap<([u8; 32], u32), [u8; 32]>;
+
+/// What is known of the texts of a room's closed epochs.
+#[derive(Default)]
+pub(super) struct Texts {
+    all: BTreeMap<EpochId, ClosedRecord>,
+    /// Epochs of which more is known than is remembered.
+    changed: BTreeSet<EpochId>,
+    /// What came before its epoch is held: steps others read from, and keys.
+    early: BTreeMap<EpochId, u32>,
+    aside: BTreeMap<EpochId, (u32, [u8; 32])>,
+    /// Whether the person was told that something is hidden.
+    is_hiding_told: bool,
+    /// Keys further on.
+    cache: RefCell<Cache>,
+}
+
+/// Says how many there are.
+impl std::fmt::Debug for Texts {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Texts").field("closed", &self.all.len()).finish_non_exhaustive()
+    }
+}
+
+impl Texts {
+    /// Whether a closed epoch of this name is remembered.
+    pub(super) fn knows(&self, id: &EpochId) -> bool {
+        self.all.contains_key(id)
+    }
+
+    /// A closed epoch is held from now on; `first` is what its texts are locked with at the first
+    /// step, for who was there when it was made.
+    pub(super) fn hold(&mut self, id: EpochId, first: Option<[u8; 32]>) {
+        let record = self.all.entry(id).or_insert_with(|| ClosedRecord::new(id));
+        if let Some(step) = self.early.remove(&id) {
+            record.from = record.from.max(step);
+        }
+        if let Some(first) = first
+            && record.chains != [(0, first)]
+        {
+            (record.chains, record.is_sure) = (vec![(0, first)], true);
+        }
+        self.changed.insert(id);
+        if let Some((step, key)) = self.aside.remove(&id) {
+            _ = self.learn(TextKey { epoch: id, step, key });
+        }
+    }
+
+    /// A member said what texts open with; true if that is new.
+    fn learn(&mut self, text: TextKey) -> bool {
+        let TextKey { epoch, step, key } = text;
+        let Some(record) = self.all.get(&epoch) else {
+            put_aside(&mut self.aside, epoch, (step, key));
+            return false;
+        };
+        let is_known = |chain: &(u32, [u8; 32])| {
+            *chain == (step, key)
+                || (step.checked_sub(chain.0).is_some_and(|steps| steps <= NEAR)
+                    && self.key_at(*chain, step) == Some(key))
+        };
+        if record.is_sure || record.chains.iter().any(is_known) {
+            return false;
+        }
+        let Some(record) = self.all.get_mut(&epoch) else { return false };
+        record.chains.push((step, key));
+        if record.chains.len() > MAX_CHAINS {
+            record.chains.remove(0);
+        }
+        self.changed.insert(epoch);
+        true
+    }
+
+    /// The key of a step of a chain.
+    fn key_at(&self, (start, first): (u32, [u8; 32]), step: u32) -> Option<[u8; 32]> {
+        if step < start {
+            return None;
+        }
+        let mut cache = self.cache.borrow_mut();
+        let near = cache.range((first, start)..=(first, step)).next_back();
+        let (mut at, mut key) = near.map_or((start, first), |((_, at), key)| (*at, *key));
+        while at < step {
+            key = crypto::next_text_key(&key);
+            at = at.saturating_add(1);
+            if at.is_multiple_of(STRIDE) || at == step {
+                if cache.len() >= MAX_CACHED {
+                    cache.clear();
+                }
+                cache.insert((first, at), key);
+            }
+        }
+        Some(key)
+    }
+
+    /// Opens a locked text; says with which chain.
+    fn open(
+        &self,
+        id: &EpochId,
+        op: &Op<'_>,
+        locked: &Locked,
+    ) -> Option<((u32, [u8; 32]), String)> {
+        let chains = &self.all.get(id)?.chains;
+        chains.iter().find_map(|chain| {
+            let key = self.key_at(*chain, locked.step)?;
+            let key = crypto::locked_text_key(&key, op.header.author, op.header.seq);
+            let nonce = crypto::op_nonce(op.header_bytes());
+            let text = crypto::open(&key, &nonce, op.header_bytes(), locked.sealed.clone())?;
+            let text = String::from_utf8(text).ok()?;
+            body::is_text(&text).then_some((*chain, text))
+        })
+    }
+}
+
+impl ClosedRecord {
+    fn new(epoch: EpochId) -> Self {
+        let (chains, is_sure, written, from, is_said) = (Vec::new(), false, None, 0, false);
+        Self { epoch, chains, is_sure, written, from, is_said }
+    }
+
+    /// At which step texts are written.
+    fn step(&self) -> Option<u32> {
+        let (start, _) = self.chains.first()?;
+        Some(self.from.max(self.written.unwrap_or_default()).max(*start))
+    }
+
+    /// From which step on whoever comes now can read: beyond every text that is known.
+    fn next_step(&self) -> Option<u32> {
+        let beyond = self.written.map_or(0, |step| step.saturating_add(1));
+        Some(self.step()?.max(beyond).min(MAX_STEP))
+    }
+}
+
+impl Room {
+    /// Takes in what is remembered of closed epochs.
+    pub(crate) fn restore_texts(&mut self, records: Vec<ClosedRecord>) {
+        self.texts.all = records.into_iter().map(|record| (record.epoch, record)).collect();
+        self.texts.is_hiding_told = self.is_history_hidden();
+        self.restore_keys();
+    }
+
+    /// Whether more or less than before is hidden from this device.
+    pub(crate) fn has_hidden_more(&mut self) -> bool {
+        let is_hidden = self.is_history_hidden();
+        std::mem::replace(&mut self.texts.is_hiding_told, is_hidden) != is_hidden
+    }
+
+    /// What is to be remembered of closed epochs since this was last asked.
+    pub(crate) fn take_changed_texts(&mut self) -> Vec<ClosedRecord> {
+        let changed = std::mem::take(&mut self.texts.changed);
+        changed.iter().filter_map(|id| self.texts.all.get(id).cloned()).collect()
+    }
+
+    /// Whether something was said before this device came that it cannot read.
+    pub(crate) fn is_history_hidden(&self) -> bool {
+        self.texts.all.values().any(|record| {
+            record.written.is_some() && record.chains.iter().all(|(start, _)| *start > 0)
+        })
+    }
+
+    /// Whether this device cannot say anything that whoever comes later does not read: it has the
+    /// epoch's key and nothing to lock texts with.
+    pub(crate) fn lacks_lock(&self) -> bool {
+        let closed = self.writing().filter(|id| self.is_closed(id));
+        closed.is_some_and(|id| self.texts.all.get(&id).and_then(ClosedRecord::step).is_none())
+    }
+
+    /// Whether newcomers could read what is written now, though they are not to.
+    pub(crate) fn is_open_by_mistake(&self) -> bool {
+        let is_open = |id: EpochId| {
+            let record = self.texts.all.get(&id).filter(|_| self.is_closed(&id));
+            record.is_none_or(|record| record.next_step() == Some(MAX_STEP))
+        };
+        self.membership.options().hide_history && self.writing().is_some_and(is_open)
+    }
+
+    /// Whether a closed epoch's key is held and it is not sure what its texts open with.
+    pub(super) fn lacks_texts(&self, id: &EpochId) -> bool {
+        self.is_closed(id) && self.texts.all.get(id).is_none_or(|record| !record.is_sure)
+    }
+
+    /// What is written instead of a text in a closed epoch.
+    pub(super) fn lock(&self, header: &Header, key: &[u8; 32], text: &str) -> Option<OpBody> {
+        let (_, id) = self.held_id(key)?;
+        let record = self.texts.all.get(&id).filter(|_| self.is_closed(&id))?;
+        let step = record.step()?;
+        let key = self.texts.key_at(*record.chains.first()?, step)?;
+        let key = crypto::locked_text_key(&key, header.author, header.seq);
+        let header = header.encode();
+        let mut sealed = text.as_bytes().to_vec();
+        crypto::seal(&key, &crypto::op_nonce(&header), &header, &mut sealed);
+        Some(OpBody::Locked(Locked { step, sealed }))
+    }
+
+    /// What an operation does: a locked text that opens here is a text.
+    pub(super) fn unlock(&self, op: &Op<'_>, body: OpBody) -> OpBody {
+        let OpBody::Locked(locked) = &body else { return body };
+        let id = self.id_of(op.header.epoch, &op.header.room_tag);
+        let opened = id.and_then(|id| self.texts.open(&id, op, locked));
+        opened.map_or(body, |(_, text)| OpBody::Text(text))
+    }
+
+    /// The same for one that is being added: from which step on others read and write is noted.
+    pub(super) fn unlock_added(&mut self, op: &Op<'_>, body: OpBody) -> OpBody {
+        let author = op.header.author;
+        match &body {
+            OpBody::Locked(locked) => {
+                let Some(id) = self.id_of(op.header.epoch, &op.header.room_tag) else {
+                    return body;
+                };
+                let opened = self.texts.open(&id, op, locked);
+                let Some(record) = self.texts.all.get_mut(&id) else { return body };
+                if record.written < Some(locked.step) {
+                    record.written = Some(locked.step);
+                    self.texts.changed.insert(id);
+                }
+                let Some((chain, text)) = opened else { return body };
+                if author != self.me.id && !record.is_sure {
+                    (record.chains, record.is_sure) = (vec![chain], true);
+                    self.texts.changed.insert(id);
+                }
+                OpBody::Text(text)
+            }
+            OpBody::Reads(reads) => {
+                for (id, step) in reads {
+                    let Some(record) = self.texts.all.get_mut(id) else {
+                        put_aside(&mut self.texts.early, *id, *step);
+                        continue;
+                    };
+                    record.from = record.from.max(*step);
+                    record.is_said |= author == self.me.id;
+                    self.texts.changed.insert(*id);
+                }
+                body
+            }
+            _ => body,
+        }
+    }
+
+    /// What texts of the newest of these epochs open with from now on. If whoever gets it `lacks` it
+    /// for certain, what is written here from now on is written for them as well.
+    pub(crate) fn text_keys(&mut self, keys: &[[u8; 32]], lacks: bool) -> Vec<TextKey> {
+        let mut ids: Vec<_> = keys.iter().filter_map(|key| self.held_id(key)).collect();
+        ids.sort_unstable_by(|a, b| b.cmp(a));
+        let ids = ids.into_iter().map(|(_, id)| id).filter(|id| self.is_closed(id));
+        let mut given = Vec::new();
+        for epoch in ids.collect::<Vec<_>>() {
+            let texts = &mut self.texts;
+            let Some(record) = texts.all.get(&epoch) else { continue };
+            let (Some(chain), Some(step)) = (record.chains.first(), record.next_step()) else {
+                continue;
+            };
+            let Some(key) = texts.key_at(*chain, step) else { continue };
+            given.push(TextKey { epoch, step, key });
+            if lacks && let Some(record) = texts.all.get_mut(&epoch).filter(|r| r.from < step) {
+                record.from = step;
+                texts.changed.insert(epoch);
+            }
+            if given.len() >= MAX_READS {
+                break;
+            }
+        }
+        given
+    }
+
+    /// Members said what texts open with; true if more opens by it.
+    pub(crate) fn learn_texts(&mut self, texts: &[TextKey]) -> bool {
+        let mut told = BTreeSet::new();
+        let mut has_learned = false;
+        for text in texts.iter().filter(|text| told.insert(text.epoch)) {
+            has_learned |= self.texts.learn(*text);
+        }
+        has_learned
+    }
+
+    /// From which steps on this device reads, where the others have not been told.
+    pub(crate) fn reads_to_say(&self) -> Vec<(EpochId, u32)> {
+        if self.membership.role(self.me.id) == Role::Removed || self.head(self.my_index).height == 0
+        {
+            return Vec::new();
+        }
+        let said = |record: &&ClosedRecord| !record.is_said && self.is_closed(&record.epoch);
+        let late = self.texts.all.values().filter(said).filter_map(|record| {
+            let (start, _) = record.chains.first().filter(|(start, _)| *start > 0)?;
+            Some((record.epoch, *start))
+        });
+        late.take(MAX_READS).collect()
+    }
+}
