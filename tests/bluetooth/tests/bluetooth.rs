@@ -57,7 +57,7 @@ fn play(settings: &str) {
         let kept = out.keep();
         panic!("{said}\nthe logs are in {}", kept.display());
     }
-    println!("{said}");
+    eprintln!("{said}");
 }
 
 #[test]

@@ -98,7 +98,7 @@ impl Link {
 
     /// Whether the other end may have begun this channel.
     pub(super) fn is_theirs(&self, channel: u8) -> bool {
-        (channel % 2 == 0) == (self.side == Side::Peripheral)
+        channel.is_multiple_of(2) == (self.side == Side::Peripheral)
     }
 
     /// A packet arrived; false if a stranger sends too many.

@@ -31,11 +31,12 @@ pub(super) const MAX_CONTACTS: usize = 6;
 /// Connections at once to devices that have shown no proof yet.
 pub(super) const MAX_STRANGERS: usize = 2;
 
-/// The end that does not connect first waits this long for the other one to.
-const PATIENCE: Duration = Duration::from_secs(6);
+/// The end that does not connect first waits this long for the other one to: longer than one that
+/// hangs keeps the other end from being connected to.
+const PATIENCE: Duration = Duration::from_secs(9);
 
-/// How long a connection may take to come about.
-const CONNECT_TIMEOUT: Duration = Duration::from_secs(40);
+/// How long a connection may take to come about, for a radio that does not tell.
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(28);
 
 /// After a failed connection, doubled each time, and at most.
 const FIRST_PAUSE: Duration = Duration::from_secs(1);
@@ -157,13 +158,9 @@ impl Core {
         self.outputs.pop_front()
     }
 
-    pub(super) fn admit(&mut self, now: Moment, key: DialKey, callee: Callee) {
-        self.admitted.insert(key, callee);
-        self.advance(now);
-    }
-
-    pub(super) fn refuse(&mut self, now: Moment, key: &DialKey) {
-        self.admitted.remove(key);
+    /// Whoever knows one of these keys may ask for links from now on.
+    pub(super) fn answer_to(&mut self, now: Moment, admitted: BTreeMap<DialKey, Callee>) {
+        self.admitted = admitted;
         self.advance(now);
     }
 

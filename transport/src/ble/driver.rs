@@ -1,35 +1,43 @@
 //! Stands between the core, the radio and the links: moves bytes, tells the time, decides nothing.
 
 use std::{
-    collections::{BTreeMap, BTreeSet, VecDeque},
+    collections::{BTreeMap, VecDeque},
     sync::{Arc, Mutex, PoisonError},
     time::{Duration, Instant, SystemTime, UNIX_EPOCH},
 };
 
 use rand_core::{OsRng, RngCore as _};
 use tokio::{
-    sync::{Notify, mpsc, oneshot},
+    sync::{Notify, mpsc, oneshot, watch},
     time::timeout_at,
 };
 
 use super::{
-    Shared,
+    Shared, Wanted,
+    carry::carry,
     core::{Core, Moment, Output},
     lock, pipe,
     radio::{RadioCommand, RadioEnd, RadioEvent},
     token::Name,
 };
-use crate::{Callee, DialKey, Link, LinkFailure, LinkPath, LinkStats, Phase, Role, TransportKind};
+use crate::{Link, LinkPath, LinkStats, Phase, Role, TransportKind};
 
 /// Reports of the radio that may wait; it waits beyond.
 const MAX_EVENTS: usize = 256;
 
+/// Orders that may wait; who gives them waits beyond.
+pub(super) const MAX_ORDERS: usize = 64;
+
+/// Commands that the radio may leave unread.
+const MAX_COMMANDS: usize = 64;
+
+/// Commands beyond these that may wait; packets beyond are lost, as on the air. All links together
+/// never have more on their way.
+const MAX_WAITING: usize = 1_024;
+
 /// What the driver is told.
 #[derive(Debug)]
 pub(super) enum Order {
-    Admit(DialKey, Callee),
-    Refuse(DialKey),
-    LookFor(BTreeSet<Name>),
     Dial(Name, oneshot::Sender<Link>),
     /// A frame to send on a link; there is room for it.
     Send(u64, Vec<u8>),
@@ -37,14 +45,13 @@ pub(super) enum Order {
     Consumed(u64, usize),
     /// The app has hung up.
     Close(u64),
-    Stop,
 }
 
 /// One open link.
 #[derive(Debug)]
 struct Open {
     /// Frames for the app, which it reads at its own pace.
-    inward: mpsc::UnboundedSender<Vec<u8>>,
+    inward: mpsc::Sender<Vec<u8>>,
     /// Lets the next frame come.
     room: Arc<Notify>,
     /// Frames taken from the app that the core has had no room for.
@@ -55,10 +62,15 @@ struct Open {
 pub(super) struct Driver {
     core: Core,
     shared: Arc<Shared>,
-    orders: mpsc::UnboundedReceiver<Order>,
+    orders: mpsc::Receiver<Order>,
+    wanted: watch::Receiver<Wanted>,
+    /// Ends when the listener is dropped.
+    over: oneshot::Receiver<()>,
     incoming: mpsc::Sender<Link>,
     events: mpsc::Receiver<RadioEvent>,
-    radio: mpsc::UnboundedSender<RadioCommand>,
+    radio: mpsc::Sender<RadioCommand>,
+    /// What the radio has had no room for.
+    waiting: VecDeque<RadioCommand>,
     dials: BTreeMap<u64, (oneshot::Sender<Link>, Instant)>,
     next_dial: u64,
     links: BTreeMap<u64, Open>,
@@ -68,19 +80,25 @@ pub(super) struct Driver {
 impl Driver {
     pub(super) fn new(
         shared: Arc<Shared>,
-        orders: mpsc::UnboundedReceiver<Order>,
+        (orders, over): (mpsc::Receiver<Order>, oneshot::Receiver<()>),
         incoming: mpsc::Sender<Link>,
     ) -> (Self, RadioEnd) {
         let (events_tx, events) = mpsc::channel(MAX_EVENTS);
-        let (radio, commands) = mpsc::unbounded_channel();
+        let (radio, commands) = mpsc::channel(MAX_COMMANDS);
+        let mut wanted = shared.wanted.subscribe();
+        // What was wanted before is news to the driver, too.
+        wanted.mark_changed();
         let [low, high, ..] = OsRng.next_u32().to_le_bytes();
         let driver = Self {
             core: Core::new(u16::from_le_bytes([low, high])),
             shared,
             orders,
+            wanted,
+            over,
             incoming,
             events,
             radio,
+            waiting: VecDeque::new(),
             dials: BTreeMap::new(),
             next_dial: 0,
             links: BTreeMap::new(),
@@ -99,7 +117,15 @@ impl Driver {
             let next = async {
                 tokio::select! {
                     biased;
-                    order = self.orders.recv() => Next::Order(order),
+                    _ = &mut self.over => Next::Stop,
+                    Ok(()) = self.wanted.changed() => Next::Wanted,
+                    Ok(room) = self.radio.reserve(), if !self.waiting.is_empty() => {
+                        if let Some(command) = self.waiting.pop_front() {
+                            room.send(command);
+                        }
+                        Next::Again
+                    }
+                    Some(order) = self.orders.recv() => Next::Order(order),
                     event = self.events.recv(), if has_radio => Next::Event(event),
                     () = gone(&mut self.dials) => Next::GivenUp,
                 }
@@ -108,8 +134,10 @@ impl Driver {
             let now = self.now();
             match next {
                 Err(_elapsed) => self.core.timeout(now),
-                Ok(Next::Order(None | Some(Order::Stop))) => return,
-                Ok(Next::Order(Some(order))) => self.obey(now, order),
+                Ok(Next::Stop) => return,
+                Ok(Next::Again) => {}
+                Ok(Next::Wanted) => self.want(now),
+                Ok(Next::Order(order)) => self.obey(now, order),
                 Ok(Next::Event(Some(event))) => {
                     let is_state = matches!(event, RadioEvent::State(_));
                     self.core.radio(now, event);
@@ -139,11 +167,18 @@ impl Driver {
         Moment { at: self.started.elapsed(), wall }
     }
 
+    /// Others may come, or are waited for.
+    fn want(&mut self, now: Moment) {
+        let (admitted, names) = {
+            let wanted = self.wanted.borrow_and_update();
+            (wanted.admitted.clone(), wanted.lookouts.keys().copied().collect())
+        };
+        self.core.answer_to(now, admitted);
+        self.core.look_for(now, names);
+    }
+
     fn obey(&mut self, now: Moment, order: Order) {
         match order {
-            Order::Admit(key, callee) => self.core.admit(now, key, callee),
-            Order::Refuse(key) => self.core.refuse(now, &key),
-            Order::LookFor(names) => self.core.look_for(now, names),
             Order::Dial(name, answer) => {
                 let dial = self.next_dial;
                 self.next_dial = dial.saturating_add(1);
@@ -157,7 +192,6 @@ impl Driver {
             }
             Order::Consumed(link, len) => self.core.consumed(link, len),
             Order::Close(link) => self.core.close(now, link),
-            Order::Stop => {}
         }
     }
 
@@ -168,7 +202,10 @@ impl Driver {
             let Some(output) = self.core.poll() else { break };
             match output {
                 Output::Radio(command) => {
-                    let _ = self.radio.send(command);
+                    let is_packet = matches!(command, RadioCommand::Send { .. });
+                    if !is_packet || self.waiting.len() < MAX_WAITING {
+                        self.waiting.push_back(command);
+                    }
                 }
                 Output::Opened { link, dial, device } => {
                     self.open(link, dial, device.to_string());
@@ -216,7 +253,8 @@ impl Driver {
             let mut stats = open.stats.lock().unwrap_or_else(PoisonError::into_inner);
             stats.bytes_received = stats.bytes_received.saturating_add(len as u64);
         }
-        if open.inward.send(frame).is_err() {
+        // There is room for all that the core holds: this fails only if nobody reads any more.
+        if open.inward.try_send(frame).is_err() {
             self.core.consumed(link, len);
         }
     }
@@ -231,7 +269,7 @@ impl Driver {
         // In clear: the session above encrypts.
         let (ours, theirs) = Link::pair(TransportKind::Ble, role, None, stats);
         let ours = ours.limited(pipe::MAX_FRAME_LEN);
-        let (inward, frames) = mpsc::unbounded_channel();
+        let (inward, frames) = mpsc::channel(pipe::MAX_HELD_FRAMES);
         let room = Arc::new(Notify::new());
         let stats = Arc::clone(&theirs.stats);
         let open = Open { inward, room: Arc::clone(&room), waiting: VecDeque::new(), stats };
@@ -254,7 +292,10 @@ impl Driver {
 }
 
 enum Next {
-    Order(Option<Order>),
+    Stop,
+    Again,
+    Wanted,
+    Order(Order),
     Event(Option<RadioEvent>),
     GivenUp,
 }
@@ -269,41 +310,4 @@ async fn gone(dials: &mut BTreeMap<u64, (oneshot::Sender<Link>, Instant)>) {
         if is_any { std::task::Poll::Ready(()) } else { std::task::Poll::Pending }
     })
     .await;
-}
-
-/// Carries the frames of one link between the app and the driver, until either hangs up.
-async fn carry(
-    id: u64,
-    link: Link,
-    mut frames: mpsc::UnboundedReceiver<Vec<u8>>,
-    room: Arc<Notify>,
-    orders: mpsc::UnboundedSender<Order>,
-) {
-    let stats = Arc::clone(&link.stats);
-    let (to_app, mut from_app) = link.split();
-    let outward = async {
-        while let Some(frame) = from_app.recv().await {
-            if orders.send(Order::Send(id, frame)).is_err() {
-                return;
-            }
-            room.notified().await;
-        }
-    };
-    let inward = async {
-        while let Some(frame) = frames.recv().await {
-            let len = frame.len();
-            if to_app.send(frame).await.is_err() {
-                break;
-            }
-            let _ = orders.send(Order::Consumed(id, len));
-        }
-    };
-    tokio::select! {
-        () = outward => {
-            let mut stats = stats.lock().unwrap_or_else(PoisonError::into_inner);
-            stats.closed.get_or_insert(LinkFailure::HungUp);
-        }
-        () = inward => {}
-    }
-    let _ = orders.send(Order::Close(id));
 }

@@ -2,13 +2,17 @@
 
 use std::sync::Arc;
 
-use super::{Order, RadioState, Shared};
+use tokio::sync::oneshot;
+
+use super::{RadioState, Shared};
 use crate::{Addr, AddrKind, Callee, DialKey, Listener};
 
 /// Dropping it ends all links and leaves the radio.
 #[derive(Debug)]
 pub(super) struct BleListener {
     pub(super) shared: Arc<Shared>,
+    /// The driver stops once this is gone.
+    pub(super) _alive: oneshot::Sender<()>,
 }
 
 impl Listener for BleListener {
@@ -19,16 +23,12 @@ impl Listener for BleListener {
     }
 
     fn admit(&self, key: DialKey, callee: Callee) {
-        let _ = self.shared.orders.send(Order::Admit(key, callee));
+        self.shared
+            .wanted
+            .send_if_modified(|wanted| wanted.admitted.insert(key, callee) != Some(callee));
     }
 
     fn refuse(&self, key: &DialKey) {
-        let _ = self.shared.orders.send(Order::Refuse(*key));
-    }
-}
-
-impl Drop for BleListener {
-    fn drop(&mut self) {
-        let _ = self.shared.orders.send(Order::Stop);
+        self.shared.wanted.send_if_modified(|wanted| wanted.admitted.remove(key).is_some());
     }
 }

@@ -1,6 +1,7 @@
 //! Links over Bluetooth Low Energy, where there is no network at all: a portable core that
 //! decides, above a radio that each platform has of its own. See `docs/ble.md`.
 
+mod carry;
 mod contact;
 mod core;
 mod driver;
@@ -23,7 +24,7 @@ use std::{
 use tokio::sync::{mpsc, oneshot, watch};
 
 use self::{
-    driver::{Driver, Order},
+    driver::{Driver, MAX_ORDERS, Order},
     listener::BleListener,
     token::Name,
 };
@@ -42,7 +43,7 @@ use crate::{
 const HEAR_TIMEOUT: Duration = Duration::from_secs(2);
 
 /// How long one that was heard may take to be reached.
-const DIAL_TIMEOUT: Duration = Duration::from_secs(45);
+const DIAL_TIMEOUT: Duration = Duration::from_secs(30);
 
 /// A cautious guess at the goodput between two phones, in bytes per second.
 const TYPICAL_BYTES_PER_SEC: u64 = 20_000;
@@ -72,28 +73,36 @@ pub struct BleTransport {
 /// What the driver and its owners see.
 #[derive(Debug)]
 struct Shared {
-    orders: mpsc::UnboundedSender<Order>,
+    orders: mpsc::Sender<Order>,
     /// Taken by the driver when it starts.
-    received: Mutex<Option<mpsc::UnboundedReceiver<Order>>>,
+    received: Mutex<Option<mpsc::Receiver<Order>>>,
+    wanted: watch::Sender<Wanted>,
     state: watch::Sender<RadioState>,
     /// Counts whenever somebody looked for comes near.
     news: watch::Sender<u64>,
     near: Mutex<BTreeMap<Name, Device>>,
+}
+
+/// Who may come, and who is waited for.
+#[derive(Debug, Default)]
+struct Wanted {
+    /// Names this device answers to.
+    admitted: BTreeMap<DialKey, Callee>,
     /// How many look for each name.
-    lookouts: Mutex<BTreeMap<Name, usize>>,
+    lookouts: BTreeMap<Name, usize>,
 }
 
 impl BleTransport {
     /// A transport that uses this adapter once it listens.
     pub fn new(adapter: Adapter) -> Self {
-        let (orders, received) = mpsc::unbounded_channel();
+        let (orders, received) = mpsc::channel(MAX_ORDERS);
         let shared = Shared {
             orders,
             received: Mutex::new(Some(received)),
+            wanted: watch::Sender::default(),
             state: watch::Sender::default(),
             news: watch::Sender::default(),
             near: Mutex::default(),
-            lookouts: Mutex::default(),
         };
         Self { adapter, shared: Arc::new(shared) }
     }
@@ -106,15 +115,12 @@ impl BleTransport {
     /// Listens for whoever answers to this name, until what is returned is dropped.
     pub fn look_for(&self, key: DialKey, callee: Callee) -> Lookout {
         let name = Name { key, callee };
-        let lookout = Lookout { name, shared: Arc::clone(&self.shared) };
-        let mut all = lock(&self.shared.lookouts);
-        let count = all.entry(name).or_default();
-        *count = count.saturating_add(1);
-        if *count == 1 {
-            self.shared.tell_lookouts(&all);
-        }
-        drop(all);
-        lookout
+        self.shared.wanted.send_if_modified(|wanted| {
+            let count = wanted.lookouts.entry(name).or_default();
+            *count = count.saturating_add(1);
+            *count == 1
+        });
+        Lookout { name, shared: Arc::clone(&self.shared) }
     }
 
     /// Where whoever answers to this name is near, as an address of no meaning elsewhere.
@@ -151,16 +157,11 @@ impl BleTransport {
             .map_err(|err| TransportError::Io(std::io::Error::other(err)))?;
         let received = lock(&self.shared.received).take();
         let received = received.ok_or_else(|| failed("it listens already"))?;
-        let (driver, end) = Driver::new(Arc::clone(&self.shared), received, incoming);
+        let (alive, over) = oneshot::channel();
+        let (driver, end) = Driver::new(Arc::clone(&self.shared), (received, over), incoming);
         runtime.spawn(driver.run());
         radio(end);
-        Ok(Box::new(BleListener { shared: Arc::clone(&self.shared) }))
-    }
-}
-
-impl Shared {
-    fn tell_lookouts(&self, all: &BTreeMap<Name, usize>) {
-        let _ = self.orders.send(Order::LookFor(all.keys().copied().collect()));
+        Ok(Box::new(BleListener { shared: Arc::clone(&self.shared), _alive: alive }))
     }
 }
 
@@ -173,14 +174,15 @@ pub struct Lookout {
 
 impl Drop for Lookout {
     fn drop(&mut self) {
-        let mut all = lock(&self.shared.lookouts);
-        if let Some(count) = all.get_mut(&self.name) {
+        self.shared.wanted.send_if_modified(|wanted| {
+            let Some(count) = wanted.lookouts.get_mut(&self.name) else { return false };
             *count = count.saturating_sub(1);
-            if *count == 0 {
-                all.remove(&self.name);
-                self.shared.tell_lookouts(&all);
+            let is_last = *count == 0;
+            if is_last {
+                wanted.lookouts.remove(&self.name);
             }
-        }
+            is_last
+        });
     }
 }
 
@@ -218,7 +220,8 @@ impl Transport for BleTransport {
             this.hear(&key, &callee).await?;
             let (answer, mut answered) = oneshot::channel();
             let order = Order::Dial(Name { key, callee }, answer);
-            this.shared.orders.send(order).map_err(|_stopped| TransportError::Unreachable)?;
+            let sent = this.shared.orders.send(order).await;
+            sent.map_err(|_stopped| TransportError::Unreachable)?;
             let link = tokio::time::timeout(DIAL_TIMEOUT, &mut answered).await;
             match link {
                 Ok(Ok(link)) => Ok(link),

@@ -23,7 +23,7 @@ const MAX_EARLY: usize = 64;
 const MAX_HELD: usize = 2 * MAX_FRAME_LEN;
 
 /// Whole frames that may wait.
-const MAX_HELD_FRAMES: usize = 64;
+pub(super) const MAX_HELD_FRAMES: usize = 64;
 
 /// How long an acknowledgment may wait for company.
 const ACK_DELAY: Duration = Duration::from_millis(40);
@@ -161,7 +161,7 @@ impl Pipe {
         }
         if let Some((_, since)) = self.timed.take_if(|(place, _)| *place <= ack) {
             let trip = now.saturating_sub(since);
-            let smooth = |old: Duration| old.saturating_mul(7).saturating_add(trip) / 8;
+            let smooth = |old: Duration| old.saturating_mul(7).saturating_add(trip).div_f64(8.0);
             self.round_trip = Some(self.round_trip.map_or(trip, smooth));
         }
         self.resends = 0;

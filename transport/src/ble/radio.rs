@@ -151,6 +151,6 @@ pub enum RadioCommand {
 pub struct RadioEnd {
     /// Up.
     pub events: mpsc::Sender<RadioEvent>,
-    /// Down. Ends with the transport.
-    pub commands: mpsc::UnboundedReceiver<RadioCommand>,
+    /// Down. Ends with the transport. What is sent while the radio does not read is lost, as on the air.
+    pub commands: mpsc::Receiver<RadioCommand>,
 }

@@ -1,5 +1,7 @@
 //! What arrives, and from whom it may.
 
+use std::collections::btree_map::Entry;
+
 use super::{Core, MAX_CONTACTS, MAX_STRANGERS, Moment, Output};
 use crate::{
     LinkFailure,
@@ -119,12 +121,11 @@ impl Core {
             return;
         }
         link.is_proven = true;
-        if !link.channels.contains_key(&number) {
+        if let Entry::Vacant(place) = link.channels.entry(number) {
             let id = self.next_link;
             self.next_link = id.saturating_add(1);
-            let channel =
-                Channel { link: id, stage: Stage::Open, pipe: Pipe::new(), is_ending: false };
-            link.channels.insert(number, channel);
+            let (stage, pipe) = (Stage::Open, Pipe::new());
+            place.insert(Channel { link: id, stage, pipe, is_ending: false });
             let device = contact.device;
             self.outputs.push_back(Output::Opened { link: id, dial: None, device });
         }

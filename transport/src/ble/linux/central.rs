@@ -16,7 +16,7 @@ use futures_util::StreamExt as _;
 use tokio::{sync::mpsc, time::timeout};
 
 use super::{
-    RadioEvent, central, max_packet,
+    MAX_PACKETS, RadioEvent, central, max_packet,
     run::{Note, Served},
 };
 use crate::ble::{
@@ -24,8 +24,13 @@ use crate::ble::{
     radio::{SERVICE, TO_CENTRAL, TO_PERIPHERAL},
 };
 
-/// How long connecting may take, with finding the service: on a busy machine, half a minute.
-const CONNECT_TIMEOUT: Duration = Duration::from_secs(35);
+/// How long the connection itself may take: a phone that is near answers within a second or two. While
+/// one hangs the device cannot be connected to either, so that two that try at once would wait for
+/// each other.
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(8);
+
+/// How long it may take to find the service then: on a busy machine, many seconds.
+const DISCOVERY_TIMEOUT: Duration = Duration::from_secs(15);
 
 /// How long one write may take.
 const WRITE_TIMEOUT: Duration = Duration::from_secs(10);
@@ -66,7 +71,7 @@ pub(super) async fn service_data(adapter: &Adapter, id: &PeripheralId) -> Option
 
 /// A connection, or an attempt at one. Dropping it ends it.
 pub(super) struct Attached {
-    packets: mpsc::UnboundedSender<Vec<u8>>,
+    packets: mpsc::Sender<Vec<u8>>,
     is_trying: bool,
     is_over: Arc<AtomicBool>,
 }
@@ -75,10 +80,10 @@ impl Attached {
     pub(super) fn begin(
         (scanner, adapter): (Adapter, bluer::Adapter),
         (device, id): (Device, PeripheralId),
-        (events, notes): (mpsc::Sender<RadioEvent>, mpsc::UnboundedSender<Note>),
+        (events, notes): (mpsc::Sender<RadioEvent>, mpsc::Sender<Note>),
         served: &Served,
     ) -> Self {
-        let (packets, to_send) = mpsc::unbounded_channel();
+        let (packets, to_send) = mpsc::channel(MAX_PACKETS);
         let is_over = Arc::new(AtomicBool::new(false));
         let (over, served) = (Arc::clone(&is_over), Arc::clone(served));
         tokio::spawn(async move {
@@ -96,13 +101,14 @@ impl Attached {
             over.store(true, Ordering::Relaxed);
             let _ = events.send(RadioEvent::ConnectFailed(device)).await;
             let _ = events.send(RadioEvent::Disconnected(central(device))).await;
-            let _ = notes.send(Note::Over(device));
+            let _ = notes.send(Note::Over(device)).await;
         });
         Self { packets, is_trying: true, is_over }
     }
 
+    /// Sends a packet; what there is no room for is lost.
     pub(super) fn send(&self, bytes: Vec<u8>) {
-        let _ = self.packets.send(bytes);
+        let _ = self.packets.try_send(bytes);
     }
 
     pub(super) fn is_trying(&self) -> bool {
@@ -123,19 +129,15 @@ async fn attach(
     scanner: Adapter,
     (device, id): (Device, PeripheralId),
     events: mpsc::Sender<RadioEvent>,
-    notes: mpsc::UnboundedSender<Note>,
-    mut packets: mpsc::UnboundedReceiver<Vec<u8>>,
+    notes: mpsc::Sender<Note>,
+    mut packets: mpsc::Receiver<Vec<u8>>,
 ) {
-    let connected = timeout(CONNECT_TIMEOUT, connect(&scanner, &id)).await;
-    let _ = notes.send(Note::Tried(device));
+    let connected = connect(&scanner, &id).await;
+    let _ = notes.send(Note::Tried(device)).await;
     let (peripheral, characteristic) = match connected {
-        Ok(Ok(connected)) => connected,
-        Ok(Err(err)) => {
+        Ok(connected) => connected,
+        Err(err) => {
             log::debug!("Bluetooth: connecting to {device}: {err}");
-            return;
-        }
-        Err(_elapsed) => {
-            log::debug!("Bluetooth: connecting to {device} took too long");
             return;
         }
     };
@@ -152,8 +154,14 @@ async fn connect(
 ) -> btleplug::Result<(Peripheral, Characteristic)> {
     let peripheral = scanner.peripheral(id).await?;
     if !peripheral.is_connected().await? {
-        peripheral.connect().await?;
+        within(CONNECT_TIMEOUT, peripheral.connect()).await?;
     }
+    let characteristic = within(DISCOVERY_TIMEOUT, discover(&peripheral)).await?;
+    Ok((peripheral, characteristic))
+}
+
+/// Finds our service, and asks to be notified by it.
+async fn discover(peripheral: &Peripheral) -> btleplug::Result<Characteristic> {
     peripheral.discover_services().await?;
     let missing = || btleplug::Error::NotSupported("the service is not there".to_owned());
     let characteristics = peripheral.characteristics();
@@ -161,7 +169,15 @@ async fn connect(
     let to_central = find(TO_CENTRAL).ok_or_else(missing)?;
     let to_peripheral = find(TO_PERIPHERAL).ok_or_else(missing)?;
     peripheral.subscribe(&to_central).await?;
-    Ok((peripheral, to_peripheral))
+    Ok(to_peripheral)
+}
+
+/// What comes of it, unless that takes longer.
+async fn within<T>(
+    limit: Duration,
+    work: impl Future<Output = btleplug::Result<T>>,
+) -> btleplug::Result<T> {
+    timeout(limit, work).await.unwrap_or(Err(btleplug::Error::TimedOut(limit)))
 }
 
 async fn carry(
@@ -169,7 +185,7 @@ async fn carry(
     characteristic: &Characteristic,
     device: Device,
     events: &mpsc::Sender<RadioEvent>,
-    packets: &mut mpsc::UnboundedReceiver<Vec<u8>>,
+    packets: &mut mpsc::Receiver<Vec<u8>>,
 ) -> btleplug::Result<()> {
     let mut notified = peripheral.notifications().await?;
     let max_packet = max_packet(peripheral.mtu());
@@ -191,9 +207,7 @@ async fn carry(
     let outward = async {
         while let Some(packet) = packets.recv().await {
             let write = peripheral.write(characteristic, &packet, WriteType::WithoutResponse);
-            timeout(WRITE_TIMEOUT, write)
-                .await
-                .map_err(|_elapsed| btleplug::Error::TimedOut(WRITE_TIMEOUT))??;
+            within(WRITE_TIMEOUT, write).await?;
         }
         Ok(())
     };

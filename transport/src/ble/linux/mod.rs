@@ -4,11 +4,11 @@ mod central;
 mod run;
 mod server;
 
-use std::time::Duration;
+use std::{pin::pin, time::Duration};
 
 use tokio::{
     sync::mpsc,
-    time::{Instant, sleep_until, timeout},
+    time::{sleep, timeout},
 };
 
 use super::radio::{Contact, Device, RadioCommand, RadioEnd, RadioEvent, RadioState, Side};
@@ -18,6 +18,12 @@ const LOOK_AGAIN: Duration = Duration::from_secs(3);
 
 /// How long leaving may take.
 const LEAVE_TIMEOUT: Duration = Duration::from_secs(2);
+
+/// Packets that may wait for one end of a connection: as many as all its links have on their way.
+const MAX_PACKETS: usize = 256;
+
+/// Commands that may wait for the adapter.
+const MAX_COMMANDS: usize = 64;
 
 /// Drives the adapter with this address, or the system's first, until nothing more is told.
 pub(super) fn start(wanted: Option<[u8; 6]>, end: RadioEnd) {
@@ -29,13 +35,14 @@ async fn supervise(wanted: Option<[u8; 6]>, end: RadioEnd) {
     let RadioEnd { events, mut commands } = end;
     let mut told = None;
     loop {
-        let (orders, told_to_run) = mpsc::unbounded_channel();
+        let (orders, told_to_run) = mpsc::channel(MAX_COMMANDS);
         let mut run = tokio::spawn(run::run(wanted, events.clone(), told_to_run));
         let ended = loop {
             tokio::select! {
                 ended = &mut run => break ended,
                 command = commands.recv() => match command {
-                    Some(command) => drop(orders.send(command)),
+                    // While it does nothing, nothing more is read; once it is gone, that is lost.
+                    Some(command) => drop(orders.send(command).await),
                     None => {
                         drop(orders);
                         let _ = timeout(LEAVE_TIMEOUT, run).await;
@@ -55,10 +62,10 @@ async fn supervise(wanted: Option<[u8; 6]>, end: RadioEnd) {
                 return;
             }
         }
-        let again = Instant::now() + LOOK_AGAIN;
+        let mut again = pin!(sleep(LOOK_AGAIN));
         loop {
             tokio::select! {
-                () = sleep_until(again) => break,
+                () = &mut again => break,
                 command = commands.recv() => if command.is_none() {
                     return;
                 },

@@ -23,6 +23,9 @@ use crate::ble::{
 /// How often it is looked whether all is well.
 const LOOK: Duration = Duration::from_secs(5);
 
+/// What connections may have to say at once; they wait beyond.
+const MAX_NOTES: usize = 16;
+
 /// Devices heard that may be connected to.
 const MAX_HEARD: usize = 256;
 
@@ -33,7 +36,7 @@ pub(super) type Served = Arc<Mutex<BTreeSet<Device>>>;
 pub(super) async fn run(
     wanted: Option<[u8; 6]>,
     events: mpsc::Sender<RadioEvent>,
-    commands: mpsc::UnboundedReceiver<RadioCommand>,
+    commands: mpsc::Receiver<RadioCommand>,
 ) -> (RadioState, bool) {
     match Run::begin(wanted, events).await {
         Ok(run) => (run.go(commands).await, true),
@@ -61,8 +64,8 @@ struct Run {
     must_scan: bool,
     is_scanning: bool,
     /// Says that an attempt to connect is over, or a connection.
-    notes: mpsc::UnboundedSender<Note>,
-    noted: mpsc::UnboundedReceiver<Note>,
+    notes: mpsc::Sender<Note>,
+    noted: mpsc::Receiver<Note>,
 }
 
 /// What a connection's task says.
@@ -88,7 +91,7 @@ impl Run {
         let served = Served::default();
         let server = Server::start(&adapter, events.clone(), Arc::clone(&served));
         let server = server.await.map_err(|err| state_of(&err))?;
-        let (notes, noted) = mpsc::unbounded_channel();
+        let (notes, noted) = mpsc::channel(MAX_NOTES);
         Ok(Self {
             session,
             adapter,
@@ -105,7 +108,7 @@ impl Run {
         })
     }
 
-    async fn go(mut self, mut commands: mpsc::UnboundedReceiver<RadioCommand>) -> RadioState {
+    async fn go(mut self, mut commands: mpsc::Receiver<RadioCommand>) -> RadioState {
         let name = self.adapter.name().to_owned();
         let streams = (self.session.events().await, self.adapter.events().await);
         let (Ok(sessions), Ok(changes), Ok(mut seen)) =

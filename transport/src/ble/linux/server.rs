@@ -17,7 +17,7 @@ use bluer::{
 use futures_util::StreamExt as _;
 use tokio::sync::mpsc;
 
-use super::{RadioEvent, max_packet, peripheral, run::Served};
+use super::{MAX_PACKETS, RadioEvent, max_packet, peripheral, run::Served};
 use crate::ble::{
     Device, Token, lock,
     radio::{SERVICE, TO_CENTRAL, TO_PERIPHERAL},
@@ -26,7 +26,7 @@ use crate::ble::{
 /// Serves until dropped.
 pub(super) struct Server {
     _application: ApplicationHandle,
-    packets: mpsc::UnboundedSender<Vec<u8>>,
+    packets: mpsc::Sender<Vec<u8>>,
     wanted: Option<Token>,
     shown: Option<(Token, AdvertisementHandle)>,
 }
@@ -77,14 +77,14 @@ impl Server {
         };
         let application = Application { services: vec![service], ..Application::default() };
         let application = adapter.serve_gatt_application(application).await?;
-        let (packets, to_send) = mpsc::unbounded_channel();
+        let (packets, to_send) = mpsc::channel(MAX_PACKETS);
         tokio::spawn(notify_all(control, to_send));
         Ok(Self { _application: application, packets, wanted: None, shown: None })
     }
 
-    /// Notifies all centrals; the packet says which one is meant.
+    /// Notifies all centrals; the packet says which one is meant. What there is no room for is lost.
     pub(super) fn send(&self, bytes: Vec<u8>) {
-        let _ = self.packets.send(bytes);
+        let _ = self.packets.try_send(bytes);
     }
 
     /// Shows this token instead of the last one.
@@ -116,7 +116,7 @@ impl Server {
 }
 
 /// Notifies whoever has subscribed.
-async fn notify_all(control: CharacteristicControl, mut packets: mpsc::UnboundedReceiver<Vec<u8>>) {
+async fn notify_all(control: CharacteristicControl, mut packets: mpsc::Receiver<Vec<u8>>) {
     let mut control = pin!(control);
     let mut writer: Option<CharacteristicWriter> = None;
     loop {

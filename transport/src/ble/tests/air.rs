@@ -197,7 +197,11 @@ impl Air {
     fn draw(&mut self) -> u64 {
         self.chance = self.chance.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
         let drawn = self.chance >> 33;
-        if self.trouble == 0 || drawn % self.trouble != 0 { 9 } else { drawn / self.trouble % 3 }
+        if self.trouble == 0 || !drawn.is_multiple_of(self.trouble) {
+            9
+        } else {
+            drawn / self.trouble % 3
+        }
     }
 
     fn hear_each_other(&self, a: usize, b: usize) -> bool {

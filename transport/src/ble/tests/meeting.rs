@@ -20,7 +20,7 @@ fn secs(secs: u64) -> Duration {
 fn host_and_guest() -> Air {
     let mut air = Air::new(2);
     let name = name(1, 1);
-    air.with(0, |core, now| core.admit(now, name.key, name.callee));
+    air.with(0, |core, now| core.answer_to(now, [(name.key, name.callee)].into()));
     air.with(1, |core, now| core.look_for(now, [name].into()));
     air.with(1, |core, now| core.dial(now, 1, name));
     air
@@ -51,7 +51,7 @@ fn guest_finds_the_host_by_its_key_and_frames_go_both_ways() {
 fn who_does_not_know_the_key_never_connects() {
     let mut air = Air::new(2);
     let host = name(1, 1);
-    air.with(0, |core, now| core.admit(now, host.key, host.callee));
+    air.with(0, |core, now| core.answer_to(now, [(host.key, host.callee)].into()));
     air.with(1, |core, now| core.dial(now, 1, name(2, 1)));
     air.run(secs(120));
     assert_eq!(air.nodes[1].connects, 0);
@@ -64,7 +64,7 @@ fn two_who_look_for_each_other_connect_once_and_the_lower_name_does() {
     let names = [name(1, 1), name(1, 2)];
     for (number, own) in names.into_iter().enumerate() {
         let other = names[1 - number];
-        air.with(number, |core, now| core.admit(now, own.key, own.callee));
+        air.with(number, |core, now| core.answer_to(now, [(own.key, own.callee)].into()));
         air.with(number, |core, now| core.dial(now, 1, other));
     }
     air.run(secs(3));
@@ -79,8 +79,8 @@ fn two_who_look_for_each_other_connect_once_and_the_lower_name_does() {
 fn higher_name_connects_when_the_lower_one_does_not() {
     let mut air = Air::new(2);
     let (low, high) = (name(1, 1), name(1, 2));
-    air.with(0, |core, now| core.admit(now, low.key, low.callee));
-    air.with(1, |core, now| core.admit(now, high.key, high.callee));
+    air.with(0, |core, now| core.answer_to(now, [(low.key, low.callee)].into()));
+    air.with(1, |core, now| core.answer_to(now, [(high.key, high.callee)].into()));
     air.with(1, |core, now| core.dial(now, 1, low));
     air.run(secs(15));
     assert_eq!(air.nodes[1].connects, 1);
@@ -92,7 +92,7 @@ fn second_room_of_the_same_two_shares_their_connection() {
     let mut air = host_and_guest();
     air.run(secs(5));
     let second = name(3, 1);
-    air.with(0, |core, now| core.admit(now, second.key, second.callee));
+    air.with(0, |core, now| core.answer_to(now, [(second.key, second.callee)].into()));
     air.with(1, |core, now| core.dial(now, 2, second));
     air.run(secs(15));
     assert_eq!(air.nodes[1].connects, 1);
