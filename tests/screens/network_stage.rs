@@ -10,6 +10,7 @@ use app::{
 use egui_kittest::{Harness, kittest::Queryable as _};
 use transport::{
     TransportKind,
+    ble::{Mode, RadioState, RadioUse},
     servers::{Servers, TurnServer},
 };
 
@@ -30,7 +31,8 @@ pub(crate) fn on_the_internet() -> NetInfo {
         public: vec!["203.0.113.9:40911".to_owned()],
         idle_bytes_today: 812_000,
         is_metered: false,
-        bluetooth: transport::ble::RadioState::Ready,
+        bluetooth: RadioState::Ready,
+        radio_use: RadioUse { mode: Mode::Near, permille: 75, permille_so_far: 61 },
     }
 }
 

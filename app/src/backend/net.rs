@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 
 use serde::{Deserialize, Serialize};
 use transport::{
-    ble::RadioState,
+    ble::{RadioState, RadioUse},
     nat::NatKind,
     nostr::{self, RelayReport},
     servers::Servers,
@@ -25,6 +25,8 @@ pub struct NetInfo {
     pub is_metered: bool,
     /// Whether Bluetooth can be used.
     pub bluetooth: RadioState,
+    /// What its radio is used for.
+    pub radio_use: RadioUse,
 }
 
 impl NetInfo {

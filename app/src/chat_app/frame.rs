@@ -189,6 +189,7 @@ impl ChatApp {
         let view = DiagnosticsView {
             whereabouts: &self.whereabouts,
             bluetooth: self.net.bluetooth,
+            radio_use: self.net.radio_use,
             links: &self.links,
             log: &log,
             names: &names,

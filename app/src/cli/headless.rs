@@ -7,7 +7,10 @@ use std::{
 
 use serde_json::{Value, json};
 
-use super::json::{self, Line, Wish};
+use super::{
+    device_json::{self, Wish},
+    json::{self, Line},
+};
 use crate::{
     backend::Backend as _,
     runtime::{Config, Runtime, Wake},
@@ -55,8 +58,10 @@ pub(super) fn run(config: &Config) -> Result<(), String> {
 fn grant(runtime: &mut Runtime, wish: Result<Wish, String>) -> Result<bool, String> {
     match wish {
         Ok(Wish::Command(command)) => runtime.send(command),
-        Ok(Wish::Links) => write_line(&json::links(&runtime.links()))?,
-        Ok(Wish::Stats) => write_line(&json::stats(&runtime.success_stats()))?,
+        Ok(Wish::Links) => write_line(&device_json::links(&runtime.links()))?,
+        Ok(Wish::Stats) => write_line(&device_json::stats(&runtime.success_stats()))?,
+        Ok(Wish::Radio) => write_line(&device_json::radio(&runtime.net()))?,
+        Ok(Wish::Screen(is_on)) => runtime.set_screen(is_on),
         Ok(Wish::Quit) => return Ok(false),
         Err(why) => write_line(&json!({"event": "bad_line", "why": why}))?,
     }

@@ -2,6 +2,7 @@
 
 mod check;
 mod demo;
+mod device_json;
 mod door;
 mod headless;
 mod json;

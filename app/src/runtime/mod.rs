@@ -275,6 +275,7 @@ impl Backend for Runtime {
             idle_bytes_today: self.shared.stats.signaling_today(),
             is_metered: self.shared.is_metered.load(Ordering::Relaxed),
             bluetooth: self.ble.state(),
+            radio_use: self.ble.radio_use(),
         }
     }
 

@@ -4,7 +4,10 @@ use std::fmt::Write as _;
 
 use egui::{Label, RichText, TextWrapMode, Ui};
 use engine::{PeerId, RoomId};
-use transport::{LinkFailure, Role, TransportKind, ble::RadioState};
+use transport::{
+    LinkFailure, Role, TransportKind,
+    ble::{Mode, RadioState, RadioUse},
+};
 
 use super::{
     action::Action,
@@ -26,6 +29,8 @@ pub struct DiagnosticsView<'a> {
     pub whereabouts: &'a Whereabouts,
     /// Whether Bluetooth can be used.
     pub bluetooth: RadioState,
+    /// What its radio is used for.
+    pub radio_use: RadioUse,
     /// Every link.
     pub links: &'a [LinkInfo],
     /// The last lines of the log.
@@ -51,6 +56,9 @@ pub fn diagnostics_ui(ui: &mut Ui, view: &DiagnosticsView<'_>, actions: &mut Vec
         text::title(ui, "Bluetooth");
         ui.add_space(SPACE_XS);
         text::hint(ui, bluetooth(view.bluetooth));
+        if view.bluetooth == RadioState::Ready {
+            text::hint(ui, &radio_use(view.radio_use));
+        }
         ui.add_space(SPACE_M);
         text::title(ui, "Links");
         ui.add_space(SPACE_XS);
@@ -147,6 +155,9 @@ pub fn report(view: &DiagnosticsView<'_>) -> String {
     let _ = writeln!(report, "{} {}", std::env::consts::OS, std::env::consts::ARCH);
     let _ = writeln!(report, "reachable at: {}", view.whereabouts.addrs.join(", "));
     let _ = writeln!(report, "Bluetooth: {}", bluetooth(view.bluetooth));
+    if view.bluetooth == RadioState::Ready {
+        let _ = writeln!(report, "{}", radio_use(view.radio_use));
+    }
     for link in view.links {
         let _ = writeln!(report, "{}: {}", who(link, view), state(link));
         for line in details(link) {
@@ -178,6 +189,23 @@ fn bluetooth(state: RadioState) -> &'static str {
         RadioState::Denied => "This app may not use it: allow that in the system's settings.",
         RadioState::Unsupported => "This app cannot use it on this system yet.",
     }
+}
+
+/// How much of the time the radio is on, and why.
+fn radio_use(radio: RadioUse) -> String {
+    let why = match radio.mode {
+        Mode::Seeking => "Somebody is being looked for",
+        Mode::Active => "Messages are passing",
+        Mode::Near => "Somebody is near",
+        Mode::Alone => "Nobody is near",
+        Mode::ScreenOff => "The screen is off",
+    };
+    let percent = |permille: u16| f64::from(permille) / 10.0;
+    format!(
+        "{why}: the radio is on {} % of the time, {} % since the start.",
+        percent(radio.permille),
+        percent(radio.permille_so_far)
+    )
 }
 
 fn failure(why: LinkFailure) -> &'static str {

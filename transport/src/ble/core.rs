@@ -11,7 +11,8 @@ use std::{
 
 use super::{
     contact::{Gone, Link},
-    radio::{Contact, Device, RadioCommand, RadioEvent, RadioState, Side},
+    duty::{Meter, Mode, RadioUse, Seeking, permille},
+    radio::{Advert, Contact, Device, RadioCommand, RadioEvent, RadioState, Side},
     token::{Name, Token},
 };
 use crate::{Callee, DialKey, LinkFailure};
@@ -42,10 +43,17 @@ const CONNECT_TIMEOUT: Duration = Duration::from_secs(28);
 const FIRST_PAUSE: Duration = Duration::from_secs(1);
 const LONGEST_PAUSE: Duration = Duration::from_secs(60);
 
-/// Somebody new who is looked for is scanned for without pause this long; then, in turns.
-const EAGER: Duration = Duration::from_secs(60);
-const SCAN_TURN: Duration = Duration::from_secs(6);
-const SCAN_PAUSE: Duration = Duration::from_secs(24);
+/// How long it listens without pause for somebody new, or once the radio is there again.
+const SEEK: Duration = Duration::from_secs(60);
+
+/// How long it listens without pause for somebody who was linked until now.
+const SEEK_LOST: Duration = Duration::from_secs(30);
+
+/// Names that are remembered as not new.
+const MAX_SOUGHT: usize = 1_024;
+
+/// How long after something was carried more is expected.
+const ACTIVE: Duration = Duration::from_secs(10);
 
 /// Now, by both clocks.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -103,11 +111,19 @@ pub(super) struct Core {
     pub(super) contacts: BTreeMap<Contact, Link>,
     connecting: Option<(Device, Duration)>,
     pauses: BTreeMap<Device, Pause>,
-    shown: Option<Token>,
+    shown: Option<Advert>,
     shown_since: Duration,
     shown_turn: usize,
     is_scanning: bool,
-    eager_until: Duration,
+    /// Whom it was listened for without pause before.
+    sought: BTreeSet<Name>,
+    seeking: Seeking,
+    was_seeking: bool,
+    carried_at: Option<Duration>,
+    is_screen_off: bool,
+    /// When this turn of listening began.
+    turn_began: Duration,
+    meter: Meter,
     looked_at: Duration,
     next_link: u64,
     tags: u16,
@@ -132,7 +148,13 @@ impl Core {
             shown_since: Duration::ZERO,
             shown_turn: 0,
             is_scanning: false,
-            eager_until: Duration::ZERO,
+            sought: BTreeSet::new(),
+            seeking: Seeking::new(),
+            was_seeking: false,
+            carried_at: None,
+            is_screen_off: false,
+            turn_began: Duration::ZERO,
+            meter: Meter::default(),
             looked_at: Duration::ZERO,
             next_link: 0,
             tags: chance,
@@ -166,8 +188,8 @@ impl Core {
 
     /// These are listened for from now on.
     pub(super) fn look_for(&mut self, now: Moment, names: BTreeSet<Name>) {
-        if !names.is_subset(&self.looked_for) {
-            self.eager_until = now.at.saturating_add(EAGER);
+        for name in &names {
+            self.seek(now, *name);
         }
         self.looked_for = names;
         self.known_period = None;
@@ -177,9 +199,53 @@ impl Core {
     /// Asks for a link until it is given up or refused.
     pub(super) fn dial(&mut self, now: Moment, dial: u64, name: Name) {
         self.dials.insert(dial, (name, now.at));
-        self.eager_until = now.at.saturating_add(EAGER);
+        self.seek(now, name);
         self.known_period = None;
         self.advance(now);
+    }
+
+    /// Listens without pause if this name was never looked for before: somebody was just scanned.
+    fn seek(&mut self, now: Moment, name: Name) {
+        if self.sought.len() < MAX_SOUGHT && self.sought.insert(name) {
+            self.seeking.begin(now.at, SEEK);
+        }
+    }
+
+    /// Whether somebody looks at the screen.
+    pub(super) fn set_screen(&mut self, now: Moment, is_on: bool) {
+        let was_off = std::mem::replace(&mut self.is_screen_off, !is_on);
+        if is_on && was_off {
+            self.seeking.begin(now.at, SEEK_LOST);
+        }
+        self.advance(now);
+    }
+
+    /// What the radio is used for.
+    pub(super) fn radio_use(&self, now: Moment) -> RadioUse {
+        let mode = self.mode(now);
+        let share = mode.share(self.contacts.len(), MAX_CONTACTS);
+        let permille_so_far = permille(self.meter.so_far());
+        RadioUse { mode, permille: permille(share), permille_so_far }
+    }
+
+    #[cfg(test)]
+    pub(super) fn seconds_on(&self) -> f64 {
+        self.meter.seconds_on()
+    }
+
+    fn mode(&self, now: Moment) -> Mode {
+        let is_active = self.carried_at.is_some_and(|at| now.at < at.saturating_add(ACTIVE));
+        if self.seeking.is_on(now.at) && !self.known.is_empty() {
+            Mode::Seeking
+        } else if is_active {
+            Mode::Active
+        } else if self.is_screen_off {
+            Mode::ScreenOff
+        } else if self.near.is_empty() && self.contacts.is_empty() {
+            Mode::Alone
+        } else {
+            Mode::Near
+        }
     }
 
     pub(super) fn give_up(&mut self, now: Moment, dial: u64) {
@@ -209,6 +275,7 @@ impl Core {
     pub(super) fn send(&mut self, now: Moment, link: u64, frame: &[u8]) {
         if let Some(channel) = self.channel(link) {
             channel.pipe.push(frame);
+            self.carried_at = Some(now.at);
         }
         self.advance(now);
     }
@@ -230,7 +297,10 @@ impl Core {
 
     pub(super) fn radio(&mut self, now: Moment, event: RadioEvent) {
         match event {
-            RadioEvent::State(state) => self.set_state(state),
+            RadioEvent::State(state) => {
+                self.set_state(state);
+                self.seeking.begin(now.at, SEEK);
+            }
             RadioEvent::Heard { device, token } => self.heard(now, device, token),
             RadioEvent::Connected { device, max_packet } => {
                 self.connected(now, device, max_packet);
@@ -317,6 +387,7 @@ impl Core {
         if lost.is_proven {
             // It may be back at once.
             self.pauses.remove(&contact.device);
+            self.seeking.begin(now.at, SEEK_LOST);
         }
     }
 
@@ -339,7 +410,7 @@ impl Core {
         // Turns, pauses and quarters of an hour are looked at once a second.
         let is_idle = self.admitted.is_empty() && self.known.is_empty();
         let turn = (!is_idle).then(|| self.looked_at.saturating_add(Duration::from_secs(1)));
-        contacts.chain(connecting).chain(turn).min()
+        contacts.chain(connecting).chain(turn).chain(self.ends_listening()).min()
     }
 }
 

@@ -132,6 +132,7 @@ impl Driver {
             };
             let next = timeout_at(wake.into(), next).await;
             let now = self.now();
+            *lock(&self.shared.radio_use) = self.core.radio_use(now);
             match next {
                 Err(_elapsed) => self.core.timeout(now),
                 Ok(Next::Stop) => return,
@@ -169,12 +170,14 @@ impl Driver {
 
     /// Others may come, or are waited for.
     fn want(&mut self, now: Moment) {
-        let (admitted, names) = {
+        let (admitted, names, is_screen_off) = {
             let wanted = self.wanted.borrow_and_update();
-            (wanted.admitted.clone(), wanted.lookouts.keys().copied().collect())
+            let names = wanted.lookouts.keys().copied().collect();
+            (wanted.admitted.clone(), names, wanted.is_screen_off)
         };
         self.core.answer_to(now, admitted);
         self.core.look_for(now, names);
+        self.core.set_screen(now, !is_screen_off);
     }
 
     fn obey(&mut self, now: Moment, order: Order) {

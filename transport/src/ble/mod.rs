@@ -5,6 +5,7 @@ mod carry;
 mod contact;
 mod core;
 mod driver;
+mod duty;
 #[cfg(target_os = "linux")]
 mod linux;
 mod listener;
@@ -29,8 +30,9 @@ use self::{
     token::Name,
 };
 pub use self::{
+    duty::{Mode, RadioUse},
     packet::{MAX_PACKET_LEN, MIN_PACKET_LEN},
-    radio::{Contact, Device, RadioCommand, RadioEnd, RadioEvent, RadioState, Side},
+    radio::{Advert, Contact, Device, RadioCommand, RadioEnd, RadioEvent, RadioState, Side},
     token::Token,
 };
 use crate::{
@@ -81,11 +83,14 @@ struct Shared {
     /// Counts whenever somebody looked for comes near.
     news: watch::Sender<u64>,
     near: Mutex<BTreeMap<Name, Device>>,
+    radio_use: Mutex<RadioUse>,
 }
 
 /// Who may come, and who is waited for.
 #[derive(Debug, Default)]
 struct Wanted {
+    /// Nobody looks at the screen.
+    is_screen_off: bool,
     /// Names this device answers to.
     admitted: BTreeMap<DialKey, Callee>,
     /// How many look for each name.
@@ -103,6 +108,7 @@ impl BleTransport {
             state: watch::Sender::default(),
             news: watch::Sender::default(),
             near: Mutex::default(),
+            radio_use: Mutex::default(),
         };
         Self { adapter, shared: Arc::new(shared) }
     }
@@ -110,6 +116,19 @@ impl BleTransport {
     /// Whether Bluetooth can be used now.
     pub fn state(&self) -> RadioState {
         *self.shared.state.borrow()
+    }
+
+    /// What the radio is used for, and how much of its time that takes; not quite up to date while nothing
+    /// happens.
+    pub fn radio_use(&self) -> RadioUse {
+        *lock(&self.shared.radio_use)
+    }
+
+    /// Says whether somebody looks at the screen: if not, the battery is spared while nothing happens.
+    pub fn set_screen(&self, is_on: bool) {
+        self.shared.wanted.send_if_modified(|wanted| {
+            std::mem::replace(&mut wanted.is_screen_off, !is_on) == is_on
+        });
     }
 
     /// Listens for whoever answers to this name, until what is returned is dropped.

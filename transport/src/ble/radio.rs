@@ -1,6 +1,6 @@
 //! The port to a Bluetooth radio: what a platform reports, and what it is told to do.
 
-use std::fmt;
+use std::{fmt, time::Duration};
 
 use tokio::sync::mpsc;
 #[cfg(target_os = "linux")]
@@ -126,11 +126,20 @@ pub enum RadioEvent {
     Disconnected(Contact),
 }
 
+/// What a device shows to everybody near.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Advert {
+    /// What is recognized by those who know the key.
+    pub token: Token,
+    /// How often it is shown; a radio whose system decides that itself may ignore it.
+    pub every: Duration,
+}
+
 /// What a radio is told.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum RadioCommand {
-    /// Shows this token, or nothing.
-    Advertise(Option<Token>),
+    /// Shows this, or nothing.
+    Advertise(Option<Advert>),
     /// Listens for others, or stops.
     Scan(bool),
     /// Connects to a device that was heard; answered once.

@@ -83,6 +83,7 @@ impl Core {
                 let frames: Vec<_> = std::iter::from_fn(|| open.pipe.pop()).collect();
                 let frames = frames.into_iter().map(|frame| Output::Frame { link, frame });
                 self.outputs.extend(frames);
+                self.carried_at = Some(now.at);
                 if received.is_err() {
                     self.end(now, contact, LinkFailure::Broken);
                 }

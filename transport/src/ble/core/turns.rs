@@ -2,14 +2,12 @@
 
 use std::{collections::BTreeMap, time::Duration};
 
-use super::{
-    ADVERT_TURN, CONNECT_TIMEOUT, Core, MAX_CONTACTS, Moment, NEAR, Output, PATIENCE, SCAN_PAUSE,
-    SCAN_TURN,
-};
+use super::{ADVERT_TURN, CONNECT_TIMEOUT, Core, MAX_CONTACTS, Moment, NEAR, Output, PATIENCE};
 use crate::{
     LinkFailure,
     ble::{
-        radio::{Contact, Device, RadioCommand, RadioState, Side},
+        duty::{Did, LISTEN, Mode},
+        radio::{Advert, Contact, Device, RadioCommand, RadioState, Side},
         token::{Name, period, periods},
     },
 };
@@ -20,6 +18,13 @@ impl Core {
         if self.state != RadioState::Ready {
             return;
         }
+        let did = Did {
+            was_seeking: self.was_seeking,
+            listened: self.is_scanning,
+            shown_every: self.shown.map(|shown| shown.every),
+            links: self.contacts.len(),
+        };
+        self.meter.count(now.at, &did, &mut self.seeking);
         self.looked_at = now.at;
         self.forget(|_, heard| now.at >= heard.saturating_add(NEAR));
         self.learn_tokens(now);
@@ -51,26 +56,43 @@ impl Core {
         }
         let turn = self.shown_turn.checked_rem(count).unwrap_or_default();
         let name = self.admitted.iter().nth(turn);
-        let token = name.map(|(&key, &callee)| Name { key, callee }.token(period(now.wall)));
-        if is_next || token != self.shown {
+        let every = self.mode(now).duty(self.contacts.len(), MAX_CONTACTS).show_every;
+        let shown = name.map(|(&key, &callee)| {
+            let token = Name { key, callee }.token(period(now.wall));
+            Advert { token, every }
+        });
+        if is_next || shown.map(|shown| shown.token) != self.shown.map(|shown| shown.token) {
             self.shown_since = now.at;
         }
-        if token != self.shown {
-            self.shown = token;
-            self.outputs.push_back(Output::Radio(RadioCommand::Advertise(token)));
+        if shown != self.shown {
+            self.shown = shown;
+            self.outputs.push_back(Output::Radio(RadioCommand::Advertise(shown)));
         }
     }
 
+    /// Listens in turns, if anybody is looked for and could be connected to.
     fn scan(&mut self, now: Moment) {
-        let is_eager = now.at < self.eager_until;
-        let cycle = SCAN_TURN.saturating_add(SCAN_PAUSE).as_millis();
-        let in_turn = now.at.as_millis().checked_rem(cycle).unwrap_or_default();
-        let is_turn = is_eager || in_turn < SCAN_TURN.as_millis();
+        let mode = self.mode(now);
+        self.was_seeking = mode == Mode::Seeking;
+        let duty = mode.duty(self.contacts.len(), MAX_CONTACTS);
+        let in_turn = now.at.saturating_sub(self.turn_began);
+        let is_turn = duty.every.is_some_and(|every| {
+            if in_turn >= every {
+                self.turn_began = now.at;
+            }
+            in_turn >= every || in_turn < duty.listen
+        });
         let must_scan = !self.known.is_empty() && is_turn;
         if must_scan != self.is_scanning {
             self.is_scanning = must_scan;
             self.outputs.push_back(Output::Radio(RadioCommand::Scan(must_scan)));
         }
+    }
+
+    /// When this turn of listening is over, if it is one.
+    pub(super) fn ends_listening(&self) -> Option<Duration> {
+        let ends = self.turn_began.saturating_add(LISTEN);
+        (self.is_scanning && !self.was_seeking).then(|| ends.max(self.looked_at))
     }
 
     /// Ends connections that are dead or carry nothing.

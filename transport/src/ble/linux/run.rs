@@ -162,7 +162,7 @@ impl Run {
 
     async fn obey(&mut self, command: RadioCommand) {
         match command {
-            RadioCommand::Advertise(token) => self.server.show(&self.adapter, token).await,
+            RadioCommand::Advertise(advert) => self.server.show(&self.adapter, advert).await,
             RadioCommand::Scan(must_scan) => {
                 self.must_scan = must_scan;
                 self.scan().await;

@@ -19,7 +19,7 @@ use tokio::sync::mpsc;
 
 use super::{MAX_PACKETS, RadioEvent, max_packet, peripheral, run::Served};
 use crate::ble::{
-    Device, Token, lock,
+    Advert, Device, lock,
     radio::{SERVICE, TO_CENTRAL, TO_PERIPHERAL},
 };
 
@@ -27,8 +27,8 @@ use crate::ble::{
 pub(super) struct Server {
     _application: ApplicationHandle,
     packets: mpsc::Sender<Vec<u8>>,
-    wanted: Option<Token>,
-    shown: Option<(Token, AdvertisementHandle)>,
+    wanted: Option<Advert>,
+    shown: Option<(Advert, AdvertisementHandle)>,
 }
 
 impl Server {
@@ -87,29 +87,31 @@ impl Server {
         let _ = self.packets.try_send(bytes);
     }
 
-    /// Shows this token instead of the last one.
-    pub(super) async fn show(&mut self, adapter: &bluer::Adapter, token: Option<Token>) {
-        self.wanted = token;
+    /// Shows this instead of the last one.
+    pub(super) async fn show(&mut self, adapter: &bluer::Adapter, advert: Option<Advert>) {
+        self.wanted = advert;
         self.shown = None;
         self.retry(adapter).await;
     }
 
     /// Shows what could not be shown before.
     pub(super) async fn retry(&mut self, adapter: &bluer::Adapter) {
-        let Some(token) = self.wanted else { return };
-        if self.shown.as_ref().is_some_and(|(shown, _)| *shown == token) {
+        let Some(wanted) = self.wanted else { return };
+        if self.shown.as_ref().is_some_and(|(shown, _)| *shown == wanted) {
             return;
         }
         let advertisement = Advertisement {
             advertisement_type: Type::Peripheral,
             // With its UUID listed as well it would not fit into 31 bytes.
-            service_data: [(SERVICE, token.to_vec())].into(),
+            service_data: [(SERVICE, wanted.token.to_vec())].into(),
             // Without, others' BlueZ does not report it.
             discoverable: Some(true),
+            min_interval: Some(wanted.every),
+            max_interval: Some(wanted.every.saturating_mul(2)),
             ..Advertisement::default()
         };
         match adapter.advertise(advertisement).await {
-            Ok(handle) => self.shown = Some((token, handle)),
+            Ok(handle) => self.shown = Some((wanted, handle)),
             Err(err) => log::debug!("Bluetooth: advertising: {err}"),
         }
     }

@@ -7,10 +7,13 @@ use std::{
 
 use super::super::{
     core::{Core, Moment, Output},
-    radio::{Contact, Device, RadioCommand, RadioEvent, RadioState, Side},
+    radio::{Advert, Contact, Device, RadioCommand, RadioEvent, RadioState, Side},
     token::{Name, Token},
 };
 use crate::{Callee, DialKey};
+
+/// How finely time passes.
+const STEP: Duration = Duration::from_millis(50);
 
 /// A moment in which tokens do not change by chance.
 const START: u64 = 1_700_000_100;
@@ -22,7 +25,7 @@ pub(super) fn name(key: u8, callee: u8) -> Name {
 /// One device and what its core said.
 pub(super) struct Node {
     pub(super) core: Core,
-    shown: Option<Token>,
+    shown: Option<Advert>,
     scans: bool,
     /// Tokens shown so far.
     pub(super) tokens: BTreeSet<Token>,
@@ -148,9 +151,9 @@ impl Air {
 
     fn obey(&mut self, from: usize, command: RadioCommand) {
         match command {
-            RadioCommand::Advertise(token) => {
-                self.nodes[from].shown = token;
-                self.nodes[from].tokens.extend(token);
+            RadioCommand::Advertise(shown) => {
+                self.nodes[from].shown = shown;
+                self.nodes[from].tokens.extend(shown.map(|shown| shown.token));
             }
             RadioCommand::Scan(scans) => self.nodes[from].scans = scans,
             RadioCommand::Connect(to) => {
@@ -208,16 +211,20 @@ impl Air {
         !self.deaf.contains(&(a.min(b), a.max(b)))
     }
 
-    /// Lets time pass in steps of 50 ms.
+    /// Lets time pass in small steps.
     pub(super) fn run(&mut self, how_long: Duration) {
         let until = self.now + how_long;
         while self.now < until {
-            self.now += Duration::from_millis(50);
+            self.now += STEP;
             let shown: Vec<_> = self.nodes.iter().map(|node| node.shown).collect();
             for hearer in 0..self.nodes.len() {
-                for (shower, token) in shown.iter().enumerate() {
-                    let Some(token) = *token else { continue };
-                    let is_heard = hearer != shower && self.hear_each_other(hearer, shower);
+                for (shower, advert) in shown.iter().enumerate() {
+                    let Some(Advert { token, every }) = *advert else { continue };
+                    // Each shows itself at moments of its own.
+                    let at = self.now.as_millis() + 170 * shower as u128;
+                    let is_shown = at % every.as_millis() < STEP.as_millis();
+                    let is_heard =
+                        is_shown && hearer != shower && self.hear_each_other(hearer, shower);
                     if is_heard && self.nodes[hearer].scans {
                         self.event(hearer, RadioEvent::Heard { device: device(shower), token });
                     }

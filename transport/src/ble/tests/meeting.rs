@@ -5,6 +5,7 @@ use std::time::Duration;
 use super::{
     super::{
         core::MAX_STRANGERS,
+        duty::Mode,
         packet::{Body, Packet},
         radio::{Contact, Device, RadioEvent, RadioState, Side},
         token::PERIOD_SECS,
@@ -188,5 +189,64 @@ fn strangers_get_no_answer_and_few_places_for_a_short_time() {
     air.run(secs(15));
     let strangers = air.nodes[0].core.contacts.keys();
     assert!(strangers.into_iter().all(|contact| contact.device.0[0] < 100), "all were let go");
+    link(&air, 1);
+}
+
+/// The share of this time in which a device's radio was on.
+fn radio_on(air: &mut Air, number: usize, how_long: Duration) -> f64 {
+    let on = |air: &Air| air.nodes[number].core.seconds_on();
+    let before = on(air);
+    let until = air.now + how_long;
+    let mut dial = 100;
+    while air.now < until {
+        dial += 1;
+        // Somebody else is waited for as well: whoever waits dials again and again.
+        air.with(number, |core, now| core.dial(now, dial, name(9, 9)));
+        air.run(secs(60));
+        air.with(number, |core, now| core.give_up(now, dial));
+    }
+    (on(air) - before) / how_long.as_secs_f64()
+}
+
+#[test]
+fn who_waits_alone_spares_the_battery_and_is_still_found_soon() {
+    let mut air = host_and_guest();
+    air.deaf.insert((0, 1));
+    air.run(secs(120));
+    let alone = radio_on(&mut air, 1, secs(1_800));
+    assert!((0.01..=0.05).contains(&alone), "{alone}");
+    assert_eq!(air.nodes[1].core.radio_use(air.moment()).mode, Mode::Alone);
+
+    air.deaf.clear();
+    let before = air.now;
+    while air.nodes[1].links.is_empty() {
+        assert!(air.now < before + secs(20), "nobody was found");
+        air.run(secs(1));
+    }
+}
+
+#[test]
+fn two_who_are_linked_and_say_nothing_spare_the_battery() {
+    let mut air = host_and_guest();
+    air.with(1, |core, now| core.look_for(now, [name(1, 1), name(9, 9)].into()));
+    air.run(secs(300));
+    let near = radio_on(&mut air, 1, secs(1_800));
+    assert!((0.01..=0.10).contains(&near), "{near}");
+    assert_eq!(air.nodes[1].core.radio_use(air.moment()).mode, Mode::Near);
+    link(&air, 1);
+}
+
+#[test]
+fn nothing_is_listened_for_while_the_screen_is_off_but_once_a_minute() {
+    let mut air = host_and_guest();
+    air.deaf.insert((0, 1));
+    air.with(1, |core, now| core.set_screen(now, false));
+    air.run(secs(300));
+    let off = radio_on(&mut air, 1, secs(1_800));
+    assert!((0.005..=0.02).contains(&off), "{off}");
+
+    air.deaf.clear();
+    air.with(1, |core, now| core.set_screen(now, true));
+    air.run(secs(5));
     link(&air, 1);
 }
