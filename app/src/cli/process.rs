@@ -211,7 +211,7 @@ impl Drop for Device {
 }
 
 /// An invite without addresses has 62 characters; one with any has more.
-const SHORTEST_USEFUL_INVITE: usize = 62;
+pub const SHORTEST_USEFUL_INVITE: usize = 62;
 
 /// The string at a JSON pointer, empty if there is none.
 pub fn text(event: &Value, pointer: &str) -> String {

@@ -30,7 +30,7 @@ const HOPELESS_EVERY: Duration = Duration::from_secs(600);
 /// Hopeless dials that may be saved up, so that a small room's members are not dialed in a queue.
 const HOPELESS_BURST: u32 = 6;
 
-/// Pauses between dials for a direct way while a link is relayed; the last one repeats.
+/// Pauses between dials for a direct way while a link takes a detour; the last one repeats.
 const UPGRADE_PAUSES: [Duration; 4] = [
     Duration::from_secs(5),
     Duration::from_secs(15),

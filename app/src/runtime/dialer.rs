@@ -108,7 +108,7 @@ impl Dialer {
             lock(backoff).meet(self.shared.started.elapsed());
         }
         self.upgrades.retain(|_, task| !task.is_finished());
-        if let Some(way) = self.shared.links.relayed_way(link) {
+        if let Some(way) = self.shared.links.detour(link) {
             let seek = seek_direct(Arc::clone(&self.shared), link, target, way);
             self.upgrades.entry(link).or_insert_with(|| self.tokio.spawn(seek));
         }
@@ -280,7 +280,7 @@ impl News {
     }
 }
 
-/// Dials beside a relayed link until there is a direct one; the engine then keeps the newer.
+/// Dials beside a link that takes a detour until there is a direct one; the engine then keeps the newer.
 async fn seek_direct(shared: Arc<Shared>, link: LinkId, target: Target, way: Way) {
     let mut upgrades = Upgrades::default();
     // Bluetooth replaces no link.
@@ -291,14 +291,14 @@ async fn seek_direct(shared: Arc<Shared>, link: LinkId, target: Target, way: Way
             () = sleep(upgrades.next_pause(chance())) => {}
             () = news.come() => upgrades = Upgrades::default(),
         }
-        if shared.links.relayed_way(link).is_none() {
+        if shared.links.detour(link).is_none() {
             return;
         }
         let dialed = shared.transport.dial_directly(&way.addrs, way.key, way.callee).await;
-        // A second relayed link would cost as much and gain nothing.
+        // A second detour would cost as much and gain nothing.
         if let Ok(direct) = dialed
             && path(&direct) == LinkPath::Direct
-            && shared.links.relayed_way(link).is_some()
+            && shared.links.detour(link).is_some()
         {
             links::adopt(&shared, direct, Some((target, Some(way)))).await.await;
             return;

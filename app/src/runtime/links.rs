@@ -101,15 +101,16 @@ impl Links {
         infos
     }
 
-    /// How a link was dialed that is open and goes through a relay, if this end dialed it.
-    pub(super) fn relayed_way(&self, link: LinkId) -> Option<Way> {
+    /// How a link was dialed that is open and takes a way that a direct one by the network is better
+    /// than, through a relay or over Bluetooth, if this end dialed it.
+    pub(super) fn detour(&self, link: LinkId) -> Option<Way> {
         let entries = self.lock();
         let entry = entries.get(&link)?;
-        let is_relayed = {
+        let is_detour = {
             let stats = read(&entry.stats);
-            stats.path == LinkPath::Relayed && stats.closed.is_none()
+            stats.path != LinkPath::Direct && stats.closed.is_none()
         };
-        entry.way.clone().filter(|_| is_relayed)
+        entry.way.clone().filter(|_| is_detour)
     }
 
     fn add(&self, link: &Link, way: Option<Way>, queue: mpsc::Sender<Frame>) -> LinkId {

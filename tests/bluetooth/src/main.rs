@@ -1,15 +1,28 @@
-//! Plays inside of the machine: two devices without any network meet over Bluetooth.
+//! Plays inside of the machine: devices without any network meet over Bluetooth.
 //!
-//! `bluetooth-guest FESTIVAL` ends with a failure where a promise is not kept.
+//! `bluetooth-guest FESTIVAL STORY` ends with a failure where a promise is not kept.
 
+mod line;
 mod pair;
 mod phone;
+mod scene;
+mod switch;
 
 use std::{path::PathBuf, process::ExitCode};
 
 fn main() -> ExitCode {
-    let Some(festival) = std::env::args_os().nth(1) else { return ExitCode::FAILURE };
-    match pair::play(&PathBuf::from(festival)) {
+    let mut args = std::env::args_os().skip(1);
+    let (Some(festival), Some(story)) = (args.next(), args.next()) else {
+        return ExitCode::FAILURE;
+    };
+    let festival = PathBuf::from(festival);
+    let played = match story.to_str() {
+        Some("pair") => pair::play(&festival),
+        Some("switch") => switch::play(&festival),
+        Some("line") => line::play(&festival),
+        _ => Err("there is no such story".into()),
+    };
+    match played {
         Ok(()) => ExitCode::SUCCESS,
         Err(err) => {
             eprintln!("{err}");

@@ -1,6 +1,7 @@
 //! A device with a controller of its own.
 
 use std::{
+    collections::BTreeSet,
     error::Error,
     fs::File,
     path::{Path, PathBuf},
@@ -9,15 +10,18 @@ use std::{
     time::{Duration, Instant},
 };
 
-use app::cli::process::{Device, text};
+use app::cli::process::{Device, SHORTEST_USEFUL_INVITE, text};
 use serde_json::{Value, json};
 
 /// The addresses of the controllers, as `btvirt` gives them.
-const CONTROLLERS: [(&str, &str); 2] =
-    [("hci0", "00:AA:01:00:00:00"), ("hci1", "00:AA:01:01:00:01")];
+const CONTROLLERS: [(&str, &str); 3] =
+    [("hci0", "00:AA:01:00:00:00"), ("hci1", "00:AA:01:01:00:01"), ("hci2", "00:AA:01:02:00:02")];
 
 /// The emulated machine is slow, and slower beside other work.
 const PATIENCE: Duration = Duration::from_secs(150);
+
+/// How often it is looked whether something is so.
+const LOOK: Duration = Duration::from_millis(200);
 
 /// Messages in one page of the history.
 const PAGE: usize = 200;
@@ -29,6 +33,8 @@ pub(crate) type Wrong = Box<dyn Error>;
 pub(crate) struct Phone {
     program: PathBuf,
     controller: usize,
+    /// The network namespace it lives in, if not the machine's.
+    place: Option<&'static str>,
     pub(crate) name: &'static str,
     pub(crate) device: Device,
 }
@@ -36,17 +42,55 @@ pub(crate) struct Phone {
 impl Phone {
     pub(crate) fn start(
         program: &Path,
-        controller: usize,
+        (controller, place): (usize, Option<&'static str>),
         name: &'static str,
     ) -> Result<Self, Wrong> {
-        let device = launch(program, controller, name)?;
-        Ok(Self { program: program.to_owned(), controller, name, device })
+        let device = launch(program, (controller, place), name)?;
+        let mut phone = Self { program: program.to_owned(), controller, place, name, device };
+        phone.until("Bluetooth is not ready", |phone| {
+            phone.device.send(&json!({"cmd": "radio"}))?;
+            let (_, radio) = phone.device.wait_for("radio", |_| true)?;
+            Ok(text(&radio, "/state") == "ready")
+        })?;
+        Ok(phone)
+    }
+
+    /// Looks again and again until it is so.
+    fn until(
+        &mut self,
+        otherwise: &str,
+        is_so: impl Fn(&mut Self) -> Result<bool, Wrong>,
+    ) -> Result<(), Wrong> {
+        let deadline = Instant::now() + PATIENCE;
+        while !is_so(self)? {
+            if Instant::now() > deadline {
+                return Err(format!("{}: {otherwise}", self.name).into());
+            }
+            self.device.take_in_until(Instant::now() + LOOK);
+        }
+        Ok(())
+    }
+
+    /// Joins by an invite, under its name.
+    pub(crate) fn join(&mut self, invite: &str) -> Result<(), Wrong> {
+        self.device.send(&json!({"cmd": "set_name", "name": self.name}))?;
+        self.device.send(&json!({"cmd": "accept_invite", "invite": invite}))?;
+        self.device.wait_for("room_joined", |_| true)?;
+        Ok(())
+    }
+
+    /// An invite by which whoever is near can join.
+    pub(crate) fn show_invite(&mut self, room: &str) -> Result<String, Wrong> {
+        self.device.send(&json!({"cmd": "show_invite", "room": room}))?;
+        let has_addrs = |event: &Value| text(event, "/invite").len() > SHORTEST_USEFUL_INVITE;
+        let (_, ready) = self.device.wait_for("invite_ready", has_addrs)?;
+        Ok(text(&ready, "/invite"))
     }
 
     /// A power cut, and the next start.
     pub(crate) fn restart(&mut self) -> Result<(), Wrong> {
         self.device.end();
-        self.device = launch(&self.program, self.controller, self.name)?;
+        self.device = launch(&self.program, (self.controller, self.place), self.name)?;
         Ok(())
     }
 
@@ -83,14 +127,19 @@ impl Phone {
         Ok(texts)
     }
 
-    /// Whether it has links, and all of them over Bluetooth.
-    pub(crate) fn is_over_bluetooth(&mut self) -> Result<(), Wrong> {
+    /// What its open links with members go over: `ble` or `webrtc`.
+    pub(crate) fn ways(&mut self) -> Result<BTreeSet<String>, Wrong> {
         self.device.send(&json!({"cmd": "links"}))?;
         let (_, links) = self.device.wait_for("links", |_| true)?;
         let links = links.get("links").and_then(Value::as_array).cloned().unwrap_or_default();
-        let kinds: Vec<_> = links.iter().map(|link| text(link, "/kind")).collect();
-        let is_only = !kinds.is_empty() && kinds.iter().all(|kind| kind == "ble");
-        if is_only { Ok(()) } else { Err(format!("links are {links:?}").into()) }
+        let is_used = |link: &&Value| link.get("closed").is_none_or(Value::is_null);
+        let used = links.iter().filter(is_used).filter(|link| !text(link, "/peer").is_empty());
+        Ok(used.map(|link| text(link, "/kind")).collect())
+    }
+
+    /// Waits until all links go this way.
+    pub(crate) fn goes_by(&mut self, way: &str) -> Result<(), Wrong> {
+        self.until(&format!("it does not go by {way}"), |phone| Ok(phone.ways()?.iter().eq([way])))
     }
 
     /// Switches its Bluetooth off or on, as a person does. Taking the controller away beneath the
@@ -119,10 +168,21 @@ impl Phone {
     }
 }
 
-fn launch(program: &Path, controller: usize, name: &str) -> Result<Device, Wrong> {
+fn launch(
+    program: &Path,
+    (controller, place): (usize, Option<&str>),
+    name: &str,
+) -> Result<Device, Wrong> {
     let (_, address) = CONTROLLERS.get(controller).ok_or("no such controller")?;
     let log = File::options().create(true).append(true).open(format!("/run/out/{name}.log"))?;
-    let mut command = Command::new(program);
+    let mut command = match place {
+        Some(place) => {
+            let mut command = Command::new("ip");
+            command.args(["netns", "exec", place]).arg(program);
+            command
+        }
+        None => Command::new(program),
+    };
     command.env("FESTIVAL_LOG", "warn,transport=debug,app=debug").stderr(log);
     let data = Path::new("/run/phones").join(name);
     Ok(Device::start_over_bluetooth(command, &data, address, PATIENCE)?)

@@ -1,5 +1,5 @@
-//! Two devices without any network meet over Bluetooth: the real program, the system's real
-//! Bluetooth service, and two emulated controllers, in a small virtual machine.
+//! Devices without any network meet over Bluetooth: the real program, the system's real Bluetooth
+//! service, and emulated controllers, in a small virtual machine.
 
 #![cfg(target_os = "linux")]
 
@@ -11,8 +11,8 @@ use std::{
 /// What may be called off after this many seconds: a quiet machine needs a quarter of it.
 const LIMIT_SECS: u32 = 600;
 
-/// Plays the story in a machine whose Bluetooth service has these settings.
-fn play(settings: &str) {
+/// Plays a story in a machine with so many controllers, whose Bluetooth service has these settings.
+fn play(story: &str, controllers: usize, settings: &str) {
     let machine = std::env::var_os("BLUETOOTH_MACHINE").map(PathBuf::from);
     let machine = machine.expect("BLUETOOTH_MACHINE is set by tests/run.sh");
     let here = Path::new(env!("CARGO_MANIFEST_DIR")).join("vm");
@@ -22,7 +22,7 @@ fn play(settings: &str) {
     assert!(festival.exists(), "{} is missing: run tests/run.sh", festival.display());
     let out = tempfile::tempdir().expect("a folder");
     let told = format!(
-        "config='{}'\nguest='{}'\nfestival='{}'\n",
+        "story={story}\ncontrollers={controllers}\nconfig='{}'\nguest='{}'\nfestival='{}'\n",
         here.join(settings).display(),
         env!("CARGO_BIN_EXE_bluetooth-guest"),
         festival.display(),
@@ -62,10 +62,20 @@ fn play(settings: &str) {
 
 #[test]
 fn two_devices_without_any_network_join_and_chat_over_bluetooth_with_its_usual_settings() {
-    play("default.conf");
+    play("pair", 2, "default.conf");
 }
 
 #[test]
 fn two_devices_without_any_network_join_and_chat_over_bluetooth_with_a_single_channel() {
-    play("one-channel.conf");
+    play("pair", 2, "one-channel.conf");
+}
+
+#[test]
+fn while_bluetooth_and_a_network_come_and_go_nothing_is_lost_and_nothing_shown_twice() {
+    play("switch", 2, "default.conf");
+}
+
+#[test]
+fn message_reaches_whom_its_writer_never_hears_through_a_member_in_between() {
+    play("line", 3, "default.conf");
 }

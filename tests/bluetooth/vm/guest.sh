@@ -1,6 +1,6 @@
 #!/bin/bash
-# Everything in the machine: two Bluetooth controllers that hear each other, one real bluetoothd, and the story.
-# No network interface is ever brought up, not even loopback.
+# Everything in the machine: Bluetooth controllers that hear each other, one real bluetoothd, and the story.
+# No network interface is up, not even loopback, unless the story does that.
 export PATH=/usr/sbin:/usr/bin:/sbin:/bin HOME=/root LC_ALL=C.UTF-8
 mount -t tmpfs tmpfs /run
 mkdir -p /run/dbus /run/lock /run/out /run/phones
@@ -28,10 +28,10 @@ count() {
     hciconfig 2>/dev/null | grep -c "$1"
 }
 have_addresses() {
-    [ "$(hciconfig 2>/dev/null | grep 'BD Address' | grep -vc 00:00:00:00:00:00)" -ge 2 ]
+    [ "$(hciconfig 2>/dev/null | grep 'BD Address' | grep -vc 00:00:00:00:00:00)" -ge "$controllers" ]
 }
 are_up() {
-    [ "$(count 'UP RUNNING')" -ge 2 ]
+    [ "$(count 'UP RUNNING')" -ge "$controllers" ]
 }
 
 story() {
@@ -40,11 +40,11 @@ story() {
     [ -s /etc/machine-id ] || dbus-uuidgen --ensure=/etc/machine-id
     dbus-daemon --system --fork --nopidfile
     for _ in 1 2 3; do
-        btvirt -l2 >/run/btvirt.log 2>&1 &
-        controllers=$!
+        btvirt "-l$controllers" >/run/btvirt.log 2>&1 &
+        air=$!
         until_true 50 have_addresses && break
-        kill $controllers
-        wait $controllers
+        kill $air
+        wait $air
     done
     say "controllers are there"
     daemon=$(ls /usr/libexec/bluetooth/bluetoothd /usr/lib/bluetooth/bluetoothd /usr/sbin/bluetoothd 2>/dev/null | head -n 1)
@@ -52,7 +52,7 @@ story() {
         >/run/out/bluetoothd.log 2>&1 &
     until_true 300 are_up || return 1
     say "bluetoothd is up; interfaces: $(ls /sys/class/net | tr '\n' ' ')"
-    "$guest" "$festival" "$config"
+    "$guest" "$festival" "$story"
 }
 
 story

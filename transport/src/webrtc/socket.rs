@@ -53,11 +53,11 @@ impl Family {
     }
 
     /// What a driver is told to bind. It never uses that socket (see [`Wire`]); the address is
-    /// only its name for the real one.
+    /// only its name for the real one. It can be bound where not even the loopback network is up.
     pub(super) fn placeholder(self) -> SocketAddr {
         match self {
-            Self::V4 => SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 0),
-            Self::V6 => SocketAddr::new(IpAddr::V6(Ipv6Addr::LOCALHOST), 0),
+            Self::V4 => SocketAddr::new(IpAddr::V4(Ipv4Addr::UNSPECIFIED), 0),
+            Self::V6 => SocketAddr::new(IpAddr::V6(Ipv6Addr::UNSPECIFIED), 0),
         }
     }
 }
@@ -75,8 +75,6 @@ impl Udp {
     ///
     /// If the family is missing or the port is taken, and outside a tokio runtime.
     pub(super) fn bind(family: Family, port: u16) -> io::Result<Self> {
-        // Fails where the machine lacks the family: then the driver could not use it either.
-        drop(std::net::UdpSocket::bind(family.placeholder())?);
         let addr = family.any(port);
         let socket =
             socket2::Socket::new(Domain::for_address(addr), Type::DGRAM, Some(Protocol::UDP))?;

@@ -195,6 +195,9 @@ fn strangers_get_no_answer_and_few_places_for_a_short_time() {
 /// The share of this time in which a device's radio was on.
 fn radio_on(air: &mut Air, number: usize, how_long: Duration) -> f64 {
     let on = |air: &Air| air.nodes[number].core.seconds_on();
+    air.with(number, |core, now| core.dial(now, 99, name(9, 9)));
+    air.with(number, |core, now| core.give_up(now, 99));
+    air.run(secs(120));
     let before = on(air);
     let until = air.now + how_long;
     let mut dial = 100;
