@@ -374,6 +374,19 @@ fn checkpoint_of_another_history_shows_that_there_are_two() {
 }
 
 #[test]
+fn checkpoint_that_names_what_is_not_here_yet_waits_for_it_and_nobody_is_suspected() {
+    let rename = OpBody::Profile { name: "rob".to_owned() };
+    let (mut alice, log) = checked(true, &[rename, text(), text()], 2);
+    add(&mut alice, &log[0]).expect("a join");
+
+    assert_eq!(add_after(&mut alice, 9, &log[4]), Err(Unusable::Early));
+    assert!(alice.suspects.is_empty(), "there is one history");
+
+    add(&mut alice, &log[1]).expect("a name");
+    assert_eq!(add_after(&mut alice, 9, &log[4]), Ok(()));
+}
+
+#[test]
 fn whoever_governed_writes_no_checkpoint() {
     let (mut alice, _) = checked(true, &[], 1);
     write(&mut alice, &text());
