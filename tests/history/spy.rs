@@ -50,7 +50,12 @@ pub(crate) fn texts(disk: &MemoryStore, others: &[MemoryStore]) -> BTreeSet<Stri
                 varint(&mut rest);
                 varint(&mut rest);
                 keys.iter().find_map(|key| {
-                    open(derive("festival/1 locked text", &[key, &op.place]), &nonce, op.header, rest)
+                    open(
+                        derive("festival/1 locked text", &[key, &op.place]),
+                        &nonce,
+                        op.header,
+                        rest,
+                    )
                 })
             }
             _ => None,

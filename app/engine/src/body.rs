@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     Addr, Control, EpochId, EpochRecord, InviteId, MAX_NAME_LEN, MAX_TEXT_LEN, OptionChange,
-    PeerId, Role, RoleChange, Timestamp, addr, crypto,
+    PeerId, Role, RoleChange, TextChain, Timestamp, addr, crypto,
     op::{MAX_HEADER_LEN, Stub},
     report::SealedReport,
     wire::MAX_EPOCHS_TOLD,
@@ -53,8 +53,9 @@ pub(crate) enum OpBody {
     Relays { addrs: Vec<Addr> },
     /// Makes somebody something else; by owner and admins.
     SetRole(RoleChange),
-    /// Changes the room's key, and leaves some without it; by owner and admins.
-    Epoch(EpochRecord, Sealed),
+    /// Changes the room's key, and leaves some without it; by owner and admins. If texts are locked in
+    /// it, says by what true keys of them are known.
+    Epoch(EpochRecord, Sealed, Option<TextChain>),
     /// More of those who get the key of an epoch that follows; by owner and admins.
     Seal(EpochId, Sealed),
     /// Makes one key of several.
@@ -67,7 +68,7 @@ pub(crate) enum OpBody {
     Option(OptionChange),
     /// A key in place of one that has been in use for long; by owner and admins, whose devices do
     /// so by themselves. Nobody is removed and nothing is revoked by it.
-    Renewal(EpochRecord, Sealed),
+    Renewal(EpochRecord, Sealed, Option<TextChain>),
     /// Says that another member is a device of the same person, or is not any more; it counts where
     /// that one says so too.
     Same { other: PeerId, is_so: bool },
@@ -134,13 +135,13 @@ impl OpBody {
             Self::Profile { .. } => KIND_PROFILE,
             Self::Relays { .. } => 5,
             Self::SetRole(_) => 6,
-            Self::Epoch(..) => 7,
+            Self::Epoch(..) => KIND_EPOCH,
             Self::Seal(..) => 8,
             Self::Merge { .. } => 9,
             Self::Fork(..) => 10,
             Self::Leave => 11,
             Self::Option(_) => 12,
-            Self::Renewal(..) => 13,
+            Self::Renewal(..) => KIND_RENEWAL,
             Self::Same { .. } => KIND_SAME,
             Self::Report(_) => 15,
             Self::Locked(_) => KIND_LOCKED,
@@ -161,10 +162,15 @@ impl OpBody {
             _ => None,
         };
         let body = whole(&text).or_else(|| {
-            // Invites were first written without role and number of uses.
-            let is_invite = text.first() == Some(&KIND_INVITE);
+            // Keys were first changed without a word on those of texts,
+            let kind = text.first().copied();
+            if matches!(kind, Some(KIND_EPOCH | KIND_RENEWAL)) {
+                text.push(0);
+                return whole(&text);
+            }
+            // and invites were first written without role and number of uses.
             text.extend(postcard::to_stdvec(&(Role::Member, None::<u32>)).ok()?);
-            whole(&text).filter(|_| is_invite)
+            whole(&text).filter(|_| kind == Some(KIND_INVITE))
         })?;
         body.is_within_limits().then_some(body)
     }
@@ -180,7 +186,7 @@ impl OpBody {
                 max_uses: *max_uses,
             }),
             Self::SetRole(change) => Some(Control::SetRole(*change)),
-            Self::Epoch(epoch, _) => Some(Control::Epoch(epoch.clone())),
+            Self::Epoch(epoch, _, chain) => Some(Control::Epoch(epoch.clone(), *chain)),
             Self::Option(change) => Some(Control::Option(*change)),
             Self::Fork(stub, _) => {
                 let (author, seq, _) = stub.read()?;
@@ -218,13 +224,13 @@ impl OpBody {
             | Self::Same { .. }
             | Self::Checkpoint { .. } => true,
             Self::Relays { addrs } => are_relays(addrs),
-            Self::Epoch(epoch, sealed) => {
+            Self::Epoch(epoch, sealed, _) => {
                 epoch.removed.len() <= MAX_REMOVED
                     && epoch.revoked.len() <= MAX_REVOKED
                     && epoch.seen.len() <= MAX_SEEN
                     && sealed.boxes.len() <= MAX_BOXES
             }
-            Self::Renewal(epoch, sealed) => {
+            Self::Renewal(epoch, sealed, _) => {
                 epoch.removed.is_empty()
                     && epoch.revoked.is_empty()
                     && epoch.seen.len() <= MAX_SEEN
@@ -251,6 +257,10 @@ impl OpBody {
 
 /// [`OpBody::kind`] of an invite.
 const KIND_INVITE: u8 = 1;
+
+/// [`OpBody::kind`] of a new key, and of one that only follows on another.
+const KIND_EPOCH: u8 = 7;
+const KIND_RENEWAL: u8 = 13;
 
 /// [`OpBody::kind`] of a text.
 pub(crate) const KIND_TEXT: u8 = 3;

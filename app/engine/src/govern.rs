@@ -2,7 +2,7 @@
 
 use crate::{
     Control, ControlRecord, Engine, EpochRecord, Event, InviteId, LinkId, Member, PeerId, Refusal,
-    Role, RoleChange, RoomId, Store, StoreError, Timestamp,
+    Role, RoleChange, RoomId, Store, StoreError, TextChain, Timestamp,
     body::{MAX_BOXES, MAX_REMOVED, MAX_REVOKED, MAX_SEEN, OpBody, Sealed},
     crypto,
     engine::{Output, Target},
@@ -108,8 +108,8 @@ impl<S: Store> Engine<S> {
     ) -> Result<(), Refusal> {
         self.governed(id)?;
         let has_revoked = !revoked.is_empty();
-        let (epoch, sealed) = self.draw_key(id, removed, revoked)?;
-        self.write(id, &OpBody::Epoch(epoch, sealed))?;
+        let (epoch, sealed, chain) = self.draw_key(id, removed, revoked)?;
+        self.write(id, &OpBody::Epoch(epoch, sealed, chain))?;
         if has_revoked {
             let secret = self.short_chance();
             let invite =
@@ -125,11 +125,11 @@ impl<S: Store> Engine<S> {
         id: RoomId,
         removed: &[PeerId],
         revoked: Vec<InviteId>,
-    ) -> Result<(EpochRecord, Sealed), Refusal> {
+    ) -> Result<(EpochRecord, Sealed, Option<TextChain>), Refusal> {
         let (secret, seed) = (self.chance(), self.chance());
         let room = self.rooms.get_mut(&id).ok_or(Refusal::UnknownRoom)?;
         let drawn = Drawn::new(&secret, room.membership.options().hide_history);
-        let epoch_id = drawn.id;
+        let (epoch_id, chain) = (drawn.id, drawn.chain());
         room.keep_key(drawn);
         let mut boxes = room.seal_key((epoch_id, &secret), &seed, removed);
         let sender_key = crypto::noise_public(&seed);
@@ -148,7 +148,7 @@ impl<S: Store> Engine<S> {
             revoked,
             seen: room.membership.admins_ever().map(|peer| (peer, height(peer))).collect(),
         };
-        Ok((epoch, Sealed { sender_key, boxes }))
+        Ok((epoch, Sealed { sender_key, boxes }, chain))
     }
 
     /// Makes one key of several, where the key was changed in two places at the same time.
@@ -182,7 +182,7 @@ impl<S: Store> Engine<S> {
         for index in grown {
             self.unsent.entry(id).or_default().add(index, true);
         }
-        if matches!(record.control, Control::SetRole(_) | Control::Epoch(_) | Control::Fork { .. })
+        if matches!(record.control, Control::SetRole(_) | Control::Epoch(..) | Control::Fork { .. })
         {
             self.notify(Event::HistoryChanged { room: id });
             self.unparted.insert(id);
@@ -194,7 +194,7 @@ impl<S: Store> Engine<S> {
             self.uninvited.insert(id);
         }
         self.follow_options(id);
-        if matches!(record.control, Control::Invite { .. } | Control::Epoch(_)) {
+        if matches!(record.control, Control::Invite { .. } | Control::Epoch(..)) {
             self.answer_invites(id);
             // The room is here: it can only be listed.
             let _ = self.list_invites(id);
@@ -320,7 +320,12 @@ impl<S: Store> Engine<S> {
     }
 
     /// A member said what keys are, and what texts open with from now on.
-    pub(crate) fn take_keys(&mut self, id: RoomId, keys: &[[u8; 32]], texts: &[TextKey]) {
+    pub(crate) fn take_keys(
+        &mut self,
+        (id, by): (RoomId, PeerId),
+        keys: &[[u8; 32]],
+        texts: &[TextKey],
+    ) {
         let Some(room) = self.rooms.get_mut(&id) else { return };
         let mut has_learned = false;
         for key in keys {
@@ -330,7 +335,7 @@ impl<S: Store> Engine<S> {
             room.choose_epoch();
             self.follow_keys(id, false);
         }
-        self.take_texts(id, texts);
+        self.take_texts(id, by, texts);
     }
 
     /// Hangs up on those who left or were removed, once they have been told.

@@ -201,7 +201,7 @@ impl Membership {
                 self.changes.insert((change.rank, by, seq), vec![*change]);
                 self.highest_rank = self.highest_rank.max(change.rank);
             }
-            Control::Epoch(epoch) => {
+            Control::Epoch(epoch, chain) => {
                 let removed = epoch.removed.iter().map(|&(member, up_to)| {
                     let (from, to, rank) = (Role::Member, Role::Removed, epoch.rank);
                     RoleChange { member, from, to, up_to, rank }
@@ -210,7 +210,7 @@ impl Membership {
                 self.highest_rank = self.highest_rank.max(epoch.rank);
                 let revoked = epoch.revoked.iter().map(|invite| (*invite, by, seq, record.hlc));
                 self.revocations.extend(revoked);
-                self.epochs.insert_made(by, (seq, record.hlc), epoch, None);
+                self.epochs.insert_made((by, seq, record.hlc), epoch, None, *chain);
             }
             Control::Fork { author, seq } => {
                 let first = self.forks.entry(*author).or_insert(*seq);
@@ -221,8 +221,9 @@ impl Membership {
             Control::Merge { id, number, parents } => {
                 self.epochs.insert_merged(*id, *number, parents);
             }
-            Control::Renewal { epoch, before } => {
-                self.epochs.insert_made(by, (seq, record.hlc), epoch, Some(*before));
+            Control::Renewal { epoch, before, chain } => {
+                let at = (by, seq, record.hlc);
+                self.epochs.insert_made(at, epoch, Some(*before), *chain);
             }
             Control::Option(change) => {
                 self.switches.insert((change.rank, by, seq), *change, record.hlc);

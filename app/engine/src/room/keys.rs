@@ -1,6 +1,9 @@
 //! The keys of a room's epochs: which are held, and which one is written in.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    time::Duration,
+};
 
 use super::{Drawn, Room};
 use crate::{
@@ -277,6 +280,7 @@ impl Room {
     fn note_closed(&mut self, drawn: &Drawn) {
         if drawn.id == crypto::closed_id(&drawn.key) {
             self.texts.hold(drawn.id, drawn.first);
+            self.settle_texts(&drawn.id);
         }
     }
 
@@ -311,7 +315,8 @@ impl Room {
                 self.hold_key(number, Drawn { id: text.epoch, key, first: None });
             }
         }
-        _ = self.learn_texts(texts);
+        // What tells whether they are true comes with the logs.
+        _ = self.learn_texts(Duration::ZERO, self.me.id, texts);
     }
 
     /// An operation spoke of an epoch: its key may have come before.

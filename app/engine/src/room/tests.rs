@@ -260,7 +260,7 @@ fn keys_a_member_makes_up_keep_no_sealed_key_out() {
     let (removed, revoked, seen) = (Vec::new(), Vec::new(), Vec::new());
     let epoch = EpochRecord { id, number: 1, rank: 1, removed, revoked, seen };
 
-    let bytes = write(&mut alice, &OpBody::Epoch(epoch, sealed));
+    let bytes = write(&mut alice, &OpBody::Epoch(epoch, sealed, None));
     add(&mut bob, &bytes).expect("the owner's word");
 
     for room in [&alice, &bob] {
