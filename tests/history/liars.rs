@@ -3,9 +3,10 @@
 use engine::{Batch, ClosedRecord, MemoryStore, Store as _};
 use tests::{Name, World};
 
-use super::{closed, say};
+use super::{closed, join, say};
 
-/// The number of a packet that gives keys.
+/// The numbers of packets that have operations, and keys.
+const OPS: u8 = 5;
 const KEYS: u8 = 11;
 
 fn newest(disk: &MemoryStore, world: &World) -> ClosedRecord {
@@ -22,7 +23,8 @@ fn newest(disk: &MemoryStore, world: &World) -> ClosedRecord {
 fn lie(world: &mut World, name: Name) {
     let (room, mut disk) = (world.room(name), world.disk(name));
     let record = newest(&disk, world);
-    let record = ClosedRecord { chains: vec![(0, [0xee; 32])], is_sure: true, ..record };
+    let chains = vec![(0, [0xee; 32])];
+    let record = ClosedRecord { chains, is_sure: true, from: 0, written: Some(0), ..record };
     let closed = [((room, record.epoch), record)].into_iter().collect();
     disk.commit(Batch { closed, ..Batch::default() }).expect("memory");
     world.restart_from(name, disk);
@@ -66,17 +68,37 @@ fn newcomer_who_got_a_wrong_key_and_a_text_that_opens_with_it_reads_after_meetin
     assert_eq!(world.texts("maya"), ["true", "heard", "still"]);
 }
 
+/// Before the operation is there that tells true keys from false ones.
 #[test]
-fn newcomer_writes_nothing_with_a_key_that_is_not_known_to_be_right() {
-    let mut world = with_a_liar();
+fn newcomer_neither_writes_with_a_key_that_is_not_known_to_be_right_nor_says_to_read_with_it() {
+    let mut world = closed(World::binding(), &["mallory", "bob"]);
+    say(&mut world, "alice", "before");
+    join(&mut world, "early", "alice");
+    world.meet();
+    say(&mut world, "alice", "before as well");
+    lie(&mut world, "mallory");
+    world.meet();
+    world.add("maya");
+    for other in ["alice", "bob", "early"] {
+        world.part("maya", other);
+    }
+    world.tamper("mallory", "maya", |frame| {
+        if frame.first() == Some(&OPS) { Vec::new() } else { vec![frame] }
+    });
+    world.scan("maya", "mallory");
+    assert_eq!(world.rooms("maya").len(), 1);
     say(&mut world, "maya", "to whom");
+    assert_eq!(world.texts("maya"), [""; 0], "it was refused");
 
+    world.tamper("mallory", "maya", |frame| vec![frame]);
+    world.cut("mallory", "maya");
     world.reunite("maya", "bob");
     world.meet();
-
-    assert!(world.texts("maya").is_empty(), "it was refused, and not lost on the way");
     say(&mut world, "maya", "to all");
-    assert_eq!(world.texts("alice"), ["before", "to all"]);
+    say(&mut world, "alice", "to Maya");
+
+    assert_eq!(world.texts("maya"), ["to all", "to Maya"]);
+    assert_eq!(world.texts("alice"), ["before", "before as well", "to all", "to Maya"]);
 }
 
 #[test]

@@ -315,6 +315,7 @@ impl Room {
                 self.hold_key(number, Drawn { id: text.epoch, key, first: None });
             }
         }
+        self.choose_epoch();
         // What tells whether they are true comes with the logs.
         _ = self.learn_texts(Duration::ZERO, self.me.id, texts);
     }

@@ -215,8 +215,9 @@ impl Room {
     /// Whether this device cannot say anything that whoever comes later does not read: it has the
     /// epoch's key and nothing to lock texts with.
     pub(crate) fn lacks_lock(&self) -> bool {
-        let closed = self.writing().filter(|id| self.is_closed(id));
-        closed.is_some_and(|id| self.texts.all.get(&id).and_then(ClosedRecord::step).is_none())
+        let (_, key) = self.epoch();
+        let closed = self.held_id(&key).filter(|(_, id)| self.is_closed(id));
+        closed.is_some_and(|(_, id)| self.texts.all.get(&id).and_then(ClosedRecord::step).is_none())
     }
 
     /// Whether newcomers could read what is written now, though they are not to.
