@@ -2,6 +2,8 @@
 
 #[path = "history/halves.rs"]
 mod halves;
+#[path = "history/invites.rs"]
+mod invites;
 #[path = "history/liars.rs"]
 mod liars;
 #[path = "history/spy.rs"]

@@ -141,6 +141,7 @@ fn new_invite_is_made_as_chosen_and_shown() {
             role: Role::Muted,
             expires_at: Some(Timestamp(NOW + 7 * 24 * HOUR)),
             max_uses: Some(10),
+            reads_before: false,
         };
         assert!(asked(&shared, &made));
         assert!(has(&harness, CODE));
@@ -163,6 +164,7 @@ fn new_invite_works_for_anybody_and_a_day_unless_chosen_otherwise() {
         role: Role::Member,
         expires_at: Some(Timestamp(NOW + 24 * HOUR)),
         max_uses: None,
+        reads_before: false,
     };
     assert!(asked(&shared, &made));
 }

@@ -30,6 +30,7 @@ impl Default for Rules {
             role: Role::Member,
             expires_at: invite().expires_at,
             max_uses: None,
+            reads_before: false,
             uses: 2,
             is_revoked: false,
         };
@@ -102,7 +103,16 @@ impl Rules {
         let invite = code.id();
         self.codes.push(code);
         let is_revoked = false;
-        self.invites.push(InviteState { invite, by, role, expires_at, max_uses, uses, is_revoked });
+        self.invites.push(InviteState {
+            invite,
+            by,
+            role,
+            expires_at,
+            max_uses,
+            reads_before: false,
+            uses,
+            is_revoked,
+        });
         invite
     }
 

@@ -32,6 +32,8 @@ pub(crate) enum OpBody {
         role: Role,
         /// How many may, if not as many as like.
         max_uses: Option<u32>,
+        /// Whether they get to read what is hidden from other newcomers.
+        reads_before: bool,
     },
     /// Takes part from now on; the first operation of everyone but the owner.
     Join {
@@ -156,21 +158,23 @@ impl OpBody {
     }
 
     /// Reads what [`encode`](Self::encode) wrote; `None` if it is none or breaks a limit.
-    pub(crate) fn decode(mut text: Vec<u8>) -> Option<Self> {
+    pub(crate) fn decode(text: Vec<u8>) -> Option<Self> {
         let whole = |text: &[u8]| match postcard::take_from_bytes::<Self>(text) {
             Ok((body, [])) => Some(body),
             _ => None,
         };
         let body = whole(&text).or_else(|| {
-            // Keys were first changed without a word on those of texts,
+            // Keys were first changed without a word on those of texts, and invites written without one on
+            // what was before,
             let kind = text.first().copied();
-            if matches!(kind, Some(KIND_EPOCH | KIND_RENEWAL)) {
-                text.push(0);
-                return whole(&text);
-            }
-            // and invites were first written without role and number of uses.
-            text.extend(postcard::to_stdvec(&(Role::Member, None::<u32>)).ok()?);
-            whole(&text).filter(|_| kind == Some(KIND_INVITE))
+            let with = |end: &[u8]| whole(&[text.as_slice(), end].concat());
+            let is_grown = matches!(kind, Some(KIND_INVITE | KIND_EPOCH | KIND_RENEWAL));
+            // and still earlier ones without role and number of uses.
+            let earliest = || {
+                let end = postcard::to_stdvec(&(Role::Member, None::<u32>, false)).ok()?;
+                with(&end).filter(|_| kind == Some(KIND_INVITE))
+            };
+            with(&[0]).filter(|_| is_grown).or_else(earliest)
         })?;
         body.is_within_limits().then_some(body)
     }
@@ -179,12 +183,15 @@ impl OpBody {
     pub(crate) fn control(&self) -> Option<Control> {
         match self {
             Self::Join { invite, .. } => Some(Control::Join { invite: *invite }),
-            Self::Invite { secret, expires_at, role, max_uses } => Some(Control::Invite {
-                invite: crypto::invite_id(secret),
-                role: *role,
-                expires_at: *expires_at,
-                max_uses: *max_uses,
-            }),
+            Self::Invite { secret, expires_at, role, max_uses, reads_before } => {
+                Some(Control::Invite {
+                    invite: crypto::invite_id(secret),
+                    role: *role,
+                    expires_at: *expires_at,
+                    max_uses: *max_uses,
+                    reads_before: *reads_before,
+                })
+            }
             Self::SetRole(change) => Some(Control::SetRole(*change)),
             Self::Epoch(epoch, _, chain) => Some(Control::Epoch(epoch.clone(), *chain)),
             Self::Option(change) => Some(Control::Option(*change)),

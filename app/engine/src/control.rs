@@ -59,6 +59,8 @@ pub enum Control {
         expires_at: Option<Timestamp>,
         /// How many may, if not as many as like.
         max_uses: Option<u32>,
+        /// Whether they get to read what is hidden from other newcomers.
+        reads_before: bool,
     },
     /// A member becomes something else.
     SetRole(RoleChange),

@@ -3,7 +3,7 @@
 use crate::{
     Control, ControlRecord, Engine, EpochRecord, Event, InviteId, LinkId, Member, PeerId, Refusal,
     Role, RoleChange, RoomId, Store, StoreError, TextChain, Timestamp,
-    body::{MAX_BOXES, MAX_REMOVED, MAX_REVOKED, MAX_SEEN, OpBody, Sealed},
+    body::{MAX_BOXES, MAX_READS, MAX_REMOVED, MAX_REVOKED, MAX_SEEN, OpBody, Sealed},
     crypto,
     engine::{Output, Target},
     membership::InviteState,
@@ -26,14 +26,14 @@ impl<S: Store> Engine<S> {
     pub(crate) fn create_invite(
         &mut self,
         id: RoomId,
-        role: Role,
+        (role, reads_before): (Role, bool),
         expires_at: Option<Timestamp>,
         max_uses: Option<u32>,
     ) -> Result<(), Refusal> {
         self.governed(id)?;
         let secret = self.short_chance();
         let role = role.clamp(Role::Muted, Role::Member);
-        self.write(id, &OpBody::Invite { secret, expires_at, role, max_uses })?;
+        self.write(id, &OpBody::Invite { secret, expires_at, role, max_uses, reads_before })?;
         self.ask_invite(id, Some(crypto::invite_id(&secret)))?;
         self.list_invites(id)
     }
@@ -112,8 +112,13 @@ impl<S: Store> Engine<S> {
         self.write(id, &OpBody::Epoch(epoch, sealed, chain))?;
         if has_revoked {
             let secret = self.short_chance();
-            let invite =
-                OpBody::Invite { secret, expires_at: None, role: Role::Member, max_uses: None };
+            let invite = OpBody::Invite {
+                secret,
+                expires_at: None,
+                role: Role::Member,
+                max_uses: None,
+                reads_before: false,
+            };
             self.write(id, &invite)?;
         }
         Ok(())
@@ -278,7 +283,7 @@ impl<S: Store> Engine<S> {
         self.tell_epochs(link, true);
         let is_member = self.is_member_at(link);
         let Some(session) = self.session_mut(link) else { return };
-        let id = session.room;
+        let (id, peer) = (session.room, session.peer);
         if std::mem::replace(&mut session.has_given_keys, true) {
             return;
         }
@@ -290,10 +295,15 @@ impl<S: Store> Engine<S> {
         let Some(room) = self.rooms.get_mut(&id) else { return };
         let is_whole = theirs.len() < MAX_EPOCHS_TOLD;
         let keys = if is_whole { room.keys_without(theirs) } else { room.newer_than(theirs) };
-        if !keys.is_empty() {
-            let texts = room.text_keys(&keys, true);
-            self.transmit(link, &Packet::Keys { keys, texts });
+        if keys.is_empty() {
+            return;
         }
+        if room.membership.reads_before(peer) {
+            let past = room.past_text_keys(&keys);
+            return self.give_past(link, keys, &past);
+        }
+        let texts = room.text_keys(&keys, true);
+        self.transmit(link, &Packet::Keys { keys, texts });
     }
 
     /// Gives a member the keys that are new since the session began, or since it was last given any.
@@ -304,11 +314,26 @@ impl<S: Store> Engine<S> {
         let Some(LinkState::Open(session)) = self.links.get_mut(&link) else { return };
         let Some(room) = self.rooms.get_mut(&session.room) else { return };
         let known = std::mem::replace(&mut session.epochs_known, room.record.epochs.len());
+        // What somebody may read of before is known with how they came.
+        let is_new = std::mem::take(&mut session.is_newcomer);
+        let past = (is_new && room.membership.reads_before(session.peer)).then(|| room.past());
         let fresh: Vec<_> = room.record.epochs.iter().skip(known).map(|(_, key)| *key).collect();
         if !fresh.is_empty() {
             // Most of those who are given it have it from whoever made it.
             let texts = room.text_keys(&fresh, false);
             self.transmit(link, &Packet::Keys { keys: fresh, texts });
+        }
+        if let Some(past) = past.filter(|past| !past.is_empty()) {
+            self.give_past(link, Vec::new(), &past);
+        }
+    }
+
+    /// Gives a member keys, and what earlier texts open with.
+    fn give_past(&mut self, link: LinkId, keys: Vec<[u8; 32]>, past: &[TextKey]) {
+        let texts = past.iter().take(MAX_READS).copied().collect();
+        self.transmit(link, &Packet::Keys { keys, texts });
+        for part in past.chunks(MAX_READS).skip(1) {
+            self.transmit(link, &Packet::Keys { keys: Vec::new(), texts: part.to_vec() });
         }
     }
 

@@ -191,6 +191,9 @@ impl<S: Store> Engine<S> {
             return Ok(false);
         };
         let welcome = room.welcome(genesis);
+        if let Some(session) = self.session_mut(link) {
+            session.is_newcomer = true;
+        }
         self.transmit(link, &Packet::Welcome(welcome));
         self.begin_with_genesis(link, id);
         self.greet(link);

@@ -37,6 +37,7 @@ struct Terms {
     role: Role,
     expires_at: Option<Timestamp>,
     max_uses: Option<u32>,
+    reads_before: bool,
 }
 
 /// The place of a change in the order in which changes apply: rank, author, place in the log.
@@ -192,9 +193,10 @@ impl Membership {
                 self.joins.insert(by, (*invite, record.hlc));
                 self.joins_by_invite.entry(*invite).or_default().insert((record.hlc, by));
             }
-            Control::Invite { invite, role, expires_at, max_uses } => {
-                let (expires_at, max_uses) = (*expires_at, *max_uses);
-                let terms = Terms { by, seq, role: *role, expires_at, max_uses };
+            Control::Invite { invite, role, expires_at, max_uses, reads_before } => {
+                let (role, expires_at, max_uses) = (*role, *expires_at, *max_uses);
+                let reads_before = *reads_before;
+                let terms = Terms { by, seq, role, expires_at, max_uses, reads_before };
                 self.terms.entry(*invite).or_insert(terms);
             }
             Control::SetRole(change) => {

@@ -235,6 +235,7 @@ mod tests {
             role: Role::Member,
             expires_at: None,
             max_uses: None,
+            reads_before: false,
         };
         let (by, seq) = (me.id, 2);
         let began = ControlRecord { by, seq, hlc: hlc::from_wall(WALL), control };

@@ -181,7 +181,8 @@ fn database_of_format_3_opens_with_its_rules() {
 
     let (by, invite) = (PeerId::from_bytes([2; 32]), InviteId::from_bytes([5; 16]));
     let (expires_at, max_uses) = (Some(Timestamp(128)), Some(3));
-    let control = Control::Invite { invite, role: Role::Muted, expires_at, max_uses };
+    let control =
+        Control::Invite { invite, role: Role::Muted, expires_at, max_uses, reads_before: false };
     let first = ControlRecord { by, seq: 2, hlc: 7, control };
     let epoch = EpochRecord {
         id: [6; 16],

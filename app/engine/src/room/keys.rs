@@ -220,9 +220,11 @@ impl Room {
         held.find(|(_, held, _)| held == id).map(|(number, _, key)| (*number, *key))
     }
 
-    /// The ids of the epochs held that are newest, without those of which more is to be asked for.
+    /// The ids of the epochs held that are newest, of those of which no more is to be asked for.
     pub(crate) fn held_epochs(&self) -> Vec<EpochId> {
-        let ids = self.epoch_keys().into_iter().map(|key| self.id_of_key(&key));
+        let (_, first) = self.epoch();
+        let keys = self.newest_keys(first, |id| !self.lacks_texts(id));
+        let ids = keys.into_iter().map(|key| self.id_of_key(&key));
         ids.filter(|id| !self.lacks_texts(id)).collect()
     }
 

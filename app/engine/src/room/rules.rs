@@ -35,7 +35,7 @@ impl Room {
     }
 
     /// The invite to show at `now`: `chosen`, or the newest that anybody may use who sees it, or the
-    /// newest of all.
+    /// newest of all; none that opens the past unless it was chosen.
     pub(crate) fn invite_to_show(
         &self,
         chosen: Option<InviteId>,
@@ -48,7 +48,8 @@ impl Room {
         };
         match chosen {
             Some(chosen) => find(&|invite| invite == chosen),
-            None => find(&|invite| self.membership.is_public(invite)).or(open.last().copied()),
+            None => find(&|invite| self.membership.is_public(invite))
+                .or_else(|| find(&|invite| !self.membership.opens_past(invite))),
         }
     }
 

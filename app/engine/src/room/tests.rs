@@ -58,7 +58,13 @@ fn invite(n: u16) -> OpBody {
 }
 
 fn invite_until(n: u16, expires_at: Option<Timestamp>) -> OpBody {
-    OpBody::Invite { secret: secret(n), expires_at, role: Role::Member, max_uses: None }
+    OpBody::Invite {
+        secret: secret(n),
+        expires_at,
+        role: Role::Member,
+        max_uses: None,
+        reads_before: false,
+    }
 }
 
 fn secret(n: u16) -> [u8; 16] {

@@ -229,9 +229,15 @@ impl Room {
         self.membership.options().hide_history && self.writing().is_some_and(is_open)
     }
 
-    /// Whether a closed epoch's key is held and it is not sure what its texts open with.
+    /// Whether a closed epoch's key is held and it is not sure what its texts open with, or less opens
+    /// than this device may read.
     pub(super) fn lacks_texts(&self, id: &EpochId) -> bool {
-        self.is_closed(id) && self.texts.all.get(id).is_none_or(|record| !record.is_sure)
+        let reads_before = self.membership.reads_before(self.me.id);
+        let lacks = |record: &ClosedRecord| {
+            let is_late = record.chains.first().is_none_or(|(start, _)| *start > 0);
+            !record.is_sure || (reads_before && is_late)
+        };
+        self.is_closed(id) && self.texts.all.get(id).is_none_or(lacks)
     }
 
     /// What is written instead of a text in a closed epoch.
@@ -312,6 +318,25 @@ impl Room {
             }
         }
         given
+    }
+
+    /// What texts of the closed ones of these epochs open with from as early on as they do here, in the
+    /// order of the epochs, newest first.
+    pub(crate) fn past_text_keys(&self, keys: &[[u8; 32]]) -> Vec<TextKey> {
+        let mut ids: Vec<_> = keys.iter().filter_map(|key| self.held_id(key)).collect();
+        ids.sort_unstable_by(|a, b| b.cmp(a));
+        let records = ids.iter().filter_map(|(_, id)| self.texts.all.get(id));
+        let sure = records.filter(|record| record.is_sure).filter_map(|record| {
+            let (step, key) = *record.chains.first()?;
+            Some(TextKey { epoch: record.epoch, step, key })
+        });
+        sure.collect()
+    }
+
+    /// The same of every epoch.
+    pub(crate) fn past(&self) -> Vec<TextKey> {
+        let keys: Vec<_> = self.record.epochs.iter().map(|(_, key)| *key).collect();
+        self.past_text_keys(&keys)
     }
 
     /// A member said what texts open with; true if more opens by it.
