@@ -132,8 +132,9 @@ impl Rules {
         match command {
             Command::ShowInvite { invite, .. } => vec![self.show(invite)],
             Command::ListInvites { .. } => vec![self.list()],
-            Command::CreateInvite { role, expires_at, max_uses, .. } => {
+            Command::CreateInvite { role, expires_at, max_uses, reads_before, .. } => {
                 let made = self.add_invite(ME, role, expires_at, (0, max_uses));
+                self.invites.last_mut().expect("made").reads_before = reads_before;
                 vec![self.show(Some(made)), self.list()]
             }
             Command::RevokeInvite { invite, .. } => {

@@ -70,8 +70,8 @@ pub fn invites_ui(ui: &mut Ui, view: &InvitesView<'_>, actions: &mut Vec<Action>
             if view.hides_history {
                 "Whoever scans one of these, or gets its link, can join."
             } else {
-                "Whoever scans one of these, or gets its link, can join, and read everything that was \
-                 written before."
+                "Whoever scans one of these, or gets its link, can join, and read what was written \
+                 before."
             },
         );
         if let Some(admins) = &view.admins {

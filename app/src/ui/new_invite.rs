@@ -98,8 +98,7 @@ fn before_ui(ui: &mut Ui, hides: bool, reads_before: &mut bool) {
     text::small(
         ui,
         if *reads_before {
-            "Whoever joins can read what the members they meet can read, also what is hidden from \
-             others who are new."
+            "Whoever joins can read earlier messages, too, as far back as the members they meet can."
         } else {
             "Whoever joins reads only what is written once they are there."
         },

@@ -118,6 +118,20 @@ fn joiner_without_the_invites_signature_is_wrong() {
 }
 
 #[test]
+fn invite_that_opens_the_past_is_shown_only_when_it_is_chosen() {
+    let mut alice = room(1);
+    let begin = genesis(&alice);
+    write(&mut alice, &begin);
+    let OpBody::Invite { secret, expires_at, role, max_uses, .. } = invite(1) else { return };
+    let reads_before = true;
+    write(&mut alice, &OpBody::Invite { secret, expires_at, role, max_uses, reads_before });
+    let chosen = Some(crypto::invite_id(&secret));
+
+    assert_eq!(alice.invite_to_show(None, NOW.wall), None, "though there is no other");
+    assert_eq!(alice.invite_to_show(chosen, NOW.wall).map(|invite| invite.secret), Some(secret));
+}
+
+#[test]
 fn guest_can_neither_invite_nor_begin_the_room_again() {
     let (mut alice, mut bob) = two();
     let body = join(&bob, 1);
