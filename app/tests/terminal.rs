@@ -29,7 +29,7 @@ impl Terminal {
             .expect("it starts");
         let input = child.stdin.take().expect("a pipe");
         let output = child.stdout.take().expect("a pipe");
-        let (sender, lines) = mpsc::channel();
+        let (sender, lines) = mpsc::sync_channel(64);
         std::thread::spawn(move || {
             let read = BufReader::new(output).lines().map_while(Result::ok);
             read.for_each(|line| drop(sender.send(line)));

@@ -97,12 +97,15 @@ pub fn sealed_after(before: &[u8], body: &[u8], key: &[u8; 32], signature: &[u8]
     assert_eq!(header.len(), 1 + 8 + 32 + 1 + 16 + 1 + 6, "an early one, of the first epochs");
     let id = [header, blake3::hash(sealed).as_bytes()].concat();
     let id = blake3::hash(&id);
-    let mut header = header.to_vec();
-    header[41] += 1;
-    header[42..58].copy_from_slice(&id.as_bytes()[..16]);
-    // A little later, so that the clock goes on.
-    header[59] = header[59].wrapping_add(16);
-    let place = [&header[9..41], &u64::from(header[41]).to_le_bytes()].concat();
+    let mut rest = header;
+    let (tag, author) = (take(&mut rest, 1 + 8), take(&mut rest, 32));
+    let seq = varint(&mut rest) + 1;
+    take(&mut rest, 16);
+    let (epoch, clock) = (take(&mut rest, 1), take(&mut rest, 6));
+    let (prev, _) = id.as_bytes().split_at(16);
+    let seq_byte = u8::try_from(seq).expect("a small number");
+    let header = [tag, author, &[seq_byte], prev, epoch, clock].concat();
+    let place = [author, &seq.to_le_bytes()].concat();
     let mut text = body.to_vec();
     let cipher = ChaCha20Poly1305::new(&operation_key(key, &place).into());
     let nonce = nonce(&header);
