@@ -3,7 +3,11 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::{Engine, EpochId, Event, PeerId, RoomId, Store, body::OpBody, wire::TextKey};
+use crate::{
+    Engine, EpochId, Event, LinkId, PeerId, RoomId, Store,
+    body::{MAX_READS, OpBody},
+    wire::{Packet, TextKey},
+};
 
 /// What is remembered of a closed epoch besides its key.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -37,6 +41,15 @@ impl<S: Store> Engine<S> {
         let Some(room) = self.rooms.get_mut(&id) else { return };
         if room.learn_texts(now, by, texts) {
             self.notify(Event::HistoryChanged { room: id });
+        }
+    }
+
+    /// Gives a member keys, and what earlier texts open with.
+    pub(crate) fn give_past(&mut self, link: LinkId, keys: Vec<[u8; 32]>, past: &[TextKey]) {
+        let texts = past.iter().take(MAX_READS).copied().collect();
+        self.transmit(link, &Packet::Keys { keys, texts });
+        for part in past.chunks(MAX_READS).skip(1) {
+            self.transmit(link, &Packet::Keys { keys: Vec::new(), texts: part.to_vec() });
         }
     }
 

@@ -3,7 +3,7 @@
 use crate::{
     Control, ControlRecord, Engine, EpochRecord, Event, InviteId, LinkId, Member, PeerId, Refusal,
     Role, RoleChange, RoomId, Store, StoreError, TextChain, Timestamp,
-    body::{MAX_BOXES, MAX_READS, MAX_REMOVED, MAX_REVOKED, MAX_SEEN, OpBody, Sealed},
+    body::{MAX_BOXES, MAX_REMOVED, MAX_REVOKED, MAX_SEEN, OpBody, Sealed},
     crypto,
     engine::{Output, Target},
     membership::InviteState,
@@ -325,15 +325,6 @@ impl<S: Store> Engine<S> {
         }
         if let Some(past) = past.filter(|past| !past.is_empty()) {
             self.give_past(link, Vec::new(), &past);
-        }
-    }
-
-    /// Gives a member keys, and what earlier texts open with.
-    fn give_past(&mut self, link: LinkId, keys: Vec<[u8; 32]>, past: &[TextKey]) {
-        let texts = past.iter().take(MAX_READS).copied().collect();
-        self.transmit(link, &Packet::Keys { keys, texts });
-        for part in past.chunks(MAX_READS).skip(1) {
-            self.transmit(link, &Packet::Keys { keys: Vec::new(), texts: part.to_vec() });
         }
     }
 
