@@ -190,7 +190,13 @@ impl Camp {
                 if self.is_in(by) {
                     let (room, max_uses) = (self.world.room(by), is_single.then_some(1));
                     let (role, expires_at) = (Role::Member, None);
-                    let create = Command::CreateInvite { room, role, expires_at, max_uses };
+                    let create = Command::CreateInvite {
+                        room,
+                        role,
+                        expires_at,
+                        max_uses,
+                        reads_before: false,
+                    };
                     self.world.command(by, create);
                 }
             }
@@ -320,7 +326,10 @@ impl Camp {
         // Whoever was let back in while away does not know; they scan the owner's screen.
         let room = self.world.room("alice");
         let (role, expires_at, max_uses) = (Role::Member, None, None);
-        self.world.command("alice", Command::CreateInvite { room, role, expires_at, max_uses });
+        self.world.command(
+            "alice",
+            Command::CreateInvite { room, role, expires_at, max_uses, reads_before: false },
+        );
         let invite = self.world.invite("alice");
         self.world.settle();
         for name in self.insiders() {

@@ -2,6 +2,10 @@
 
 #[path = "history/halves.rs"]
 mod halves;
+#[path = "history/invites.rs"]
+mod invites;
+#[path = "history/liars.rs"]
+mod liars;
 #[path = "history/spy.rs"]
 mod spy;
 
@@ -12,6 +16,8 @@ use tests::{Name, World};
 
 const HIDE: RoomOption = RoomOption::HideHistory;
 const HOUR: Duration = Duration::from_secs(3_600);
+/// What the store calls operations that say from which step on their author reads.
+const READS: u8 = 17;
 
 /// A room of Alice's, who is there with `guests`, in which newcomers read only what follows.
 fn closed(world: World, guests: &[Name]) -> World {
@@ -92,6 +98,28 @@ fn newcomer_with_all_it_holds_opens_nothing_that_was_written_before() {
 }
 
 #[test]
+fn newcomer_opens_nothing_that_was_written_with_keys_that_renewed_themselves() {
+    let mut world = closed(World::default(), &["bob"]);
+    let keys = |world: &World| world.disk("bob").rooms().expect("memory").remove(0).epochs.len();
+    let before = keys(&world);
+    for day in 0..3 {
+        say(&mut world, "bob", &format!("before, day {day}"));
+        world.pass(HOUR * 25);
+        world.meet();
+    }
+    assert!(keys(&world) >= before + 3, "they did");
+    say(&mut world, "bob", "before, with the newest");
+
+    join(&mut world, "maya", "bob");
+    world.meet();
+    say(&mut world, "bob", "after");
+
+    assert_eq!(world.texts("maya"), ["after"]);
+    let read = read_with_everything(&world, "maya", &["alice", "bob"]);
+    assert_eq!(read, ["after".to_owned()].into());
+}
+
+#[test]
 fn newcomer_is_told_that_something_is_hidden_and_nothing_of_it_is_unread() {
     let mut world = closed(World::default(), &["bob"]);
     join(&mut world, "early", "alice");
@@ -151,17 +179,25 @@ fn every_newcomer_reads_from_its_own_coming_on() {
     for guest in guests {
         say(&mut world, "alice", &format!("alice before {guest}"));
         say(&mut world, "bob", &format!("bob before {guest}"));
-        // What is known of steps outlives a restart.
+        // What is known of steps outlives a restart, before somebody comes and after.
         for name in ["alice", "bob"] {
             world.restart(name);
         }
         join(&mut world, guest, "alice");
+        world.meet();
+        for name in ["alice", "bob", guest] {
+            world.restart(name);
+        }
         world.meet();
     }
     say(&mut world, "one", "at last");
 
     let mut all = world.texts("alice");
     assert_eq!(all.len(), 9);
+    let room = world.room("alice");
+    let written = world.disk("alice").page_before(room, None, usize::MAX).expect("memory");
+    let reads = written.iter().filter(|op| op.kind == READS).count();
+    assert_eq!(reads, guests.len(), "each says once from when on they read");
     for guest in guests {
         all.drain(..2);
         assert_eq!(world.texts(guest), all, "{guest}");

@@ -22,7 +22,7 @@
 //! | mail under a tag anybody could compute | `wire::mail_is_found_by_the_rooms_key_and_by_nothing_public` |
 //! | talked down to something weaker | `impostors::devices_cannot_be_talked_down_to_something_weaker`, `link_that_encrypts_at_one_end_only_carries_nothing` |
 //! | lengths that told what was sent | `wire::relay_sees_three_lengths_and_nothing_readable`, `first_frames_are_as_long_for_everybody` |
-//! | clients that brought their relays down | `operations::friends_who_are_linked_leave_relays_alone`, `busy_room_leaves_few_packs_at_its_relay`, `relay_that_says_it_is_too_much_is_sent_nothing_for_a_while` |
+//! | clients that brought their relays down | `operations::friends_who_are_linked_leave_relays_alone`, `key_that_changes_daily_costs_relays_no_more_than_what_is_new`, `busy_room_leaves_few_packs_at_its_relay`, `relay_that_says_it_is_too_much_is_sent_nothing_for_a_while` |
 //! | a device that was taken, with what had been deleted | `at_rest::nothing_that_opens_a_room_that_was_left_is_on_the_disk`, `no_word_is_in_the_file_as_it_was_said` |
 //! | signatures lost at an edge, people parted by a server's new start | `operations::message_is_the_same_to_the_byte_and_still_proves_itself_however_it_came`, `relay_that_goes_away_and_comes_back_parts_nobody`, `relay_that_was_started_anew_passes_on_to_those_who_were_listening` |
 //! | sync that filled the network of a venue | `flooding::friends_who_hold_the_same_find_that_out_in_64_bytes_and_send_nothing_twice`, `peer_that_acknowledges_nothing_gets_no_more_than_the_window` |

@@ -64,8 +64,13 @@ fn photographed_code_stops_working_where_its_revocation_has_arrived() {
 fn invite_for_one_lets_one_in() {
     let mut world = camp(&["bob"]);
     let room = world.room("alice");
-    let create =
-        Command::CreateInvite { room, role: Role::Muted, expires_at: None, max_uses: Some(1) };
+    let create = Command::CreateInvite {
+        room,
+        role: Role::Muted,
+        expires_at: None,
+        max_uses: Some(1),
+        reads_before: false,
+    };
     world.command("alice", create);
     let single = world.invite("alice");
     world.settle();
@@ -261,7 +266,10 @@ fn removal_revokes_every_invite_however_many_there_are() {
     let room = world.room("alice");
     for _ in 0..150 {
         let (role, expires_at, max_uses) = (Role::Member, None, None);
-        world.command("alice", Command::CreateInvite { room, role, expires_at, max_uses });
+        world.command(
+            "alice",
+            Command::CreateInvite { room, role, expires_at, max_uses, reads_before: false },
+        );
     }
     world.settle();
     let known: Vec<_> = invites(&mut world, "bob").into_iter().map(|state| state.invite).collect();

@@ -138,6 +138,14 @@ impl ChatApp {
         for note in self.model.notes.drain(..) {
             self.toasts.push(note);
         }
+        if std::mem::take(&mut self.model.has_run_full) {
+            let where_to_look = match self.state.stack.top() {
+                Route::Settings => "Storage, on this page, says what can be done.",
+                _ => "See Storage in the settings.",
+            };
+            let full = "There is no place left for new messages of others.";
+            self.toasts.push(format!("{full} {where_to_look}"));
+        }
     }
 
     /// Draws everything and carries out what the person decided.

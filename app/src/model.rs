@@ -35,6 +35,8 @@ pub struct Model {
     pub carries: bool,
     /// What is kept on this device, once that was told.
     pub storage: Option<Storage>,
+    /// Whether it became full and the person was not told yet; whoever tells them takes it back.
+    pub has_run_full: bool,
     /// Sentences to be shown once, oldest first; whoever shows them takes them out.
     pub notes: Vec<String>,
     /// Why the engine has stopped for good, if it has.
@@ -176,7 +178,8 @@ impl Model {
             Event::CarryingSet { on } => self.carries = on,
             Event::StorageTold { bound, rooms, is_full } => {
                 let told = Storage { bound, rooms, is_full };
-                self.notes.extend(told.note(self.storage.as_ref()));
+                let was_full = self.storage.as_ref().is_some_and(|before| before.is_full);
+                self.has_run_full = is_full && (self.has_run_full || !was_full);
                 self.storage = Some(told);
             }
             // Who somebody is is shown by the screen that asked.

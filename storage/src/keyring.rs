@@ -169,6 +169,24 @@ impl Keyring {
         key: &[u8],
         bytes: &[u8],
     ) -> Result<T, StoreError> {
+        decode(&self.unseal(table, key, bytes)?)
+    }
+
+    /// The same for a record that may be from before its last field was there, which is nothing then.
+    pub(crate) fn open_grown<T: DeserializeOwned>(
+        &self,
+        table: &str,
+        key: &[u8],
+        bytes: &[u8],
+    ) -> Result<T, StoreError> {
+        let mut text = self.unseal(table, key, bytes)?;
+        decode(&text).or_else(|_shorter| {
+            text.push(0);
+            decode(&text)
+        })
+    }
+
+    fn unseal(&self, table: &str, key: &[u8], bytes: &[u8]) -> Result<Vec<u8>, StoreError> {
         let Some((&SEALED_VERSION, rest)) = bytes.split_first() else {
             return Err(corrupt("a record is of no known version"));
         };
@@ -179,11 +197,7 @@ impl Keyring {
         let mut text = sealed.to_vec();
         let opened = self.cipher(key)?.decrypt_in_place(nonce.into(), &about, &mut text);
         opened.map_err(|_altered| corrupt("a record does not open with the key of its room"))?;
-        match postcard::take_from_bytes(&text) {
-            Ok((record, [])) => Ok(record),
-            Ok(_) => Err(corrupt("a record is longer than it says")),
-            Err(error) => Err(corrupt(format!("a record cannot be read ({error})"))),
-        }
+        Ok(text)
     }
 
     fn cipher(&self, key: &[u8]) -> Result<XChaCha20Poly1305, StoreError> {
@@ -214,4 +228,12 @@ fn check(room: RoomId, key: &[u8; 32]) -> [u8; TAG_LEN] {
     let cipher = XChaCha20Poly1305::new(key.into());
     let tag = cipher.encrypt_in_place_detached(&[0; NONCE_LEN].into(), room.as_bytes(), &mut []);
     tag.map(Into::into).unwrap_or_default()
+}
+
+fn decode<T: DeserializeOwned>(text: &[u8]) -> Result<T, StoreError> {
+    match postcard::take_from_bytes(text) {
+        Ok((record, [])) => Ok(record),
+        Ok(_) => Err(corrupt("a record is longer than it says")),
+        Err(error) => Err(corrupt(format!("a record cannot be read ({error})"))),
+    }
 }

@@ -133,7 +133,7 @@ impl Snapshot {
             self.controls.range::<&ControlKey>(Keys::<56>::of(room).bounds()).map_err(from_redb)?;
         all.map(|entry| {
             let (key, value) = entry.map_err(from_redb)?;
-            keys.open(CONTROLS.name(), key.value(), value.value())
+            keys.open_grown(CONTROLS.name(), key.value(), value.value())
         })
         .collect()
     }

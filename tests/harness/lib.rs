@@ -7,6 +7,7 @@ mod air;
 mod door;
 mod person;
 mod post;
+pub mod seals;
 mod strangers;
 
 use std::{

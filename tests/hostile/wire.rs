@@ -123,7 +123,13 @@ fn code_on_the_screen_holds_a_secret_nobody_can_guess() {
         let room = world.room("alice");
         for _ in 0..10 {
             let (role, expires_at, max_uses) = (Role::Member, None, None);
-            let create = engine::Command::CreateInvite { room, role, expires_at, max_uses };
+            let create = engine::Command::CreateInvite {
+                room,
+                role,
+                expires_at,
+                max_uses,
+                reads_before: false,
+            };
             world.command("alice", create);
             let secret = world.invite("alice").secret;
             count += u32::from(seen.insert(secret));

@@ -125,6 +125,32 @@ fn options_look_as_they_did() {
 }
 
 #[test]
+fn storage_looks_as_it_did() {
+    pictures("storage", shot(&DOOR, "storage"));
+}
+
+#[test]
+fn who_is_told_that_there_is_no_place_left_is_told_where_to_look_from_where_they_are() {
+    let full = |shared: &Shared| {
+        let rooms = vec![(ROOM, 61 << 20)];
+        shared.borrow_mut().tell(Event::StorageTold { bound: 64 << 20, rooms, is_full: true });
+    };
+    let (mut harness, shared) = settled(Looking::at(PHONE));
+    full(&shared);
+    harness.run_steps(4);
+    assert!(harness.query_by_label_contains("left for new messages of others. See").is_some());
+
+    let (mut harness, shared) = settled(Looking::at(PHONE));
+    reach(&mut harness, "Settings");
+    full(&shared);
+    harness.run_steps(4);
+    let told = "There is no place left for new messages of others. Storage, on this page, says what \
+                can be done.";
+    assert!(harness.query_by_label(told).is_some());
+    assert!(harness.query_by_label_contains("in the settings").is_none());
+}
+
+#[test]
 fn door_looks_as_it_did() {
     pictures("door", shot(&DOOR, "door"));
 }

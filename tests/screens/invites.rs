@@ -6,7 +6,7 @@ use app::{
 };
 use egui::Vec2;
 use egui_kittest::{Harness, kittest::Queryable as _};
-use engine::{Command, Event, InviteId, Role, Timestamp};
+use engine::{Command, Event, InviteId, Role, RoomOptions, Timestamp};
 
 use crate::{
     network_stage::reach,
@@ -141,6 +141,7 @@ fn new_invite_is_made_as_chosen_and_shown() {
             role: Role::Muted,
             expires_at: Some(Timestamp(NOW + 7 * 24 * HOUR)),
             max_uses: Some(10),
+            reads_before: false,
         };
         assert!(asked(&shared, &made));
         assert!(has(&harness, CODE));
@@ -163,8 +164,37 @@ fn new_invite_works_for_anybody_and_a_day_unless_chosen_otherwise() {
         role: Role::Member,
         expires_at: Some(Timestamp(NOW + 24 * HOUR)),
         max_uses: None,
+        reads_before: false,
     };
     assert!(asked(&shared, &made));
+}
+
+#[test]
+fn invite_opens_the_past_only_where_it_is_hidden_and_only_if_that_is_chosen() {
+    let (mut harness, shared) = invites_as(Role::Admin, PHONE, |_rules| {});
+    assert!(says(&harness, "can join, and read what was written before."));
+    reach(&mut harness, "New invite");
+    assert!(says(&harness, "Whoever joins can read it, as in this room everybody can."));
+    assert!(!has(&harness, "They can read it"));
+    reach(&mut harness, "Back");
+
+    let options = RoomOptions { hide_history: true, ..RoomOptions::default() };
+    shared.borrow_mut().tell(Event::OptionsChanged { room: ROOM, options });
+    harness.run_steps(6);
+    assert!(!says(&harness, "and read what was written before."));
+    assert!(has(&harness, "What was written before stays hidden"));
+    reach(&mut harness, "New invite");
+    assert!(says(&harness, "Whoever joins reads only what is written once they are there."));
+    reach(&mut harness, "They can read it");
+    reach(&mut harness, "Make and show");
+
+    let (role, expires_at) = (Role::Member, Some(Timestamp(NOW + 24 * HOUR)));
+    let (max_uses, reads_before) = (None, true);
+    let made = Command::CreateInvite { room: ROOM, role, expires_at, max_uses, reads_before };
+    assert!(asked(&shared, &made));
+    assert!(says(&harness, "They can read what was written before."));
+    reach(&mut harness, "Back");
+    assert!(has(&harness, "They can read what was written before"));
 }
 
 #[test]

@@ -30,6 +30,7 @@ impl Default for Rules {
             role: Role::Member,
             expires_at: invite().expires_at,
             max_uses: None,
+            reads_before: false,
             uses: 2,
             is_revoked: false,
         };
@@ -102,7 +103,16 @@ impl Rules {
         let invite = code.id();
         self.codes.push(code);
         let is_revoked = false;
-        self.invites.push(InviteState { invite, by, role, expires_at, max_uses, uses, is_revoked });
+        self.invites.push(InviteState {
+            invite,
+            by,
+            role,
+            expires_at,
+            max_uses,
+            reads_before: false,
+            uses,
+            is_revoked,
+        });
         invite
     }
 
@@ -122,8 +132,9 @@ impl Rules {
         match command {
             Command::ShowInvite { invite, .. } => vec![self.show(invite)],
             Command::ListInvites { .. } => vec![self.list()],
-            Command::CreateInvite { role, expires_at, max_uses, .. } => {
+            Command::CreateInvite { role, expires_at, max_uses, reads_before, .. } => {
                 let made = self.add_invite(ME, role, expires_at, (0, max_uses));
+                self.invites.last_mut().expect("made").reads_before = reads_before;
                 vec![self.show(Some(made)), self.list()]
             }
             Command::RevokeInvite { invite, .. } => {

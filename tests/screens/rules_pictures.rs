@@ -2,14 +2,14 @@
 
 use app::chat_app::ChatApp;
 use egui_kittest::{Harness, kittest::Queryable as _};
-use engine::{Body, Member, PeerId, Role, Timestamp};
+use engine::{Body, Event, Member, PeerId, Role, RoomOptions, Timestamp};
 
 use crate::{
     network_stage::reach,
     pictures::{Shot, pictures, pictures_of_text, shot},
     rules::Rules,
     stage::{Looking, Shared, in_ruled},
-    story::{BEA, CEM, ME, MINUTE, NOW, member, said, text_of},
+    story::{BEA, CEM, ME, MINUTE, NOW, ROOM, member, said, text_of},
 };
 
 type Screen = (Harness<'static, ChatApp>, Shared);
@@ -18,7 +18,7 @@ type Screen = (Harness<'static, ChatApp>, Shared);
 const LONG: &str = "Maximiliane von und zu Donaudampfschifffahrtsgesellschaft-Süd";
 
 /// The screens about members, roles and invites.
-pub(crate) const RULES: [Shot; 15] = [
+pub(crate) const RULES: [Shot; 17] = [
     ("alike", |looking| {
         let (mut harness, shared) = in_ruled(looking, many);
         for (nth, seq) in [(0x3f, 14), (0x21, 15), (0x44, 16)] {
@@ -72,6 +72,15 @@ pub(crate) const RULES: [Shot; 15] = [
         let (mut harness, shared) = invites(looking, Role::Admin);
         reach(&mut harness, "New invite");
         reach(&mut harness, "10 people");
+        (harness, shared)
+    }),
+    ("invites-past", |looking| hidden_invites(looking)),
+    ("new-invite-past", |looking| {
+        let (mut harness, shared) = hidden_invites(looking);
+        reach(&mut harness, "New invite");
+        reach(&mut harness, "They can read it");
+        harness.get_by_label("Make and show").scroll_to_me();
+        harness.run_steps(4);
         (harness, shared)
     }),
     ("invite-terms", |looking| {
@@ -139,6 +148,21 @@ fn invites(looking: Looking, role: Role) -> Screen {
     (harness, shared)
 }
 
+/// Invites to a room that hides what was written before, one of which opens it.
+fn hidden_invites(looking: Looking) -> Screen {
+    let (mut harness, shared) = in_ruled(looking, |rules| {
+        rules.make(ME, Role::Admin);
+        rules.add_invite(ME, Role::Member, Some(Timestamp(NOW + 60 * MINUTE)), (0, Some(1)));
+        rules.invites.last_mut().expect("one").reads_before = true;
+    });
+    let options = RoomOptions { hide_history: true, ..RoomOptions::default() };
+    shared.borrow_mut().tell(Event::OptionsChanged { room: ROOM, options });
+    harness.get_by_label("Members").click();
+    harness.run_steps(6);
+    reach(&mut harness, "Manage invites");
+    (harness, shared)
+}
+
 /// The room of somebody who may not write in it.
 fn ruled_room(looking: Looking, role: Role) -> Screen {
     let (mut harness, shared) = in_ruled(looking, |rules| rules.make(ME, role));
@@ -171,12 +195,18 @@ fn new_invite_looks_as_it_did() {
 }
 
 #[test]
+fn new_invite_that_opens_the_past_looks_as_it_did() {
+    pictures("new-invite-past", shot(&RULES, "new-invite-past"));
+}
+
+#[test]
 fn removed_look_as_they_did() {
     pictures("removed", shot(&RULES, "removed"));
 }
 
 #[test]
 fn large_text_and_long_names_look_as_they_did() {
-    let names = ["alike", "members-many", "member-remove", "invites-revoke", "muted"];
+    let names =
+        ["alike", "members-many", "member-remove", "invites-past", "invites-revoke", "muted"];
     pictures_of_text(names.map(|name| (name, shot(&RULES, name))));
 }

@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     Addr, Control, EpochId, EpochRecord, InviteId, MAX_NAME_LEN, MAX_TEXT_LEN, OptionChange,
-    PeerId, Role, RoleChange, Timestamp, addr, crypto,
+    PeerId, Role, RoleChange, TextChain, Timestamp, addr, crypto,
     op::{MAX_HEADER_LEN, Stub},
     report::SealedReport,
     wire::MAX_EPOCHS_TOLD,
@@ -32,6 +32,8 @@ pub(crate) enum OpBody {
         role: Role,
         /// How many may, if not as many as like.
         max_uses: Option<u32>,
+        /// Whether they get to read what is hidden from other newcomers.
+        reads_before: bool,
     },
     /// Takes part from now on; the first operation of everyone but the owner.
     Join {
@@ -53,8 +55,9 @@ pub(crate) enum OpBody {
     Relays { addrs: Vec<Addr> },
     /// Makes somebody something else; by owner and admins.
     SetRole(RoleChange),
-    /// Changes the room's key, and leaves some without it; by owner and admins.
-    Epoch(EpochRecord, Sealed),
+    /// Changes the room's key, and leaves some without it; by owner and admins. If texts are locked in
+    /// it, says by what true keys of them are known.
+    Epoch(EpochRecord, Sealed, Option<TextChain>),
     /// More of those who get the key of an epoch that follows; by owner and admins.
     Seal(EpochId, Sealed),
     /// Makes one key of several.
@@ -67,7 +70,7 @@ pub(crate) enum OpBody {
     Option(OptionChange),
     /// A key in place of one that has been in use for long; by owner and admins, whose devices do
     /// so by themselves. Nobody is removed and nothing is revoked by it.
-    Renewal(EpochRecord, Sealed),
+    Renewal(EpochRecord, Sealed, Option<TextChain>),
     /// Says that another member is a device of the same person, or is not any more; it counts where
     /// that one says so too.
     Same { other: PeerId, is_so: bool },
@@ -134,13 +137,13 @@ impl OpBody {
             Self::Profile { .. } => KIND_PROFILE,
             Self::Relays { .. } => 5,
             Self::SetRole(_) => 6,
-            Self::Epoch(..) => 7,
+            Self::Epoch(..) => KIND_EPOCH,
             Self::Seal(..) => 8,
             Self::Merge { .. } => 9,
             Self::Fork(..) => 10,
             Self::Leave => 11,
             Self::Option(_) => 12,
-            Self::Renewal(..) => 13,
+            Self::Renewal(..) => KIND_RENEWAL,
             Self::Same { .. } => KIND_SAME,
             Self::Report(_) => 15,
             Self::Locked(_) => KIND_LOCKED,
@@ -155,16 +158,23 @@ impl OpBody {
     }
 
     /// Reads what [`encode`](Self::encode) wrote; `None` if it is none or breaks a limit.
-    pub(crate) fn decode(mut text: Vec<u8>) -> Option<Self> {
+    pub(crate) fn decode(text: Vec<u8>) -> Option<Self> {
         let whole = |text: &[u8]| match postcard::take_from_bytes::<Self>(text) {
             Ok((body, [])) => Some(body),
             _ => None,
         };
         let body = whole(&text).or_else(|| {
-            // Invites were first written without role and number of uses.
-            let is_invite = text.first() == Some(&KIND_INVITE);
-            text.extend(postcard::to_stdvec(&(Role::Member, None::<u32>)).ok()?);
-            whole(&text).filter(|_| is_invite)
+            // Keys were first changed without a word on those of texts, and invites written without one on
+            // what was before,
+            let kind = text.first().copied();
+            let with = |end: &[u8]| whole(&[text.as_slice(), end].concat());
+            let is_grown = matches!(kind, Some(KIND_INVITE | KIND_EPOCH | KIND_RENEWAL));
+            // and still earlier ones without role and number of uses.
+            let earliest = || {
+                let end = postcard::to_stdvec(&(Role::Member, None::<u32>, false)).ok()?;
+                with(&end).filter(|_| kind == Some(KIND_INVITE))
+            };
+            with(&[0]).filter(|_| is_grown).or_else(earliest)
         })?;
         body.is_within_limits().then_some(body)
     }
@@ -173,14 +183,17 @@ impl OpBody {
     pub(crate) fn control(&self) -> Option<Control> {
         match self {
             Self::Join { invite, .. } => Some(Control::Join { invite: *invite }),
-            Self::Invite { secret, expires_at, role, max_uses } => Some(Control::Invite {
-                invite: crypto::invite_id(secret),
-                role: *role,
-                expires_at: *expires_at,
-                max_uses: *max_uses,
-            }),
+            Self::Invite { secret, expires_at, role, max_uses, reads_before } => {
+                Some(Control::Invite {
+                    invite: crypto::invite_id(secret),
+                    role: *role,
+                    expires_at: *expires_at,
+                    max_uses: *max_uses,
+                    reads_before: *reads_before,
+                })
+            }
             Self::SetRole(change) => Some(Control::SetRole(*change)),
-            Self::Epoch(epoch, _) => Some(Control::Epoch(epoch.clone())),
+            Self::Epoch(epoch, _, chain) => Some(Control::Epoch(epoch.clone(), *chain)),
             Self::Option(change) => Some(Control::Option(*change)),
             Self::Fork(stub, _) => {
                 let (author, seq, _) = stub.read()?;
@@ -218,13 +231,13 @@ impl OpBody {
             | Self::Same { .. }
             | Self::Checkpoint { .. } => true,
             Self::Relays { addrs } => are_relays(addrs),
-            Self::Epoch(epoch, sealed) => {
+            Self::Epoch(epoch, sealed, _) => {
                 epoch.removed.len() <= MAX_REMOVED
                     && epoch.revoked.len() <= MAX_REVOKED
                     && epoch.seen.len() <= MAX_SEEN
                     && sealed.boxes.len() <= MAX_BOXES
             }
-            Self::Renewal(epoch, sealed) => {
+            Self::Renewal(epoch, sealed, _) => {
                 epoch.removed.is_empty()
                     && epoch.revoked.is_empty()
                     && epoch.seen.len() <= MAX_SEEN
@@ -251,6 +264,10 @@ impl OpBody {
 
 /// [`OpBody::kind`] of an invite.
 const KIND_INVITE: u8 = 1;
+
+/// [`OpBody::kind`] of a new key, and of one that only follows on another.
+const KIND_EPOCH: u8 = 7;
+const KIND_RENEWAL: u8 = 13;
 
 /// [`OpBody::kind`] of a text.
 pub(crate) const KIND_TEXT: u8 = 3;

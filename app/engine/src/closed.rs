@@ -3,17 +3,21 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::{Engine, EpochId, Event, RoomId, Store, body::OpBody, wire::TextKey};
+use crate::{
+    Engine, EpochId, Event, LinkId, PeerId, RoomId, Store,
+    body::{MAX_READS, OpBody},
+    wire::{Packet, TextKey},
+};
 
 /// What is remembered of a closed epoch besides its key.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ClosedRecord {
     /// Which.
     pub epoch: EpochId,
-    /// From which steps on its texts open, and with what: the first is written with. More than one
-    /// only until one has opened something, none if nobody has given any.
+    /// From which step on its texts open, and with what. More than one only until it is known which is
+    /// right, none if nobody has given a right one.
     pub chains: Vec<(u32, [u8; 32])>,
-    /// Whether the first is right.
+    /// Whether it is right: it came from a box, or is what whoever made the epoch signed.
     pub is_sure: bool,
     /// The highest step a text is known to be written with.
     pub written: Option<u32>,
@@ -32,10 +36,20 @@ impl std::fmt::Debug for ClosedRecord {
 
 impl<S: Store> Engine<S> {
     /// A member said from when on texts can be read here.
-    pub(crate) fn take_texts(&mut self, id: RoomId, texts: &[TextKey]) {
+    pub(crate) fn take_texts(&mut self, id: RoomId, by: PeerId, texts: &[TextKey]) {
+        let now = self.now.since_start;
         let Some(room) = self.rooms.get_mut(&id) else { return };
-        if room.learn_texts(texts) {
+        if room.learn_texts(now, by, texts) {
             self.notify(Event::HistoryChanged { room: id });
+        }
+    }
+
+    /// Gives a member keys, and what earlier texts open with.
+    pub(crate) fn give_past(&mut self, link: LinkId, keys: Vec<[u8; 32]>, past: &[TextKey]) {
+        let texts = past.iter().take(MAX_READS).copied().collect();
+        self.transmit(link, &Packet::Keys { keys, texts });
+        for part in past.chunks(MAX_READS).skip(1) {
+            self.transmit(link, &Packet::Keys { keys: Vec::new(), texts: part.to_vec() });
         }
     }
 

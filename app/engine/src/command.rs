@@ -63,6 +63,9 @@ pub enum Command {
         expires_at: Option<Timestamp>,
         /// How many may join by it, if not as many as like.
         max_uses: Option<u32>,
+        /// Whether they get to read what was written before, also where that is hidden from newcomers: as
+        /// far as those who let them in have it.
+        reads_before: bool,
     },
     /// Let nobody join by an invite any more, and change the room's key; owner and admins only.
     /// Answered by [`Event::InvitesListed`](crate::Event::InvitesListed).

@@ -25,6 +25,9 @@ pub enum Role {
 /// The 16 bytes that name an epoch: a hash of its key.
 pub type EpochId = [u8; 16];
 
+/// The 16 bytes by which the keys of a closed epoch's texts are told from false ones.
+pub type TextChain = [u8; 16];
+
 /// One operation that changes who may do what, as it is remembered besides the sealed original.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ControlRecord {
@@ -56,11 +59,14 @@ pub enum Control {
         expires_at: Option<Timestamp>,
         /// How many may, if not as many as like.
         max_uses: Option<u32>,
+        /// Whether they get to read what is hidden from other newcomers.
+        reads_before: bool,
     },
     /// A member becomes something else.
     SetRole(RoleChange),
-    /// A new key for the room, known to nobody who was removed.
-    Epoch(EpochRecord),
+    /// A new key for the room, known to nobody who was removed; and what the keys of its texts are
+    /// known by, if it is closed.
+    Epoch(EpochRecord, Option<TextChain>),
     /// Somebody wrote two different operations at one place of their log: it ends before.
     Fork {
         /// Who.
@@ -87,6 +93,8 @@ pub enum Control {
         epoch: EpochRecord,
         /// The epoch before: members go on meeting where they met in that one.
         before: EpochId,
+        /// As in [`Self::Epoch`].
+        chain: Option<TextChain>,
     },
     /// The author says that somebody is another device of the same person, or is not.
     Same {

@@ -2,11 +2,14 @@
 //!
 //! Contexts are never reused for another purpose; changing one changes the protocol.
 
+use std::sync::LazyLock;
+
+use blake3::hazmat::{ContextKey, HasherExt as _, hash_derive_key_context};
 use chacha20poly1305::{AeadInPlace as _, ChaCha20Poly1305, KeyInit as _};
 use ed25519_dalek::SigningKey;
 use x25519_dalek::{PublicKey, StaticSecret};
 
-use crate::{EpochId, InviteId, PackId, PeerId, RoomId};
+use crate::{EpochId, InviteId, PackId, PeerId, RoomId, TextChain};
 
 /// Bytes an authentication tag adds.
 pub(crate) const TAG_LEN: usize = 16;
@@ -137,7 +140,15 @@ pub(crate) fn first_text_key(secret: &[u8; 32]) -> [u8; 32] {
 
 /// The same one step further; there is no way back.
 pub(crate) fn next_text_key(key: &[u8; 32]) -> [u8; 32] {
-    derive("festival/1 next text key", &[key])
+    // Whoever checks a key goes through all of them: what is the same for each is made once.
+    static CONTEXT: LazyLock<ContextKey> =
+        LazyLock::new(|| hash_derive_key_context("festival/1 next text key"));
+    *blake3::Hasher::new_from_context_key(&CONTEXT).update(key).finalize().as_bytes()
+}
+
+/// What tells the text keys of an epoch from false ones: a hash of the last, which all lead to.
+pub(crate) fn text_chain(last: &[u8; 32]) -> TextChain {
+    first(derive("festival/1 text chain", &[last]))
 }
 
 /// The key of one locked text.

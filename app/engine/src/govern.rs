@@ -2,7 +2,7 @@
 
 use crate::{
     Control, ControlRecord, Engine, EpochRecord, Event, InviteId, LinkId, Member, PeerId, Refusal,
-    Role, RoleChange, RoomId, Store, StoreError, Timestamp,
+    Role, RoleChange, RoomId, Store, StoreError, TextChain, Timestamp,
     body::{MAX_BOXES, MAX_REMOVED, MAX_REVOKED, MAX_SEEN, OpBody, Sealed},
     crypto,
     engine::{Output, Target},
@@ -26,14 +26,14 @@ impl<S: Store> Engine<S> {
     pub(crate) fn create_invite(
         &mut self,
         id: RoomId,
-        role: Role,
+        (role, reads_before): (Role, bool),
         expires_at: Option<Timestamp>,
         max_uses: Option<u32>,
     ) -> Result<(), Refusal> {
         self.governed(id)?;
         let secret = self.short_chance();
         let role = role.clamp(Role::Muted, Role::Member);
-        self.write(id, &OpBody::Invite { secret, expires_at, role, max_uses })?;
+        self.write(id, &OpBody::Invite { secret, expires_at, role, max_uses, reads_before })?;
         self.ask_invite(id, Some(crypto::invite_id(&secret)))?;
         self.list_invites(id)
     }
@@ -108,12 +108,17 @@ impl<S: Store> Engine<S> {
     ) -> Result<(), Refusal> {
         self.governed(id)?;
         let has_revoked = !revoked.is_empty();
-        let (epoch, sealed) = self.draw_key(id, removed, revoked)?;
-        self.write(id, &OpBody::Epoch(epoch, sealed))?;
+        let (epoch, sealed, chain) = self.draw_key(id, removed, revoked)?;
+        self.write(id, &OpBody::Epoch(epoch, sealed, chain))?;
         if has_revoked {
             let secret = self.short_chance();
-            let invite =
-                OpBody::Invite { secret, expires_at: None, role: Role::Member, max_uses: None };
+            let invite = OpBody::Invite {
+                secret,
+                expires_at: None,
+                role: Role::Member,
+                max_uses: None,
+                reads_before: false,
+            };
             self.write(id, &invite)?;
         }
         Ok(())
@@ -125,11 +130,11 @@ impl<S: Store> Engine<S> {
         id: RoomId,
         removed: &[PeerId],
         revoked: Vec<InviteId>,
-    ) -> Result<(EpochRecord, Sealed), Refusal> {
+    ) -> Result<(EpochRecord, Sealed, Option<TextChain>), Refusal> {
         let (secret, seed) = (self.chance(), self.chance());
         let room = self.rooms.get_mut(&id).ok_or(Refusal::UnknownRoom)?;
         let drawn = Drawn::new(&secret, room.membership.options().hide_history);
-        let epoch_id = drawn.id;
+        let (epoch_id, chain) = (drawn.id, drawn.chain());
         room.keep_key(drawn);
         let mut boxes = room.seal_key((epoch_id, &secret), &seed, removed);
         let sender_key = crypto::noise_public(&seed);
@@ -148,7 +153,7 @@ impl<S: Store> Engine<S> {
             revoked,
             seen: room.membership.admins_ever().map(|peer| (peer, height(peer))).collect(),
         };
-        Ok((epoch, Sealed { sender_key, boxes }))
+        Ok((epoch, Sealed { sender_key, boxes }, chain))
     }
 
     /// Makes one key of several, where the key was changed in two places at the same time.
@@ -182,7 +187,7 @@ impl<S: Store> Engine<S> {
         for index in grown {
             self.unsent.entry(id).or_default().add(index, true);
         }
-        if matches!(record.control, Control::SetRole(_) | Control::Epoch(_) | Control::Fork { .. })
+        if matches!(record.control, Control::SetRole(_) | Control::Epoch(..) | Control::Fork { .. })
         {
             self.notify(Event::HistoryChanged { room: id });
             self.unparted.insert(id);
@@ -194,7 +199,7 @@ impl<S: Store> Engine<S> {
             self.uninvited.insert(id);
         }
         self.follow_options(id);
-        if matches!(record.control, Control::Invite { .. } | Control::Epoch(_)) {
+        if matches!(record.control, Control::Invite { .. } | Control::Epoch(..)) {
             self.answer_invites(id);
             // The room is here: it can only be listed.
             let _ = self.list_invites(id);
@@ -278,7 +283,7 @@ impl<S: Store> Engine<S> {
         self.tell_epochs(link, true);
         let is_member = self.is_member_at(link);
         let Some(session) = self.session_mut(link) else { return };
-        let id = session.room;
+        let (id, peer) = (session.room, session.peer);
         if std::mem::replace(&mut session.has_given_keys, true) {
             return;
         }
@@ -290,10 +295,15 @@ impl<S: Store> Engine<S> {
         let Some(room) = self.rooms.get_mut(&id) else { return };
         let is_whole = theirs.len() < MAX_EPOCHS_TOLD;
         let keys = if is_whole { room.keys_without(theirs) } else { room.newer_than(theirs) };
-        if !keys.is_empty() {
-            let texts = room.text_keys(&keys, true);
-            self.transmit(link, &Packet::Keys { keys, texts });
+        if keys.is_empty() {
+            return;
         }
+        if room.membership.reads_before(peer) {
+            let past = room.past_text_keys(&keys);
+            return self.give_past(link, keys, &past);
+        }
+        let texts = room.text_keys(&keys, true);
+        self.transmit(link, &Packet::Keys { keys, texts });
     }
 
     /// Gives a member the keys that are new since the session began, or since it was last given any.
@@ -304,11 +314,17 @@ impl<S: Store> Engine<S> {
         let Some(LinkState::Open(session)) = self.links.get_mut(&link) else { return };
         let Some(room) = self.rooms.get_mut(&session.room) else { return };
         let known = std::mem::replace(&mut session.epochs_known, room.record.epochs.len());
+        // What somebody may read of before is known with how they came.
+        let is_new = std::mem::take(&mut session.is_newcomer);
+        let past = (is_new && room.membership.reads_before(session.peer)).then(|| room.past());
         let fresh: Vec<_> = room.record.epochs.iter().skip(known).map(|(_, key)| *key).collect();
         if !fresh.is_empty() {
             // Most of those who are given it have it from whoever made it.
             let texts = room.text_keys(&fresh, false);
             self.transmit(link, &Packet::Keys { keys: fresh, texts });
+        }
+        if let Some(past) = past.filter(|past| !past.is_empty()) {
+            self.give_past(link, Vec::new(), &past);
         }
     }
 
@@ -320,7 +336,12 @@ impl<S: Store> Engine<S> {
     }
 
     /// A member said what keys are, and what texts open with from now on.
-    pub(crate) fn take_keys(&mut self, id: RoomId, keys: &[[u8; 32]], texts: &[TextKey]) {
+    pub(crate) fn take_keys(
+        &mut self,
+        (id, by): (RoomId, PeerId),
+        keys: &[[u8; 32]],
+        texts: &[TextKey],
+    ) {
         let Some(room) = self.rooms.get_mut(&id) else { return };
         let mut has_learned = false;
         for key in keys {
@@ -330,7 +351,7 @@ impl<S: Store> Engine<S> {
             room.choose_epoch();
             self.follow_keys(id, false);
         }
-        self.take_texts(id, texts);
+        self.take_texts(id, by, texts);
     }
 
     /// Hangs up on those who left or were removed, once they have been told.

@@ -1,8 +1,8 @@
 //! From a scanned invite to a room, on both sides of the screen.
 
 use crate::{
-    Addr, Engine, Event, Frame, Invite, InviteId, InviteRecord, JoinFailure, LinkId, Refusal,
-    RoomId, RoomRecord, Store, StoreError, addr,
+    Addr, Engine, Event, Frame, Invite, InviteId, InviteRecord, JoinFailure, LinkId, PeerId,
+    Refusal, RoomId, RoomRecord, Store, StoreError, addr,
     body::OpBody,
     crypto,
     engine::Target,
@@ -191,6 +191,9 @@ impl<S: Store> Engine<S> {
             return Ok(false);
         };
         let welcome = room.welcome(genesis);
+        if let Some(session) = self.session_mut(link) {
+            session.is_newcomer = true;
+        }
         self.transmit(link, &Packet::Welcome(welcome));
         self.begin_with_genesis(link, id);
         self.greet(link);
@@ -201,12 +204,13 @@ impl<S: Store> Engine<S> {
     pub(crate) fn enter(&mut self, link: LinkId, invite: InviteId, welcome: &Welcome) -> bool {
         let Some(record) = self.record_from(invite, welcome) else { return false };
         let Some(join) = self.joins.get(&invite) else { return false };
+        let Some(host) = self.session(link).map(|session| session.peer) else { return false };
         let (id, now) = (record.id, self.now.since_start);
         match join.stage.room() {
             Some(room) if room == id => {}
             Some(_) => return false,
             None if self.rooms.contains_key(&id) => {
-                self.enter_again(id, invite, welcome);
+                self.enter_again((id, host), invite, welcome);
                 return true;
             }
             None => {
@@ -240,11 +244,11 @@ impl<S: Store> Engine<S> {
 
     /// An invite that was not known here led to a room that is here: perhaps much has happened there
     /// since, and whoever showed it has the keys that lead on.
-    fn enter_again(&mut self, id: RoomId, invite: InviteId, welcome: &Welcome) {
+    fn enter_again(&mut self, (id, host): (RoomId, PeerId), invite: InviteId, welcome: &Welcome) {
         let Some(shown) = self.joins.get(&invite).map(|join| join.invite.clone()) else { return };
         self.fail_join(invite, JoinFailure::AlreadyJoined);
         let keys: Vec<_> = welcome.epochs.iter().map(|(_, key)| *key).collect();
-        self.take_keys(id, &keys, &welcome.texts);
+        self.take_keys((id, host), &keys, &welcome.texts);
         self.visit(id, shown);
     }
 

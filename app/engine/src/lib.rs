@@ -73,7 +73,7 @@ pub use closed::ClosedRecord;
 pub use command::{Command, MAX_NAME_LEN, MAX_PAGE_LEN, MAX_REPORT_LEN, MAX_TEXT_LEN, Refusal};
 pub use control::{
     Control, ControlRecord, EpochId, EpochRecord, KeptFor, OptionChange, Role, RoleChange,
-    RoomOption, RoomOptions,
+    RoomOption, RoomOptions, TextChain,
 };
 pub use door::DoorPictures;
 pub use emojis::{SAFETY_EMOJIS, SAFETY_EMOJIS_SHOWN, SafetyEmojis};

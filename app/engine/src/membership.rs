@@ -37,6 +37,7 @@ struct Terms {
     role: Role,
     expires_at: Option<Timestamp>,
     max_uses: Option<u32>,
+    reads_before: bool,
 }
 
 /// The place of a change in the order in which changes apply: rank, author, place in the log.
@@ -192,16 +193,17 @@ impl Membership {
                 self.joins.insert(by, (*invite, record.hlc));
                 self.joins_by_invite.entry(*invite).or_default().insert((record.hlc, by));
             }
-            Control::Invite { invite, role, expires_at, max_uses } => {
-                let (expires_at, max_uses) = (*expires_at, *max_uses);
-                let terms = Terms { by, seq, role: *role, expires_at, max_uses };
+            Control::Invite { invite, role, expires_at, max_uses, reads_before } => {
+                let (role, expires_at, max_uses) = (*role, *expires_at, *max_uses);
+                let reads_before = *reads_before;
+                let terms = Terms { by, seq, role, expires_at, max_uses, reads_before };
                 self.terms.entry(*invite).or_insert(terms);
             }
             Control::SetRole(change) => {
                 self.changes.insert((change.rank, by, seq), vec![*change]);
                 self.highest_rank = self.highest_rank.max(change.rank);
             }
-            Control::Epoch(epoch) => {
+            Control::Epoch(epoch, chain) => {
                 let removed = epoch.removed.iter().map(|&(member, up_to)| {
                     let (from, to, rank) = (Role::Member, Role::Removed, epoch.rank);
                     RoleChange { member, from, to, up_to, rank }
@@ -210,7 +212,7 @@ impl Membership {
                 self.highest_rank = self.highest_rank.max(epoch.rank);
                 let revoked = epoch.revoked.iter().map(|invite| (*invite, by, seq, record.hlc));
                 self.revocations.extend(revoked);
-                self.epochs.insert_made(by, (seq, record.hlc), epoch, None);
+                self.epochs.insert_made((by, seq, record.hlc), epoch, None, *chain);
             }
             Control::Fork { author, seq } => {
                 let first = self.forks.entry(*author).or_insert(*seq);
@@ -221,8 +223,9 @@ impl Membership {
             Control::Merge { id, number, parents } => {
                 self.epochs.insert_merged(*id, *number, parents);
             }
-            Control::Renewal { epoch, before } => {
-                self.epochs.insert_made(by, (seq, record.hlc), epoch, Some(*before));
+            Control::Renewal { epoch, before, chain } => {
+                let at = (by, seq, record.hlc);
+                self.epochs.insert_made(at, epoch, Some(*before), *chain);
             }
             Control::Option(change) => {
                 self.switches.insert((change.rank, by, seq), *change, record.hlc);

@@ -21,8 +21,8 @@ impl<S: Store> Engine<S> {
                 Ok(())
             }
             Command::ShowInvite { room, invite } => self.ask_invite(room, invite),
-            Command::CreateInvite { room, role, expires_at, max_uses } => {
-                self.create_invite(room, role, expires_at, max_uses)
+            Command::CreateInvite { room, role, expires_at, max_uses, reads_before } => {
+                self.create_invite(room, (role, reads_before), expires_at, max_uses)
             }
             Command::RevokeInvite { room, invite } => self.revoke_invite(room, invite),
             Command::ListInvites { room } => self.list_invites(room),
@@ -121,8 +121,13 @@ impl<S: Store> Engine<S> {
             OpBody::Genesis { nonce, room_name: name.to_owned(), name: my_name, noise_key };
         self.write(id, &genesis)?;
         let secret = self.short_chance();
-        let invite =
-            OpBody::Invite { secret, expires_at: None, role: Role::Member, max_uses: None };
+        let invite = OpBody::Invite {
+            secret,
+            expires_at: None,
+            role: Role::Member,
+            max_uses: None,
+            reads_before: false,
+        };
         self.write(id, &invite)?;
         self.announce_room(id, None, told);
         self.ask_invite(id, None)

@@ -77,7 +77,7 @@ impl<S: Store> Engine<S> {
                 }
             }
             Packet::Epochs(ids) => self.take_epochs(link, &ids),
-            Packet::Keys { keys, texts } => self.take_keys(id, &keys, &texts),
+            Packet::Keys { keys, texts } => self.take_keys((id, peer), &keys, &texts),
             Packet::Newest(ops) => return Ok(self.take_newest(link, &ops)),
             Packet::Offer(entries) => {
                 return Ok(self.compare(link, |sync, room| sync.take_offer(room, &entries)));

@@ -153,8 +153,8 @@ impl<S: Store> Engine<S> {
                 room.renewal.not_before = now.since_start.saturating_add(PAUSE);
             }
             // A log that has forked stays as it is.
-            if let Ok((epoch, sealed)) = self.draw_key(id, &[], Vec::new()) {
-                let _ = self.write(id, &OpBody::Renewal(epoch, sealed));
+            if let Ok((epoch, sealed, chain)) = self.draw_key(id, &[], Vec::new()) {
+                let _ = self.write(id, &OpBody::Renewal(epoch, sealed, chain));
             }
         }
     }
@@ -235,6 +235,7 @@ mod tests {
             role: Role::Member,
             expires_at: None,
             max_uses: None,
+            reads_before: false,
         };
         let (by, seq) = (me.id, 2);
         let began = ControlRecord { by, seq, hlc: hlc::from_wall(WALL), control };

@@ -322,7 +322,7 @@ impl Room {
                 self.mailbox.record.at.clone_from(addrs);
                 has_changed_member = false;
             }
-            OpBody::Epoch(epoch, sealed) | OpBody::Renewal(epoch, sealed) => {
+            OpBody::Epoch(epoch, sealed, _) | OpBody::Renewal(epoch, sealed, _) => {
                 self.open_sealed(&epoch.id, sealed);
                 has_changed_member = false;
             }

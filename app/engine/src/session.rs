@@ -136,6 +136,8 @@ pub(crate) struct Session {
     /// and which epochs are held here, and was given the keys of those it lacks.
     pub(crate) has_told_epochs: bool,
     pub(crate) has_given_keys: bool,
+    /// Whether it is being let in by this device, and did not join yet.
+    pub(crate) is_newcomer: bool,
     /// How many epochs were held when the peer was last given the keys of new ones.
     pub(crate) epochs_known: usize,
     /// How often the peer has sent newest messages.
@@ -175,6 +177,7 @@ impl Session {
             has_told_whereabouts: false,
             has_told_epochs: false,
             has_given_keys: false,
+            is_newcomer: false,
             epochs_known: 0,
             newest_taken: 0,
             typed_at: None,

@@ -95,7 +95,7 @@ impl ChatApp {
             room: room.id,
             name: &room.name,
             code: code.filter(|_| !is_over),
-            terms: state.and_then(terms),
+            terms: state.and_then(|state| terms(room, state)),
             is_one: matches!(self.state.stack.top(), Route::OneInvite(..)),
             is_over,
             admins: admins(room),
@@ -127,6 +127,7 @@ impl ChatApp {
             open: open.into_iter().map(|state| self.open_row(room, state)).collect(),
             over: over.into_iter().map(|state| self.over_row(room, state)).collect(),
             admins: admins(room),
+            hides_history: room.options.hide_history,
             revoking,
         }
     }
@@ -136,7 +137,8 @@ impl ChatApp {
             Some(at) => format!("Works until {}, {}", self.clock.day_name(at), self.clock.time(at)),
             None => "Works until it is revoked".to_owned(),
         };
-        let lines = vec![maker(room, state), until, uses(state)];
+        let mut lines = vec![maker(room, state), until, uses(state)];
+        lines.extend(before(room, state).map(str::to_owned));
         InviteRow { id: state.invite, title: title(state).to_owned(), lines }
     }
 
@@ -154,13 +156,14 @@ impl ChatApp {
 
     pub(super) fn new_invite(&mut self, ui: &mut Ui, room: RoomId, actions: &mut Vec<Action>) {
         let now = self.clock.now();
-        new_invite_ui(ui, room, &mut self.state.now.choices, now, actions);
+        let hides = self.model.rooms.get(&room).is_some_and(|room| room.options.hide_history);
+        new_invite_ui(ui, (room, hides), &mut self.state.now.choices, now, actions);
     }
 }
 
 /// Whether anybody may use it who sees it, and write.
 fn is_usual(state: &InviteState) -> bool {
-    state.role == Role::Member && state.max_uses.is_none()
+    state.role == Role::Member && state.max_uses.is_none() && !state.reads_before
 }
 
 fn title(state: &InviteState) -> &'static str {
@@ -176,6 +179,15 @@ fn maker(room: &Room, state: &InviteState) -> String {
     format!("Made by {who}")
 }
 
+/// What newcomers get to read of before, where that differs from invite to invite.
+fn before(room: &Room, state: &InviteState) -> Option<&'static str> {
+    room.options.hide_history.then_some(if state.reads_before {
+        "They can read what was written before"
+    } else {
+        "What was written before stays hidden"
+    })
+}
+
 fn uses(state: &InviteState) -> String {
     match (state.uses, state.max_uses) {
         (uses, Some(1)) => {
@@ -189,8 +201,9 @@ fn uses(state: &InviteState) -> String {
 }
 
 /// What an invite allows that is not the usual one.
-fn terms(state: &InviteState) -> Option<String> {
-    if is_usual(state) {
+fn terms(room: &Room, state: &InviteState) -> Option<String> {
+    let reads_before = room.options.hide_history && state.reads_before;
+    if is_usual(state) && !reads_before {
         return None;
     }
     let role = match state.role {
@@ -205,7 +218,8 @@ fn terms(state: &InviteState) -> Option<String> {
             format!(" It works for {most} people; {left} can still join.")
         }
     };
-    Some(format!("{role}{places}"))
+    let before = if reads_before { " They can read what was written before." } else { "" };
+    Some(format!("{role}{before}{places}"))
 }
 
 /// Who may make and revoke invites, the owner first; `None` if this device's person may.

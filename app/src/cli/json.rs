@@ -46,6 +46,8 @@ pub(super) enum Line {
         role: Option<RoleName>,
         expires_at_ms: Option<u64>,
         uses: Option<u32>,
+        #[serde(default)]
+        reads_before: bool,
     },
     RevokeInvite {
         room: String,
@@ -166,12 +168,15 @@ impl Line {
                 room: room(&id)?,
                 invite: invite_id.map(|id| invite(&id)).transpose()?,
             },
-            Self::CreateInvite { room: id, role, expires_at_ms, uses } => Command::CreateInvite {
-                room: room(&id)?,
-                role: role.map_or(Role::Member, Role::from),
-                expires_at: expires_at_ms.map(Timestamp),
-                max_uses: uses,
-            },
+            Self::CreateInvite { room: id, role, expires_at_ms, uses, reads_before } => {
+                Command::CreateInvite {
+                    room: room(&id)?,
+                    role: role.map_or(Role::Member, Role::from),
+                    expires_at: expires_at_ms.map(Timestamp),
+                    max_uses: uses,
+                    reads_before,
+                }
+            }
             Self::RevokeInvite { room: id, invite_id } => {
                 Command::RevokeInvite { room: room(&id)?, invite: invite(&invite_id)? }
             }
@@ -344,6 +349,7 @@ fn invite_state(state: &InviteState) -> Value {
         "role": RoleName::from(state.role),
         "expires_at_ms": state.expires_at.map(|at| at.0),
         "max_uses": state.max_uses,
+        "reads_before": state.reads_before,
         "uses": state.uses,
         "is_revoked": state.is_revoked,
     })

@@ -1,6 +1,7 @@
 //! A room in a terminal, for computers without a display: the QR in half blocks, lines typed are
 //! sent.
 
+mod options;
 mod people;
 
 use std::{
@@ -128,9 +129,10 @@ impl Face {
                 Err(_not_a_number) => say("Which one? /rooms lists them.")?,
             },
             (command, Some(room)) if command.starts_with('/') => {
-                if !self.obey_about_people(room, command, rest)? {
-                    say(HELP)?;
-                    say(people::HELP)?;
+                if !self.obey_about_options(room, command, rest)?
+                    && !self.obey_about_people(room, command, rest)?
+                {
+                    [HELP, people::HELP, options::HELP].into_iter().try_for_each(say)?;
                 }
             }
             (command, None) if command.starts_with('/') => say(HELP)?,
@@ -168,6 +170,7 @@ impl Face {
             Event::MailboxDoubt { relay, why, .. } => {
                 say(&format!("! {}: {why}", printable(&relay)))?;
             }
+            Event::OptionsChanged { room, options } => self.note_options(room, options),
             Event::CommandRefused { why } => say(&format!("! {why}"))?,
             event => self.tell_about_people(event)?,
         }

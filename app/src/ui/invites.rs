@@ -35,6 +35,8 @@ pub struct InvitesView<'a> {
     pub over: Vec<InviteRow>,
     /// Who may make and revoke invites, if this device's person may not: "Bea, Cem".
     pub admins: Option<String>,
+    /// Whether newcomers do not read what was written before they came, unless an invite says so.
+    pub hides_history: bool,
     /// Which one the person may be about to revoke.
     pub revoking: Option<InviteId>,
 }
@@ -63,7 +65,15 @@ pub fn invites_ui(ui: &mut Ui, view: &InvitesView<'_>, actions: &mut Vec<Action>
     layout::titled_bar(ui, true, &format!("Invites to {}", view.name), actions);
     let may_change = view.admins.is_none();
     layout::column(ui, "invites", |ui| {
-        text::hint(ui, "Whoever scans one of these, or gets its link, can join.");
+        text::hint(
+            ui,
+            if view.hides_history {
+                "Whoever scans one of these, or gets its link, can join."
+            } else {
+                "Whoever scans one of these, or gets its link, can join, and read what was written \
+                 before."
+            },
+        );
         if let Some(admins) = &view.admins {
             text::hint(ui, &format!("Only the owner and admins can change them: {admins}."));
         }

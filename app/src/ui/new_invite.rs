@@ -28,6 +28,7 @@ const SPANS: [(Option<Duration>, &str); 4] = [
 ];
 const USES: [(Option<u32>, &str); 3] =
     [(Some(1), "1 person"), (Some(10), "10 people"), (None, "Any number")];
+const BEFORE: [(bool, &str); 2] = [(false, "Stays hidden"), (true, "They can read it")];
 
 /// What an invite allows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -38,18 +39,21 @@ pub struct Choices {
     pub span: Option<Duration>,
     /// How many may join by it, if not as many as like.
     pub max_uses: Option<u32>,
+    /// Whether they get to read what is hidden from other newcomers.
+    pub reads_before: bool,
 }
 
 impl Default for Choices {
     fn default() -> Self {
-        Self { role: Role::Member, span: Some(DAY), max_uses: None }
+        Self { role: Role::Member, span: Some(DAY), max_uses: None, reads_before: false }
     }
 }
 
-/// Asks what a new invite to `room` is to allow.
+/// Asks what a new invite to `room` is to allow, in which newcomers do not read what was before if
+/// it `hides` that.
 pub fn new_invite_ui(
     ui: &mut Ui,
-    room: RoomId,
+    (room, hides): (RoomId, bool),
     choices: &mut Choices,
     now: Timestamp,
     actions: &mut Vec<Action>,
@@ -76,10 +80,29 @@ pub fn new_invite_ui(
             );
         }
         ui.add_space(SPACE_L);
+        before_ui(ui, hides, &mut choices.reads_before);
+        ui.add_space(SPACE_L);
         if button::wide(ui, Weight::Primary, Some(Icon::Qr), "Make and show").clicked() {
             actions.push(Action::Invite(command(room, *choices, now)));
         }
     });
+}
+
+fn before_ui(ui: &mut Ui, hides: bool, reads_before: &mut bool) {
+    if !hides {
+        text::body(ui, "What was written before");
+        text::small(ui, "Whoever joins can read it, as in this room everybody can.");
+        return;
+    }
+    choice_ui(ui, "What was written before", &BEFORE, reads_before);
+    text::small(
+        ui,
+        if *reads_before {
+            "Whoever joins can read earlier messages, too, as far back as the members they meet can."
+        } else {
+            "Whoever joins reads only what is written once they are there."
+        },
+    );
 }
 
 fn choice_ui<T: Copy + PartialEq>(ui: &mut Ui, title: &str, choices: &[(T, &str)], chosen: &mut T) {
@@ -104,5 +127,6 @@ fn command(room: RoomId, choices: Choices, now: Timestamp) -> Command {
         role: choices.role,
         expires_at: choices.span.map(end),
         max_uses: choices.max_uses,
+        reads_before: choices.reads_before,
     }
 }

@@ -71,7 +71,8 @@ fn toast_ui(ui: &mut Ui, toast: &Toast, width: f32, actions: &mut Vec<Action>) {
             ui.horizontal(|ui| {
                 let wrap = width - SPACE_L - theme::TOUCH - 4.0 * SPACE_M;
                 let words = text::layout(ui, &toast.text, Type::Body, colors.page, wrap);
-                let response = ui.add(egui::Label::new(words));
+                let space = Frame::new().inner_margin(egui::Margin::symmetric(0, SPACE_S as i8));
+                let response = space.show(ui, |ui| ui.add(egui::Label::new(words))).inner;
                 ui.ctx().accesskit_node_builder(response.id, |node| {
                     node.set_live(accesskit::Live::Polite);
                 });

@@ -181,16 +181,18 @@ fn database_of_format_3_opens_with_its_rules() {
 
     let (by, invite) = (PeerId::from_bytes([2; 32]), InviteId::from_bytes([5; 16]));
     let (expires_at, max_uses) = (Some(Timestamp(128)), Some(3));
-    let control = Control::Invite { invite, role: Role::Muted, expires_at, max_uses };
+    let control =
+        Control::Invite { invite, role: Role::Muted, expires_at, max_uses, reads_before: false };
     let first = ControlRecord { by, seq: 2, hlc: 7, control };
-    let control = Control::Epoch(EpochRecord {
+    let epoch = EpochRecord {
         id: [6; 16],
         number: 1,
         rank: 4,
         removed: vec![(PeerId::from_bytes([7; 32]), 5)],
         revoked: vec![invite],
         seen: vec![(by, 2)],
-    });
+    };
+    let control = Control::Epoch(epoch, None);
     let second = ControlRecord { by, seq: 3, hlc: 8, control };
     let controls = store.controls(RoomId::from_bytes([0xaa; 16])).expect("readable");
     assert_eq!(controls, [first, second]);

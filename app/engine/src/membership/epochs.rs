@@ -6,7 +6,7 @@ use std::{
 };
 
 use super::Membership;
-use crate::{EpochId, EpochRecord, PeerId, Role, Timestamp, hlc};
+use crate::{EpochId, EpochRecord, PeerId, Role, TextChain, Timestamp, hlc};
 
 /// Merges of merges are followed no further: each needs somebody who changed the key at the same
 /// time as others, again and again.
@@ -28,6 +28,8 @@ enum Origin {
         at: u64,
         /// Which one it renews, if that is all it does.
         renews: Option<EpochId>,
+        /// What its text keys are known by, if it is closed.
+        chain: Option<TextChain>,
     },
     /// It follows from others.
     Merged(Vec<EpochId>),
@@ -42,13 +44,13 @@ pub(super) struct Epochs {
 impl Epochs {
     pub(super) fn insert_made(
         &mut self,
-        by: PeerId,
-        (seq, at): (u64, u64),
+        (by, seq, at): (PeerId, u64, u64),
         epoch: &EpochRecord,
         renews: Option<EpochId>,
+        chain: Option<TextChain>,
     ) {
         let seen = epoch.seen.iter().copied().collect();
-        let origin = Origin::Made { by, seq, seen, at, renews };
+        let origin = Origin::Made { by, seq, seen, at, renews, chain };
         // An id is a hash of a key: whoever names it second has it from the first.
         self.all.entry(epoch.id).or_insert((epoch.number, origin));
     }
@@ -72,6 +74,14 @@ impl Epochs {
             id = *before;
         }
         id
+    }
+
+    /// What its text keys are known by.
+    fn chain(&self, id: &EpochId) -> Option<TextChain> {
+        match &self.all.get(id)?.1 {
+            Origin::Made { chain, .. } => *chain,
+            Origin::Merged(_) => None,
+        }
     }
 
     /// When it was made, by the clock of who did; `None` for the first one of a room.
@@ -167,6 +177,12 @@ impl Membership {
     /// The epoch whose key says where members meet: this one, or the one it renews.
     pub(crate) fn meeting(&self, id: &EpochId) -> EpochId {
         self.epochs.meeting(id)
+    }
+
+    /// What an epoch's text keys are known by, as whoever made it signed; nothing before an operation
+    /// speaks of it.
+    pub(crate) fn chain(&self, id: &EpochId) -> Option<TextChain> {
+        self.epochs.chain(id)
     }
 
     /// When an epoch was made, by the clock of who did.

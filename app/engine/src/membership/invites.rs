@@ -16,6 +16,8 @@ pub struct InviteState {
     pub expires_at: Option<Timestamp>,
     /// How many may join by it, if not as many as like.
     pub max_uses: Option<u32>,
+    /// Whether they get to read what is hidden from other newcomers.
+    pub reads_before: bool,
     /// How many did.
     pub uses: u32,
     /// Whether it was taken back, or made by somebody who may not.
@@ -47,6 +49,19 @@ impl Membership {
         self.terms
             .get(&invite)
             .is_none_or(|terms| terms.max_uses.is_none() && terms.role == Role::Member)
+            && !self.opens_past(invite)
+    }
+
+    /// Whether an invite lets those who come by it read what is hidden from other newcomers.
+    pub(crate) fn opens_past(&self, invite: InviteId) -> bool {
+        self.terms.get(&invite).is_some_and(|terms| terms.reads_before)
+    }
+
+    /// Whether somebody came by an invite that lets them read what is hidden from other newcomers.
+    pub(crate) fn reads_before(&self, peer: PeerId) -> bool {
+        let Some((invite, at)) = self.joins.get(&peer) else { return false };
+        let terms = self.terms.get(invite).filter(|terms| terms.reads_before);
+        terms.is_some_and(|terms| self.admits(*invite, terms, *at))
     }
 
     /// What is known of an invite; `None` if no member's log has it.
@@ -60,6 +75,7 @@ impl Membership {
             role: terms.role.min(Role::Member),
             expires_at: terms.expires_at,
             max_uses: terms.max_uses,
+            reads_before: terms.reads_before,
             uses: u32::try_from(uses).unwrap_or(u32::MAX),
             is_revoked: self.revoked.contains_key(&invite) || !self.governs(terms.by, terms.seq),
         })

@@ -2,8 +2,8 @@
 
 use super::Room;
 use crate::{
-    EpochId, PeerId, Role,
-    body::{Sealed, SealedKey},
+    EpochId, PeerId, Role, TextChain,
+    body::{MAX_STEP, Sealed, SealedKey},
     crypto,
 };
 
@@ -26,6 +26,19 @@ impl Drawn {
             Self { id: crypto::epoch_id(secret), key: *secret, first: None }
         }
     }
+}
+
+impl Drawn {
+    /// What whoever draws it signs of its text keys, if it is closed.
+    pub(crate) fn chain(&self) -> Option<TextChain> {
+        self.first.map(|first| chain_of((0, first)))
+    }
+}
+
+/// What a text key of a step leads to, be it a true one or a false one.
+pub(super) fn chain_of((step, key): (u32, [u8; 32])) -> TextChain {
+    let last = (step..MAX_STEP).fold(key, |key, _| crypto::next_text_key(&key));
+    crypto::text_chain(&last)
 }
 
 impl Room {

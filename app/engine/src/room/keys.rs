@@ -1,6 +1,9 @@
 //! The keys of a room's epochs: which are held, and which one is written in.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    time::Duration,
+};
 
 use super::{Drawn, Room};
 use crate::{
@@ -217,9 +220,11 @@ impl Room {
         held.find(|(_, held, _)| held == id).map(|(number, _, key)| (*number, *key))
     }
 
-    /// The ids of the epochs held that are newest, without those of which more is to be asked for.
+    /// The ids of the epochs held that are newest, of those of which no more is to be asked for.
     pub(crate) fn held_epochs(&self) -> Vec<EpochId> {
-        let ids = self.epoch_keys().into_iter().map(|key| self.id_of_key(&key));
+        let (_, first) = self.epoch();
+        let keys = self.newest_keys(first, |id| !self.lacks_texts(id));
+        let ids = keys.into_iter().map(|key| self.id_of_key(&key));
         ids.filter(|id| !self.lacks_texts(id)).collect()
     }
 
@@ -277,6 +282,7 @@ impl Room {
     fn note_closed(&mut self, drawn: &Drawn) {
         if drawn.id == crypto::closed_id(&drawn.key) {
             self.texts.hold(drawn.id, drawn.first);
+            self.settle_texts(&drawn.id);
         }
     }
 
@@ -311,7 +317,9 @@ impl Room {
                 self.hold_key(number, Drawn { id: text.epoch, key, first: None });
             }
         }
-        _ = self.learn_texts(texts);
+        self.choose_epoch();
+        // What tells whether they are true comes with the logs.
+        _ = self.learn_texts(Duration::ZERO, self.me.id, texts);
     }
 
     /// An operation spoke of an epoch: its key may have come before.

@@ -35,7 +35,7 @@ impl Room {
     }
 
     /// The invite to show at `now`: `chosen`, or the newest that anybody may use who sees it, or the
-    /// newest of all.
+    /// newest of all; none that opens the past unless it was chosen.
     pub(crate) fn invite_to_show(
         &self,
         chosen: Option<InviteId>,
@@ -48,7 +48,8 @@ impl Room {
         };
         match chosen {
             Some(chosen) => find(&|invite| invite == chosen),
-            None => find(&|invite| self.membership.is_public(invite)).or(open.last().copied()),
+            None => find(&|invite| self.membership.is_public(invite))
+                .or_else(|| find(&|invite| !self.membership.opens_past(invite))),
         }
     }
 
@@ -83,9 +84,9 @@ impl Room {
                 let (number, key) = self.merge(parents)?;
                 Control::Merge { id: crypto::epoch_id(&key), number, parents: parents.clone() }
             }
-            OpBody::Renewal(epoch, _) => {
+            OpBody::Renewal(epoch, _, chain) => {
                 let before = self.id_of(op.header.epoch, &op.header.room_tag)?;
-                Control::Renewal { epoch: epoch.clone(), before }
+                Control::Renewal { epoch: epoch.clone(), before, chain: *chain }
             }
             body => body.control()?,
         };
@@ -149,8 +150,9 @@ impl Room {
         let Some(record) = self.control_of(op, body) else { return (None, BTreeMap::new()) };
         let new_roles = self.membership.add(&record);
         match &record.control {
-            Control::Epoch(epoch) | Control::Renewal { epoch, .. } => {
+            Control::Epoch(epoch, _) | Control::Renewal { epoch, .. } => {
                 _ = self.hold_offered(&epoch.id, epoch.number);
+                self.settle_texts(&epoch.id);
             }
             Control::Merge { id, number, .. } => _ = self.hold_offered(id, *number),
             _ => {}

@@ -107,7 +107,7 @@ pub(super) fn message_of(op: &Op<'_>, position: Position, body: OpBody) -> Optio
         OpBody::Join { name, .. } => Body::Joined { name },
         OpBody::Profile { name } => Body::Renamed { name },
         OpBody::SetRole(change) => Body::RoleChanged { member: change.member, role: change.to },
-        OpBody::Epoch(epoch, _) => Body::KeyChanged {
+        OpBody::Epoch(epoch, ..) => Body::KeyChanged {
             removed: epoch.removed.into_iter().map(|(member, _)| member).collect(),
             revoked: epoch.revoked.len(),
         },

@@ -58,7 +58,13 @@ fn invite(n: u16) -> OpBody {
 }
 
 fn invite_until(n: u16, expires_at: Option<Timestamp>) -> OpBody {
-    OpBody::Invite { secret: secret(n), expires_at, role: Role::Member, max_uses: None }
+    OpBody::Invite {
+        secret: secret(n),
+        expires_at,
+        role: Role::Member,
+        max_uses: None,
+        reads_before: false,
+    }
 }
 
 fn secret(n: u16) -> [u8; 16] {
@@ -109,6 +115,20 @@ fn joiner_without_the_invites_signature_is_wrong() {
     let bytes = bob.write(NOW.wall, &OpBody::Join { invite, noise_key, name, certificate });
 
     assert_eq!(add(&mut alice, &bytes), Err(Unusable::Wrong));
+}
+
+#[test]
+fn invite_that_opens_the_past_is_shown_only_when_it_is_chosen() {
+    let mut alice = room(1);
+    let begin = genesis(&alice);
+    write(&mut alice, &begin);
+    let OpBody::Invite { secret, expires_at, role, max_uses, .. } = invite(1) else { return };
+    let reads_before = true;
+    write(&mut alice, &OpBody::Invite { secret, expires_at, role, max_uses, reads_before });
+    let chosen = Some(crypto::invite_id(&secret));
+
+    assert_eq!(alice.invite_to_show(None, NOW.wall), None, "though there is no other");
+    assert_eq!(alice.invite_to_show(chosen, NOW.wall).map(|invite| invite.secret), Some(secret));
 }
 
 #[test]
@@ -260,7 +280,7 @@ fn keys_a_member_makes_up_keep_no_sealed_key_out() {
     let (removed, revoked, seen) = (Vec::new(), Vec::new(), Vec::new());
     let epoch = EpochRecord { id, number: 1, rank: 1, removed, revoked, seen };
 
-    let bytes = write(&mut alice, &OpBody::Epoch(epoch, sealed));
+    let bytes = write(&mut alice, &OpBody::Epoch(epoch, sealed, None));
     add(&mut bob, &bytes).expect("the owner's word");
 
     for room in [&alice, &bob] {
@@ -371,6 +391,19 @@ fn checkpoint_of_another_history_shows_that_there_are_two() {
     add(&mut alice, &other).expect("a join");
 
     assert_eq!(add_after(&mut alice, 9, &log[3]), Err(Unusable::Forked));
+}
+
+#[test]
+fn checkpoint_that_names_what_is_not_here_yet_waits_for_it_and_nobody_is_suspected() {
+    let rename = OpBody::Profile { name: "rob".to_owned() };
+    let (mut alice, log) = checked(true, &[rename, text(), text()], 2);
+    add(&mut alice, &log[0]).expect("a join");
+
+    assert_eq!(add_after(&mut alice, 9, &log[4]), Err(Unusable::Early));
+    assert!(alice.suspects.is_empty(), "there is one history");
+
+    add(&mut alice, &log[1]).expect("a name");
+    assert_eq!(add_after(&mut alice, 9, &log[4]), Ok(()));
 }
 
 #[test]

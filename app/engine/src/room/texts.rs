@@ -5,20 +5,26 @@
 use std::{
     cell::RefCell,
     collections::{BTreeMap, BTreeSet},
+    time::Duration,
 };
 
-use super::{Room, keys::put_aside};
+use super::{Room, boxes::chain_of, keys::put_aside};
 use crate::{
-    ClosedRecord, EpochId, Role,
+    ClosedRecord, EpochId, PeerId, Role, TextChain,
     body::{self, Locked, MAX_READS, MAX_STEP, OpBody},
     crypto,
     op::{Header, Op},
+    quota::Quota,
     wire::TextKey,
 };
 
-/// Keys from which texts of one epoch may open: members gave them, and which one is right shows when
-/// a text opens. A member who gives wrong ones keeps nobody out for long.
+/// Keys from which texts of one epoch may open, as members gave them before the operation is here that
+/// tells which one is right. Those that are pushed out are asked for again.
 const MAX_CHAINS: usize = 4;
+
+/// False keys a member may give in a day, as many as one packet has: to find one out costs as many
+/// hashes as there are steps, some 10 ms.
+const MAX_FALSE_PER_DAY: u64 = MAX_READS as u64;
 
 /// Every so many steps a key is kept in memory, so that a text costs no more hashes than these,
 const STRIDE: u32 = 512;
@@ -26,11 +32,17 @@ const STRIDE: u32 = 512;
 /// and no more keys than these: those of the longest chains of as many epochs as are told of.
 const MAX_CACHED: usize = 4_096;
 
-/// So many hashes it is worth to find out that a key says nothing new: members may send many.
-const NEAR: u32 = 64;
-
 /// Keys of steps, by where their chain begins and by step.
 type Cache = BTreeMap<([u8; 32], u32), [u8; 32]>;
+
+/// What came of a key that a member gave.
+enum Learned {
+    Key,
+    /// It was known, or has to wait.
+    Nothing,
+    /// Whoever made the epoch signed another.
+    False,
+}
 
 /// What is known of the texts of a room's closed epochs.
 #[derive(Default)]
@@ -41,6 +53,8 @@ pub(super) struct Texts {
     /// What came before its epoch is held: steps others read from, and keys.
     early: BTreeMap<EpochId, u32>,
     aside: BTreeMap<EpochId, (u32, [u8; 32])>,
+    /// What is left of the false keys that members who gave some may give.
+    liars: BTreeMap<PeerId, Quota>,
     /// Whether the person was told that something is hidden.
     is_hiding_told: bool,
     /// Keys further on.
@@ -73,33 +87,48 @@ impl Texts {
             (record.chains, record.is_sure) = (vec![(0, first)], true);
         }
         self.changed.insert(id);
-        if let Some((step, key)) = self.aside.remove(&id) {
-            _ = self.learn(TextKey { epoch: id, step, key });
+        if let Some(chain) = self.aside.remove(&id)
+            && let Some(record) = self.all.get_mut(&id).filter(|record| !record.is_sure)
+        {
+            record.chains.push(chain);
         }
     }
 
-    /// A member said what texts open with; true if that is new.
-    fn learn(&mut self, text: TextKey) -> bool {
+    /// A member said what texts open with, and an operation, if it is here, by what true keys of them
+    /// are known.
+    fn learn(&mut self, text: TextKey, told: Option<TextChain>) -> Learned {
         let TextKey { epoch, step, key } = text;
-        let Some(record) = self.all.get(&epoch) else {
-            put_aside(&mut self.aside, epoch, (step, key));
-            return false;
+        let chain = (step, key);
+        let Some(record) = self.all.get_mut(&epoch) else {
+            put_aside(&mut self.aside, epoch, chain);
+            return Learned::Nothing;
         };
-        let is_known = |chain: &(u32, [u8; 32])| {
-            *chain == (step, key)
-                || (step.checked_sub(chain.0).is_some_and(|steps| steps <= NEAR)
-                    && self.key_at(*chain, step) == Some(key))
-        };
-        if record.is_sure || record.chains.iter().any(is_known) {
-            return false;
+        let is_later = record.chains.iter().any(|(start, _)| *start <= step);
+        if record.chains.contains(&chain) || (record.is_sure && is_later) {
+            return Learned::Nothing;
         }
-        let Some(record) = self.all.get_mut(&epoch) else { return false };
-        record.chains.push((step, key));
-        if record.chains.len() > MAX_CHAINS {
-            record.chains.remove(0);
+        match told {
+            Some(told) if chain_of(chain) != told => return Learned::False,
+            Some(_) => (record.chains, record.is_sure) = (vec![chain], true),
+            None => {
+                record.chains.push(chain);
+                if record.chains.len() > MAX_CHAINS {
+                    record.chains.remove(0);
+                }
+            }
         }
         self.changed.insert(epoch);
-        true
+        Learned::Key
+    }
+
+    /// An operation says by what true keys of an epoch's texts are known: false ones go.
+    fn settle(&mut self, id: EpochId, told: TextChain) {
+        let Some(record) = self.all.get_mut(&id).filter(|record| !record.is_sure) else { return };
+        record.chains.retain(|chain| chain_of(*chain) == told);
+        record.chains.sort_unstable_by_key(|(start, _)| *start);
+        record.chains.truncate(1);
+        record.is_sure = !record.chains.is_empty();
+        self.changed.insert(id);
     }
 
     /// The key of a step of a chain.
@@ -123,13 +152,8 @@ impl Texts {
         Some(key)
     }
 
-    /// Opens a locked text; says with which chain.
-    fn open(
-        &self,
-        id: &EpochId,
-        op: &Op<'_>,
-        locked: &Locked,
-    ) -> Option<((u32, [u8; 32]), String)> {
+    /// Opens a locked text.
+    fn open(&self, id: &EpochId, op: &Op<'_>, locked: &Locked) -> Option<String> {
         let chains = &self.all.get(id)?.chains;
         chains.iter().find_map(|chain| {
             let key = self.key_at(*chain, locked.step)?;
@@ -137,7 +161,7 @@ impl Texts {
             let nonce = crypto::op_nonce(op.header_bytes());
             let text = crypto::open(&key, &nonce, op.header_bytes(), locked.sealed.clone())?;
             let text = String::from_utf8(text).ok()?;
-            body::is_text(&text).then_some((*chain, text))
+            body::is_text(&text).then_some(text)
         })
     }
 }
@@ -148,9 +172,9 @@ impl ClosedRecord {
         Self { epoch, chains, is_sure, written, from, is_said }
     }
 
-    /// At which step texts are written.
+    /// At which step texts are written; nothing with a key that may be false.
     fn step(&self) -> Option<u32> {
-        let (start, _) = self.chains.first()?;
+        let (start, _) = self.chains.first().filter(|_| self.is_sure)?;
         Some(self.from.max(self.written.unwrap_or_default()).max(*start))
     }
 
@@ -191,8 +215,9 @@ impl Room {
     /// Whether this device cannot say anything that whoever comes later does not read: it has the
     /// epoch's key and nothing to lock texts with.
     pub(crate) fn lacks_lock(&self) -> bool {
-        let closed = self.writing().filter(|id| self.is_closed(id));
-        closed.is_some_and(|id| self.texts.all.get(&id).and_then(ClosedRecord::step).is_none())
+        let (_, key) = self.epoch();
+        let closed = self.held_id(&key).filter(|(_, id)| self.is_closed(id));
+        closed.is_some_and(|(_, id)| self.texts.all.get(&id).and_then(ClosedRecord::step).is_none())
     }
 
     /// Whether newcomers could read what is written now, though they are not to.
@@ -204,9 +229,15 @@ impl Room {
         self.membership.options().hide_history && self.writing().is_some_and(is_open)
     }
 
-    /// Whether a closed epoch's key is held and it is not sure what its texts open with.
+    /// Whether a closed epoch's key is held and it is not sure what its texts open with, or less opens
+    /// than this device may read.
     pub(super) fn lacks_texts(&self, id: &EpochId) -> bool {
-        self.is_closed(id) && self.texts.all.get(id).is_none_or(|record| !record.is_sure)
+        let reads_before = self.membership.reads_before(self.me.id);
+        let lacks = |record: &ClosedRecord| {
+            let is_late = record.chains.first().is_none_or(|(start, _)| *start > 0);
+            !record.is_sure || (reads_before && is_late)
+        };
+        self.is_closed(id) && self.texts.all.get(id).is_none_or(lacks)
     }
 
     /// What is written instead of a text in a closed epoch.
@@ -227,7 +258,7 @@ impl Room {
         let OpBody::Locked(locked) = &body else { return body };
         let id = self.id_of(op.header.epoch, &op.header.room_tag);
         let opened = id.and_then(|id| self.texts.open(&id, op, locked));
-        opened.map_or(body, |(_, text)| OpBody::Text(text))
+        opened.map_or(body, OpBody::Text)
     }
 
     /// The same for one that is being added: from which step on others read and write is noted.
@@ -244,12 +275,7 @@ impl Room {
                     record.written = Some(locked.step);
                     self.texts.changed.insert(id);
                 }
-                let Some((chain, text)) = opened else { return body };
-                if author != self.me.id && !record.is_sure {
-                    (record.chains, record.is_sure) = (vec![chain], true);
-                    self.texts.changed.insert(id);
-                }
-                OpBody::Text(text)
+                opened.map_or(body, OpBody::Text)
             }
             OpBody::Reads(reads) => {
                 for (id, step) in reads {
@@ -277,6 +303,7 @@ impl Room {
         for epoch in ids.collect::<Vec<_>>() {
             let texts = &mut self.texts;
             let Some(record) = texts.all.get(&epoch) else { continue };
+            // Only what is sure is passed on.
             let (Some(chain), Some(step)) = (record.chains.first(), record.next_step()) else {
                 continue;
             };
@@ -293,14 +320,53 @@ impl Room {
         given
     }
 
-    /// Members said what texts open with; true if more opens by it.
-    pub(crate) fn learn_texts(&mut self, texts: &[TextKey]) -> bool {
+    /// What texts of the closed ones of these epochs open with from as early on as they do here, in the
+    /// order of the epochs, newest first.
+    pub(crate) fn past_text_keys(&self, keys: &[[u8; 32]]) -> Vec<TextKey> {
+        let mut ids: Vec<_> = keys.iter().filter_map(|key| self.held_id(key)).collect();
+        ids.sort_unstable_by(|a, b| b.cmp(a));
+        let records = ids.iter().filter_map(|(_, id)| self.texts.all.get(id));
+        let sure = records.filter(|record| record.is_sure).filter_map(|record| {
+            let (step, key) = *record.chains.first()?;
+            Some(TextKey { epoch: record.epoch, step, key })
+        });
+        sure.collect()
+    }
+
+    /// The same of every epoch.
+    pub(crate) fn past(&self) -> Vec<TextKey> {
+        let keys: Vec<_> = self.record.epochs.iter().map(|(_, key)| *key).collect();
+        self.past_text_keys(&keys)
+    }
+
+    /// A member said what texts open with; true if more opens by it.
+    pub(crate) fn learn_texts(&mut self, now: Duration, by: PeerId, texts: &[TextKey]) -> bool {
         let mut told = BTreeSet::new();
         let mut has_learned = false;
         for text in texts.iter().filter(|text| told.insert(text.epoch)) {
-            has_learned |= self.texts.learn(*text);
+            if self.texts.liars.get_mut(&by).is_some_and(|left| !left.has(now, 1)) {
+                break;
+            }
+            match self.texts.learn(*text, self.membership.chain(&text.epoch)) {
+                Learned::Key => has_learned = true,
+                Learned::False => {
+                    let left = self.texts.liars.entry(by);
+                    let left = left.or_insert_with(|| Quota::new(MAX_FALSE_PER_DAY));
+                    if left.has(now, 1) {
+                        left.take(1);
+                    }
+                }
+                Learned::Nothing => {}
+            }
         }
         has_learned
+    }
+
+    /// Tells true text keys of an epoch from false ones, if the operation that speaks of it is here.
+    pub(super) fn settle_texts(&mut self, id: &EpochId) {
+        if let Some(told) = self.membership.chain(id) {
+            self.texts.settle(*id, told);
+        }
     }
 
     /// From which steps on this device reads, where the others have not been told.
@@ -309,7 +375,9 @@ impl Room {
         {
             return Vec::new();
         }
-        let said = |record: &&ClosedRecord| !record.is_said && self.is_closed(&record.epoch);
+        let said = |record: &&ClosedRecord| {
+            !record.is_said && record.is_sure && self.is_closed(&record.epoch)
+        };
         let late = self.texts.all.values().filter(said).filter_map(|record| {
             let (start, _) = record.chains.first().filter(|(start, _)| *start > 0)?;
             Some((record.epoch, *start))

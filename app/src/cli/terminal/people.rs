@@ -1,6 +1,6 @@
 //! What can be done about people in the terminal, and about the room itself.
 
-use engine::{Command, Event, Member, PeerId, Role, RoomId, RoomOption};
+use engine::{Command, Event, Member, PeerId, Role, RoomId};
 
 use super::{Face, printable, role_name, say};
 use crate::backend::Backend as _;
@@ -8,8 +8,8 @@ use crate::backend::Backend as _;
 /// The lines for it.
 pub(super) const HELP: &str = "/members lists who is here. /verify N compares pictures with one of them, \
 /verified N says that they were the same, /block N and /unblock N, /report N WORDS tells the admins, \
-/reports lists what they were told. /approve on or off has newcomers let in one by one, /in N and \
-/away N answer one who waits, /leave leaves the room.";
+/reports lists what they were told. /in N and /away N answer a newcomer who waits, /leave leaves the \
+room.";
 
 impl Face {
     /// Does what a line says about people; false if it says nothing of the kind.
@@ -28,14 +28,6 @@ impl Face {
             }
             "/reports" => Some(Command::ListReports { room }),
             "/leave" => Some(Command::LeaveRoom { room }),
-            "/approve" => match rest.trim() {
-                "on" | "off" => Some(Command::SetOption {
-                    room,
-                    option: RoomOption::ApproveJoins,
-                    on: rest.trim() == "on",
-                }),
-                _ => None,
-            },
             "/in" | "/away" => {
                 let waiting = number.and_then(|number| self.waiting.get(number));
                 waiting.map(|&(room, newcomer)| match word {
