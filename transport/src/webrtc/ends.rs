@@ -30,8 +30,8 @@ const OTHER_FAMILY: Duration = Duration::from_millis(30);
 /// How long a TURN server is waited for before the next one is asked as well.
 const NEXT_SERVER: Duration = Duration::from_millis(300);
 
-/// How long an offer or answer waits for a place for streams, once there is one for datagrams: a stream takes
-/// a round trip or two more to the server.
+/// How long an offer or an answer waits for a place for streams, once there is one for datagrams: a
+/// stream takes a round trip or two more to the server.
 const STREAM_PLACE: Duration = Duration::from_millis(150);
 
 /// How long the one that was called may take to send a stream, from its answer on. From far away it

@@ -141,6 +141,9 @@ async fn relayed_call_is_a_stream_where_the_server_passes_streams_on_however_it_
         assert_eq!(called.binding, answered.binding);
         assert_eq!([stats(&called).path, stats(&answered).path], [LinkPath::Relayed; 2]);
         assert_eq!(streams(&coturn), calls + 1, "{url}");
+        // Datagrams would come from the listening port.
+        let port = host.listener.mux.port();
+        assert!(!stats(&called).remote.ends_with(&format!(":{port}")), "{url}");
     }
 }
 
