@@ -93,7 +93,7 @@ fn networks_that_let_out_nothing_but_tcp_to_port_443_are_left_through_turn_over_
     assert_eq!(path, "relayed");
     // By a stream from one address on the server to another, which each end has taken over.
     let log = world.services.coturn().log();
-    assert_eq!(log.matches("CONNECTION_BIND processed, success").count(), 2, "{log}");
+    assert!(log.matches("CONNECTION_BIND processed, success").count() >= 2, "{log}");
 }
 
 #[test]
