@@ -43,34 +43,34 @@ package_manager() {
 
 # packages_for WHAT: the packages that give WHAT on this machine. Only the names for apt-get have been tried
 # out; the others are the same things by those distributions' names.
-#   build   a C compiler (for ring), and libclang for the camera's bindings
+#   build   a C compiler (for ring), libclang for the camera's bindings, and what speaks to Bluetooth's service
 #   window  what the window loads while it runs: nothing of it is linked
 #   test    a display, a keyboard and eyes for the tests, all in software; routers and servers for the NAT lab;
-#           a browser
+#           a browser; a virtual machine with Bluetooth in it
 #   node    what installs the packages of a web page
 packages_for() {
     case "$manager $1" in
-    "apt-get build") echo gcc libc6-dev libclang-dev ;;
+    "apt-get build") echo gcc libc6-dev libclang-dev libdbus-1-dev pkg-config ;;
     "apt-get window") echo libegl1 libgl1-mesa-dri libfontconfig1 libwayland-client0 libwayland-egl1 \
         libx11-6 libx11-xcb1 libxcursor1 libxi6 libxkbcommon-x11-0 libxkbcommon0 libxrandr2 ;;
-    "apt-get test") echo chromium coturn fonts-dejavu-core fonts-noto-color-emoji g++ imagemagick iproute2 \
-        libvulkan1 mesa-vulkan-drivers nftables tesseract-ocr tesseract-ocr-eng x11-utils xclip \
-        xdotool xvfb ;;
-    "dnf build") echo clang-devel gcc glibc-devel ;;
+    "apt-get test") echo bluez bluez-test-tools busybox-static chromium coturn cpio dbus fonts-dejavu-core \
+        fonts-noto-color-emoji g++ imagemagick iproute2 kmod libvulkan1 mesa-vulkan-drivers nftables \
+        qemu-system-x86 tesseract-ocr tesseract-ocr-eng x11-utils xclip xdotool xvfb ;;
+    "dnf build") echo clang-devel dbus-devel gcc glibc-devel pkgconf ;;
     "dnf window") echo fontconfig libX11-xcb libXcursor libXi libXrandr libwayland-client \
         libwayland-egl libxkbcommon-x11 mesa-dri-drivers mesa-libEGL ;;
     "dnf test") echo ImageMagick chromium-headless coturn dejavu-sans-fonts gcc-c++ google-noto-color-emoji-fonts \
         iproute mesa-vulkan-drivers nftables vulkan-loader xclip xdotool xorg-x11-server-Xvfb xwininfo ;;
-    "pacman build") echo clang gcc ;;
+    "pacman build") echo clang dbus gcc pkgconf ;;
     "pacman window") echo fontconfig libx11 libxcursor libxi libxkbcommon-x11 libxrandr mesa wayland ;;
     "pacman test") echo chromium coturn imagemagick iproute2 nftables noto-fonts-emoji ttf-dejavu \
         vulkan-icd-loader vulkan-swrast xclip xdotool xorg-server-xvfb xorg-xwininfo ;;
-    "zypper build") echo clang-devel gcc glibc-devel ;;
+    "zypper build") echo clang-devel dbus-1-devel gcc glibc-devel pkg-config ;;
     "zypper window") echo Mesa-dri Mesa-libEGL1 libX11-xcb1 libXcursor1 libXi6 libXrandr2 \
         libfontconfig1 libwayland-client0 libwayland-egl1 libxkbcommon-x11-0 ;;
     "zypper test") echo ImageMagick chromium coturn dejavu-fonts gcc-c++ iproute2 libvulkan1 \
         libvulkan_lvp nftables noto-coloremoji-fonts xclip xdotool xorg-x11-server-Xvfb xwininfo ;;
-    "apk build") echo build-base clang-dev linux-headers ;;
+    "apk build") echo build-base clang-dev dbus-dev linux-headers pkgconf ;;
     "apk window") echo fontconfig libx11 libxcursor libxi libxkbcommon-x11 libxrandr mesa-dri-gallium \
         mesa-egl wayland-libs-client wayland-libs-egl ;;
     *" node") echo nodejs npm ;;
@@ -161,4 +161,13 @@ browser_modules() {
         cp tests/browser/package-lock.json "$cache/browser/installed.json"
     fi
     export BROWSER_MODULES="$cache/browser/node_modules"
+}
+
+# A kernel with Bluetooth for tests/bluetooth, unpacked and kept outside of the clone; BLUETOOTH_MACHINE says where.
+bluetooth_machine() {
+    export BLUETOOTH_MACHINE="$cache/bluetooth/machine"
+    [ "$manager" != apt-get ] || sh tests/bluetooth/vm/prepare.sh "$BLUETOOTH_MACHINE" || {
+        say "The kernel for the Bluetooth tests could not be had."
+        return 0
+    }
 }

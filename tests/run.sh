@@ -11,6 +11,7 @@ find_cargo
 need build window test
 cargo_tool nextest 0.9.143
 browser_modules
+bluetooth_machine
 
 # The tests start the program as its own processes: it is built here, with the very features that the tests
 # are built with, so that nothing is compiled twice.

@@ -46,7 +46,7 @@ pub enum Outcome {
 impl From<LinkPath> for Outcome {
     fn from(path: LinkPath) -> Self {
         match path {
-            LinkPath::Direct => Self::Direct,
+            LinkPath::Direct | LinkPath::Bluetooth => Self::Direct,
             LinkPath::Relayed => Self::Relayed,
         }
     }

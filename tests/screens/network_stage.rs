@@ -30,6 +30,7 @@ pub(crate) fn on_the_internet() -> NetInfo {
         public: vec!["203.0.113.9:40911".to_owned()],
         idle_bytes_today: 812_000,
         is_metered: false,
+        bluetooth: transport::ble::RadioState::Ready,
     }
 }
 

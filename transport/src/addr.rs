@@ -80,7 +80,7 @@ impl Addr {
                 };
                 name.map(url).collect()
             }
-            AddrKind::Memory | AddrKind::Socket | AddrKind::RelayHost => Vec::new(),
+            AddrKind::Memory | AddrKind::Socket | AddrKind::RelayHost | AddrKind::Ble => Vec::new(),
         }
     }
 }

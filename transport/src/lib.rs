@@ -7,10 +7,13 @@
 #![cfg_attr(not(test), warn(clippy::arithmetic_side_effects))]
 
 mod addr;
+#[cfg(feature = "ble")]
+pub mod ble;
 #[cfg(feature = "webrtc")]
 pub mod check;
 pub mod control;
 pub mod datagram_stream;
+pub mod either;
 #[cfg(feature = "lan")]
 pub mod lan;
 mod link;
@@ -136,6 +139,8 @@ pub enum TransportKind {
     Memory,
     /// WebRTC data channel, over the internet or a local network.
     WebRtc,
+    /// Bluetooth Low Energy, from device to device.
+    Ble,
 }
 
 /// What a transport's links are like.
@@ -171,6 +176,8 @@ pub enum AddrKind {
     /// [`TransportKind::WebRtc`]: a relay where offers are heard, as UTF-8: `host` or `host:port`
     /// for one with TLS, `ws://host:port` for one without.
     RelayHost,
+    /// [`TransportKind::Ble`]: no bytes; that the device can be heard, by its dial keys.
+    Ble,
 }
 
 /// Why no link could be opened.

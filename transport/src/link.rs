@@ -183,6 +183,8 @@ pub enum LinkPath {
     Direct,
     /// Through a TURN server, which sees ciphertext.
     Relayed,
+    /// From device to device over Bluetooth: near, and slow.
+    Bluetooth,
 }
 
 /// One step of opening a link.

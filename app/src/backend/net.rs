@@ -4,6 +4,7 @@ use std::time::{Duration, Instant};
 
 use serde::{Deserialize, Serialize};
 use transport::{
+    ble::RadioState,
     nat::NatKind,
     nostr::{self, RelayReport},
     servers::Servers,
@@ -22,6 +23,8 @@ pub struct NetInfo {
     pub idle_bytes_today: u64,
     /// Whether the person may pay per byte here, as far as the system says.
     pub is_metered: bool,
+    /// Whether Bluetooth can be used.
+    pub bluetooth: RadioState,
 }
 
 impl NetInfo {

@@ -188,6 +188,7 @@ impl ChatApp {
         let log = self.backend.log_tail();
         let view = DiagnosticsView {
             whereabouts: &self.whereabouts,
+            bluetooth: self.net.bluetooth,
             links: &self.links,
             log: &log,
             names: &names,

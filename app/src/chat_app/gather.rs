@@ -37,7 +37,7 @@ impl ChatApp {
         for (peer, id) in room.online.iter().filter(|(peer, _)| !room.is_me(**peer)) {
             // Of several devices of one person, one that is linked directly.
             let known = links.entry(room.person_of(*peer)).or_insert_with(|| way(id));
-            if matches!(known, None | Some((LinkPath::Relayed, _))) {
+            if !matches!(known, Some((LinkPath::Direct, _))) {
                 *known = way(id).or(*known);
             }
         }

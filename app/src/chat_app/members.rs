@@ -88,6 +88,7 @@ impl ChatApp {
             let words = match link.path {
                 LinkPath::Direct => "here now",
                 LinkPath::Relayed => "here now, by a relay",
+                LinkPath::Bluetooth => "here now, by Bluetooth",
             };
             (Status::Connected, words.to_owned())
         } else if room.online.contains_key(&member.id) {
@@ -184,11 +185,11 @@ fn details(link: &LinkInfo) -> Vec<String> {
     if let Some(trip) = link.round_trip {
         lines.push(format!("Round trip {}", clock::span(trip)));
     }
-    let way = match link.path {
-        LinkPath::Direct => "directly",
-        LinkPath::Relayed => "through a TURN server",
-    };
-    lines.push(format!("Connected {way} over {}", kind(link.kind)));
+    lines.push(match link.path {
+        LinkPath::Direct => format!("Connected directly over {}", kind(link.kind)),
+        LinkPath::Relayed => format!("Connected through a TURN server over {}", kind(link.kind)),
+        LinkPath::Bluetooth => "Connected by Bluetooth".to_owned(),
+    });
     lines.push(format!("For {}, at {}", clock::span(link.age), link.remote));
     lines
 }

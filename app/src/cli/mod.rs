@@ -19,7 +19,7 @@ use std::{path::PathBuf, process::ExitCode, time::Instant};
 
 use clap::{Args, Parser, Subcommand};
 use engine::Invite;
-use transport::servers::Servers;
+use transport::{ble::Adapter, servers::Servers};
 
 use crate::{
     desktop::{self, DesktopOptions},
@@ -77,6 +77,9 @@ struct Place {
     /// servers.json.
     #[arg(long, value_name = "none|FILE", global = true, value_parser = parse_servers)]
     servers: Option<Servers>,
+    /// The Bluetooth adapter to use: `none`, or the address of one of several.
+    #[arg(long, value_name = "none|ADDRESS", global = true, value_parser = parse_adapter)]
+    bluetooth: Option<Adapter>,
 }
 
 impl Place {
@@ -85,7 +88,14 @@ impl Place {
             Some(dir) => dir.clone(),
             None => self.profile_dir()?,
         };
-        Ok(Config { data_dir, loopback: self.loopback, servers: self.servers.clone() })
+        // Devices of one computer have one radio, and do not hear each other by it.
+        let usual = if self.loopback { Adapter::None } else { Adapter::Default };
+        Ok(Config {
+            data_dir,
+            loopback: self.loopback,
+            servers: self.servers.clone(),
+            bluetooth: self.bluetooth.unwrap_or(usual),
+        })
     }
 
     fn profile_dir(&self) -> Result<PathBuf, String> {
@@ -107,6 +117,16 @@ fn parse_servers(text: &str) -> Result<Servers, String> {
     }
     let json = std::fs::read(text).map_err(|err| format!("cannot be read: {err}"))?;
     serde_json::from_slice(&json).map_err(|err| format!("is no list of servers: {err}"))
+}
+
+fn parse_adapter(text: &str) -> Result<Adapter, String> {
+    if text == "none" {
+        return Ok(Adapter::None);
+    }
+    let bytes: Option<Vec<u8>> =
+        text.split(':').map(|part| u8::from_str_radix(part, 16).ok()).collect();
+    let address = bytes.and_then(|bytes| bytes.try_into().ok());
+    address.map(Adapter::Address).ok_or_else(|| "is no address like 00:1A:7D:DA:71:13".to_owned())
 }
 
 fn parse_invite(text: &str) -> Result<Invite, String> {

@@ -25,6 +25,7 @@ pub struct Device {
     child: Child,
     input: ChildStdin,
     lines: mpsc::Receiver<(Instant, Value)>,
+    patience: Duration,
     /// Every event so far, oldest first.
     pub events: Vec<Value>,
 }
@@ -37,7 +38,8 @@ impl Device {
     ///
     /// [`DeviceError`] if it cannot be started or does not wake.
     pub fn start(program: Command, data_dir: &Path) -> Result<Self, DeviceError> {
-        Self::launch(program, data_dir, &["--loopback".as_ref(), "--servers=none".as_ref()])
+        let args = ["--loopback", "--servers=none", "--bluetooth=none"].map(OsStr::new);
+        Self::launch(program, data_dir, &args, PATIENCE)
     }
 
     /// Starts `program headless --data data_dir --servers servers` and waits until it is awake.
@@ -50,10 +52,32 @@ impl Device {
         data_dir: &Path,
         servers: &Path,
     ) -> Result<Self, DeviceError> {
-        Self::launch(program, data_dir, &["--servers".as_ref(), servers.as_os_str()])
+        let args = ["--bluetooth=none".as_ref(), "--servers".as_ref(), servers.as_os_str()];
+        Self::launch(program, data_dir, &args, PATIENCE)
     }
 
-    fn launch(mut program: Command, data_dir: &Path, args: &[&OsStr]) -> Result<Self, DeviceError> {
+    /// Starts `program headless --data data_dir --bluetooth adapter` and waits until it is awake;
+    /// whatever it is asked for later may take as long as `patience`.
+    ///
+    /// # Errors
+    ///
+    /// [`DeviceError`] if it cannot be started or does not wake.
+    pub fn start_over_bluetooth(
+        program: Command,
+        data_dir: &Path,
+        adapter: &str,
+        patience: Duration,
+    ) -> Result<Self, DeviceError> {
+        let args = ["--servers=none", "--bluetooth", adapter].map(OsStr::new);
+        Self::launch(program, data_dir, &args, patience)
+    }
+
+    fn launch(
+        mut program: Command,
+        data_dir: &Path,
+        args: &[&OsStr],
+        patience: Duration,
+    ) -> Result<Self, DeviceError> {
         let mut child = program
             .arg("headless")
             .args(args)
@@ -76,7 +100,7 @@ impl Device {
                 }
             }
         });
-        let mut device = Self { child, input, lines, events: Vec::new() };
+        let mut device = Self { child, input, lines, patience, events: Vec::new() };
         device.wait_for("started", |_| true)?;
         Ok(device)
     }
@@ -97,13 +121,13 @@ impl Device {
     ///
     /// # Errors
     ///
-    /// [`DeviceError`] if it does not come within 30 s.
+    /// [`DeviceError`] if it does not come within 30 s, or what it was started with.
     pub fn wait_for(
         &mut self,
         name: &str,
         is_it: impl Fn(&Value) -> bool,
     ) -> Result<(Instant, Value), DeviceError> {
-        let deadline = Instant::now() + PATIENCE;
+        let deadline = Instant::now() + self.patience;
         loop {
             let left = deadline.saturating_duration_since(Instant::now());
             let (at, event) = self.lines.recv_timeout(left).map_err(|_timeout| {

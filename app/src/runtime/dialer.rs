@@ -4,7 +4,6 @@
 use std::{
     collections::BTreeMap,
     future::pending,
-    net::SocketAddr,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
     time::{Duration, Instant},
 };
@@ -15,7 +14,9 @@ use tokio::{
     task::JoinHandle,
     time::{sleep, timeout},
 };
-use transport::{Addr, Callee, DialKey, Link, LinkPath, TransportError};
+use transport::{
+    Addr, AddrKind, Callee, DialKey, Link, LinkPath, TransportError, TransportKind, ble::Lookout,
+};
 
 use super::{
     Shared,
@@ -153,7 +154,7 @@ impl Dial {
             };
             match dialed {
                 Ok(link) => {
-                    self.count(path(&link).into());
+                    self.count(link.kind, path(&link).into());
                     let way = Some(self.way.clone());
                     links::adopt(&self.shared, link, Some((self.target, way))).await.await;
                 }
@@ -161,7 +162,7 @@ impl Dial {
                     log::debug!("dialing {:?}: {err}", self.target);
                     // Whoever does not answer may yet.
                     if !matches!(err, TransportError::Unreachable) {
-                        self.count((&err).into());
+                        self.count(self.shared.transport.kind(), (&err).into());
                     }
                 }
             }
@@ -171,7 +172,7 @@ impl Dial {
                 backoff.is_hopeless()
             };
             if is_hopeless {
-                self.count(Outcome::Unreachable);
+                self.count(self.shared.transport.kind(), Outcome::Unreachable);
             }
         }
     }
@@ -182,9 +183,8 @@ impl Dial {
     }
 
     /// Counts how looking for it went, once.
-    fn count(&mut self, outcome: Outcome) {
+    fn count(&mut self, transport: TransportKind, outcome: Outcome) {
         let Some(since) = self.since.take() else { return };
-        let transport = self.shared.transport.kind();
         let under = Circumstances { transport, nat: (self.shared.surroundings.nat)() };
         self.shared.stats.count(under, outcome, since.elapsed());
     }
@@ -233,20 +233,28 @@ struct News {
     name: (DialKey, Callee),
     fresh: watch::Receiver<u64>,
     sightings: watch::Receiver<u64>,
-    /// Where it was seen on the local network so far.
-    seen: Vec<SocketAddr>,
+    heard: watch::Receiver<u64>,
+    /// Where it was seen so far, on the local network or over Bluetooth.
+    seen: Vec<String>,
+    _lookout: Option<Lookout>,
 }
 
 impl News {
     fn new(shared: &Arc<Shared>, way: &Way) -> Self {
         let mut sightings = shared.surroundings.sightings.clone();
         sightings.mark_unchanged();
+        let mut heard = shared.surroundings.heard.clone();
+        heard.mark_unchanged();
+        let can_be_heard = way.addrs.iter().any(|addr| addr.kind == AddrKind::Ble);
+        let look_for = || (shared.surroundings.look_for)(way.key, way.callee);
         Self {
+            _lookout: can_be_heard.then(look_for),
             seen: (shared.surroundings.find)(&way.key, &way.callee),
             shared: Arc::clone(shared),
             name: (way.key, way.callee),
             fresh: shared.fresh.subscribe(),
             sightings,
+            heard,
         }
     }
 
@@ -259,14 +267,14 @@ impl News {
                     Err(_stopping) => pending().await,
                 },
                 // Without discovery there never are any.
-                Ok(()) = self.sightings.changed() => {
-                    let seen = (self.shared.surroundings.find)(&self.name.0, &self.name.1);
-                    let is_new = seen.iter().any(|addr| !self.seen.contains(addr));
-                    self.seen = seen;
-                    if is_new {
-                        return;
-                    }
-                }
+                Ok(()) = self.sightings.changed() => {}
+                Ok(()) = self.heard.changed() => {}
+            }
+            let seen = (self.shared.surroundings.find)(&self.name.0, &self.name.1);
+            let is_new = seen.iter().any(|addr| !self.seen.contains(addr));
+            self.seen = seen;
+            if is_new {
+                return;
             }
         }
     }
@@ -275,7 +283,9 @@ impl News {
 /// Dials beside a relayed link until there is a direct one; the engine then keeps the newer.
 async fn seek_direct(shared: Arc<Shared>, link: LinkId, target: Target, way: Way) {
     let mut upgrades = Upgrades::default();
-    let mut news = News::new(&shared, &way);
+    // Bluetooth replaces no link.
+    let by_network = Way { addrs: Vec::new(), ..way.clone() };
+    let mut news = News::new(&shared, &by_network);
     loop {
         tokio::select! {
             () = sleep(upgrades.next_pause(chance())) => {}

@@ -241,6 +241,9 @@ const TAG_RELAY_INDEXES: u8 = 3;
 /// The tag of a relay by its name.
 const TAG_RELAY_HOST: u8 = 4;
 
+/// The tag of a device that can be heard over Bluetooth.
+const TAG_BLE: u8 = 5;
+
 /// An address as the engine carries it.
 pub(super) fn to_engine(addr: &transport::Addr) -> Option<engine::Addr> {
     let tag = match (addr.kind, addr.bytes.len()) {
@@ -248,6 +251,7 @@ pub(super) fn to_engine(addr: &transport::Addr) -> Option<engine::Addr> {
         (AddrKind::Socket, 18) => TAG_IPV6,
         (AddrKind::RelayIndexes, _) => TAG_RELAY_INDEXES,
         (AddrKind::RelayHost, _) => TAG_RELAY_HOST,
+        (AddrKind::Ble, 0) => TAG_BLE,
         _ => return None,
     };
     Some(engine::Addr { tag, bytes: addr.bytes.clone() })
@@ -259,6 +263,7 @@ pub(super) fn to_transport(addr: &engine::Addr) -> Option<transport::Addr> {
         (TAG_IPV4, 6) | (TAG_IPV6, 18) => AddrKind::Socket,
         (TAG_RELAY_INDEXES, _) => AddrKind::RelayIndexes,
         (TAG_RELAY_HOST, _) => AddrKind::RelayHost,
+        (TAG_BLE, 0) => AddrKind::Ble,
         _ => return None,
     };
     Some(transport::Addr { kind, bytes: addr.bytes.clone() })

@@ -7,9 +7,11 @@ use transport::{LinkPath, LinkStats};
 
 /// Of a link that has just opened; `is_metered` says whether the way to the internet is.
 pub(super) fn of(stats: &LinkStats, is_metered: bool) -> Medium {
-    // Whoever runs the relay pays for what goes through it.
-    if stats.path == LinkPath::Relayed {
-        return Medium::Metered;
+    match stats.path {
+        LinkPath::Direct => {}
+        // Whoever runs the relay pays for what goes through it.
+        LinkPath::Relayed => return Medium::Metered,
+        LinkPath::Bluetooth => return Medium::Air,
     }
     let remote: Option<SocketAddr> = stats.remote.parse().ok();
     if is_metered && remote.is_some_and(|addr| !is_local(addr.ip())) {
@@ -40,7 +42,7 @@ mod tests {
     }
 
     #[test]
-    fn only_what_somebody_pays_for_is_metered() {
+    fn only_what_somebody_pays_for_is_metered_and_only_bluetooth_is_air() {
         for near in ["192.168.1.7:9", "[fe80::1]:9", "[fd00::1]:9", "127.0.0.1:9"] {
             assert_eq!(of(&link(near, LinkPath::Direct), true), Medium::Free, "{near}");
         }
@@ -50,5 +52,7 @@ mod tests {
             assert_eq!(of(&link(far, LinkPath::Relayed), false), Medium::Metered, "{far}");
         }
         assert_eq!(of(&link("", LinkPath::Direct), true), Medium::Free, "in this process");
+        let near = link("00:AA:01:01:00:01", LinkPath::Bluetooth);
+        assert_eq!([of(&near, true), of(&near, false)], [Medium::Air; 2], "Bluetooth");
     }
 }

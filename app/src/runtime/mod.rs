@@ -32,7 +32,9 @@ use rand_core::{OsRng, RngCore as _};
 use storage::RedbStore;
 use tokio::sync::{mpsc, watch};
 use transport::{
-    Listener, Transport,
+    AddrKind, Listener, Transport,
+    ble::{Adapter, BleTransport},
+    either::Either,
     servers::Servers,
     webrtc::{WebRtcConfig, WebRtcTransport},
 };
@@ -75,6 +77,8 @@ pub struct Config {
     pub loopback: bool,
     /// Servers to use instead of those the settings name.
     pub servers: Option<Servers>,
+    /// The Bluetooth adapter to use.
+    pub bluetooth: Adapter,
 }
 
 /// Called, from any thread, when there is something new to poll.
@@ -119,6 +123,7 @@ pub struct Runtime {
     engine: Option<JoinHandle<()>>,
     data_dir: PathBuf,
     transport: WebRtcTransport,
+    ble: BleTransport,
     choices: Arc<Choices>,
     self_tests: SelfTests,
 }
@@ -163,7 +168,9 @@ impl Runtime {
             (Err(err), None) => log::warn!("the servers in the settings are not used: {err}"),
         }
         let (incoming, dialed) = mpsc::channel(16);
-        let listener = transport.listen(incoming).map_err(StartError::Network)?;
+        let ble = BleTransport::new(config.bluetooth);
+        let both = Either::new(transport.clone(), ble.clone());
+        let listener = both.listen(incoming).map_err(StartError::Network)?;
         remember_port(&config.data_dir, listener.as_ref());
         let (inbox, inputs) = mpsc::channel(INBOX_LEN);
         let is_metered = Arc::new(AtomicBool::new(false));
@@ -174,8 +181,8 @@ impl Runtime {
             started: Instant::now(),
             is_stopping: AtomicBool::new(false),
             listener,
-            surroundings: Surroundings::of(&transport),
-            transport: Box::new(transport.clone()),
+            surroundings: Surroundings::of(&transport, &ble),
+            transport: Box::new(both),
             stats: StatsKeeper::open(&config.data_dir),
             fresh: watch::Sender::default(),
             is_metered: Arc::clone(&is_metered),
@@ -203,6 +210,7 @@ impl Runtime {
             engine: Some(engine),
             data_dir: config.data_dir.clone(),
             transport,
+            ble,
             choices,
             self_tests,
         })
@@ -245,9 +253,12 @@ impl Backend for Runtime {
     }
 
     fn whereabouts(&self) -> Whereabouts {
-        let addrs = self.shared.listener.addrs();
+        let words = |addr: &transport::Addr| match addr.kind {
+            AddrKind::Ble => Some("Bluetooth, by whoever is near".to_owned()),
+            _ => addr.to_socket_addr().map(|addr| addr.to_string()),
+        };
         Whereabouts {
-            addrs: addrs.iter().filter_map(|a| a.to_socket_addr()).map(|a| a.to_string()).collect(),
+            addrs: self.shared.listener.addrs().iter().filter_map(words).collect(),
             data_dir: self.data_dir.display().to_string(),
         }
     }
@@ -263,6 +274,7 @@ impl Backend for Runtime {
             public: public.iter().map(ToString::to_string).collect(),
             idle_bytes_today: self.shared.stats.signaling_today(),
             is_metered: self.shared.is_metered.load(Ordering::Relaxed),
+            bluetooth: self.ble.state(),
         }
     }
 

@@ -2,7 +2,6 @@
 
 use std::{
     fmt,
-    net::SocketAddr,
     sync::Arc,
     time::{Duration, Instant, SystemTime},
 };
@@ -15,7 +14,12 @@ use tokio::{
     },
     time::{MissedTickBehavior, interval},
 };
-use transport::{Callee, DialKey, lan, webrtc::WebRtcTransport};
+use transport::{
+    Callee, DialKey,
+    ble::{BleTransport, Lookout},
+    lan,
+    webrtc::WebRtcTransport,
+};
 
 use super::{Shared, links};
 use crate::backend::nat_name;
@@ -36,10 +40,14 @@ pub(super) struct Surroundings {
     pub(super) open_relays: Box<dyn Fn() -> usize + Send + Sync>,
     /// Others may be called again at once.
     pub(super) begin_anew: Box<dyn Fn() + Send + Sync>,
-    /// Where whoever answers to this name has been seen on the local network.
+    /// Where whoever answers to this name has been seen, on the local network or over Bluetooth.
     pub(super) find: Box<Finder>,
-    /// Counts what was seen there.
+    /// Counts what was seen on the local network.
     pub(super) sightings: watch::Receiver<u64>,
+    /// Counts what was heard over Bluetooth.
+    pub(super) heard: watch::Receiver<u64>,
+    /// Listens for whoever answers to this name over Bluetooth.
+    pub(super) look_for: Box<LookFor>,
     /// Behind which kind of NAT the device is.
     pub(super) nat: Box<dyn Fn() -> &'static str + Send + Sync>,
     /// Bytes sent and received for signaling since the start.
@@ -47,20 +55,30 @@ pub(super) struct Surroundings {
 }
 
 /// See [`Surroundings::find`].
-type Finder = dyn Fn(&DialKey, &Callee) -> Vec<SocketAddr> + Send + Sync;
+type Finder = dyn Fn(&DialKey, &Callee) -> Vec<String> + Send + Sync;
+
+/// See [`Surroundings::look_for`].
+type LookFor = dyn Fn(DialKey, Callee) -> Lookout + Send + Sync;
 
 impl Surroundings {
-    /// Those of a transport that listens.
-    pub(super) fn of(transport: &WebRtcTransport) -> Self {
+    /// Those of transports that listen.
+    pub(super) fn of(transport: &WebRtcTransport, ble: &BleTransport) -> Self {
         let of = |transport: &WebRtcTransport| transport.clone();
         let (changed, finder) = (of(transport), of(transport));
         let (nat, signaling) = (of(transport), of(transport));
         let (relays, anew) = (of(transport), of(transport));
+        let (near, looker) = (ble.clone(), ble.clone());
         Self {
             network_changed: Box::new(move || changed.network_changed()),
             open_relays: Box::new(move || relays.open_relays()),
             begin_anew: Box::new(move || anew.begin_anew()),
-            find: Box::new(move |key, callee| finder.find(key, callee)),
+            find: Box::new(move |key, callee| {
+                let seen = finder.find(key, callee).into_iter().map(|addr| addr.to_string());
+                let heard = near.find(key, callee).map(|device| device.to_string());
+                seen.chain(heard).collect()
+            }),
+            heard: ble.changed(),
+            look_for: Box::new(move |key, callee| looker.look_for(key, callee)),
             sightings: transport.sightings().unwrap_or_else(|| watch::channel(0).1),
             nat: Box::new(move || nat_name(nat.nat())),
             signaling: Box::new(move || signaling.signaling_bytes()),

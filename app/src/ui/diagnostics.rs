@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 use egui::{Label, RichText, TextWrapMode, Ui};
 use engine::{PeerId, RoomId};
-use transport::{LinkFailure, Role, TransportKind};
+use transport::{LinkFailure, Role, TransportKind, ble::RadioState};
 
 use super::{
     action::Action,
@@ -24,6 +24,8 @@ use crate::backend::{LinkInfo, Whereabouts};
 pub struct DiagnosticsView<'a> {
     /// Where this device and its data are.
     pub whereabouts: &'a Whereabouts,
+    /// Whether Bluetooth can be used.
+    pub bluetooth: RadioState,
     /// Every link.
     pub links: &'a [LinkInfo],
     /// The last lines of the log.
@@ -45,6 +47,10 @@ pub fn diagnostics_ui(ui: &mut Ui, view: &DiagnosticsView<'_>, actions: &mut Vec
         if button::wide(ui, Weight::Primary, Some(Icon::Copy), "Copy report").clicked() {
             actions.push(Action::Copy { text: report(view), note: "Report copied." });
         }
+        ui.add_space(SPACE_M);
+        text::title(ui, "Bluetooth");
+        ui.add_space(SPACE_XS);
+        text::hint(ui, bluetooth(view.bluetooth));
         ui.add_space(SPACE_M);
         text::title(ui, "Links");
         ui.add_space(SPACE_XS);
@@ -140,6 +146,7 @@ pub fn report(view: &DiagnosticsView<'_>) -> String {
     // Writing to a string cannot fail.
     let _ = writeln!(report, "{} {}", std::env::consts::OS, std::env::consts::ARCH);
     let _ = writeln!(report, "reachable at: {}", view.whereabouts.addrs.join(", "));
+    let _ = writeln!(report, "Bluetooth: {}", bluetooth(view.bluetooth));
     for link in view.links {
         let _ = writeln!(report, "{}: {}", who(link, view), state(link));
         for line in details(link) {
@@ -157,6 +164,19 @@ pub fn kind(kind: TransportKind) -> &'static str {
     match kind {
         TransportKind::Memory => "Memory",
         TransportKind::WebRtc => "WebRTC",
+        TransportKind::Ble => "Bluetooth",
+    }
+}
+
+/// How Bluetooth stands, and what to do about it.
+fn bluetooth(state: RadioState) -> &'static str {
+    match state {
+        RadioState::Starting => "It is being looked for.",
+        RadioState::Ready => "On: people nearby are found without any network.",
+        RadioState::Off => "Off: switch it on to find people nearby without any network.",
+        RadioState::Missing => "This device has none, or its service does not run.",
+        RadioState::Denied => "This app may not use it: allow that in the system's settings.",
+        RadioState::Unsupported => "This app cannot use it on this system yet.",
     }
 }
 

@@ -73,6 +73,7 @@ impl Reach {
         };
         let others = self.others;
         let near = self.online.len();
+        let heard = on(LinkPath::Bluetooth);
         let of_others =
             if others > 1 { format!("{near} of {others} near, ") } else { String::new() };
         match (on(LinkPath::Direct), on(LinkPath::Relayed), self.online.as_slice()) {
@@ -82,9 +83,11 @@ impl Reach {
                 format!("{of_others}{}{trip}", words(*way))
             }
             (0, 0, [_]) if others <= 1 => "connected".to_owned(),
+            (0, 0, _) if heard == near => format!("{near} of {others} near, by Bluetooth"),
             (0, 0, _) => format!("{near} of {others} near"),
+            (_, 0, _) if heard > 0 => format!("{near} of {others} near, {heard} by Bluetooth"),
             (_, 0, _) => format!("{near} of {others} near, direct"),
-            (0, _, _) => format!("{near} of {others} near, through relay"),
+            (0, _, _) if heard == 0 => format!("{near} of {others} near, through relay"),
             (_, relayed, _) => format!("{near} of {others} near, {relayed} through relay"),
         }
     }
@@ -94,6 +97,7 @@ fn words(way: LinkPath) -> &'static str {
     match way {
         LinkPath::Direct => "direct",
         LinkPath::Relayed => "through relay",
+        LinkPath::Bluetooth => "by Bluetooth",
     }
 }
 
@@ -113,7 +117,7 @@ pub fn of_device(peers: usize, is_dialing: bool, relays: usize, has_network: boo
 mod tests {
     use std::time::Duration;
 
-    use transport::LinkPath::{self, Direct, Relayed};
+    use transport::LinkPath::{self, Bluetooth, Direct, Relayed};
 
     use super::{Reach, Status};
 
@@ -129,6 +133,9 @@ mod tests {
         assert_eq!(words(&[(Direct, 23)], 1), "direct, 23 ms");
         assert_eq!(words(&[(Relayed, 48)], 1), "through relay, 48 ms");
         assert_eq!(words(&[(Direct, 23)], 4), "1 of 4 near, direct, 23 ms");
+        assert_eq!(words(&[(Bluetooth, 90)], 1), "by Bluetooth, 90 ms");
+        assert_eq!(words(&[(Bluetooth, 90), (Bluetooth, 80)], 2), "2 of 2 near, by Bluetooth");
+        assert_eq!(words(&[(Bluetooth, 90), (Direct, 8)], 2), "2 of 2 near, 1 by Bluetooth");
     }
 
     #[test]

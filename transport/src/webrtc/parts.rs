@@ -10,7 +10,7 @@ const RELAYED_PART_LEN: usize = 8 * 1024;
 /// The longest message on a link of this path.
 pub(super) fn part_len(path: LinkPath) -> usize {
     match path {
-        LinkPath::Direct => MAX_FRAME_LEN,
+        LinkPath::Direct | LinkPath::Bluetooth => MAX_FRAME_LEN,
         LinkPath::Relayed => RELAYED_PART_LEN,
     }
 }

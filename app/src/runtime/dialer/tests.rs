@@ -1,7 +1,6 @@
 //! The dialer on a transport that does as it is told.
 
 use std::{
-    net::SocketAddr,
     sync::{
         Arc, Mutex, PoisonError,
         atomic::{AtomicBool, Ordering},
@@ -17,6 +16,7 @@ use tokio::{
 use transport::{
     Addr, Callee, DialKey, Dialing, Link, LinkPath, LinkStats, LinkTraits, Listener, Role,
     Transport, TransportError, TransportKind,
+    ble::{Adapter, BleTransport},
 };
 
 use super::{super::*, Dialer, Way};
@@ -96,10 +96,10 @@ impl Scene {
         let (inbox, inputs) = mpsc::channel(64);
         let (path, is_seen) = (Arc::default(), Arc::new(AtomicBool::new(false)));
         let (sightings, seen) = (watch::Sender::new(0), Arc::clone(&is_seen));
-        let here = SocketAddr::from(([10, 0, 0, 7], 9));
         let find = move |_: &DialKey, _: &Callee| {
-            if seen.load(Ordering::SeqCst) { vec![here] } else { Vec::new() }
+            if seen.load(Ordering::SeqCst) { vec!["10.0.0.7:9".to_owned()] } else { Vec::new() }
         };
+        let ble = BleTransport::new(Adapter::None);
         let shared = Arc::new(Shared {
             inbox,
             links: Links::default(),
@@ -114,6 +114,8 @@ impl Scene {
                 begin_anew: Box::new(|| {}),
                 find: Box::new(find),
                 sightings: sightings.subscribe(),
+                heard: ble.changed(),
+                look_for: Box::new(move |key, callee| ble.look_for(key, callee)),
                 nat: Box::new(|| "cone"),
                 signaling: Box::new(|| (0, 0)),
             },

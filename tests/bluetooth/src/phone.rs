@@ -1,0 +1,129 @@
+//! A device with a controller of its own.
+
+use std::{
+    error::Error,
+    fs::File,
+    path::{Path, PathBuf},
+    process::{Command, Stdio},
+    thread,
+    time::{Duration, Instant},
+};
+
+use app::cli::process::{Device, text};
+use serde_json::{Value, json};
+
+/// The addresses of the controllers, as `btvirt` gives them.
+const CONTROLLERS: [(&str, &str); 2] =
+    [("hci0", "00:AA:01:00:00:00"), ("hci1", "00:AA:01:01:00:01")];
+
+/// The emulated machine is slow, and slower beside other work.
+const PATIENCE: Duration = Duration::from_secs(150);
+
+/// Messages in one page of the history.
+const PAGE: usize = 200;
+
+/// What went wrong.
+pub(crate) type Wrong = Box<dyn Error>;
+
+/// `festival headless` on one controller.
+pub(crate) struct Phone {
+    program: PathBuf,
+    controller: usize,
+    pub(crate) name: &'static str,
+    pub(crate) device: Device,
+}
+
+impl Phone {
+    pub(crate) fn start(
+        program: &Path,
+        controller: usize,
+        name: &'static str,
+    ) -> Result<Self, Wrong> {
+        let device = launch(program, controller, name)?;
+        Ok(Self { program: program.to_owned(), controller, name, device })
+    }
+
+    /// A power cut, and the next start.
+    pub(crate) fn restart(&mut self) -> Result<(), Wrong> {
+        self.device.end();
+        self.device = launch(&self.program, self.controller, self.name)?;
+        Ok(())
+    }
+
+    pub(crate) fn say(&mut self, room: &str, said: &str) -> Result<(), Wrong> {
+        Ok(self.device.send(&json!({"cmd": "send", "room": room, "text": said}))?)
+    }
+
+    /// Waits until a text is on its disk, whoever wrote it.
+    pub(crate) fn has(&mut self, said: &str) -> Result<(), Wrong> {
+        let is_it = |event: &Value| text(event, "/message/text") == said;
+        if !self.device.events.iter().any(is_it) {
+            self.device.wait_for_text(said)?;
+        }
+        Ok(())
+    }
+
+    /// Every text it holds, sorted.
+    pub(crate) fn history(&mut self, room: &str) -> Result<Vec<String>, Wrong> {
+        let (mut texts, mut before) = (Vec::new(), Value::Null);
+        loop {
+            let ask = json!({"cmd": "page", "room": room, "before": before, "limit": PAGE});
+            self.device.send(&ask)?;
+            let (_, page) = self.device.wait_for("page", |_| true)?;
+            let all = page.get("messages").and_then(Value::as_array).cloned().unwrap_or_default();
+            let written = all.iter().filter(|message| text(message, "/kind") == "text");
+            texts.extend(written.map(|message| text(message, "/text")));
+            before =
+                all.first().and_then(|first| first.get("position")).cloned().unwrap_or_default();
+            if before.is_null() || page.get("is_start") == Some(&Value::Bool(true)) {
+                break;
+            }
+        }
+        texts.sort();
+        Ok(texts)
+    }
+
+    /// Whether it has links, and all of them over Bluetooth.
+    pub(crate) fn is_over_bluetooth(&mut self) -> Result<(), Wrong> {
+        self.device.send(&json!({"cmd": "links"}))?;
+        let (_, links) = self.device.wait_for("links", |_| true)?;
+        let links = links.get("links").and_then(Value::as_array).cloned().unwrap_or_default();
+        let kinds: Vec<_> = links.iter().map(|link| text(link, "/kind")).collect();
+        let is_only = !kinds.is_empty() && kinds.iter().all(|kind| kind == "ble");
+        if is_only { Ok(()) } else { Err(format!("links are {links:?}").into()) }
+    }
+
+    /// Switches its Bluetooth off or on, as a person does. Taking the controller away beneath the
+    /// service (`hciconfig down`) was seen to bring down the kernel (6.1) where EATT is on.
+    pub(crate) fn switch(&self, on: bool) -> Result<(), Wrong> {
+        let (name, _) = CONTROLLERS.get(self.controller).ok_or("no such controller")?;
+        let deadline = Instant::now() + PATIENCE;
+        loop {
+            let output = Command::new("dbus-send")
+                .args(["--system", "--print-reply", "--reply-timeout=60000", "--dest=org.bluez"])
+                .arg(format!("/org/bluez/{name}"))
+                .args(["org.freedesktop.DBus.Properties.Set", "string:org.bluez.Adapter1"])
+                .args(["string:Powered", &format!("variant:boolean:{on}")])
+                .stdout(Stdio::null())
+                .output()?;
+            if output.status.success() {
+                return Ok(());
+            }
+            let why = String::from_utf8_lossy(&output.stderr).into_owned();
+            // The service still winds up what it was told before: a person presses again.
+            if !why.contains("org.bluez.Error.Busy") || Instant::now() > deadline {
+                return Err(format!("{name} does not switch to {on}: {why}").into());
+            }
+            thread::yield_now();
+        }
+    }
+}
+
+fn launch(program: &Path, controller: usize, name: &str) -> Result<Device, Wrong> {
+    let (_, address) = CONTROLLERS.get(controller).ok_or("no such controller")?;
+    let log = File::options().create(true).append(true).open(format!("/run/out/{name}.log"))?;
+    let mut command = Command::new(program);
+    command.env("FESTIVAL_LOG", "warn,transport=debug,app=debug").stderr(log);
+    let data = Path::new("/run/phones").join(name);
+    Ok(Device::start_over_bluetooth(command, &data, address, PATIENCE)?)
+}

@@ -1,0 +1,289 @@
+//! Links over Bluetooth Low Energy, where there is no network at all: a portable core that
+//! decides, above a radio that each platform has of its own. See `docs/ble.md`.
+
+mod carry;
+mod contact;
+mod core;
+mod driver;
+#[cfg(target_os = "linux")]
+mod linux;
+mod listener;
+mod packet;
+mod pipe;
+mod radio;
+#[cfg(test)]
+mod tests;
+mod token;
+
+use std::{
+    collections::BTreeMap,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    time::Duration,
+};
+
+use tokio::sync::{mpsc, oneshot, watch};
+
+use self::{
+    driver::{Driver, MAX_ORDERS, Order},
+    listener::BleListener,
+    token::Name,
+};
+pub use self::{
+    packet::{MAX_PACKET_LEN, MIN_PACKET_LEN},
+    radio::{Contact, Device, RadioCommand, RadioEnd, RadioEvent, RadioState, Side},
+    token::Token,
+};
+use crate::{
+    Addr, AddrKind, Callee, DialKey, Dialing, Link, LinkTraits, Listener, Transport,
+    TransportError, TransportKind,
+};
+
+/// How long a dial waits for its target to be heard, if it was not before. Who is heard later is
+/// dialed again.
+const HEAR_TIMEOUT: Duration = Duration::from_secs(2);
+
+/// How long one that was heard may take to be reached.
+const DIAL_TIMEOUT: Duration = Duration::from_secs(30);
+
+/// A cautious guess at the goodput between two phones, in bytes per second.
+const TYPICAL_BYTES_PER_SEC: u64 = 20_000;
+
+/// Which adapter to use.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Adapter {
+    /// None: Bluetooth stays unused.
+    None,
+    /// The system's own choice.
+    #[default]
+    Default,
+    /// The one with this address.
+    Address([u8; 6]),
+}
+
+/// Reaches devices that are near, over Bluetooth LE.
+///
+/// [`Transport::listen`] starts the radio, inside a tokio runtime; links live as long as the
+/// listener. Dials before it, and where there is no radio, end at once.
+#[derive(Debug, Clone)]
+pub struct BleTransport {
+    adapter: Adapter,
+    shared: Arc<Shared>,
+}
+
+/// What the driver and its owners see.
+#[derive(Debug)]
+struct Shared {
+    orders: mpsc::Sender<Order>,
+    /// Taken by the driver when it starts.
+    received: Mutex<Option<mpsc::Receiver<Order>>>,
+    wanted: watch::Sender<Wanted>,
+    state: watch::Sender<RadioState>,
+    /// Counts whenever somebody looked for comes near.
+    news: watch::Sender<u64>,
+    near: Mutex<BTreeMap<Name, Device>>,
+}
+
+/// Who may come, and who is waited for.
+#[derive(Debug, Default)]
+struct Wanted {
+    /// Names this device answers to.
+    admitted: BTreeMap<DialKey, Callee>,
+    /// How many look for each name.
+    lookouts: BTreeMap<Name, usize>,
+}
+
+impl BleTransport {
+    /// A transport that uses this adapter once it listens.
+    pub fn new(adapter: Adapter) -> Self {
+        let (orders, received) = mpsc::channel(MAX_ORDERS);
+        let shared = Shared {
+            orders,
+            received: Mutex::new(Some(received)),
+            wanted: watch::Sender::default(),
+            state: watch::Sender::default(),
+            news: watch::Sender::default(),
+            near: Mutex::default(),
+        };
+        Self { adapter, shared: Arc::new(shared) }
+    }
+
+    /// Whether Bluetooth can be used now.
+    pub fn state(&self) -> RadioState {
+        *self.shared.state.borrow()
+    }
+
+    /// Listens for whoever answers to this name, until what is returned is dropped.
+    pub fn look_for(&self, key: DialKey, callee: Callee) -> Lookout {
+        let name = Name { key, callee };
+        self.shared.wanted.send_if_modified(|wanted| {
+            let count = wanted.lookouts.entry(name).or_default();
+            *count = count.saturating_add(1);
+            *count == 1
+        });
+        Lookout { name, shared: Arc::clone(&self.shared) }
+    }
+
+    /// Where whoever answers to this name is near, as an address of no meaning elsewhere.
+    pub fn find(&self, key: &DialKey, callee: &Callee) -> Option<Device> {
+        lock(&self.shared.near).get(&Name { key: *key, callee: *callee }).copied()
+    }
+
+    /// Waits for whoever answers to this name to be near.
+    async fn hear(&self, key: &DialKey, callee: &Callee) -> Result<(), TransportError> {
+        let mut news = self.changed();
+        let heard =
+            async { while self.find(key, callee).is_none() && news.changed().await.is_ok() {} };
+        let heard = tokio::time::timeout(HEAR_TIMEOUT, heard).await;
+        heard.map_err(|_elapsed| TransportError::Unreachable)
+    }
+
+    /// Changes when [`find`](Self::find) may find more than before.
+    pub fn changed(&self) -> watch::Receiver<u64> {
+        self.shared.news.subscribe()
+    }
+
+    /// Lets `radio` drive from now on; for platforms with a radio of their own, and for tests.
+    ///
+    /// # Errors
+    ///
+    /// [`TransportError::Io`] if it listens already, or outside a tokio runtime.
+    pub fn listen_with(
+        &self,
+        incoming: mpsc::Sender<Link>,
+        radio: impl FnOnce(RadioEnd),
+    ) -> Result<Box<dyn Listener>, TransportError> {
+        let failed = |why| TransportError::Io(std::io::Error::other(why));
+        let runtime = tokio::runtime::Handle::try_current()
+            .map_err(|err| TransportError::Io(std::io::Error::other(err)))?;
+        let received = lock(&self.shared.received).take();
+        let received = received.ok_or_else(|| failed("it listens already"))?;
+        let (alive, over) = oneshot::channel();
+        let (driver, end) = Driver::new(Arc::clone(&self.shared), (received, over), incoming);
+        runtime.spawn(driver.run());
+        radio(end);
+        Ok(Box::new(BleListener { shared: Arc::clone(&self.shared), _alive: alive }))
+    }
+}
+
+/// Somebody is listened for as long as this lives.
+#[derive(Debug)]
+pub struct Lookout {
+    name: Name,
+    shared: Arc<Shared>,
+}
+
+impl Drop for Lookout {
+    fn drop(&mut self) {
+        self.shared.wanted.send_if_modified(|wanted| {
+            let Some(count) = wanted.lookouts.get_mut(&self.name) else { return false };
+            *count = count.saturating_sub(1);
+            let is_last = *count == 0;
+            if is_last {
+                wanted.lookouts.remove(&self.name);
+            }
+            is_last
+        });
+    }
+}
+
+impl Transport for BleTransport {
+    fn kind(&self) -> TransportKind {
+        TransportKind::Ble
+    }
+
+    fn traits(&self) -> LinkTraits {
+        LinkTraits {
+            max_frame_len: pipe::MAX_FRAME_LEN,
+            bytes_per_sec: TYPICAL_BYTES_PER_SEC,
+            metered: false,
+        }
+    }
+
+    fn listen(&self, incoming: mpsc::Sender<Link>) -> Result<Box<dyn Listener>, TransportError> {
+        let adapter = self.adapter;
+        self.listen_with(incoming, move |end| start_radio(adapter, end))
+    }
+
+    fn dial(&self, addrs: &[Addr], key: DialKey, callee: Callee) -> Dialing {
+        let is_there = addrs.iter().any(|addr| addr.kind == AddrKind::Ble);
+        let this = self.clone();
+        Box::pin(async move {
+            if !is_there {
+                return Err(TransportError::NoUsableAddr);
+            }
+            match this.state() {
+                RadioState::Ready => {}
+                RadioState::Denied => return Err(TransportError::Denied(TransportKind::Ble)),
+                _ => return Err(TransportError::Off(TransportKind::Ble)),
+            }
+            let _lookout = this.look_for(key, callee);
+            this.hear(&key, &callee).await?;
+            let (answer, mut answered) = oneshot::channel();
+            let order = Order::Dial(Name { key, callee }, answer);
+            let sent = this.shared.orders.send(order).await;
+            sent.map_err(|_stopped| TransportError::Unreachable)?;
+            let link = tokio::time::timeout(DIAL_TIMEOUT, &mut answered).await;
+            match link {
+                Ok(Ok(link)) => Ok(link),
+                _ => Err(TransportError::Unreachable),
+            }
+        })
+    }
+}
+
+/// Reads packets, each behind its length in two bytes, as a device does that admitted the sender,
+/// for the fuzzer; how many frames came out.
+///
+/// # Panics
+///
+/// If what was read is not the same when it is written and read again.
+#[doc(hidden)]
+pub fn decode(mut bytes: &[u8]) -> usize {
+    let mut pipe = pipe::Pipe::new();
+    let (mut now, mut frames) = (Duration::ZERO, 0_usize);
+    pipe.push(&[7; 4_000]);
+    while let Some((len, rest)) = bytes.split_first_chunk() {
+        let len = usize::from(u16::from_le_bytes(*len)).min(rest.len());
+        let (packet, rest) = rest.split_at(len);
+        bytes = rest;
+        now = now.saturating_add(Duration::from_millis(len as u64));
+        let Some(read) = packet::Packet::decode(packet) else { continue };
+        assert_eq!(packet::Packet::decode(&read.encode()), Some(read.clone()));
+        if let packet::Body::Data { ack, place, bytes } = read.body {
+            pipe.acknowledged(now, ack);
+            if pipe.receive(now, place, &bytes).is_err() {
+                break;
+            }
+            while let Some(frame) = pipe.pop() {
+                pipe.release(frame.len());
+                frames = frames.saturating_add(1);
+            }
+        }
+        let _ = pipe.piece(now, 100);
+    }
+    frames
+}
+
+#[cfg(target_os = "linux")]
+fn start_radio(adapter: Adapter, end: RadioEnd) {
+    match adapter {
+        Adapter::None => leave_unused(end, RadioState::Missing),
+        Adapter::Default => linux::start(None, end),
+        Adapter::Address(address) => linux::start(Some(address), end),
+    }
+}
+
+#[cfg(not(target_os = "linux"))]
+fn start_radio(_adapter: Adapter, end: RadioEnd) {
+    leave_unused(end, RadioState::Unsupported);
+}
+
+/// There is no radio, and there will be none.
+fn leave_unused(end: RadioEnd, state: RadioState) {
+    // The channel is empty.
+    let _ = end.events.try_send(RadioEvent::State(state));
+}
+
+fn lock<T>(shared: &Mutex<T>) -> MutexGuard<'_, T> {
+    shared.lock().unwrap_or_else(PoisonError::into_inner)
+}

@@ -1,0 +1,156 @@
+//! What one GATT value holds.
+//!
+//! ```text
+//! 0        2              3
+//! +--------+--------------+------------------------------------------
+//! | tag  2 | kind|channel | ...
+//! +--------+--------------+------------------------------------------
+//!  kind 1  open    version 1 | proof 16        kind 2  accept   -
+//!  kind 3  data    ack u32 | place u32 | at least one byte of the stream
+//!  kind 4  ack     ack u32                     kind 5  close    -
+//! ```
+//!
+//! Integers are little-endian. The tag is drawn by the central for each connection: what a server
+//! notifies reaches all its centrals, and only one is meant.
+
+/// The longest value: `BlueZ` 5.66 drops longer ones without a word.
+pub const MAX_PACKET_LEN: usize = 509;
+
+/// The longest value before a larger MTU was agreed.
+pub const MIN_PACKET_LEN: usize = 20;
+
+/// What precedes the stream's bytes in a packet.
+pub(super) const DATA_HEADER_LEN: usize = 11;
+
+/// The channels of one connection.
+pub(super) const CHANNELS: u8 = 16;
+
+const VERSION: u8 = 1;
+
+/// A proof of knowing a dial key.
+pub(super) type Proof = [u8; 16];
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Packet {
+    pub(super) tag: u16,
+    pub(super) channel: u8,
+    pub(super) body: Body,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Body {
+    /// Asks for a link.
+    Open(Proof),
+    /// Gives it.
+    Accept,
+    /// A piece of the stream, and up to where the other stream has arrived.
+    Data { ack: u32, place: u32, bytes: Vec<u8> },
+    /// Up to where the other stream has arrived.
+    Ack(u32),
+    /// The link is over, or never was.
+    Close,
+}
+
+impl Packet {
+    pub(super) fn encode(&self) -> Vec<u8> {
+        let mut out = self.tag.to_le_bytes().to_vec();
+        let mut begin = |kind: u8| out.push(kind << 4 | (self.channel & 0xf));
+        match &self.body {
+            Body::Open(proof) => {
+                begin(1);
+                out.push(VERSION);
+                out.extend(proof);
+            }
+            Body::Accept => begin(2),
+            Body::Data { ack, place, bytes } => {
+                begin(3);
+                out.extend(ack.to_le_bytes());
+                out.extend(place.to_le_bytes());
+                out.extend(bytes);
+            }
+            Body::Ack(ack) => {
+                begin(4);
+                out.extend(ack.to_le_bytes());
+            }
+            Body::Close => begin(5),
+        }
+        out
+    }
+
+    /// `None` for anything that is no packet of this version.
+    pub(super) fn decode(bytes: &[u8]) -> Option<Self> {
+        // A radio that claims more than any radio can carry is not believed.
+        if bytes.len() > MAX_PACKET_LEN {
+            return None;
+        }
+        let (tag, rest) = bytes.split_first_chunk()?;
+        let (&head, rest) = rest.split_first()?;
+        let body = match head >> 4 {
+            1 => {
+                let (&VERSION, proof) = rest.split_first()? else { return None };
+                Body::Open(proof.try_into().ok()?)
+            }
+            2 if rest.is_empty() => Body::Accept,
+            3 => {
+                let (ack, rest) = rest.split_first_chunk()?;
+                let (place, bytes) = rest.split_first_chunk()?;
+                if bytes.is_empty() {
+                    return None;
+                }
+                Body::Data {
+                    ack: u32::from_le_bytes(*ack),
+                    place: u32::from_le_bytes(*place),
+                    bytes: bytes.to_vec(),
+                }
+            }
+            4 => Body::Ack(u32::from_le_bytes(rest.try_into().ok()?)),
+            5 if rest.is_empty() => Body::Close,
+            _ => return None,
+        };
+        Some(Self { tag: u16::from_le_bytes(*tag), channel: head & 0xf, body })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Body, DATA_HEADER_LEN, MAX_PACKET_LEN, MIN_PACKET_LEN, Packet};
+
+    fn packets() -> [Packet; 5] {
+        let data = Body::Data { ack: 7, place: u32::MAX, bytes: vec![1, 2, 3] };
+        [Body::Open([9; 16]), Body::Accept, data, Body::Ack(5), Body::Close].map(|body| Packet {
+            tag: 0xbeef,
+            channel: 15,
+            body,
+        })
+    }
+
+    #[test]
+    fn every_packet_is_read_as_it_was_written() {
+        for packet in packets() {
+            assert_eq!(Packet::decode(&packet.encode()), Some(packet));
+        }
+    }
+
+    #[test]
+    fn all_that_opens_a_link_fits_the_smallest_radio() {
+        for packet in packets() {
+            assert!(packet.encode().len() <= MIN_PACKET_LEN, "{packet:?}");
+        }
+        const { assert!(DATA_HEADER_LEN < MIN_PACKET_LEN) };
+    }
+
+    #[test]
+    fn packet_cut_short_is_none_or_a_shorter_piece() {
+        for packet in packets() {
+            let bytes = packet.encode();
+            for len in 0..bytes.len() {
+                let cut = Packet::decode(&bytes[..len]);
+                assert!(
+                    cut.is_none_or(|cut| matches!(cut.body, Body::Data { .. })),
+                    "{packet:?} cut to {len}"
+                );
+            }
+        }
+        assert_eq!(Packet::decode(&[0x30; MAX_PACKET_LEN + 1]), None);
+    }
+}

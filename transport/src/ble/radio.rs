@@ -1,0 +1,156 @@
+//! The port to a Bluetooth radio: what a platform reports, and what it is told to do.
+
+use std::fmt;
+
+use tokio::sync::mpsc;
+#[cfg(target_os = "linux")]
+use uuid::Uuid;
+
+use super::token::Token;
+
+/// The service whose data is advertised and whose characteristics carry packets.
+#[cfg(target_os = "linux")]
+pub(super) const SERVICE: Uuid = Uuid::from_u128(0xfe57_0001_6368_4174_9d1a_c05e_2f0b_a11e);
+/// Written by the central, without response.
+#[cfg(target_os = "linux")]
+pub(super) const TO_PERIPHERAL: Uuid = Uuid::from_u128(0xfe57_0002_6368_4174_9d1a_c05e_2f0b_a11e);
+/// Notified by the peripheral.
+#[cfg(target_os = "linux")]
+pub(super) const TO_CENTRAL: Uuid = Uuid::from_u128(0xfe57_0003_6368_4174_9d1a_c05e_2f0b_a11e);
+
+/// A device by the name its radio gives it now: an address, or what stands for one.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Device(pub [u8; 16]);
+
+impl Device {
+    /// A device by its Bluetooth address.
+    pub fn from_address(address: [u8; 6]) -> Self {
+        let mut bytes = [0; 16];
+        if let Some(start) = bytes.first_chunk_mut() {
+            *start = address;
+        }
+        Self(bytes)
+    }
+
+    /// Its Bluetooth address, if that is what names it.
+    pub fn address(&self) -> Option<[u8; 6]> {
+        let (address, rest) = self.0.split_first_chunk()?;
+        rest.iter().all(|byte| *byte == 0).then_some(*address)
+    }
+}
+
+impl fmt::Display for Device {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let shown = self.address();
+        let bytes = shown.as_ref().map_or(self.0.as_slice(), |address| address.as_slice());
+        for (index, byte) in bytes.iter().enumerate() {
+            write!(f, "{}{byte:02X}", if index == 0 { "" } else { ":" })?;
+        }
+        Ok(())
+    }
+}
+
+impl fmt::Debug for Device {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
+    }
+}
+
+/// Which end of a connection this device is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Side {
+    /// It connected.
+    Central,
+    /// It was connected to.
+    Peripheral,
+}
+
+/// One connection: at most one for each device and side.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Contact {
+    /// Who is at the other end.
+    pub device: Device,
+    /// Which end this is.
+    pub side: Side,
+}
+
+/// Whether Bluetooth can be used.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum RadioState {
+    /// It is being found out.
+    #[default]
+    Starting,
+    /// It works.
+    Ready,
+    /// It is switched off.
+    Off,
+    /// There is no adapter, or nothing that drives one.
+    Missing,
+    /// The system does not allow it to this program.
+    Denied,
+    /// This program cannot use it on this system yet.
+    Unsupported,
+}
+
+/// What a radio reports.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum RadioEvent {
+    /// Whether it can be used, from now on. All connections are over unless it is ready.
+    State(RadioState),
+    /// A device was heard advertising.
+    Heard {
+        /// Which.
+        device: Device,
+        /// What it shows.
+        token: Token,
+    },
+    /// A connection that was asked for is there, and packets can be sent and received.
+    Connected {
+        /// To whom.
+        device: Device,
+        /// The longest packet it carries, by its MTU.
+        max_packet: usize,
+    },
+    /// A connection that was asked for could not be had.
+    ConnectFailed(Device),
+    /// A packet arrived. From a central that is not known yet, it is the beginning of a connection.
+    Packet {
+        /// On which connection.
+        contact: Contact,
+        /// The longest packet the connection carries now.
+        max_packet: usize,
+        /// The packet.
+        bytes: Vec<u8>,
+    },
+    /// A connection is over.
+    Disconnected(Contact),
+}
+
+/// What a radio is told.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum RadioCommand {
+    /// Shows this token, or nothing.
+    Advertise(Option<Token>),
+    /// Listens for others, or stops.
+    Scan(bool),
+    /// Connects to a device that was heard; answered once.
+    Connect(Device),
+    /// Sends a packet. It may be lost, and others may overtake it.
+    Send {
+        /// On which connection.
+        contact: Contact,
+        /// The packet.
+        bytes: Vec<u8>,
+    },
+    /// Ends a connection.
+    Disconnect(Contact),
+}
+
+/// What a radio holds: it reports until it is told nothing any more.
+#[derive(Debug)]
+pub struct RadioEnd {
+    /// Up.
+    pub events: mpsc::Sender<RadioEvent>,
+    /// Down. Ends with the transport. What is sent while the radio does not read is lost, as on the air.
+    pub commands: mpsc::Receiver<RadioCommand>,
+}

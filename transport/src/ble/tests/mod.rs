@@ -1,0 +1,5 @@
+//! The portable part over simulated air.
+
+mod air;
+mod meeting;
+mod pipes;
