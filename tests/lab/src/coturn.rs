@@ -20,6 +20,7 @@ const PASSWORD: &str = "marshmallow";
 /// Where it takes UDP and TCP, and its second port for those who ask what their NAT does.
 const PORTS: [u16; 2] = [3_478, 3_479];
 const TLS_PORT: u16 = 443;
+const LOG: &str = "turnserver.log";
 /// Its names, and the numbers of its addresses.
 pub(crate) const NAMES: [(&str, u8); 2] = [("turn.test", 10), ("stun.test", 11)];
 
@@ -46,11 +47,11 @@ impl Coturn {
         let all = NAMES.map(|(_, number)| addrs(number)).concat();
         internet.connect(&machine, &all, None)?;
         let dir = certificates.dir();
-        let log = dir.join("turnserver.log");
+        let log = dir.join(LOG);
         let mut command = machine.command("turnserver");
         command
             .args(["-c", "/dev/null", "-n", "--log-file=stdout", "--simple-log", "--no-cli"])
-            .args(["--lt-cred-mech", "--realm=test", "--no-dtls", "--min-port=50000"])
+            .args(["--lt-cred-mech", "--realm=test", "--no-dtls", "--min-port=50000", "--verbose"])
             .arg(format!("--user={USER}:{PASSWORD}"))
             .arg(format!("--listening-port={}", PORTS[0]))
             .arg(format!("--alt-listening-port={}", PORTS[1]))
@@ -104,6 +105,12 @@ impl Coturn {
     /// Where it takes TLS, over IPv4 and IPv6.
     pub fn tls(&self) -> [SocketAddr; 2] {
         addrs(NAMES[0].1).map(|addr: IpAddr| SocketAddr::new(addr, TLS_PORT))
+    }
+
+    /// What it has said so far.
+    pub fn log(&self) -> String {
+        let log = fs::read(self.certificates.dir().join(LOG)).unwrap_or_default();
+        String::from_utf8_lossy(&log).into_owned()
     }
 
     /// The files of its certificate.

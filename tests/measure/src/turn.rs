@@ -46,6 +46,12 @@ struct Way {
     stream_to: Vec<f64>,
     stream_round_trips: Vec<f64>,
     stream_opened: Vec<f64>,
+    /// With both ends on it, and a stream between.
+    both_streams: Trial,
+    both_from: Vec<f64>,
+    both_to: Vec<f64>,
+    both_round_trips: Vec<f64>,
+    both_opened: Vec<f64>,
     opened: Vec<f64>,
     allocated: Vec<f64>,
 }
@@ -71,6 +77,10 @@ async fn measure(openings: usize, rounds: usize, mib: usize) -> Value {
         for _ in 0..openings {
             stream_opened.push(millis(open(&server, &tls, Relayed::OneStream).await.opened));
         }
+        let mut both_opened = Vec::new();
+        for _ in 0..openings {
+            both_opened.push(millis(open(&server, &tls, Relayed::BothStreams).await.opened));
+        }
         ways.push(Way {
             name,
             both: open(&server, &tls, Relayed::BothEnds).await,
@@ -84,6 +94,11 @@ async fn measure(openings: usize, rounds: usize, mib: usize) -> Value {
             stream_to: Vec::new(),
             stream_round_trips: Vec::new(),
             stream_opened,
+            both_streams: open(&server, &tls, Relayed::BothStreams).await,
+            both_from: Vec::new(),
+            both_to: Vec::new(),
+            both_round_trips: Vec::new(),
+            both_opened,
             opened,
             allocated,
         });
@@ -103,6 +118,10 @@ async fn measure(openings: usize, rounds: usize, mib: usize) -> Value {
             way.stream_round_trips.push(percentile(&pings(dialer, listener).await, 50));
             way.stream_from.push(bulk(dialer, listener, mib).await.0);
             way.stream_to.push(bulk(listener, dialer, mib).await.0);
+            let Trial { dialer, listener, .. } = &mut way.both_streams;
+            way.both_round_trips.push(percentile(&pings(dialer, listener).await, 50));
+            way.both_from.push(bulk(dialer, listener, mib).await.0);
+            way.both_to.push(bulk(listener, dialer, mib).await.0);
         }
     }
     let direct = percentile(&direct_round_trips, 50);
@@ -122,6 +141,13 @@ async fn measure(openings: usize, rounds: usize, mib: usize) -> Value {
         put("stream_to_mib_per_s", percentile(&way.stream_to, 50));
         put("stream_slowest_mib_per_s", percentile(&way.stream_to, 0));
         put("stream_open_ms_p50", percentile(&way.stream_opened, 50));
+        let both_round_trip = percentile(&way.both_round_trips, 50);
+        put("both_streams_added_rtt_us", ((both_round_trip - direct) * 1e3).round());
+        put("both_streams_from_mib_per_s", percentile(&way.both_from, 50));
+        put("both_streams_to_mib_per_s", percentile(&way.both_to, 50));
+        let slowest = percentile(&way.both_from, 0).min(percentile(&way.both_to, 0));
+        put("both_streams_slowest_mib_per_s", slowest);
+        put("both_streams_open_ms_p50", percentile(&way.both_opened, 50));
         put("slowest_mib_per_s", percentile(&way.rates, 0));
         put("allocate_ms_p50", percentile(&way.allocated, 50));
         put("open_ms_p50", percentile(&way.opened, 50));
@@ -143,6 +169,11 @@ pub(crate) fn table(figures: &Value) -> String {
         ("64 MiB to the end on it", "stream_to_mib_per_s", "MiB/s"),
         ("the slowest of those", "stream_slowest_mib_per_s", "MiB/s"),
         ("to open link, p50", "stream_open_ms_p50", "ms"),
+        ("both ends on it: added rtt", "both_streams_added_rtt_us", "us"),
+        ("64 MiB to the visited end", "both_streams_to_mib_per_s", "MiB/s"),
+        ("64 MiB from the visited end", "both_streams_from_mib_per_s", "MiB/s"),
+        ("the slowest of those", "both_streams_slowest_mib_per_s", "MiB/s"),
+        ("to open link, p50", "both_streams_open_ms_p50", "ms"),
         ("an address on the server", "allocate_ms_p50", "ms"),
         ("then to open link, p50", "open_ms_p50", "ms"),
         ("then to open link, p95", "open_ms_p95", "ms"),

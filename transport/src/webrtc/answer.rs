@@ -2,8 +2,11 @@
 
 use std::{
     collections::BTreeMap,
-    net::SocketAddr,
-    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    net::{IpAddr, SocketAddr},
+    sync::{
+        Arc, Mutex, MutexGuard, PoisonError,
+        atomic::{AtomicBool, Ordering},
+    },
     time::Instant,
 };
 
@@ -13,14 +16,14 @@ use super::{
     call::{MAX_MORE, described, reachable},
     connection::{Connection, Plan},
     credentials::{Credentials, Fingerprint},
-    ends::Ends,
+    ends::{ANY_PORT, Ends},
     listen::Reception,
     mux::Mux,
     net::Net,
     rendezvous::{Hearing, Offer},
     socket::{Family, Wiring},
     stun_client::MuxStun,
-    turn::{Pipe, Words, visit},
+    turn::{Pipe, StreamPlace, Words, visit},
 };
 use crate::{
     Callee, DialKey, LinkPath, Role,
@@ -147,9 +150,11 @@ impl Answering {
             Some(ends) => ends.candidates.clone(),
             None => self.candidates().await,
         };
-        // Who needs a server to send anything would not be let in there.
-        let visited = theirs.stream().filter(|_place| theirs.relayed && own.is_none());
-        if let Some(visitor) = visited.and_then(|place| visitor(place, &candidates)) {
+        let visited = theirs.stream().filter(|_place| theirs.relayed);
+        // Who has a place of its own comes from there, or not at all.
+        if own.is_none()
+            && let Some(visitor) = visited.and_then(|place| self.visitor(place, &candidates))
+        {
             candidates.insert(0, Candidate { kind: CandidateKind::Stream, addr: visitor });
         }
         if let Some(ends) = &own {
@@ -179,11 +184,11 @@ impl Answering {
             wirings,
         };
         let crypto = &self.reception.crypto;
+        let visit = Visit::new(visited.filter(|_place| answer.stream().is_some()), own.as_ref());
         let opening = async {
             let datagrams = plan(reachable(&theirs), Some(more), wirings);
             let streamed = async {
-                let place = visited.filter(|_place| answer.stream().is_some());
-                let Some(pipe) = visit_place(place, &Words::of(&theirs.pwd)).await else {
+                let Some(pipe) = visit.pipe(&Words::of(&theirs.pwd)).await else {
                     return std::future::pending().await;
                 };
                 let plan = plan(vec![pipe.peer()], None, vec![Wiring::piped(pipe)]);
@@ -198,7 +203,13 @@ impl Answering {
             };
             // The other end uses one of the two, and there is no telling which.
             tokio::select! {
-                opened = Connection::open(datagrams, crypto) => opened,
+                opened = Connection::open(datagrams, crypto) => {
+                    if let Some(server) = visit.missed().filter(|_server| opened.is_ok()) {
+                        log::debug!("no place on {server} can be visited from here");
+                        self.net.out_of_reach().insert(server, Instant::now());
+                    }
+                    opened
+                }
                 opened = streamed => opened,
             }
         };
@@ -235,7 +246,7 @@ impl Answering {
     }
 
     /// A place on a TURN server of ours, if a relayed link needs one at this end too: the other
-    /// end has none, or one that this network does not reach.
+    /// end has none, or one that this network does not reach, by datagrams or by streams.
     async fn own_relay(&self, theirs: &Description) -> Option<Ends> {
         if !theirs.relayed {
             return None;
@@ -246,10 +257,18 @@ impl Answering {
             candidate.kind == CandidateKind::Relayed
                 && families.contains(&Family::of(candidate.addr))
         });
-        if reach.turn.is_empty() || (is_reached && self.net.hears_internet()) {
+        let is_reached = is_reached && self.net.hears_internet();
+        let is_visited = theirs.stream().is_none_or(|place| !self.is_out_of_reach(place));
+        if reach.turn.is_empty() || (is_reached && is_visited) {
             return None;
         }
-        match Ends::relayed(&self.net, &reach).await {
+        let ends = match theirs.stream() {
+            Some(_place) => Ends::relayed_with_streams(&self.net, &reach).await,
+            None => Ends::relayed(&self.net, &reach).await,
+        };
+        match ends {
+            // As datagrams, a link that has one end on a server is the better one.
+            Ok(ends) if is_reached && ends.streams().is_none() => None,
             Ok(ends) => Some(ends),
             Err(error) => {
                 log::debug!("no place on a TURN server: {error}");
@@ -257,25 +276,54 @@ impl Answering {
             }
         }
     }
-}
 
-/// Connects to the other end's place for streams, if it has one.
-async fn visit_place(place: Option<SocketAddr>, words: &Words) -> Option<Arc<Pipe>> {
-    match visit(place?, words).await {
-        Ok(pipe) => Some(pipe),
-        Err(error) => {
-            log::debug!("no stream to the other end's place on a server: {error}");
-            None
+    fn is_out_of_reach(&self, place: SocketAddr) -> bool {
+        self.net.out_of_reach().contains(place.ip(), Instant::now())
+    }
+
+    /// From where a stream to `place` would come, best as far as is known.
+    fn visitor(&self, place: SocketAddr, candidates: &[Candidate]) -> Option<SocketAddr> {
+        if self.is_out_of_reach(place) {
+            return None;
         }
+        let mut ours: Vec<_> =
+            candidates.iter().filter(|ours| ours.addr.is_ipv4() == place.is_ipv4()).collect();
+        ours.sort_by_key(|candidate| candidate.kind != CandidateKind::Reflexive);
+        ours.first().map(|candidate| SocketAddr::new(candidate.addr.ip(), ANY_PORT))
     }
 }
 
-/// From where a stream to `place` would come, best as far as is known, with the port that means
-/// any (RFC 6544, section 4.5).
-fn visitor(place: SocketAddr, candidates: &[Candidate]) -> Option<SocketAddr> {
-    const ANY_PORT: u16 = 9;
-    let mut ours: Vec<_> =
-        candidates.iter().filter(|ours| ours.addr.is_ipv4() == place.is_ipv4()).collect();
-    ours.sort_by_key(|candidate| candidate.kind != CandidateKind::Reflexive);
-    ours.first().map(|candidate| SocketAddr::new(candidate.addr.ip(), ANY_PORT))
+/// Coming to the other end's place for streams, if it has one.
+struct Visit {
+    place: Option<SocketAddr>,
+    /// Our own place, if we come from there.
+    from: Option<Arc<StreamPlace>>,
+    was_reached: AtomicBool,
+}
+
+impl Visit {
+    fn new(place: Option<SocketAddr>, own: Option<&Ends>) -> Self {
+        let from = own.and_then(Ends::streams).map(Arc::clone);
+        Self { place, from, was_reached: AtomicBool::new(false) }
+    }
+
+    async fn pipe(&self, words: &Words) -> Option<Arc<Pipe>> {
+        let visited = match &self.from {
+            Some(from) => from.visit(self.place?, words).await,
+            None => visit(self.place?, words, &self.was_reached).await,
+        };
+        match visited {
+            Ok(pipe) => Some(pipe),
+            Err(error) => {
+                log::debug!("no stream to the other end's place on a server: {error}");
+                None
+            }
+        }
+    }
+
+    /// The server on which we have tried in vain to reach anything.
+    fn missed(&self) -> Option<IpAddr> {
+        let is_missed = self.from.is_none() && !self.was_reached.load(Ordering::Relaxed);
+        self.place.filter(|_place| is_missed).map(|place| place.ip())
+    }
 }

@@ -102,7 +102,7 @@ impl Call {
     ) -> Result<(Connection, Opened), TransportError> {
         let ends = match way {
             Way::Direct => Ends::direct(&self.net)?,
-            Way::Relayed => Ends::calling(&self.net, &self.reach).await?,
+            Way::Relayed => Ends::relayed_with_streams(&self.net, &self.reach).await?,
         };
         let (identity, ours) = (self.crypto.identity()?, Credentials::random());
         let offer = Description {

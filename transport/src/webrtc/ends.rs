@@ -30,13 +30,20 @@ const OTHER_FAMILY: Duration = Duration::from_millis(30);
 /// How long a TURN server is waited for before the next one is asked as well.
 const NEXT_SERVER: Duration = Duration::from_millis(300);
 
-/// How long an offer waits for a place for streams, once there is one for datagrams: a stream takes
-/// a round trip or two more to the server.
+/// How long an offer or an answer waits for a place for streams, once there is one for datagrams: a
+/// stream takes a round trip or two more to the server.
 const STREAM_PLACE: Duration = Duration::from_millis(150);
 
 /// How long the one that was called may take to send a stream, from its answer on. From far away it
 /// is six one-way delays or so, and that of who has to wait in vain is not much longer.
 const STREAM: Duration = Duration::from_millis(800);
+
+/// The same from a place on a server: that takes twelve or so, and is hardly ever in vain, since
+/// servers reach each other.
+const STREAM_FROM_PLACE: Duration = Duration::from_secs(2);
+
+/// The port of one who comes from an ordinary socket, which may have any (RFC 6544, section 4.5).
+pub(super) const ANY_PORT: u16 = 9;
 
 /// Our end of one attempt.
 #[derive(Debug)]
@@ -93,12 +100,15 @@ impl Ends {
         Ok(Self { udps: Vec::new(), turn: Some(turn), streams: None, candidates })
     }
 
-    /// The same, and a place for streams as well, if a server of ours has one soon: for who calls.
+    /// The same, and a place for streams as well, if a server of ours has one soon.
     ///
     /// # Errors
     ///
     /// If no server gives a place for datagrams.
-    pub(super) async fn calling(net: &Net, reach: &Reach) -> Result<Self, TransportError> {
+    pub(super) async fn relayed_with_streams(
+        net: &Net,
+        reach: &Reach,
+    ) -> Result<Self, TransportError> {
         if reach.turn.is_empty() {
             return Self::direct(net);
         }
@@ -124,10 +134,16 @@ impl Ends {
         Ok(ends)
     }
 
+    /// Our place for streams, if there is one.
+    pub(super) fn streams(&self) -> Option<&Arc<StreamPlace>> {
+        self.streams.as_ref()
+    }
+
     /// The stream of the other end, if it sends one soon as its answer says.
     pub(super) async fn stream(&self, answer: &Description, words: &Words) -> Option<Arc<Pipe>> {
-        let place = self.streams.as_ref().filter(|_place| answer.stream().is_some())?;
-        match timeout(STREAM, place.accept(words)).await {
+        let (place, visitor) = (self.streams.as_ref()?, answer.stream()?);
+        let patience = if visitor.port() == ANY_PORT { STREAM } else { STREAM_FROM_PLACE };
+        match timeout(patience, place.accept(words)).await {
             Ok(Ok(pipe)) => return Some(pipe),
             Ok(Err(error)) => log::debug!("no stream: {error}"),
             Err(_elapsed) => log::debug!("no stream in time"),

@@ -15,6 +15,7 @@ mod interfaces;
 mod listen;
 mod mux;
 mod net;
+mod out_of_reach;
 mod outbound;
 mod pace;
 mod parts;

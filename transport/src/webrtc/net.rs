@@ -20,6 +20,7 @@ use super::{
     WebRtcConfig,
     connection::Progress,
     interfaces::Interfaces,
+    out_of_reach::OutOfReach,
     pace::Pace,
     rendezvous::Rendezvous,
     socket::Family,
@@ -57,6 +58,7 @@ pub(super) struct Net {
     changed: watch::Sender<()>,
     calls: broadcast::Sender<DialKey>,
     never_relay: AtomicBool,
+    out_of_reach: Mutex<OutOfReach>,
 }
 
 /// The servers in use.
@@ -91,6 +93,7 @@ impl Net {
             changed: watch::Sender::default(),
             calls: broadcast::Sender::new(MAX_CALLS),
             never_relay: AtomicBool::new(false),
+            out_of_reach: Mutex::default(),
         }
     }
 
@@ -216,6 +219,7 @@ impl Net {
     pub(super) fn network_changed(&self) {
         self.interfaces.forget();
         self.pace().reset();
+        *self.out_of_reach() = OutOfReach::default();
         self.changed.send_replace(());
         if let Some(lan) = self.lan() {
             lan.network_changed();
@@ -230,6 +234,11 @@ impl Net {
             }
             stays
         });
+    }
+
+    /// Servers on which no place can be visited from here.
+    pub(super) fn out_of_reach(&self) -> MutexGuard<'_, OutOfReach> {
+        self.out_of_reach.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn links(&self) -> MutexGuard<'_, Vec<OpenLink>> {

@@ -1,5 +1,10 @@
 //! Links to those whose address is not known: through a relay, and through a TURN server.
 
+use std::{
+    net::IpAddr,
+    time::{Duration, Instant},
+};
+
 use coturn::{Coturn, PASSWORD, Setup, USERNAME};
 
 use super::{HOST, Host, KEY, OTHER_KEY, impatient, next, stats, transport};
@@ -136,6 +141,41 @@ async fn relayed_call_is_a_stream_where_the_server_passes_streams_on_however_it_
         assert_eq!(called.binding, answered.binding);
         assert_eq!([stats(&called).path, stats(&answered).path], [LinkPath::Relayed; 2]);
         assert_eq!(streams(&coturn), calls + 1, "{url}");
+        // Datagrams would come from the listening port.
+        let port = host.listener.mux.port();
+        assert!(!stats(&called).remote.ends_with(&format!(":{port}")), "{url}");
+    }
+}
+
+/// Two devices whose networks let no datagrams out, each with this server.
+fn both_blocked(coturn: &Coturn, url: String, relay: &TestRelay) -> (Host, WebRtcTransport) {
+    let trust = Some(coturn.trust());
+    // Nobody answers there.
+    let stun = vec!["stun:127.0.0.1:9".to_owned()];
+    let servers = Servers { turn: turn_at(url), trust, stun, ..servers(relay) };
+    let (host, dialer) = (host(&servers), dialer(&servers));
+    assert!(!host.listener.net.hears_internet());
+    block_udp(&dialer);
+    (host, dialer)
+}
+
+#[tokio::test]
+async fn relayed_call_is_a_stream_between_two_who_need_a_server_each() {
+    let (relay, coturn) = (TestRelay::start().await, Coturn::start());
+    for (calls, url) in [coturn.udp(), coturn.tcp(), coturn.tls()].into_iter().enumerate() {
+        let (mut host, dialer) = both_blocked(&coturn, url.clone(), &relay);
+
+        let called = dialer.dial(&relay_addrs(&relay), KEY, HOST).await;
+
+        let (mut called, mut answered) = (called.expect("an answer"), host.next().await);
+        called.send(vec![7; 60_000]).await.expect("open");
+        assert_eq!(next(&mut answered).await, Some(vec![7; 60_000]));
+        answered.send(b"hi".to_vec()).await.expect("open");
+        assert_eq!(next(&mut called).await, Some(b"hi".to_vec()));
+        assert_eq!(called.binding, answered.binding);
+        assert_eq!([stats(&called).path, stats(&answered).path], [LinkPath::Relayed; 2]);
+        // Each end has taken over its own.
+        assert_eq!(streams(&coturn), 2 * (calls + 1), "{url}");
     }
 }
 
@@ -154,6 +194,68 @@ async fn relayed_call_is_no_stream_where_the_server_passes_none_on() {
     assert_eq!(next(&mut answered).await, Some(vec![7; 60_000]));
     assert_eq!([stats(&called).path, stats(&answered).path], [LinkPath::Relayed; 2]);
     assert_eq!(streams(&coturn), 0);
+}
+
+#[tokio::test]
+async fn two_who_need_a_server_each_are_linked_where_it_passes_no_streams_on() {
+    let setup = Setup { args: vec!["--no-tcp-relay".to_owned()], ..Setup::default() };
+    let (relay, coturn) = (TestRelay::start().await, Coturn::start_with(&setup));
+    let (mut host, dialer) = both_blocked(&coturn, coturn.tcp(), &relay);
+
+    let called = dialer.dial(&relay_addrs(&relay), KEY, HOST).await;
+
+    let (called, mut answered) = (called.expect("an answer"), host.next().await);
+    called.send(vec![7; 60_000]).await.expect("open");
+    assert_eq!(next(&mut answered).await, Some(vec![7; 60_000]));
+    assert_eq!([stats(&called).path, stats(&answered).path], [LinkPath::Relayed; 2]);
+    assert_eq!(streams(&coturn), 0);
+}
+
+/// Calls from where datagrams are blocked; how long it took, and both ends, with what arrived.
+async fn called(dialer: &WebRtcTransport, relay: &TestRelay, host: &mut Host) -> Duration {
+    let started = Instant::now();
+    let called = dialer.dial(&relay_addrs(relay), KEY, HOST).await;
+    let took = started.elapsed();
+    let (called, mut answered) = (called.expect("an answer"), host.next().await);
+    called.send(b"hello".to_vec()).await.expect("open");
+    assert_eq!(next(&mut answered).await, Some(b"hello".to_vec()));
+    took
+}
+
+#[tokio::test]
+async fn server_whose_ports_cannot_be_reached_is_waited_for_once() {
+    // One passes on datagrams only; the other says that its addresses are where nothing listens.
+    let nowhere = IpAddr::from([127, 0, 0, 9]);
+    let [one, other] = ["--no-tcp-relay".to_owned(), format!("--external-ip={nowhere}/127.0.0.1")]
+        .map(|arg| Coturn::start_with(&Setup { args: vec![arg], ..Setup::default() }));
+    let relay = TestRelay::start().await;
+    let mut host = host(&servers(&relay));
+    let turn = [turn(&one), turn(&other)].concat();
+    let dialer = dialer(&Servers { turn, ..servers(&relay) });
+    block_udp(&dialer);
+
+    let first = called(&dialer, &relay, &mut host).await;
+    assert!(host.listener.net.out_of_reach().contains(nowhere, Instant::now()));
+    let second = called(&dialer, &relay, &mut host).await;
+
+    assert!(second < first, "{second:?} after {first:?}");
+    host.listener.net.network_changed();
+    assert!(!host.listener.net.out_of_reach().contains(nowhere, Instant::now()));
+}
+
+#[tokio::test]
+async fn one_who_cannot_visit_a_place_comes_from_a_place_of_its_own() {
+    let (relay, coturn) = (TestRelay::start().await, Coturn::start());
+    let servers = Servers { turn: turn(&coturn), ..servers(&relay) };
+    let (mut host, dialer) = (host(&servers), dialer(&servers));
+    block_udp(&dialer);
+    called(&dialer, &relay, &mut host).await;
+    assert_eq!(streams(&coturn), 1);
+
+    host.listener.net.out_of_reach().insert([127, 0, 0, 1].into(), Instant::now());
+    called(&dialer, &relay, &mut host).await;
+
+    assert_eq!(streams(&coturn), 3);
 }
 
 #[tokio::test]

@@ -1,11 +1,16 @@
 //! Links through a real TURN server that are streams on the way.
 
-use std::{net::SocketAddr, sync::Arc, time::Duration};
+use std::{
+    io,
+    net::SocketAddr,
+    sync::{Arc, atomic::AtomicBool},
+    time::Duration,
+};
 
 use coturn::{Coturn, Setup};
 use tokio::{
     io::{AsyncReadExt as _, AsyncWriteExt as _},
-    net::TcpStream,
+    net::{TcpListener, TcpStream},
     time::timeout,
 };
 
@@ -20,39 +25,104 @@ use crate::{
         Relayed, Trial, TurnError,
         socket::{Family, Wiring},
         try_turn,
-        turn::{StreamPlace, Words, join, visit},
+        turn::{self, Pipe, StreamPlace, Words, join},
     },
 };
 
-async fn linked(coturn: &Coturn, url: String) -> Trial {
+async fn linked(coturn: &Coturn, url: String, relayed: Relayed) -> Trial {
     let (server, tls) = (server(url), tls(coturn));
-    let trial = try_turn(&server, &tls, Relayed::OneStream);
+    // Large: two of them fill a thread's stack.
+    let trial = Box::pin(try_turn(&server, &tls, relayed));
     timeout(HANG, trial).await.expect("in time").expect("works")
+}
+
+/// A place on the server that lets nobody in.
+async fn closed_place(coturn: &Coturn, url: String) -> Arc<StreamPlace> {
+    let (server, tls) = (server(url), tls(coturn));
+    let place = StreamPlace::allocate(&server, &tls, Family::V4);
+    timeout(HANG, place).await.expect("in time").expect("works")
+}
+
+/// How often `coturn` has done this.
+fn done(coturn: &Coturn, what: &str) -> usize {
+    coturn.log().matches(&format!("{what} processed, success")).count()
+}
+
+async fn visit(addr: SocketAddr, words: &Words) -> io::Result<Arc<Pipe>> {
+    turn::visit(addr, words, &AtomicBool::new(false)).await
+}
+
+/// Whether a link opens between these two ends of a stream.
+async fn assert_joined(host: Arc<Pipe>, guest: Arc<Pipe>) {
+    let addrs = [guest.peer(), host.peer()];
+    let joining = join((Wiring::piped(host), addrs[0]), (Wiring::piped(guest), addrs[1]));
+    let ((_, one), (_, other)) = timeout(HANG, joining).await.expect("in time").expect("opens");
+    assert_eq!(one.binding, other.binding);
 }
 
 /// A place on the server that lets this machine in.
 async fn place(coturn: &Coturn, url: String) -> Arc<StreamPlace> {
-    let (server, tls) = (server(url), tls(coturn));
-    let place = StreamPlace::allocate(&server, &tls, Family::V4);
-    let place = timeout(HANG, place).await.expect("in time").expect("works");
-    let so_far = coturn.log().matches("CREATE_PERMISSION processed, success").count();
+    let place = closed_place(coturn, url).await;
+    let so_far = done(coturn, "CREATE_PERMISSION");
     place.turn().permit([place.relayed().ip()]);
-    until(|| coturn.log().matches("CREATE_PERMISSION processed, success").count() > so_far).await;
+    until(|| done(coturn, "CREATE_PERMISSION") > so_far).await;
     place
 }
 
 #[tokio::test]
 async fn streams_carry_links_over_tcp_and_tls_and_to_those_who_reach_a_server_by_udp() {
     let coturn = Coturn::start();
-    for url in [coturn.udp(), coturn.tcp(), coturn.tls()] {
-        let mut trial = linked(&coturn, url.clone()).await;
+    let urls = [coturn.udp(), coturn.tcp(), coturn.tls()];
+    let ends = [Relayed::OneStream, Relayed::BothStreams];
+    for (url, relayed) in urls.iter().flat_map(|url| ends.map(|ends| (url, ends))) {
+        let so_far = (done(&coturn, "CONNECT"), done(&coturn, "CONNECTION_BIND"));
+        let mut trial = linked(&coturn, url.clone(), relayed).await;
 
         exchange(&mut trial.dialer, &mut trial.listener, 1 << 20).await;
 
         assert!(trial.relayed.ip().is_loopback(), "{url}: {}", trial.relayed);
         assert_eq!(stats(&trial.dialer).path, LinkPath::Relayed);
         assert_eq!(stats(&trial.listener).remote, trial.relayed.to_string());
+        let both = usize::from(relayed == Relayed::BothStreams);
+        assert!(done(&coturn, "CONNECT") >= so_far.0 + both, "{url}");
+        assert_eq!(done(&coturn, "CONNECTION_BIND"), so_far.1 + 1 + both, "{url}");
     }
+}
+
+#[tokio::test]
+async fn one_with_a_place_of_its_own_who_comes_too_early_is_let_in_as_soon_as_the_server_may() {
+    let coturn = Coturn::start();
+    for url in [coturn.tcp(), coturn.tls()] {
+        let host = closed_place(&coturn, url.clone()).await;
+        let visitor = place(&coturn, url).await;
+        let (addr, words) = (host.relayed(), Words::of("known to both ends"));
+        let so_far = done(&coturn, "CONNECT");
+        let opening = async {
+            // The second means that the first has come to nothing.
+            until(|| done(&coturn, "CONNECT") > so_far + 1).await;
+            host.turn().permit([addr.ip()]);
+        };
+
+        let (host, guest, ()) =
+            tokio::join!(host.accept(&words), visitor.visit(addr, &words), opening);
+
+        assert_joined(host.expect("comes"), guest.expect("let in")).await;
+    }
+}
+
+#[tokio::test]
+async fn visits_from_a_place_of_its_own_end_where_nothing_listens() {
+    let coturn = Coturn::start();
+    let visitor = place(&coturn, coturn.tcp()).await;
+    let nobody = TcpListener::bind("127.0.0.1:0").await.expect("loopback");
+    let addr = nobody.local_addr().expect("bound");
+    drop(nobody);
+
+    let words = Words::of("known to both ends");
+
+    let visited = visitor.visit(addr, &words);
+
+    assert!(timeout(HANG, visited).await.expect("in time").is_err());
 }
 
 #[tokio::test]
@@ -94,10 +164,7 @@ async fn strangers_get_nothing_and_do_not_keep_the_other_end_out() {
     let guest = timeout(HANG, visit(addr, &words)).await.expect("in time").expect("let in");
 
     let host = timeout(HANG, accepting).await.expect("in time").expect("no panic").expect("comes");
-    let addrs = [guest.peer(), host.peer()];
-    let joining = join((Wiring::piped(host), addrs[0]), (Wiring::piped(guest), addrs[1]));
-    let ((_, one), (_, other)) = timeout(HANG, joining).await.expect("in time").expect("opens");
-    assert_eq!(one.binding, other.binding);
+    assert_joined(host, guest).await;
 }
 
 #[tokio::test]
@@ -117,16 +184,20 @@ async fn crowd_of_strangers_is_work_for_a_bounded_number_of_them() {
     };
 
     assert!(accepted.expect_err("nobody knows the word").to_string().contains("strangers"));
-    let handed_over = coturn.log().matches("CONNECTION_BIND processed, success").count();
+    let handed_over = done(&coturn, "CONNECTION_BIND");
     assert!(handed_over <= 16, "{handed_over}");
 }
 
 #[tokio::test]
 async fn places_of_others_are_visited_on_ports_of_servers_only() {
-    let visited = visit(SocketAddr::from(([127, 0, 0, 1], 25)), &Words::of("any")).await;
+    let coturn = Coturn::start();
+    let visitor = place(&coturn, coturn.tcp()).await;
+    let (mail, words) = (SocketAddr::from(([127, 0, 0, 1], 25)), Words::of("any"));
 
-    let error = visited.expect_err("not tried");
-    assert_eq!(error.kind(), std::io::ErrorKind::AddrNotAvailable);
+    for visited in [visit(mail, &words).await, visitor.visit(mail, &words).await] {
+        let error = visited.expect_err("not tried");
+        assert_eq!(error.kind(), io::ErrorKind::AddrNotAvailable);
+    }
 }
 
 #[tokio::test]
@@ -136,7 +207,7 @@ async fn place_for_streams_is_renewed_for_as_long_as_its_stream_is_used() {
     let (addr, words) = (place.relayed(), Words::of("known to both ends"));
     let (host, guest) = tokio::join!(place.accept(&words), visit(addr, &words));
     let (host, guest) = (host.expect("comes"), guest.expect("let in"));
-    let renewals = || coturn.log().matches("REFRESH processed, success").count();
+    let renewals = || done(&coturn, "REFRESH");
 
     for _ in 0..3 {
         until(|| place.turn().is_at_rest()).await;
@@ -145,20 +216,19 @@ async fn place_for_streams_is_renewed_for_as_long_as_its_stream_is_used() {
         until(|| renewals() > so_far).await;
     }
 
-    let addrs = [guest.peer(), host.peer()];
-    let joining = join((Wiring::piped(host), addrs[0]), (Wiring::piped(guest), addrs[1]));
-    timeout(HANG, joining).await.expect("in time").expect("opens");
+    assert_joined(host, guest).await;
 }
 
 #[tokio::test]
 async fn server_that_ends_takes_its_streams_with_it() {
     let mut coturn = Some(Coturn::start());
     let running = coturn.as_ref().expect("started");
-    let mut trial = linked(running, running.tls()).await;
+    let mut trial = linked(running, running.tls(), Relayed::OneStream).await;
+    let mut both = linked(running, running.tcp(), Relayed::BothStreams).await;
 
     drop(coturn.take());
 
-    for link in [&mut trial.dialer, &mut trial.listener] {
+    for link in [&mut trial.dialer, &mut trial.listener, &mut both.dialer, &mut both.listener] {
         assert_eq!(next(link).await, None);
         assert_eq!(stats(link).closed, Some(LinkFailure::Broken));
     }

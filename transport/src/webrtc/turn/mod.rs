@@ -34,13 +34,10 @@ use tokio::{
 use webrtc::runtime::{RecvMeta, Transmit};
 
 pub use self::error::TurnError;
+use self::session::{Ending, Session, State};
 #[cfg(test)]
 pub(super) use self::trial::join;
 pub use self::trial::{Relayed, Trial, try_turn};
-use self::{
-    attempt::Arrival,
-    session::{Ending, Session, State},
-};
 pub(super) use self::{
     pipe::Pipe,
     streams::{StreamPlace, Words, visit},
@@ -125,19 +122,6 @@ impl Turn {
     /// Where the server is.
     fn server(&self) -> SocketAddr {
         self.shared.server
-    }
-
-    /// Waits for a peer's stream; returns it with the request that takes it.
-    async fn arrival(&self) -> io::Result<(Arrival, Vec<u8>)> {
-        loop {
-            if let Some(arrival) = self.shared.lock().take_arrival() {
-                return Ok(arrival);
-            }
-            tokio::select! {
-                () = self.shared.arrived.notified() => {}
-                error = self.failed() => return Err(io::Error::other(error)),
-            }
-        }
     }
 
     /// Waits until the allocation is lost.
@@ -297,7 +281,7 @@ impl Shared {
         if let Some(batch) = batch {
             self.inbox.push(batch);
         }
-        if session.has_arrivals() {
+        if session.is_for_streams() {
             self.arrived.notify_one();
         }
         let is_made = matches!(session.state(), State::Made(_));

@@ -172,3 +172,63 @@ impl Shared {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::{future::poll_fn, net::SocketAddr, time::Duration};
+
+    use futures_util::FutureExt as _;
+    use tokio::{io::AsyncReadExt as _, time::timeout};
+    use webrtc::runtime::Transmit;
+
+    use super::{MAX_UNSENT, Pipe};
+    use crate::datagram_stream::Reader;
+
+    /// Far longer than any of this takes.
+    const HANG: Duration = Duration::from_secs(30);
+    const LEN: usize = 1000;
+    const COUNT: usize = 500;
+
+    async fn send(pipe: &Pipe, number: usize) {
+        let mut contents = number.to_be_bytes().to_vec();
+        contents.resize(LEN, 7);
+        let transmit = Transmit {
+            destination: pipe.peer(),
+            ecn: None,
+            contents: &contents,
+            segment_size: None,
+            src_ip: None,
+        };
+        poll_fn(|cx| pipe.poll_send(cx, &transmit)).await;
+    }
+
+    #[tokio::test]
+    async fn whoever_sends_to_a_slow_end_waits_and_nothing_is_lost() {
+        let (near, mut far) = tokio::io::duplex(4096);
+        let pipe = Pipe::new(SocketAddr::from(([192, 0, 2, 1], 9)), near, None);
+        let mut sent = 0;
+        while send(&pipe, sent).now_or_never().is_some() {
+            sent += 1;
+            assert!(sent * LEN < 2 * MAX_UNSENT, "kept without a limit, or dropped");
+        }
+
+        let sending = async {
+            for number in sent..COUNT {
+                send(&pipe, number).await;
+            }
+        };
+        let reading = async {
+            let (mut reader, mut heard, mut piece) = (Reader::default(), Vec::new(), [0; 512]);
+            while heard.len() < COUNT {
+                let len = far.read(&mut piece).await.expect("open");
+                let begin = |datagram: &[u8]| heard.push(datagram.first_chunk().copied());
+                reader.read(piece.get(..len).expect("read"), begin).expect("datagrams");
+            }
+            heard
+        };
+        let ((), heard) =
+            timeout(HANG, async { tokio::join!(sending, reading) }).await.expect("in time");
+
+        assert!(heard.into_iter().eq((0..COUNT).map(|number| Some(number.to_be_bytes()))));
+    }
+}

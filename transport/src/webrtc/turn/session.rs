@@ -22,7 +22,7 @@ use turn_client_proto::{
 
 use super::{
     super::socket::Family,
-    attempt::{Arrival, Signature},
+    attempt::{Arrival, Arrivals},
     out::Out,
 };
 
@@ -42,9 +42,6 @@ const REFUSAL: Duration = Duration::from_secs(5);
 
 /// How often the protocol is stepped after one input, at most.
 const MAX_STEPS: usize = 64;
-
-/// Streams of peers that wait to be taken, at most: one is wanted, and strangers may come before it.
-const MAX_ARRIVALS: usize = 8;
 
 /// STUN error codes with a meaning of their own here (RFC 8489 and 8656).
 const UNAUTHORIZED: u16 = 401;
@@ -93,10 +90,7 @@ pub(super) struct Session {
     transport: TransportType,
     /// What peers send: datagrams or streams.
     relays: TransportType,
-    /// What it takes to sign a request that the protocol crate does not make.
-    signature: Signature,
-    /// Streams of peers that wait to be taken.
-    arrivals: Vec<Arrival>,
+    arrivals: Arrivals,
     waiting: HashMap<IpAddr, Vec<(SocketAddr, Vec<u8>)>>,
     refused: HashMap<IpAddr, Instant>,
     /// Peers heard from, for which a channel is asked: it spares 32 bytes on each datagram.
@@ -138,8 +132,7 @@ impl Session {
             family,
             transport,
             relays,
-            signature: Signature::new(username, password),
-            arrivals: Vec::new(),
+            arrivals: Arrivals::new(username, password),
             waiting: HashMap::new(),
             refused: HashMap::new(),
             channels: HashSet::new(),
@@ -183,22 +176,25 @@ impl Session {
         self.step(true);
     }
 
-    /// A stream of a peer, if one waits, and what takes it: to be sent on a connection of its own.
-    pub(super) fn take_arrival(&mut self) -> Option<(Arrival, Vec<u8>)> {
-        let arrival = self.arrivals.pop()?;
-        let request = self.signature.bind(&arrival)?;
-        Some((arrival, request))
-    }
-
-    pub(super) fn has_arrivals(&self) -> bool {
-        !self.arrivals.is_empty()
-    }
-
-    /// What more than fit are not taken: the server gives them up after half a minute.
-    fn arrive(&mut self, arrival: Arrival) {
-        if self.relays == TransportType::Tcp && self.arrivals.len() < MAX_ARRIVALS {
-            self.arrivals.push(arrival);
+    /// Asks the server to connect to `peer`; returns whether it could be asked.
+    pub(super) fn connect(&mut self, peer: SocketAddr) -> bool {
+        let now = self.now();
+        let is_asked = self.client.tcp_connect(peer, now).is_ok();
+        if is_asked {
+            self.arrivals.asked_for(peer);
+            self.step(true);
         }
+        is_asked
+    }
+
+    /// Whether peers send streams.
+    pub(super) fn is_for_streams(&self) -> bool {
+        self.relays == TransportType::Tcp
+    }
+
+    /// Streams of peers that wait to be taken.
+    pub(super) fn arrivals(&mut self) -> &mut Arrivals {
+        &mut self.arrivals
     }
 
     /// Sends `data` to `peer`, at once or once the server lets it through.
@@ -272,9 +268,8 @@ impl Session {
     /// Looks for what the protocol crate does not tell: which error a response carries.
     fn inspect(&mut self, message: &[u8]) {
         let Ok(message) = Message::from_bytes(message) else { return };
-        self.signature.learn(&message);
-        if let Some(arrival) = Arrival::read(&message) {
-            self.arrive(arrival);
+        if self.is_for_streams() {
+            self.arrivals.inspect(&message);
         }
         let Ok(error) = message.attribute::<ErrorCode>() else { return };
         match (&self.state, error.code()) {
@@ -325,8 +320,13 @@ impl Session {
                     self.fail();
                     return REFUSAL;
                 }
-                TurnPollRet::AllocateTcpSocket { id, peer_addr, .. } => {
-                    self.arrive(Arrival { id, peer: peer_addr });
+                TurnPollRet::AllocateTcpSocket { id, socket, peer_addr } => {
+                    if self.arrivals.answered(peer_addr) {
+                        self.arrivals.arrive(Arrival { id, peer: peer_addr });
+                        // The rest is ours; else this peer could not be asked for again.
+                        let _known_no_longer =
+                            self.client.allocated_tcp_socket(id, socket, peer_addr, None, now);
+                    }
                     Duration::ZERO
                 }
                 TurnPollRet::TcpClose { .. } => Duration::ZERO,
@@ -358,9 +358,10 @@ impl Session {
             TurnEvent::ChannelCreateFailed(_, peer) => {
                 self.channels.remove(&peer);
             }
-            TurnEvent::ChannelCreated(..)
-            | TurnEvent::TcpConnected(_)
-            | TurnEvent::TcpConnectFailed(_) => {}
+            TurnEvent::TcpConnectFailed(peer) => {
+                self.arrivals.answered(peer);
+            }
+            TurnEvent::ChannelCreated(..) | TurnEvent::TcpConnected(_) => {}
         }
     }
 

@@ -1,10 +1,18 @@
 //! Streams through a TURN server (RFC 6062): one end takes an address there that streams are sent
-//! to, the other end connects to it from an ordinary socket.
+//! to, the other end connects to it, from an ordinary socket or from such an address of its own.
 //!
 //! Anybody whose address the server lets through may connect, so each end first says a word that
 //! only the two can know; whoever does not is hung up on, and gets nothing.
 
-use std::{io, net::SocketAddr, sync::Arc, time::Duration};
+use std::{
+    io,
+    net::SocketAddr,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+    time::Duration,
+};
 
 use futures_util::{StreamExt as _, stream::FuturesUnordered};
 use rustls::{ClientConfig, pki_types::ServerName};
@@ -41,9 +49,9 @@ const MAX_AT_ONCE: usize = 4;
 /// Streams that are looked at in all, of one place.
 const MAX_IN_ALL: usize = 16;
 
-/// Pauses between tries to connect: the server lets nobody in before it has been told to, which
+/// Pauses before each try to connect: the server lets nobody in before it has been told to, which
 /// takes the other end about a round trip from the answer on.
-const PAUSES_MS: [u64; 8] = [5, 10, 20, 40, 80, 160, 320, 320];
+const PAUSES_MS: [u64; 8] = [0, 5, 10, 20, 40, 80, 160, 320];
 
 /// Ports that no server gives addresses on: what else listens there is left alone.
 const RESERVED_PORTS: std::ops::Range<u16> = 0..1024;
@@ -123,7 +131,7 @@ impl StreamPlace {
                 arrived = self.turn.arrival(), if has_room => {
                     let (arrival, request) = arrived?;
                     left = left.saturating_sub(1);
-                    taking.push(timeout(TIMEOUT, self.take(arrival, request, words)));
+                    taking.push(timeout(TIMEOUT, self.take(arrival, request, End::Host(words))));
                 }
                 Some(taken) = taking.next() => match taken {
                     Ok(Ok(pipe)) => return Ok(pipe),
@@ -135,61 +143,136 @@ impl StreamPlace {
         }
     }
 
+    /// Opens a stream from here to the other end's place, as soon as the server there lets it in.
+    ///
+    /// # Errors
+    ///
+    /// The last try's, after a second or more.
+    pub(in super::super) async fn visit(
+        self: &Arc<Self>,
+        place: SocketAddr,
+        words: &Words,
+    ) -> io::Result<Arc<Pipe>> {
+        check_port(place)?;
+        let mut pauses = PAUSES_MS.into_iter();
+        let (mut asking, mut taking) = (FuturesUnordered::new(), FuturesUnordered::new());
+        let mut last_error = io::Error::from(io::ErrorKind::TimedOut);
+        loop {
+            if asking.is_empty() {
+                asking.extend(pauses.next().map(|pause| self.ask(place, pause)));
+            }
+            // A server that does not let us in may accept and hang up, of which nobody tells us: so
+            // it is asked again while a stream is taken over, and says no if that is a good one.
+            tokio::select! {
+                Some(asked) = asking.next() => match asked {
+                    Ok((arrival, request)) => {
+                        let taken = self.take(arrival, request, End::Guest(words));
+                        taking.push(timeout(TIMEOUT, taken));
+                    }
+                    Err(error) => last_error = error,
+                },
+                Some(taken) = taking.next() => match taken {
+                    Ok(Ok(pipe)) => return Ok(pipe),
+                    Ok(Err(error)) => last_error = error,
+                    Err(elapsed) => last_error = elapsed.into(),
+                },
+                else => return Err(last_error),
+            }
+        }
+    }
+
+    /// Has the server connect to `place`, after a pause.
+    async fn ask(&self, place: SocketAddr, pause_ms: u64) -> io::Result<(Arrival, Vec<u8>)> {
+        sleep(Duration::from_millis(pause_ms)).await;
+        timeout(TIMEOUT, self.turn.connect(place)).await?
+    }
+
+    /// Takes over what waits at the server, on a connection of its own.
     async fn take(
         self: &Arc<Self>,
         arrival: Arrival,
         request: Vec<u8>,
-        words: &Words,
+        end: End<'_>,
     ) -> io::Result<Arc<Pipe>> {
         let mut stream = connect(self.turn.server()).await?;
         let Some(tls) = &self.tls else {
-            self.greet(&mut stream, &request, words).await?;
+            bind(&mut stream, &request).await?;
+            end.greet(&mut stream).await?;
             return Ok(Pipe::new(arrival.peer, stream, Some(Arc::clone(self))));
         };
         let name = ServerName::try_from(self.host.clone()).map_err(io::Error::other)?;
         let mut stream = TlsConnector::from(Arc::clone(tls)).connect(name, stream).await?;
-        self.greet(&mut stream, &request, words).await?;
+        bind(&mut stream, &request).await?;
+        end.greet(&mut stream).await?;
         Ok(Pipe::new(arrival.peer, stream, Some(Arc::clone(self))))
-    }
-
-    async fn greet(
-        &self,
-        stream: &mut (impl AsyncRead + AsyncWrite + Unpin),
-        request: &[u8],
-        words: &Words,
-    ) -> io::Result<()> {
-        bind(stream, request).await?;
-        hear(stream, &words.guest).await?;
-        say(stream, &words.host).await
     }
 }
 
-/// Opens a stream to the other end's place, as soon as the server lets this device in.
+/// Which end of a stream this is.
+#[derive(Clone, Copy)]
+enum End<'a> {
+    /// It has the place.
+    Host(&'a Words),
+    /// It comes there.
+    Guest(&'a Words),
+}
+
+impl End<'_> {
+    /// Says its word and hears the other's; who comes speaks first.
+    async fn greet(self, stream: &mut (impl AsyncRead + AsyncWrite + Unpin)) -> io::Result<()> {
+        match self {
+            End::Host(words) => {
+                hear(stream, &words.guest).await?;
+                say(stream, &words.host).await
+            }
+            End::Guest(words) => {
+                say(stream, &words.guest).await?;
+                hear(stream, &words.host).await
+            }
+        }
+    }
+}
+
+/// Opens a stream to the other end's place, as soon as the server lets this device in; `reached`
+/// becomes true once anything there has answered.
 ///
 /// # Errors
 ///
 /// The last try's, after about a second.
-pub(in super::super) async fn visit(place: SocketAddr, words: &Words) -> io::Result<Arc<Pipe>> {
-    if RESERVED_PORTS.contains(&place.port()) {
-        return Err(io::ErrorKind::AddrNotAvailable.into());
-    }
+pub(in super::super) async fn visit(
+    place: SocketAddr,
+    words: &Words,
+    reached: &AtomicBool,
+) -> io::Result<Arc<Pipe>> {
+    check_port(place)?;
     let mut last_error = io::Error::from(io::ErrorKind::TimedOut);
     for pause in PAUSES_MS {
-        match timeout(TIMEOUT, visit_once(place, words)).await {
+        sleep(Duration::from_millis(pause)).await;
+        match timeout(TIMEOUT, visit_once(place, words, reached)).await {
             Ok(Ok(pipe)) => return Ok(pipe),
             Ok(Err(error)) => last_error = error,
             Err(elapsed) => last_error = elapsed.into(),
         }
-        sleep(Duration::from_millis(pause)).await;
     }
     Err(last_error)
 }
 
-async fn visit_once(place: SocketAddr, words: &Words) -> io::Result<Arc<Pipe>> {
+async fn visit_once(
+    place: SocketAddr,
+    words: &Words,
+    reached: &AtomicBool,
+) -> io::Result<Arc<Pipe>> {
     let mut stream = connect(place).await?;
-    say(&mut stream, &words.guest).await?;
-    hear(&mut stream, &words.host).await?;
+    reached.store(true, Ordering::Relaxed);
+    End::Guest(words).greet(&mut stream).await?;
     Ok(Pipe::new(place, stream, None))
+}
+
+fn check_port(place: SocketAddr) -> io::Result<()> {
+    match RESERVED_PORTS.contains(&place.port()) {
+        true => Err(io::ErrorKind::AddrNotAvailable.into()),
+        false => Ok(()),
+    }
 }
 
 async fn say(stream: &mut (impl AsyncWrite + Unpin), word: &[u8; 32]) -> io::Result<()> {

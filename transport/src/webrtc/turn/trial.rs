@@ -3,7 +3,7 @@
 
 use std::{
     net::SocketAddr,
-    sync::Arc,
+    sync::{Arc, atomic::AtomicBool},
     time::{Duration, Instant},
 };
 
@@ -34,6 +34,8 @@ pub enum Relayed {
     /// The dialer's, and a stream leads there instead of datagrams. The other end must be reachable
     /// from the server, and the server from it, as on loopback.
     OneStream,
+    /// Both, and a stream leads from one to the other.
+    BothStreams,
 }
 
 /// An open link, from both ends, and how it came to be.
@@ -62,8 +64,8 @@ pub async fn try_turn(
     tls: &Tls,
     relayed: Relayed,
 ) -> Result<Trial, TurnError> {
-    if relayed == Relayed::OneStream {
-        return try_stream(server, tls).await;
+    if matches!(relayed, Relayed::OneStream | Relayed::BothStreams) {
+        return try_stream(server, tls, relayed).await;
     }
     let started = Instant::now();
     let ours = Turn::allocate(server, tls, Family::V4).await?;
@@ -72,7 +74,7 @@ pub async fn try_turn(
     let broken = |why: String| TurnError::Lost(server.url.clone(), why);
     let (wiring, listener) = match relayed {
         Relayed::OneEnd => own_end().map_err(|error| broken(error.to_string()))?,
-        Relayed::BothEnds | Relayed::OneStream => {
+        _ => {
             let theirs = Turn::allocate(server, tls, Family::V4).await?;
             let addr = theirs.relayed();
             theirs.permit([ours.relayed().ip()]);
@@ -85,17 +87,30 @@ pub async fn try_turn(
 }
 
 /// The same with a stream.
-async fn try_stream(server: &TurnServer, tls: &Tls) -> Result<Trial, TurnError> {
+async fn try_stream(server: &TurnServer, tls: &Tls, relayed: Relayed) -> Result<Trial, TurnError> {
     let started = Instant::now();
     let place = StreamPlace::allocate(server, tls, Family::V4).await?;
     let (allocated, addr) = (started.elapsed(), place.relayed());
+    let visitor = match relayed {
+        Relayed::BothStreams => Some(StreamPlace::allocate(server, tls, Family::V4).await?),
+        _ => None,
+    };
     let broken = |why: String| TurnError::Lost(server.url.clone(), why);
     let identity = Crypto::new().map_err(|error| broken(error.to_string()))?.identity();
     // Known to nobody: both ends are here.
     let words = Words::of(&identity.map_err(|error| broken(text(error)))?.fingerprint.to_ufrag());
+    let visiting = async {
+        match &visitor {
+            Some(visitor) => {
+                visitor.turn().permit([addr.ip()]);
+                visitor.visit(addr, &words).await
+            }
+            None => visit(addr, &words, &AtomicBool::new(false)).await,
+        }
+    };
     place.turn().permit([addr.ip()]);
     let joining = async {
-        let (host, guest) = tokio::join!(place.accept(&words), visit(addr, &words));
+        let (host, guest) = tokio::join!(place.accept(&words), visiting);
         let (host, guest) = (host.map_err(text)?, guest.map_err(text)?);
         let addrs = [guest.peer(), host.peer()];
         join((Wiring::piped(host), addrs[0]), (Wiring::piped(guest), addrs[1])).await
