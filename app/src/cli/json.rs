@@ -10,11 +10,7 @@ use serde_json::{Value, json};
 use super::{
     door, member_json::member, message_json::message, people, role_name::RoleName, storage_json,
 };
-use crate::{
-    backend::{LinkInfo, Notice},
-    runtime,
-    stats::SuccessStats,
-};
+use crate::{backend::Notice, runtime};
 
 /// A line read.
 #[derive(Debug, Deserialize)]
@@ -94,6 +90,9 @@ pub(super) enum Line {
         room: String,
         relays: Vec<String>,
     },
+    ScanCamera {
+        camera: Option<u32>,
+    },
     Links,
     Stats,
     Quit,
@@ -144,6 +143,7 @@ fn invite(text: &str) -> Result<InviteId, String> {
 #[derive(Debug)]
 pub(super) enum Wish {
     Command(Command),
+    ScanCamera(Option<u32>),
     Links,
     Stats,
     Quit,
@@ -210,6 +210,7 @@ impl Line {
             Self::SetRelays { room: id, relays } => {
                 Command::SetRelays { room: room(&id)?, relays: runtime::relay_addrs(&relays) }
             }
+            Self::ScanCamera { camera } => return Ok(Wish::ScanCamera(camera)),
             Self::Links => return Ok(Wish::Links),
             Self::Stats => return Ok(Wish::Stats),
             Self::Quit => return Ok(Wish::Quit),
@@ -225,40 +226,6 @@ pub(super) fn notice(notice: &Notice) -> Value {
         Notice::Overflow => json!({"event": "overflow"}),
         Notice::Stopped(why) => json!({"event": "stopped", "why": why}),
     }
-}
-
-/// The line for what is known of the links.
-pub(super) fn links(links: &[LinkInfo]) -> Value {
-    let links: Vec<_> = links.iter().map(link).collect();
-    json!({"event": "links", "links": links})
-}
-
-/// The line for how well devices found each other.
-pub(super) fn stats(stats: &SuccessStats) -> Value {
-    json!({"event": "stats", "stats": stats, "text": stats.to_text()})
-}
-
-fn link(link: &LinkInfo) -> Value {
-    let phases: Vec<_> = link.phases.iter().map(|p| json!([p.name, millis(p.after)])).collect();
-    json!({
-        "link": link.id.0,
-        "kind": format!("{:?}", link.kind).to_lowercase(),
-        "role": format!("{:?}", link.role).to_lowercase(),
-        "remote": link.remote,
-        "path": format!("{:?}", link.path).to_lowercase(),
-        "room": link.peer.map(|(room, _)| room.to_string()),
-        "peer": link.peer.map(|(_, peer)| peer.to_string()),
-        "round_trip_ms": link.round_trip.map(millis),
-        "age_ms": millis(link.age),
-        "phases_ms": phases,
-        "bytes_sent": link.bytes_sent,
-        "bytes_received": link.bytes_received,
-        "closed": link.closed.map(|why| format!("{why:?}")),
-    })
-}
-
-fn millis(duration: std::time::Duration) -> f64 {
-    (duration.as_secs_f64() * 1e6).round() / 1e3
 }
 
 fn event(event: &Event) -> Value {

@@ -1,10 +1,12 @@
 //! The program `festival`: its arguments, and which face it shows.
 
+mod camera;
 mod check;
 mod demo;
 mod door;
 mod headless;
 mod json;
+mod link_json;
 mod member_json;
 mod message_json;
 mod people;
