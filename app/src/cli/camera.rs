@@ -19,6 +19,18 @@ pub(super) struct CameraScan {
     deadline: Instant,
     /// When the first picture was seen.
     first: Option<Instant>,
+    /// The newest code that was none of ours.
+    ignored: Option<String>,
+}
+
+/// What came of it.
+#[derive(Debug)]
+pub(super) enum Seen {
+    /// Some other code; the scan goes on.
+    Other(String),
+    Invite(Found),
+    /// The scan is over, for this reason: a sentence.
+    Nothing(String),
 }
 
 /// The invite that a camera saw.
@@ -36,7 +48,7 @@ impl CameraScan {
     pub(super) fn start(camera: Option<u32>, wake: Wake) -> Self {
         let is_invite = |text: &str| Invite::parse(text).is_ok();
         let scanner = Scanner::start_for(Source::Camera(camera), is_invite, wake);
-        Self { scanner, deadline: Instant::now() + LIMIT, first: None }
+        Self { scanner, deadline: Instant::now() + LIMIT, first: None, ignored: None }
     }
 
     /// How long to wait for news at most.
@@ -44,8 +56,8 @@ impl CameraScan {
         self.deadline.saturating_duration_since(Instant::now())
     }
 
-    /// What was found, or a sentence that says why nothing was; nothing as long as the scan goes on.
-    pub(super) fn poll(&mut self) -> Option<Result<Found, String>> {
+    /// What is new, if anything.
+    pub(super) fn poll(&mut self) -> Option<Seen> {
         let now = Instant::now();
         let state = self.scanner.poll();
         if state.shown > 0 {
@@ -53,13 +65,22 @@ impl CameraScan {
         }
         if let Some(text) = &state.found {
             let after = self.first.map(|first| now - first).unwrap_or_default();
-            let found =
-                Invite::parse(text).map(|invite| Found { invite, camera: name(&state), after });
-            return Some(found.map_err(|why| why.to_string()));
+            return Some(match Invite::parse(text) {
+                Ok(invite) => Seen::Invite(Found { invite, camera: name(&state), after }),
+                Err(why) => Seen::Nothing(why.to_string()),
+            });
         }
-        (state.is_over || now >= self.deadline).then(|| Err(why_nothing(&state)))
+        if state.is_over || now >= self.deadline {
+            return Some(Seen::Nothing(why_nothing(&state)));
+        }
+        let other = state.ignored.filter(|text| self.ignored.as_ref() != Some(text))?;
+        self.ignored = Some(other.clone());
+        Some(Seen::Other(other))
     }
 }
+
+/// Of a code that is something else.
+pub(super) const NOT_OURS: &str = "This code is not an invite of Festival Chat.";
 
 /// What the system calls the camera in use.
 fn name(state: &ScanState) -> String {
@@ -70,7 +91,7 @@ fn name(state: &ScanState) -> String {
 fn why_nothing(state: &ScanState) -> String {
     match (&state.problem, &state.ignored) {
         (Some(problem), _) => problem.to_string(),
-        (None, Some(_)) => "This code is not an invite of Festival Chat.".to_owned(),
+        (None, Some(_)) => NOT_OURS.to_owned(),
         (None, None) => "The camera saw no code. Hold it closer, and scan again.".to_owned(),
     }
 }

@@ -9,7 +9,7 @@ use engine::Command;
 use serde_json::{Value, json};
 
 use super::{
-    camera::{CameraScan, Found},
+    camera::{CameraScan, Found, Seen},
     json::{self, Line, Wish},
     link_json,
 };
@@ -72,19 +72,25 @@ impl Headless {
         while let Some(notice) = self.runtime.poll() {
             write_line(&json::notice(&notice))?;
         }
-        let Some(outcome) = self.scan.as_mut().and_then(CameraScan::poll) else { return Ok(()) };
-        self.scan = None;
-        match outcome {
-            Ok(Found { invite, camera, after }) => {
+        match self.scan.as_mut().and_then(CameraScan::poll) {
+            Some(Seen::Invite(Found { invite, camera, after })) => {
+                self.scan = None;
                 let (text, after) = (invite.to_text(), link_json::millis(after));
                 write_line(&json!({
                     "event": "code_read", "invite": text, "camera": camera, "after_ms": after,
                 }))?;
                 self.runtime.send(Command::AcceptInvite { invite });
-                Ok(())
             }
-            Err(why) => write_line(&json!({"event": "scan_failed", "why": why})),
+            Some(Seen::Other(text)) => {
+                write_line(&json!({"event": "code_ignored", "text": text}))?;
+            }
+            Some(Seen::Nothing(why)) => {
+                self.scan = None;
+                write_line(&json!({"event": "scan_failed", "why": why}))?;
+            }
+            None => {}
         }
+        Ok(())
     }
 
     /// False if the device is to stop.

@@ -11,7 +11,7 @@ use std::{
 
 use engine::{Body, Command, Event, Invite, Message, PeerId, Role, RoomId, RoomSummary};
 
-use super::camera::CameraScan;
+use super::camera::{CameraScan, NOT_OURS, Seen};
 use crate::{
     backend::{Backend as _, Notice},
     runtime::{Config, Runtime, Wake},
@@ -105,11 +105,17 @@ impl Face {
 
     /// Accepts what the camera saw.
     fn look(&mut self) -> Result<(), String> {
-        let Some(outcome) = self.scan.as_mut().and_then(CameraScan::poll) else { return Ok(()) };
-        self.scan = None;
-        match outcome {
-            Ok(found) => self.runtime.send(Command::AcceptInvite { invite: found.invite }),
-            Err(why) => say(&format!("! {why}"))?,
+        match self.scan.as_mut().and_then(CameraScan::poll) {
+            Some(Seen::Invite(found)) => {
+                self.scan = None;
+                self.runtime.send(Command::AcceptInvite { invite: found.invite });
+            }
+            Some(Seen::Other(_)) => say(&format!("! {NOT_OURS}"))?,
+            Some(Seen::Nothing(why)) => {
+                self.scan = None;
+                say(&format!("! {why}"))?;
+            }
+            None => {}
         }
         Ok(())
     }

@@ -11,8 +11,8 @@ use std::{
 /// What may be called off after this many seconds: a quiet machine needs a quarter of it.
 const LIMIT_SECS: u32 = 600;
 
-/// Plays the story in a machine whose Bluetooth service has these settings.
-fn play(settings: &str) {
+/// Plays a story in a machine whose Bluetooth service has these settings.
+fn play(story: &str, settings: &str) {
     let machine = std::env::var_os("BLUETOOTH_MACHINE").map(PathBuf::from);
     let machine = machine.expect("BLUETOOTH_MACHINE is set by tests/run.sh");
     let here = Path::new(env!("CARGO_MANIFEST_DIR")).join("vm");
@@ -22,7 +22,7 @@ fn play(settings: &str) {
     assert!(festival.exists(), "{} is missing: run tests/run.sh", festival.display());
     let out = tempfile::tempdir().expect("a folder");
     let told = format!(
-        "config='{}'\nguest='{}'\nfestival='{}'\n",
+        "story='{story}'\nconfig='{}'\nguest='{}'\nfestival='{}'\n",
         here.join(settings).display(),
         env!("CARGO_BIN_EXE_bluetooth-guest"),
         festival.display(),
@@ -62,10 +62,15 @@ fn play(settings: &str) {
 
 #[test]
 fn two_devices_without_any_network_join_and_chat_over_bluetooth_with_its_usual_settings() {
-    play("default.conf");
+    play("pair", "default.conf");
 }
 
 #[test]
 fn two_devices_without_any_network_join_and_chat_over_bluetooth_with_a_single_channel() {
-    play("one-channel.conf");
+    play("pair", "one-channel.conf");
+}
+
+#[test]
+fn code_on_a_wall_is_read_through_a_camera_and_joins_over_bluetooth() {
+    play("camera", "default.conf");
 }

@@ -25,7 +25,7 @@ depmod -b "$work/kernel" "$version"
 mkdir -p root/bin root/proc root/sys root/dev root/modules
 cp /bin/busybox root/bin/busybox
 for module in virtio_pci 9pnet_virtio 9p overlay virtio_rng drbg hmac sha256_generic sha512_generic hci_vhci \
-    algif_hash algif_skcipher cmac ecb cbc ccm ecdh_generic uhid; do
+    algif_hash algif_skcipher cmac ecb cbc ccm ecdh_generic uhid vhci_hcd uvcvideo; do
     modprobe -d "$work/kernel" -S "$version" --show-depends "$module" 2>/dev/null | sed -n 's/^insmod \([^ ]*\).*/\1/p'
 done | awk '!seen[$0]++' | while read -r file; do
     cp "$file" root/modules/
