@@ -172,7 +172,7 @@ impl Face {
                 self.runtime.send(Command::SendText { room, text: line.to_owned() });
             }
             (_, None) => {
-                say("You are in no room yet. Create one in the app, /join LINK or /scan a code.")?
+                say("You are in no room yet. Create one in the app, /join LINK or /scan.")?;
             }
         }
         Ok(())

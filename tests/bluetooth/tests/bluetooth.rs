@@ -1,5 +1,6 @@
 //! Two devices without any network meet over Bluetooth: the real program, the system's real
-//! Bluetooth service, and two emulated controllers, in a small virtual machine.
+//! Bluetooth service, two emulated controllers, and a camera that is a program behind the system's
+//! real driver, in a small virtual machine.
 
 #![cfg(target_os = "linux")]
 

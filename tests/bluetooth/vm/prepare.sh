@@ -1,6 +1,7 @@
 #!/bin/sh
-# Puts a kernel with Bluetooth and a small first file system into DIR: `sh prepare.sh DIR`. The kernel is the
-# distribution's own newest one, only unpacked; the machine's own kernel need not have Bluetooth.
+# Puts a kernel with Bluetooth, cameras and USB through a socket, and a small first file system into DIR:
+# `sh prepare.sh DIR`. The kernel is the distribution's own newest one, only unpacked; the machine's own kernel need
+# have none of it.
 set -eu
 
 dir=$1
