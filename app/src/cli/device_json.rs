@@ -15,6 +15,8 @@ use crate::{
 #[derive(Debug)]
 pub(super) enum Wish {
     Command(Command),
+    /// Through the camera of this number, or the first.
+    ScanCamera(Option<u32>),
     Links,
     Stats,
     Radio,
@@ -26,6 +28,7 @@ pub(super) enum Wish {
 #[derive(Debug, Deserialize)]
 #[serde(tag = "cmd", rename_all = "snake_case", deny_unknown_fields)]
 enum Line {
+    ScanCamera { camera: Option<u32> },
     Links,
     Stats,
     Radio,
@@ -34,7 +37,7 @@ enum Line {
 }
 
 /// Every [`Line`] there is.
-const NAMES: [&str; 5] = ["links", "stats", "radio", "screen", "quit"];
+const NAMES: [&str; 6] = ["scan_camera", "links", "stats", "radio", "screen", "quit"];
 
 /// What the line asks for, if it is about the device.
 ///
@@ -47,6 +50,7 @@ pub(super) fn parse(line: &Value) -> Result<Option<Wish>, String> {
     }
     let line = Line::deserialize(line).map_err(|err| err.to_string())?;
     Ok(Some(match line {
+        Line::ScanCamera { camera } => Wish::ScanCamera(camera),
         Line::Links => Wish::Links,
         Line::Stats => Wish::Stats,
         Line::Radio => Wish::Radio,
@@ -112,6 +116,6 @@ fn link(link: &LinkInfo) -> Value {
     })
 }
 
-fn millis(duration: std::time::Duration) -> f64 {
+pub(super) fn millis(duration: std::time::Duration) -> f64 {
     (duration.as_secs_f64() * 1e6).round() / 1e3
 }

@@ -5,9 +5,11 @@ use std::{
     sync::mpsc,
 };
 
+use engine::Command;
 use serde_json::{Value, json};
 
 use super::{
+    camera::{CameraScan, Found, Seen},
     device_json::{self, Wish},
     json::{self, Line},
 };
@@ -29,43 +31,86 @@ enum Task {
     End,
 }
 
+/// The device, and what it looks for.
+struct Headless {
+    runtime: Runtime,
+    wake: Wake,
+    scan: Option<CameraScan>,
+}
+
 /// Runs until `quit` or the end of the input.
 pub(super) fn run(config: &Config) -> Result<(), String> {
     let (tasks, todo) = mpsc::sync_channel(64);
     let news = tasks.clone();
     // A full queue means there is something to do already, after which everything is polled.
     let wake: Wake = std::sync::Arc::new(move || drop(news.try_send(Task::News)));
-    let mut runtime = super::start(config, wake)?;
+    let runtime = super::start(config, Wake::clone(&wake))?;
     std::thread::spawn(move || read_lines(&tasks));
+    let mut device = Headless { runtime, wake, scan: None };
     loop {
-        while let Some(notice) = runtime.poll() {
-            write_line(&json::notice(&notice))?;
-        }
-        match todo.recv() {
-            Ok(Task::News) => {}
+        device.tell()?;
+        let task = match &device.scan {
+            Some(scan) => todo.recv_timeout(scan.left()),
+            None => todo.recv().map_err(mpsc::RecvTimeoutError::from),
+        };
+        match task {
+            Ok(Task::News) | Err(mpsc::RecvTimeoutError::Timeout) => {}
             Ok(Task::Line(line)) => {
                 let wish = line.and_then(|line| Line::parse(&line));
-                if !grant(&mut runtime, wish)? {
+                if !device.grant(wish)? {
                     return Ok(());
                 }
             }
-            Ok(Task::End) | Err(mpsc::RecvError) => return Ok(()),
+            Ok(Task::End) | Err(mpsc::RecvTimeoutError::Disconnected) => return Ok(()),
         }
     }
 }
 
-/// False if the device is to stop.
-fn grant(runtime: &mut Runtime, wish: Result<Wish, String>) -> Result<bool, String> {
-    match wish {
-        Ok(Wish::Command(command)) => runtime.send(command),
-        Ok(Wish::Links) => write_line(&device_json::links(&runtime.links()))?,
-        Ok(Wish::Stats) => write_line(&device_json::stats(&runtime.success_stats()))?,
-        Ok(Wish::Radio) => write_line(&device_json::radio(&runtime.net()))?,
-        Ok(Wish::Screen(is_on)) => runtime.set_screen(is_on),
-        Ok(Wish::Quit) => return Ok(false),
-        Err(why) => write_line(&json!({"event": "bad_line", "why": why}))?,
+impl Headless {
+    /// Writes down everything that happened.
+    fn tell(&mut self) -> Result<(), String> {
+        while let Some(notice) = self.runtime.poll() {
+            write_line(&json::notice(&notice))?;
+        }
+        match self.scan.as_mut().and_then(CameraScan::poll) {
+            Some(Seen::Invite(Found { invite, camera, after })) => {
+                self.scan = None;
+                let (text, after) = (invite.to_text(), device_json::millis(after));
+                write_line(&json!({
+                    "event": "code_read", "invite": text, "camera": camera, "after_ms": after,
+                }))?;
+                self.runtime.send(Command::AcceptInvite { invite });
+            }
+            Some(Seen::Other(text)) => {
+                write_line(&json!({"event": "code_ignored", "text": text}))?;
+            }
+            Some(Seen::Nothing(why)) => {
+                self.scan = None;
+                write_line(&json!({"event": "scan_failed", "why": why}))?;
+            }
+            None => {}
+        }
+        Ok(())
     }
-    Ok(true)
+
+    /// False if the device is to stop.
+    fn grant(&mut self, wish: Result<Wish, String>) -> Result<bool, String> {
+        match wish {
+            Ok(Wish::Command(command)) => self.runtime.send(command),
+            Ok(Wish::ScanCamera(camera)) => {
+                // Of two scans the later one counts; the camera is let go of first.
+                self.scan = None;
+                self.scan = Some(CameraScan::start(camera, Wake::clone(&self.wake)));
+            }
+            Ok(Wish::Links) => write_line(&device_json::links(&self.runtime.links()))?,
+            Ok(Wish::Stats) => write_line(&device_json::stats(&self.runtime.success_stats()))?,
+            Ok(Wish::Radio) => write_line(&device_json::radio(&self.runtime.net()))?,
+            Ok(Wish::Screen(is_on)) => self.runtime.set_screen(is_on),
+            Ok(Wish::Quit) => return Ok(false),
+            Err(why) => write_line(&json!({"event": "bad_line", "why": why}))?,
+        }
+        Ok(true)
+    }
 }
 
 fn read_lines(tasks: &mpsc::SyncSender<Task>) {

@@ -1,5 +1,6 @@
 //! The program `festival`: its arguments, and which face it shows.
 
+mod camera;
 mod check;
 mod demo;
 mod device_json;

@@ -12,12 +12,14 @@ use std::{
 
 use engine::{Body, Command, Event, Invite, Message, PeerId, Role, RoomId, RoomSummary};
 
+use super::camera::{CameraScan, NOT_OURS, Seen};
 use crate::{
     backend::{Backend as _, Notice},
     runtime::{Config, Runtime, Wake},
 };
 
 const HELP: &str = "Type a line to send it. /qr shows the invite, /join LINK joins a room, \
+/scan reads an invite through the camera, \
 /name NAME renames you, /rooms lists rooms, /room N changes to one, /help says more, /quit ends.";
 
 enum Task {
@@ -37,6 +39,9 @@ struct Face {
     has_asked_for_page: bool,
     /// To accept once the engine is awake.
     invite: Option<Invite>,
+    wake: Wake,
+    /// A look through the camera.
+    scan: Option<CameraScan>,
 }
 
 /// Runs until /quit, Ctrl-C or Ctrl-D.
@@ -44,7 +49,7 @@ pub(super) fn run(config: &Config, invite: Option<&Invite>) -> Result<(), String
     let (tasks, todo) = mpsc::sync_channel(64);
     let news = tasks.clone();
     let wake: Wake = Arc::new(move || drop(news.try_send(Task::News)));
-    let runtime = super::start(config, wake)?;
+    let runtime = super::start(config, Wake::clone(&wake))?;
     let interrupted = tasks.clone();
     runtime.on_interrupt(move || drop(interrupted.send(Task::End)));
     std::thread::spawn(move || read_lines(&tasks));
@@ -56,6 +61,8 @@ pub(super) fn run(config: &Config, invite: Option<&Invite>) -> Result<(), String
         waiting: Vec::new(),
         has_asked_for_page: false,
         invite: invite.cloned(),
+        wake,
+        scan: None,
     };
     say(HELP)?;
     loop {
@@ -66,11 +73,16 @@ pub(super) fn run(config: &Config, invite: Option<&Invite>) -> Result<(), String
                 Notice::Stopped(why) => return Err(why),
             }
         }
-        match todo.recv() {
-            Ok(Task::News) => {}
+        face.look()?;
+        let task = match &face.scan {
+            Some(scan) => todo.recv_timeout(scan.left()),
+            None => todo.recv().map_err(mpsc::RecvTimeoutError::from),
+        };
+        match task {
+            Ok(Task::News) | Err(mpsc::RecvTimeoutError::Timeout) => {}
             Ok(Task::Line(line)) if line.trim() == "/quit" => return Ok(()),
             Ok(Task::Line(line)) => face.obey(line.trim_end())?,
-            Ok(Task::End) | Err(mpsc::RecvError) => return Ok(()),
+            Ok(Task::End) | Err(mpsc::RecvTimeoutError::Disconnected) => return Ok(()),
         }
     }
 }
@@ -88,6 +100,23 @@ impl Face {
             None if has_rooms && is_first => self.enter(0)?,
             None if has_rooms => {}
             None => self.runtime.send(Command::CreateRoom { name: "Festival".to_owned() }),
+        }
+        Ok(())
+    }
+
+    /// Accepts what the camera saw.
+    fn look(&mut self) -> Result<(), String> {
+        match self.scan.as_mut().and_then(CameraScan::poll) {
+            Some(Seen::Invite(found)) => {
+                self.scan = None;
+                self.runtime.send(Command::AcceptInvite { invite: found.invite });
+            }
+            Some(Seen::Other(_)) => say(&format!("! {NOT_OURS}"))?,
+            Some(Seen::Nothing(why)) => {
+                self.scan = None;
+                say(&format!("! {why}"))?;
+            }
+            None => {}
         }
         Ok(())
     }
@@ -118,6 +147,11 @@ impl Face {
                 Ok(invite) => self.runtime.send(Command::AcceptInvite { invite }),
                 Err(why) => say(&format!("! {why}"))?,
             },
+            ("/scan", _) => {
+                self.scan = None;
+                self.scan = Some(CameraScan::start(None, Wake::clone(&self.wake)));
+                say("Hold the code in front of the camera.")?;
+            }
             ("/name", _) => self.runtime.send(Command::SetName { name: rest.to_owned() }),
             ("/rooms", _) => {
                 for (number, room) in self.rooms.iter().enumerate() {
@@ -139,7 +173,9 @@ impl Face {
             (_, Some(room)) => {
                 self.runtime.send(Command::SendText { room, text: line.to_owned() });
             }
-            (_, None) => say("You are in no room yet. Create one in the app or /join LINK.")?,
+            (_, None) => {
+                say("You are in no room yet. Create one in the app, /join LINK or /scan.")?;
+            }
         }
         Ok(())
     }

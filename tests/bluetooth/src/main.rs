@@ -2,11 +2,14 @@
 //!
 //! `bluetooth-guest FESTIVAL STORY` ends with a failure where a promise is not kept.
 
+mod camera;
 mod line;
 mod pair;
 mod phone;
+mod picture;
 mod scene;
 mod switch;
+mod webcam;
 
 use std::{path::PathBuf, process::ExitCode};
 
@@ -20,6 +23,7 @@ fn main() -> ExitCode {
         Some("pair") => pair::play(&festival),
         Some("switch") => switch::play(&festival),
         Some("line") => line::play(&festival),
+        Some("camera") => camera::play(&festival),
         _ => Err("there is no such story".into()),
     };
     match played {

@@ -1,5 +1,6 @@
 //! Devices without any network meet over Bluetooth: the real program, the system's real Bluetooth
-//! service, and emulated controllers, in a small virtual machine.
+//! service, emulated controllers, and a camera that is a program behind the system's real driver, in a
+//! small virtual machine.
 
 #![cfg(target_os = "linux")]
 
@@ -78,4 +79,9 @@ fn while_bluetooth_and_a_network_come_and_go_nothing_is_lost_and_nothing_shown_t
 #[test]
 fn message_reaches_whom_its_writer_never_hears_through_a_member_in_between() {
     play("line", 3, "default.conf");
+}
+
+#[test]
+fn code_on_a_wall_is_read_through_a_camera_and_joins_over_bluetooth() {
+    play("camera", 2, "default.conf");
 }

@@ -1,6 +1,7 @@
 #!/bin/sh
-# Puts a kernel with Bluetooth and a small first file system into DIR: `sh prepare.sh DIR`. The kernel is the
-# distribution's own newest one, only unpacked; the machine's own kernel need not have Bluetooth.
+# Puts a kernel with Bluetooth, cameras and USB through a socket, and a small first file system into DIR:
+# `sh prepare.sh DIR`. The kernel is the distribution's own newest one, only unpacked; the machine's own kernel need
+# have none of it.
 set -eu
 
 dir=$1
@@ -25,7 +26,7 @@ depmod -b "$work/kernel" "$version"
 mkdir -p root/bin root/proc root/sys root/dev root/modules
 cp /bin/busybox root/bin/busybox
 for module in virtio_pci 9pnet_virtio 9p overlay virtio_rng drbg hmac sha256_generic sha512_generic hci_vhci \
-    algif_hash algif_skcipher cmac ecb cbc ccm ecdh_generic uhid veth; do
+    algif_hash algif_skcipher cmac ecb cbc ccm ecdh_generic uhid vhci_hcd uvcvideo veth; do
     modprobe -d "$work/kernel" -S "$version" --show-depends "$module" 2>/dev/null | sed -n 's/^insmod \([^ ]*\).*/\1/p'
 done | awk '!seen[$0]++' | while read -r file; do
     cp "$file" root/modules/

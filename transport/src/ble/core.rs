@@ -46,7 +46,7 @@ const LONGEST_PAUSE: Duration = Duration::from_secs(60);
 /// How long it listens without pause for somebody new, or once the radio is there again.
 const SEEK: Duration = Duration::from_secs(60);
 
-/// How long it listens without pause for somebody who was linked until now.
+/// How long it listens without pause for somebody who was linked until now, over Bluetooth or not.
 const SEEK_LOST: Duration = Duration::from_secs(30);
 
 /// Names that are remembered as not new.
@@ -188,8 +188,10 @@ impl Core {
 
     /// These are listened for from now on.
     pub(super) fn look_for(&mut self, now: Moment, names: BTreeSet<Name>) {
-        for name in &names {
+        for name in names.difference(&self.looked_for.clone()) {
             self.seek(now, *name);
+            // Whoever is wanted again was linked some other way until now.
+            self.seeking.begin(now.at, SEEK_LOST);
         }
         self.looked_for = names;
         self.known_period = None;

@@ -7,6 +7,12 @@ fn lines_are_read_or_refused_with_a_reason() {
         Line::parse(r#"{"cmd":"set_name","name":"Ada"}"#),
         Ok(Wish::Command(engine::Command::SetName { name })) if name == "Ada"
     ));
+    for (line, number) in
+        [(r#"{"cmd":"scan_camera"}"#, None), (r#"{"cmd":"scan_camera","camera":2}"#, Some(2))]
+    {
+        let wish = Line::parse(line);
+        assert!(matches!(wish, Ok(Wish::ScanCamera(camera)) if camera == number), "{line}");
+    }
     let unknown = Line::parse(r#"{"cmd":"dance"}"#).expect_err("no such command");
     assert!(unknown.contains("dance"), "{unknown}");
     for none in ["{", "7", "[]", r#"{"cmd":7}"#] {
