@@ -3,7 +3,7 @@
 use std::{collections::BTreeMap, time::Duration};
 
 use super::{
-    packet::{Body, CHANNELS, DATA_HEADER_LEN, MAX_PACKET_LEN, MIN_PACKET_LEN, Packet},
+    packet::{Body, CHANNELS, DATA_HEADER_LEN, MAX_PACKET_LEN, MIN_PACKET_LEN, Packet, max_gaps},
     pipe::Pipe,
     radio::Side,
     token::Name,
@@ -147,6 +147,7 @@ impl Link {
     pub(super) fn flush(&mut self, now: Duration, proof_period: u64) -> (Vec<Packet>, Vec<Gone>) {
         let (mut packets, mut over) = (Vec::new(), Vec::new());
         let room = self.max_packet.saturating_sub(DATA_HEADER_LEN);
+        let max_gaps = max_gaps(self.max_packet);
         let (tag, must_ping) = (self.tag, now >= self.said.saturating_add(PING_EVERY));
         for (&channel, state) in &mut self.channels {
             let packet = |body| Packet { tag, channel, body };
@@ -163,7 +164,8 @@ impl Link {
                         packets.push(packet(Body::Data { ack, place, bytes }));
                     }
                     if state.pipe.owes_ack(now) || must_ping {
-                        packets.push(packet(Body::Ack(state.pipe.ack())));
+                        let (ack, gaps) = state.pipe.report(max_gaps);
+                        packets.push(packet(Body::Ack { ack, gaps }));
                     }
                     if state.is_ending && state.pipe.is_flushed() {
                         over.push(channel);

@@ -7,11 +7,14 @@
 //! +--------+--------------+------------------------------------------
 //!  kind 1  open    version 1 | proof 16        kind 2  accept   -
 //!  kind 3  data    ack u32 | place u32 | at least one byte of the stream
-//!  kind 4  ack     ack u32                     kind 5  close    -
+//!  kind 4  ack     ack u32 | up to 16 times: missing u16 | arrived u16
+//!  kind 5  close   -
 //! ```
 //!
 //! Integers are little-endian. The tag is drawn by the central for each connection: what a server
 //! notifies reaches all its centrals, and only one is meant.
+
+use super::pipe::Gap;
 
 /// The longest value: `BlueZ` 5.66 drops longer ones without a word.
 pub const MAX_PACKET_LEN: usize = 509;
@@ -22,10 +25,22 @@ pub const MIN_PACKET_LEN: usize = 20;
 /// What precedes the stream's bytes in a packet.
 pub(super) const DATA_HEADER_LEN: usize = 11;
 
+/// What precedes the gaps in an acknowledgment, and what each takes.
+const ACK_HEADER_LEN: usize = 7;
+const GAP_LEN: usize = 4;
+
+/// Gaps in one acknowledgment at most: more than are seen with one packet of five lost.
+const MAX_GAPS: usize = 16;
+
 /// The channels of one connection.
 pub(super) const CHANNELS: u8 = 16;
 
 const VERSION: u8 = 1;
+
+/// How many gaps fit an acknowledgment of this length.
+pub(super) fn max_gaps(len: usize) -> usize {
+    (len.saturating_sub(ACK_HEADER_LEN) / GAP_LEN).min(MAX_GAPS)
+}
 
 /// A proof of knowing a dial key.
 pub(super) type Proof = [u8; 16];
@@ -45,8 +60,8 @@ pub(super) enum Body {
     Accept,
     /// A piece of the stream, and up to where the other stream has arrived.
     Data { ack: u32, place: u32, bytes: Vec<u8> },
-    /// Up to where the other stream has arrived.
-    Ack(u32),
+    /// Up to where the other stream has arrived, and what arrived beyond.
+    Ack { ack: u32, gaps: Vec<Gap> },
     /// The link is over, or never was.
     Close,
 }
@@ -68,9 +83,13 @@ impl Packet {
                 out.extend(place.to_le_bytes());
                 out.extend(bytes);
             }
-            Body::Ack(ack) => {
+            Body::Ack { ack, gaps } => {
                 begin(4);
                 out.extend(ack.to_le_bytes());
+                for gap in gaps {
+                    out.extend(gap.missing.to_le_bytes());
+                    out.extend(gap.arrived.to_le_bytes());
+                }
             }
             Body::Close => begin(5),
         }
@@ -103,7 +122,18 @@ impl Packet {
                     bytes: bytes.to_vec(),
                 }
             }
-            4 => Body::Ack(u32::from_le_bytes(rest.try_into().ok()?)),
+            4 => {
+                let (ack, rest) = rest.split_first_chunk()?;
+                let (gaps, []) = rest.as_chunks::<GAP_LEN>() else { return None };
+                if gaps.len() > MAX_GAPS {
+                    return None;
+                }
+                let gap = |&[a, b, c, d]: &[u8; GAP_LEN]| Gap {
+                    missing: u16::from_le_bytes([a, b]),
+                    arrived: u16::from_le_bytes([c, d]),
+                };
+                Body::Ack { ack: u32::from_le_bytes(*ack), gaps: gaps.iter().map(gap).collect() }
+            }
             5 if rest.is_empty() => Body::Close,
             _ => return None,
         };
@@ -113,11 +143,16 @@ impl Packet {
 
 #[cfg(test)]
 mod tests {
-    use super::{Body, DATA_HEADER_LEN, MAX_PACKET_LEN, MIN_PACKET_LEN, Packet};
+    use super::{
+        Body, DATA_HEADER_LEN, GAP_LEN, Gap, MAX_GAPS, MAX_PACKET_LEN, MIN_PACKET_LEN, Packet,
+        max_gaps,
+    };
 
     fn packets() -> [Packet; 5] {
         let data = Body::Data { ack: 7, place: u32::MAX, bytes: vec![1, 2, 3] };
-        [Body::Open([9; 16]), Body::Accept, data, Body::Ack(5), Body::Close].map(|body| Packet {
+        let gaps = vec![Gap { missing: 9, arrived: u16::MAX }; max_gaps(MIN_PACKET_LEN)];
+        let ack = Body::Ack { ack: 5, gaps };
+        [Body::Open([9; 16]), Body::Accept, data, ack, Body::Close].map(|body| Packet {
             tag: 0xbeef,
             channel: 15,
             body,
@@ -132,7 +167,7 @@ mod tests {
     }
 
     #[test]
-    fn all_that_opens_a_link_fits_the_smallest_radio() {
+    fn every_packet_fits_the_smallest_radio() {
         for packet in packets() {
             assert!(packet.encode().len() <= MIN_PACKET_LEN, "{packet:?}");
         }
@@ -140,17 +175,18 @@ mod tests {
     }
 
     #[test]
-    fn packet_cut_short_is_none_or_a_shorter_piece() {
+    fn packet_cut_short_is_none_or_says_less() {
         for packet in packets() {
             let bytes = packet.encode();
             for len in 0..bytes.len() {
                 let cut = Packet::decode(&bytes[..len]);
                 assert!(
-                    cut.is_none_or(|cut| matches!(cut.body, Body::Data { .. })),
+                    cut.is_none_or(|cut| matches!(cut.body, Body::Data { .. } | Body::Ack { .. })),
                     "{packet:?} cut to {len}"
                 );
             }
         }
         assert_eq!(Packet::decode(&[0x30; MAX_PACKET_LEN + 1]), None);
+        assert_eq!(Packet::decode(&[0x40; 7 + GAP_LEN * (MAX_GAPS + 1)]), None);
     }
 }

@@ -3,3 +3,4 @@
 mod air;
 mod meeting;
 mod pipes;
+mod rates;

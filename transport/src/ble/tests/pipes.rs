@@ -6,7 +6,7 @@ use proptest::prelude::*;
 
 use super::super::{
     packet::{DATA_HEADER_LEN, MAX_PACKET_LEN, MIN_PACKET_LEN},
-    pipe::{MAX_FRAME_LEN, Pipe, WINDOW},
+    pipe::{Gap, MAX_FRAME_LEN, Pipe, WINDOW},
 };
 
 /// One thing that may happen to a packet.
@@ -72,7 +72,8 @@ fn carry(frames: &[Vec<u8>], fates: &[Fate], mtus: &[usize]) -> (Vec<Vec<u8>>, D
             }
         }
         if to.owes_ack(now) && !matches!(fates.next(), Some(Fate::IsLost)) {
-            from.acknowledged(now, to.ack());
+            let (ack, gaps) = to.report(3);
+            from.acknowledged(now, ack, &gaps);
         }
     }
     (arrived, now)
@@ -105,7 +106,7 @@ proptest! {
     fn liar_never_makes_a_pipe_hold_more_than_it_may(
         pieces in prop::collection::vec(
             (any::<u32>(), prop::collection::vec(any::<u8>(), 1..500)), 1..400),
-        acks in prop::collection::vec(any::<u32>(), 1..20),
+        acks in prop::collection::vec((any::<u32>(), any::<u16>(), any::<u16>()), 1..20),
     ) {
         let mut pipe = Pipe::new();
         let mut now = Duration::ZERO;
@@ -118,8 +119,9 @@ proptest! {
             }
             let _ = pipe.piece(now, 100);
         }
-        for ack in acks {
-            pipe.acknowledged(now, ack);
+        for (ack, missing, arrived) in acks {
+            let (ack, gaps) = (ack % (2 * WINDOW as u32), [Gap { missing, arrived }]);
+            pipe.acknowledged(now, ack, &gaps);
         }
         prop_assert!(pipe.holds() <= 4 * MAX_FRAME_LEN, "{}", pipe.holds());
     }
@@ -143,7 +145,8 @@ fn reader_that_reads_nothing_stops_the_sender_and_loses_nothing() {
             unread.extend(std::iter::from_fn(|| to.pop()));
         }
         if to.owes_ack(now) {
-            from.acknowledged(now, to.ack());
+            let (ack, gaps) = to.report(3);
+            from.acknowledged(now, ack, &gaps);
         }
     };
     (0..1_000).for_each(|_| step(&mut from, &mut to, &mut unread));
