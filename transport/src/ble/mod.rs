@@ -254,8 +254,8 @@ pub fn decode(mut bytes: &[u8]) -> usize {
         if let packet::Body::Ack { ack, gaps } = &read.body {
             pipe.acknowledged(now, *ack, gaps);
         }
-        if let packet::Body::Data { ack, place, bytes } = read.body {
-            pipe.acknowledged(now, ack, &[]);
+        if let packet::Body::Data { ack, place, gaps, bytes } = read.body {
+            pipe.acknowledged(now, ack, &gaps);
             if pipe.receive(now, place, &bytes).is_err() {
                 break;
             }
@@ -264,7 +264,7 @@ pub fn decode(mut bytes: &[u8]) -> usize {
                 frames = frames.saturating_add(1);
             }
         }
-        let _ = pipe.piece(now, 100);
+        let _ = pipe.piece(now, 100, 0);
         let _ = pipe.report(3);
     }
     frames

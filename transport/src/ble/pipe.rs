@@ -13,7 +13,7 @@ pub(super) const MAX_FRAME_LEN: usize = 65_535;
 
 /// How far the stream may be ahead of what was lost, in bytes: four times what may be on its way,
 /// so that a piece that is lost three times over holds nothing up.
-pub(super) const WINDOW: usize = 64 * 498;
+pub(super) const WINDOW: usize = 64 * 497;
 
 /// Whole frames that may wait.
 pub(super) const MAX_HELD_FRAMES: usize = 64;
@@ -73,14 +73,14 @@ impl Pipe {
         self.out.round_trip
     }
 
-    /// Up to where the other stream arrived, to be said beside something else.
-    pub(super) fn ack(&mut self) -> u32 {
-        self.inward.ack()
+    /// Up to where the other stream arrived, and what arrived beyond, with at most so many gaps.
+    pub(super) fn report(&self, max_gaps: usize) -> (u32, Vec<Gap>) {
+        self.inward.report(max_gaps)
     }
 
-    /// The same to be said by itself, and what arrived beyond, with at most so many gaps.
-    pub(super) fn report(&mut self, max_gaps: usize) -> (u32, Vec<Gap>) {
-        self.inward.report(max_gaps)
+    /// That was said: it is due no more.
+    pub(super) fn reported(&mut self) {
+        self.inward.reported();
     }
 
     /// Whether a report is due.
@@ -98,9 +98,15 @@ impl Pipe {
         self.out.acknowledged(now, ack, gaps);
     }
 
-    /// The next piece to send, of at most `room` bytes, and its place.
-    pub(super) fn piece(&mut self, now: Duration, room: usize) -> Option<(u32, Vec<u8>)> {
-        self.out.piece(now, room)
+    /// The next piece to send, of at most `room` bytes, and its place. What is new leaves `beside`
+    /// of them to something else; what is sent again does not, or it would be cut ever smaller.
+    pub(super) fn piece(
+        &mut self,
+        now: Duration,
+        room: usize,
+        beside: usize,
+    ) -> Option<(u32, Vec<u8>)> {
+        self.out.piece(now, room, beside)
     }
 
     /// Takes in a piece.

@@ -65,12 +65,13 @@ struct Air {
     chance: u64,
 }
 
-/// Lets two devices meet and sends for so long: from the host to the guest, or both ways.
+/// Lets two devices meet, and sends until the radio could have carried so many packets: from the
+/// host to the guest, or both ways.
 ///
 /// # Panics
 ///
 /// If no link comes about, or a frame takes more than an hour.
-pub fn run(radio: Radio, how_long: Duration, both_ways: bool) -> Outcome {
+pub fn run(radio: Radio, packets: u32, both_ways: bool) -> Outcome {
     let mut air = Air::new(radio);
     let link = air.meet();
     let started = air.now;
@@ -82,7 +83,9 @@ pub fn run(radio: Radio, how_long: Duration, both_ways: bool) -> Outcome {
     }
     let round_trip = air.now.saturating_sub(started).div_f64(f64::from(TRIPS));
     let (began, before) = (air.now, [air.nodes[0].bytes, air.nodes[1].bytes]);
-    let until = began.saturating_add(how_long);
+    let per_event = u32::try_from(radio.per_event).unwrap_or(u32::MAX).max(1);
+    let until =
+        began.saturating_add(radio.interval.saturating_mul(packets).div_f64(per_event.into()));
     air.until(|air| {
         air.fill(0);
         if both_ways {

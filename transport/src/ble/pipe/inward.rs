@@ -62,16 +62,11 @@ impl Inward {
         self.held_frames = self.held_frames.saturating_sub(1);
     }
 
-    pub(super) fn ack(&mut self) -> u32 {
-        // It says nothing of gaps: those are owed still.
-        if self.early.is_empty() {
-            (self.ack_at, self.unsaid) = (None, 0);
-        }
-        low(self.next)
+    pub(super) fn reported(&mut self) {
+        (self.ack_at, self.unsaid) = (None, 0);
     }
 
-    pub(super) fn report(&mut self, max_gaps: usize) -> (u32, Vec<Gap>) {
-        (self.ack_at, self.unsaid) = (None, 0);
+    pub(super) fn report(&self, max_gaps: usize) -> (u32, Vec<Gap>) {
         let mut gaps: Vec<Gap> = Vec::new();
         let (mut told, mut open) = (self.next, None::<(u64, u64)>);
         let mut say = |start: u64, end: u64| {

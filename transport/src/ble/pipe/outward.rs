@@ -7,19 +7,23 @@ use std::{
 
 use super::{Gap, WINDOW, expand, low};
 
-/// Bytes on their way at most: a stack below may buffer without limit, and eight packets in each
+/// Bytes on their way, beyond which nothing is sent: a stack below may buffer without limit, and eight packets in each
 /// event of a connection fill it.
-const MAX_ON_WAY: u64 = 16 * 498;
+const MAX_ON_WAY: u64 = 16 * 497;
 
 /// Packets on their way at most, however small.
 const MAX_PACKETS: usize = 32;
+
+/// Packets on their way at first, and after all were taken for lost: one more for each that
+/// arrives, so that the round trip is known before a slow radio's queue is long.
+const FIRST_PACKETS: usize = 4;
 
 /// Pieces that are not done with, beyond which nothing new is sent: what the other end keeps apart.
 const MAX_PARTS: usize = 64;
 
 /// Bytes that wait to be sent for the first time at most, apart from the last frame: little, so
 /// that what is urgent need not wait for long.
-const MAX_UNSENT: usize = 8 * 498;
+const MAX_UNSENT: usize = 8 * 497;
 
 /// A piece is lost once one that was sent so many later has arrived. More where packets are seen
 /// to overtake each other, and never so many that only the timer would find a loss.
@@ -64,8 +68,13 @@ pub(super) struct Outward {
     /// The last sent of those that arrived.
     latest: u64,
     patience: u64,
+    /// Packets that may be on their way.
+    allowed: usize,
     /// When everything on its way is taken for lost.
     pub(super) resend_at: Option<Duration>,
+    /// Whether one piece asks, after all were taken for lost.
+    is_asking: bool,
+    /// How often that happened since a round trip was measured.
     resends: u32,
     pub(super) round_trip: Option<Duration>,
 }
@@ -80,7 +89,9 @@ impl Outward {
             sent: 0,
             latest: 0,
             patience: FIRST_PATIENCE,
+            allowed: FIRST_PACKETS,
             resend_at: None,
+            is_asking: false,
             resends: 0,
             round_trip: None,
         }
@@ -127,7 +138,7 @@ impl Outward {
         }
         if is_news {
             self.lose_overtaken();
-            self.resends = 0;
+            self.is_asking = false;
             let patience = self.resend_after();
             self.resend_at = (self.reached > self.acked).then(|| now.saturating_add(patience));
         }
@@ -156,13 +167,20 @@ impl Outward {
                 }
             }
             is_news = true;
+            self.allowed = self.allowed.saturating_add(1).min(MAX_PACKETS);
         }
         if is_hasty {
             self.patience = self.patience.saturating_mul(2).min(LONGEST_PATIENCE);
         }
         if let Some(trip) = trip {
-            let smooth = |old: Duration| old.saturating_mul(7).saturating_add(trip).div_f64(8.0);
+            // A queue below that fills is noticed soon: what waits in it is not lost.
+            let share = |old: Duration| if trip > old { 1_u32 } else { 7 };
+            let smooth = |old: Duration| {
+                let (weight, all) = (share(old), share(old).saturating_add(1));
+                old.saturating_mul(weight).saturating_add(trip).div_f64(all.into())
+            };
             self.round_trip = Some(self.round_trip.map_or(trip, smooth));
+            self.resends = 0;
         }
         is_news
     }
@@ -178,15 +196,22 @@ impl Outward {
         }
     }
 
-    /// The next piece to send, of at most `room` bytes, and its place.
-    pub(super) fn piece(&mut self, now: Duration, room: usize) -> Option<(u32, Vec<u8>)> {
+    /// The next piece to send, of at most `room` bytes, `beside` less if it is new, and its place.
+    pub(super) fn piece(
+        &mut self,
+        now: Duration,
+        room: usize,
+        beside: usize,
+    ) -> Option<(u32, Vec<u8>)> {
         if self.resend_at.is_some_and(|at| at <= now) {
             // One piece asks; the answer tells where to go on.
+            // Who twice says nothing new is not believed what it said before.
+            let is_doubted = std::mem::replace(&mut self.is_asking, true);
             self.resends = self.resends.saturating_add(1);
             self.resend_at = None;
+            self.allowed = FIRST_PACKETS;
             for part in self.parts.values_mut() {
-                // Who twice says nothing new is not believed what it said before.
-                if part.state != State::Arrived || self.resends > 1 {
+                if part.state != State::Arrived || is_doubted {
                     part.state = State::Lost;
                 }
             }
@@ -197,12 +222,11 @@ impl Outward {
             let len = part.end.saturating_sub(*place);
             (packets.saturating_add(1), bytes.saturating_add(len))
         });
-        let limit = if self.resends > 0 { 1 } else { MAX_PACKETS };
-        let room = (room as u64).min(MAX_ON_WAY.saturating_sub(bytes));
-        if packets >= limit || room == 0 {
+        let limit = if self.is_asking { 1 } else { self.allowed };
+        if packets >= limit || bytes >= MAX_ON_WAY {
             return None;
         }
-        let (place, end, is_again) = self.due(room)?;
+        let (place, end, is_again) = self.due(room as u64, beside as u64)?;
         let skip = usize::try_from(place.saturating_sub(self.acked)).ok()?;
         let len = usize::try_from(end.saturating_sub(place)).ok()?;
         let bytes: Vec<u8> = self.out.iter().skip(skip).take(len).copied().collect();
@@ -218,7 +242,7 @@ impl Outward {
 
     /// What to send now: the first that was lost, or what is new. What remains of a part that is
     /// too long now stays lost.
-    fn due(&mut self, room: u64) -> Option<(u64, u64, bool)> {
+    fn due(&mut self, room: u64, beside: u64) -> Option<(u64, u64, bool)> {
         let lost = self.parts.iter().find(|(_, part)| part.state == State::Lost);
         if let Some((&place, &part)) = lost {
             let end = part.end.min(place.saturating_add(room));
@@ -227,9 +251,11 @@ impl Outward {
             }
             return Some((place, end, true));
         }
-        let far = self.acked.saturating_add((WINDOW.min(self.out.len())) as u64);
-        let end = far.min(self.reached.saturating_add(room));
-        let is_any = self.reached < end && self.parts.len() < MAX_PARTS;
+        // Pieces are cut short by what there is, not by the window: small ones cost as much.
+        let given = self.acked.saturating_add(self.out.len() as u64);
+        let end = given.min(self.reached.saturating_add(room.saturating_sub(beside)));
+        let is_far = end > self.acked.saturating_add(WINDOW as u64);
+        let is_any = self.reached < end && !is_far && self.parts.len() < MAX_PARTS;
         is_any.then_some((self.reached, end, false))
     }
 

@@ -50,7 +50,7 @@ fn carry(frames: &[Vec<u8>], fates: &[Fate], mtus: &[usize]) -> (Vec<Vec<u8>>, D
             }
         }
         let room = mtus.next().expect("cycles") - DATA_HEADER_LEN;
-        while let Some((place, mut bytes)) = from.piece(now, room) {
+        while let Some((place, mut bytes)) = from.piece(now, room, 0) {
             assert!(bytes.len() <= room, "the radio would drop it");
             sent += 1;
             let mut late = 0;
@@ -73,6 +73,7 @@ fn carry(frames: &[Vec<u8>], fates: &[Fate], mtus: &[usize]) -> (Vec<Vec<u8>>, D
         }
         if to.owes_ack(now) && !matches!(fates.next(), Some(Fate::IsLost)) {
             let (ack, gaps) = to.report(3);
+            to.reported();
             from.acknowledged(now, ack, &gaps);
         }
     }
@@ -117,7 +118,7 @@ proptest! {
             if pipe.receive(now, near, &bytes).is_err() {
                 break;
             }
-            let _ = pipe.piece(now, 100);
+            let _ = pipe.piece(now, 100, 0);
         }
         for (ack, missing, arrived) in acks {
             let (ack, gaps) = (ack % (2 * WINDOW as u32), [Gap { missing, arrived }]);
@@ -140,12 +141,13 @@ fn reader_that_reads_nothing_stops_the_sender_and_loses_nothing() {
             let Some(frame) = waiting.next() else { break };
             from.push(frame);
         }
-        while let Some((place, bytes)) = from.piece(now, 400) {
+        while let Some((place, bytes)) = from.piece(now, 400, 0) {
             to.receive(now, place, &bytes).expect("well formed");
             unread.extend(std::iter::from_fn(|| to.pop()));
         }
         if to.owes_ack(now) {
             let (ack, gaps) = to.report(3);
+            to.reported();
             from.acknowledged(now, ack, &gaps);
         }
     };
