@@ -52,7 +52,7 @@ story() {
         >/run/out/bluetoothd.log 2>&1 &
     until_true 300 are_up || return 1
     say "bluetoothd is up; interfaces: $(ls /sys/class/net | tr '\n' ' ')"
-    "$guest" "$festival" "$config"
+    "$guest" "$festival" "$story"
 }
 
 story
