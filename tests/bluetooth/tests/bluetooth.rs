@@ -4,61 +4,22 @@
 
 #![cfg(target_os = "linux")]
 
-use std::{
-    path::{Path, PathBuf},
-    process::{Command, Stdio},
-};
+use std::path::Path;
 
-/// What may be called off after this many seconds: a quiet machine needs a quarter of it.
-const LIMIT_SECS: u32 = 600;
+use bluetooth::Machine;
 
 /// Plays a story in a machine with so many controllers, whose Bluetooth service has these settings.
 fn play(story: &str, controllers: usize, settings: &str) {
-    let machine = std::env::var_os("BLUETOOTH_MACHINE").map(PathBuf::from);
-    let machine = machine.expect("BLUETOOTH_MACHINE is set by tests/run.sh");
-    let here = Path::new(env!("CARGO_MANIFEST_DIR")).join("vm");
     let test = std::env::current_exe().expect("a test knows its file");
     let festival = test.parent().and_then(Path::parent).map(|dir| dir.join("festival"));
     let festival = festival.expect("tests lie in a folder of the target folder");
     assert!(festival.exists(), "{} is missing: run tests/run.sh", festival.display());
-    let out = tempfile::tempdir().expect("a folder");
-    let told = format!(
-        "story={story}\ncontrollers={controllers}\nconfig='{}'\nguest='{}'\nfestival='{}'\n",
-        here.join(settings).display(),
-        env!("CARGO_BIN_EXE_bluetooth-guest"),
-        festival.display(),
-    );
-    std::fs::write(out.path().join("settings"), told).expect("the folder is ours");
-    let share = |id: &str, path: &Path, more: &str| {
-        format!("local,id={id},path={},security_model=none{more}", path.display())
-    };
-    let append = format!(
-        "console=ttyS0 quiet loglevel=3 panic=-1 mitigations=off clocksource=hpet nokaslr \
-         random.trust_cpu=on script={}",
-        here.join("guest.sh").display()
-    );
-    let run = Command::new("timeout")
-        .args([&LIMIT_SECS.to_string(), "qemu-system-x86_64", "-M", "q35", "-cpu", "max"])
-        .args(["-accel", "tcg,thread=multi", "-smp", "2", "-m", "1536", "-nodefaults"])
-        .args(["-no-user-config", "-display", "none", "-serial", "stdio", "-no-reboot"])
-        .args(["-nic", "none", "-device", "virtio-rng-pci", "-append", &append, "-kernel"])
-        .arg(machine.join("kernel"))
-        .arg("-initrd")
-        .arg(machine.join("initrd"))
-        .args(["-fsdev", &share("r", Path::new("/"), ",readonly=on,multidevs=remap")])
-        .args(["-device", "virtio-9p-pci,fsdev=r,mount_tag=host"])
-        .args(["-fsdev", &share("o", out.path(), "")])
-        .args(["-device", "virtio-9p-pci,fsdev=o,mount_tag=out"])
-        .stdin(Stdio::null())
-        .output()
-        .expect("qemu is installed by tests/run.sh");
-    let said = String::from_utf8_lossy(&run.stdout);
-    let code = std::fs::read_to_string(out.path().join("code")).unwrap_or_default();
-    if code.trim() != "0" {
-        let kept = out.keep();
-        panic!("{said}\nthe logs are in {}", kept.display());
+    let guest = Path::new(env!("CARGO_BIN_EXE_bluetooth-guest"));
+    let machine = Machine::new().expect("tests/run.sh makes one");
+    match machine.play(story, controllers, settings, &[("guest", guest), ("festival", &festival)]) {
+        Ok(said) => eprintln!("{said}"),
+        Err(why) => panic!("{why}"),
     }
-    eprintln!("{said}");
 }
 
 #[test]

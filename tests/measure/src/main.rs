@@ -1,5 +1,7 @@
 //! Figures, measured on the real parts: `cargo run --release -p measure -- NAME [--json]`.
 
+#[cfg(unix)]
+mod ble;
 mod crowd;
 mod link;
 mod mailbox;
@@ -79,6 +81,9 @@ enum What {
     Relay,
     /// A thousand devices on a field without a network, beside flooding.
     Crowd,
+    /// Bluetooth, over a simulated radio and in a virtual machine.
+    #[cfg(unix)]
+    Ble,
     /// Drawing, with very many messages, and the first frame of a real window.
     Ui,
 }
@@ -90,6 +95,10 @@ fn main() -> ExitCode {
     let args: Vec<_> = std::env::args_os().collect();
     if args.get(1).is_some_and(|arg| arg == AS_APP) {
         return app::cli::run_with(args.into_iter().skip(1).collect());
+    }
+    #[cfg(unix)]
+    if args.get(1).is_some_and(|arg| arg == ble::AS_GUEST) {
+        return ble::guest(args.into_iter().skip(2));
     }
     let Args { what, json, quick, only, keep, crowd, sync: size } = Args::parse();
     let (figures, table) = match what {
@@ -108,6 +117,8 @@ fn main() -> ExitCode {
         What::Reconnect => shown(reconnect::run(quick, keep.as_deref()), reconnect::table),
         What::Relay => shown(relay::run(quick), meetings::table),
         What::Crowd => shown(crowd::run(quick, &crowd), crowd::table),
+        #[cfg(unix)]
+        What::Ble => shown(ble::run(quick), meetings::table),
         What::Ui => shown(ui::run(quick, Some(&window)), ui::table),
     };
     let shown = if json { format!("{figures}\n") } else { table };

@@ -12,6 +12,7 @@ use crowd::Crowd;
 
 /// A room of another size.
 #[derive(Debug, Args)]
+#[group(id = "sync")]
 pub(crate) struct Options {
     /// Of `sync`, how many people wrote.
     #[arg(long, value_name = "N", default_value_t = 1_000)]

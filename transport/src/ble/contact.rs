@@ -3,7 +3,10 @@
 use std::{collections::BTreeMap, time::Duration};
 
 use super::{
-    packet::{Body, CHANNELS, DATA_HEADER_LEN, MAX_PACKET_LEN, MIN_PACKET_LEN, Packet},
+    packet::{
+        Body, CHANNELS, DATA_HEADER_LEN, GAP_LEN, MAX_PACKET_LEN, MIN_PACKET_LEN, Packet, max_gaps,
+        max_gaps_beside,
+    },
     pipe::Pipe,
     radio::Side,
     token::Name,
@@ -146,7 +149,9 @@ impl Link {
     /// What is to be sent now. Channels that are over are in the second list.
     pub(super) fn flush(&mut self, now: Duration, proof_period: u64) -> (Vec<Packet>, Vec<Gone>) {
         let (mut packets, mut over) = (Vec::new(), Vec::new());
-        let room = self.max_packet.saturating_sub(DATA_HEADER_LEN);
+        let (room, beside) =
+            (self.max_packet.saturating_sub(DATA_HEADER_LEN), max_gaps_beside(self.max_packet));
+        let max_gaps = max_gaps(self.max_packet);
         let (tag, must_ping) = (self.tag, now >= self.said.saturating_add(PING_EVERY));
         for (&channel, state) in &mut self.channels {
             let packet = |body| Packet { tag, channel, body };
@@ -158,12 +163,20 @@ impl Link {
                 }
                 Stage::Asked { .. } => {}
                 Stage::Open => {
-                    while let Some((place, bytes)) = state.pipe.piece(now, room) {
-                        let ack = state.pipe.ack();
-                        packets.push(packet(Body::Data { ack, place, bytes }));
+                    let (ack, gaps) = state.pipe.report(beside);
+                    let beside = gaps.len().saturating_mul(GAP_LEN);
+                    while let Some((place, bytes)) = state.pipe.piece(now, room, beside) {
+                        let is_told = bytes.len().saturating_add(beside) <= room;
+                        let gaps = if is_told { gaps.clone() } else { Vec::new() };
+                        if is_told {
+                            state.pipe.reported();
+                        }
+                        packets.push(packet(Body::Data { ack, place, gaps, bytes }));
                     }
                     if state.pipe.owes_ack(now) || must_ping {
-                        packets.push(packet(Body::Ack(state.pipe.ack())));
+                        let (ack, gaps) = state.pipe.report(max_gaps);
+                        state.pipe.reported();
+                        packets.push(packet(Body::Ack { ack, gaps }));
                     }
                     if state.is_ending && state.pipe.is_flushed() {
                         over.push(channel);

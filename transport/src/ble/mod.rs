@@ -12,6 +12,8 @@ mod listener;
 mod packet;
 mod pipe;
 mod radio;
+#[doc(hidden)]
+pub mod sim;
 #[cfg(test)]
 mod tests;
 mod token;
@@ -268,8 +270,11 @@ pub fn decode(mut bytes: &[u8]) -> usize {
         now = now.saturating_add(Duration::from_millis(len as u64));
         let Some(read) = packet::Packet::decode(packet) else { continue };
         assert_eq!(packet::Packet::decode(&read.encode()), Some(read.clone()));
-        if let packet::Body::Data { ack, place, bytes } = read.body {
-            pipe.acknowledged(now, ack);
+        if let packet::Body::Ack { ack, gaps } = &read.body {
+            pipe.acknowledged(now, *ack, gaps);
+        }
+        if let packet::Body::Data { ack, place, gaps, bytes } = read.body {
+            pipe.acknowledged(now, ack, &gaps);
             if pipe.receive(now, place, &bytes).is_err() {
                 break;
             }
@@ -278,7 +283,8 @@ pub fn decode(mut bytes: &[u8]) -> usize {
                 frames = frames.saturating_add(1);
             }
         }
-        let _ = pipe.piece(now, 100);
+        let _ = pipe.piece(now, 100, 0);
+        let _ = pipe.report(3);
     }
     frames
 }

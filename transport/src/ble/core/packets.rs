@@ -70,14 +70,14 @@ impl Core {
                     .and_then(|link| link.remove(now.at, channel, LinkFailure::PeerHungUp));
                 self.outputs.extend(closed.map(Output::from));
             }
-            Body::Ack(ack) => {
+            Body::Ack { ack, gaps } => {
                 if let Some(open) = self.open_channel(contact, tag, channel) {
-                    open.pipe.acknowledged(now.at, ack);
+                    open.pipe.acknowledged(now.at, ack, &gaps);
                 }
             }
-            Body::Data { ack, place, bytes } => {
+            Body::Data { ack, place, gaps, bytes } => {
                 let Some(open) = self.open_channel(contact, tag, channel) else { return };
-                open.pipe.acknowledged(now.at, ack);
+                open.pipe.acknowledged(now.at, ack, &gaps);
                 let link = open.link;
                 let received = open.pipe.receive(now.at, place, &bytes);
                 let frames: Vec<_> = std::iter::from_fn(|| open.pipe.pop()).collect();

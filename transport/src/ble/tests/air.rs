@@ -7,6 +7,7 @@ use std::{
 
 use super::super::{
     core::{Core, Moment, Output},
+    packet::MIN_PACKET_LEN,
     radio::{Advert, Contact, Device, RadioCommand, RadioEvent, RadioState, Side},
     token::{Name, Token},
 };
@@ -47,8 +48,46 @@ pub(super) struct Air {
     chance: u64,
     /// One packet in so many is lost, doubled or late; 0 for none.
     pub(super) trouble: u64,
+    /// What happens to packets in turns; nothing if it is empty.
+    pub(super) mischief: Vec<Mischief>,
+    carried: usize,
+    max_packet: usize,
+    stalled: usize,
     /// No packet arrives, and no radio notices.
     pub(super) is_mute: bool,
+}
+
+/// What a radio does to one packet.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Mischief {
+    None,
+    Loses,
+    Doubles,
+    /// It arrives before so many that were sent earlier.
+    Delays(usize),
+    /// To this length.
+    Cuts(usize),
+    /// That packets may have this length from now on, and this one is lost if it has more.
+    Claims(usize),
+    /// Nothing arrives until so many rounds of 50 ms are over.
+    Stalls(usize),
+}
+
+/// A host that answers to a name, and a guest who looks for it.
+pub(super) fn host_and_guest() -> Air {
+    let mut air = Air::new(2);
+    let name = name(1, 1);
+    air.with(0, |core, now| core.answer_to(now, [(name.key, name.callee)].into()));
+    air.with(1, |core, now| core.look_for(now, [name].into()));
+    air.with(1, |core, now| core.dial(now, 1, name));
+    air
+}
+
+/// The only link of a device.
+pub(super) fn link(air: &Air, number: usize) -> u64 {
+    let links = &air.nodes[number].links;
+    assert_eq!(links.len(), 1, "device {number} has {links:?}");
+    *links.keys().next().expect("one")
 }
 
 fn device(number: usize) -> Device {
@@ -79,6 +118,10 @@ impl Air {
             on_way: VecDeque::new(),
             chance: 1,
             trouble: 0,
+            mischief: Vec::new(),
+            carried: 0,
+            max_packet: 100,
+            stalled: 0,
             is_mute: false,
         };
         (0..count).for_each(|number| air.switch(number, RadioState::Ready));
@@ -174,7 +217,7 @@ impl Air {
         }
     }
 
-    fn carry(&mut self, from: usize, contact: Contact, bytes: Vec<u8>) {
+    fn carry(&mut self, from: usize, contact: Contact, mut bytes: Vec<u8>) {
         let to = number(contact.device);
         let (pair, side) = match contact.side {
             Side::Central => ((from, to), Side::Peripheral),
@@ -183,11 +226,34 @@ impl Air {
         if self.is_mute || !self.connected.contains(&pair) {
             return;
         }
+        let turn = self.carried.checked_rem(self.mischief.len());
+        self.carried += 1;
+        let mischief = turn.map_or(Mischief::None, |turn| self.mischief[turn]);
+        match mischief {
+            Mischief::Loses => return,
+            Mischief::Cuts(len) => bytes.truncate(len),
+            Mischief::Claims(len) => self.max_packet = len,
+            Mischief::Stalls(rounds) => self.stalled = rounds,
+            Mischief::None | Mischief::Doubles | Mischief::Delays(_) => {}
+        }
+        // No radio carries more than it says, but for the least that all carry.
+        if bytes.len() > self.max_packet.max(MIN_PACKET_LEN) {
+            return;
+        }
         let packet = RadioEvent::Packet {
             contact: Contact { device: device(from), side },
-            max_packet: 100,
+            max_packet: self.max_packet,
             bytes,
         };
+        match mischief {
+            Mischief::Doubles => self.on_way.push_back((to, packet.clone())),
+            Mischief::Delays(by) => {
+                let at = self.on_way.len().saturating_sub(by);
+                self.on_way.insert(at, (to, packet));
+                return;
+            }
+            _ => {}
+        }
         match self.draw() {
             0 => {}
             1 => self.on_way.extend([(to, packet.clone()), (to, packet)]),
@@ -230,7 +296,10 @@ impl Air {
                     }
                 }
             }
-            for _ in 0..self.on_way.len() {
+            let is_stalled = self.stalled > 0;
+            self.stalled = self.stalled.saturating_sub(1);
+            let due = if is_stalled { 0 } else { self.on_way.len() };
+            for _ in 0..due {
                 let Some((to, event)) = self.on_way.pop_front() else { break };
                 self.event(to, event);
             }

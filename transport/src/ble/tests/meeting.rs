@@ -10,28 +10,11 @@ use super::{
         radio::{Contact, Device, RadioEvent, RadioState, Side},
         token::PERIOD_SECS,
     },
-    air::{Air, name},
+    air::{Air, host_and_guest, link, name},
 };
 
 fn secs(secs: u64) -> Duration {
     Duration::from_secs(secs)
-}
-
-/// A host that answers to a name, and a guest who looks for it.
-fn host_and_guest() -> Air {
-    let mut air = Air::new(2);
-    let name = name(1, 1);
-    air.with(0, |core, now| core.answer_to(now, [(name.key, name.callee)].into()));
-    air.with(1, |core, now| core.look_for(now, [name].into()));
-    air.with(1, |core, now| core.dial(now, 1, name));
-    air
-}
-
-/// The only link of a device.
-fn link(air: &Air, number: usize) -> u64 {
-    let links = &air.nodes[number].links;
-    assert_eq!(links.len(), 1, "device {number} has {links:?}");
-    *links.keys().next().expect("one")
 }
 
 #[test]

@@ -1,5 +1,7 @@
 //! The portable part over simulated air.
 
 mod air;
+mod liars;
 mod meeting;
 mod pipes;
+mod rates;

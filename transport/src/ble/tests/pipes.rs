@@ -6,7 +6,7 @@ use proptest::prelude::*;
 
 use super::super::{
     packet::{DATA_HEADER_LEN, MAX_PACKET_LEN, MIN_PACKET_LEN},
-    pipe::{MAX_FRAME_LEN, Pipe, WINDOW},
+    pipe::{Gap, MAX_FRAME_LEN, Pipe, WINDOW},
 };
 
 /// One thing that may happen to a packet.
@@ -50,7 +50,7 @@ fn carry(frames: &[Vec<u8>], fates: &[Fate], mtus: &[usize]) -> (Vec<Vec<u8>>, D
             }
         }
         let room = mtus.next().expect("cycles") - DATA_HEADER_LEN;
-        while let Some((place, mut bytes)) = from.piece(now, room) {
+        while let Some((place, mut bytes)) = from.piece(now, room, 0) {
             assert!(bytes.len() <= room, "the radio would drop it");
             sent += 1;
             let mut late = 0;
@@ -72,7 +72,9 @@ fn carry(frames: &[Vec<u8>], fates: &[Fate], mtus: &[usize]) -> (Vec<Vec<u8>>, D
             }
         }
         if to.owes_ack(now) && !matches!(fates.next(), Some(Fate::IsLost)) {
-            from.acknowledged(now, to.ack());
+            let (ack, gaps) = to.report(3);
+            to.reported();
+            from.acknowledged(now, ack, &gaps);
         }
     }
     (arrived, now)
@@ -105,7 +107,7 @@ proptest! {
     fn liar_never_makes_a_pipe_hold_more_than_it_may(
         pieces in prop::collection::vec(
             (any::<u32>(), prop::collection::vec(any::<u8>(), 1..500)), 1..400),
-        acks in prop::collection::vec(any::<u32>(), 1..20),
+        acks in prop::collection::vec((any::<u32>(), any::<u16>(), any::<u16>()), 1..20),
     ) {
         let mut pipe = Pipe::new();
         let mut now = Duration::ZERO;
@@ -116,10 +118,11 @@ proptest! {
             if pipe.receive(now, near, &bytes).is_err() {
                 break;
             }
-            let _ = pipe.piece(now, 100);
+            let _ = pipe.piece(now, 100, 0);
         }
-        for ack in acks {
-            pipe.acknowledged(now, ack);
+        for (ack, missing, arrived) in acks {
+            let (ack, gaps) = (ack % (2 * WINDOW as u32), [Gap { missing, arrived }]);
+            pipe.acknowledged(now, ack, &gaps);
         }
         prop_assert!(pipe.holds() <= 4 * MAX_FRAME_LEN, "{}", pipe.holds());
     }
@@ -138,12 +141,14 @@ fn reader_that_reads_nothing_stops_the_sender_and_loses_nothing() {
             let Some(frame) = waiting.next() else { break };
             from.push(frame);
         }
-        while let Some((place, bytes)) = from.piece(now, 400) {
+        while let Some((place, bytes)) = from.piece(now, 400, 0) {
             to.receive(now, place, &bytes).expect("well formed");
             unread.extend(std::iter::from_fn(|| to.pop()));
         }
         if to.owes_ack(now) {
-            from.acknowledged(now, to.ack());
+            let (ack, gaps) = to.report(3);
+            to.reported();
+            from.acknowledged(now, ack, &gaps);
         }
     };
     (0..1_000).for_each(|_| step(&mut from, &mut to, &mut unread));

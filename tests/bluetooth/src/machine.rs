@@ -1,0 +1,82 @@
+//! The virtual machine.
+
+use std::{
+    fmt::Write as _,
+    path::{Path, PathBuf},
+    process::{Command, Stdio},
+};
+
+/// What may be called off after this many seconds: a quiet machine needs a quarter of it.
+const LIMIT_SECS: u32 = 600;
+
+/// A kernel and a first file system, as `vm/prepare.sh` makes them.
+#[derive(Debug)]
+pub struct Machine {
+    dir: PathBuf,
+}
+
+impl Machine {
+    /// The one that `BLUETOOTH_MACHINE` names; `None` if it names none.
+    pub fn new() -> Option<Self> {
+        let dir = std::env::var_os("BLUETOOTH_MACHINE").map(PathBuf::from)?;
+        Some(Self { dir })
+    }
+
+    /// Plays a story in a machine with so many controllers, whose Bluetooth service has these settings;
+    /// gives what it said.
+    /// The programs are `guest`, which plays, and `festival`.
+    ///
+    /// # Errors
+    ///
+    /// Where the story does not end well: what was said, and where the logs are.
+    pub fn play(
+        &self,
+        story: &str,
+        controllers: usize,
+        settings: &str,
+        programs: &[(&str, &Path)],
+    ) -> Result<String, String> {
+        let here = Path::new(env!("CARGO_MANIFEST_DIR")).join("vm");
+        let out = tempfile::tempdir().map_err(|err| err.to_string())?;
+        let config = here.join(settings);
+        let mut told =
+            format!("story='{story}'\ncontrollers={controllers}\nconfig='{}'\n", config.display());
+        for (name, program) in programs {
+            let _never = writeln!(told, "{name}='{}'", program.display());
+        }
+        std::fs::write(out.path().join("settings"), told).map_err(|err| err.to_string())?;
+        let said = self.start(&here, out.path())?;
+        let code = std::fs::read_to_string(out.path().join("code")).unwrap_or_default();
+        if code.trim() == "0" {
+            return Ok(said);
+        }
+        Err(format!("{said}\nthe logs are in {}", out.keep().display()))
+    }
+
+    fn start(&self, here: &Path, out: &Path) -> Result<String, String> {
+        let share = |id: &str, path: &Path, more: &str| {
+            format!("local,id={id},path={},security_model=none{more}", path.display())
+        };
+        let append = format!(
+            "console=ttyS0 quiet loglevel=3 panic=-1 mitigations=off clocksource=hpet nokaslr \
+             random.trust_cpu=on script={}",
+            here.join("guest.sh").display()
+        );
+        let run = Command::new("timeout")
+            .args([&LIMIT_SECS.to_string(), "qemu-system-x86_64", "-M", "q35", "-cpu", "max"])
+            .args(["-accel", "tcg,thread=multi", "-smp", "2", "-m", "1536", "-nodefaults"])
+            .args(["-no-user-config", "-display", "none", "-serial", "stdio", "-no-reboot"])
+            .args(["-nic", "none", "-device", "virtio-rng-pci", "-append", &append, "-kernel"])
+            .arg(self.dir.join("kernel"))
+            .arg("-initrd")
+            .arg(self.dir.join("initrd"))
+            .args(["-fsdev", &share("r", Path::new("/"), ",readonly=on,multidevs=remap")])
+            .args(["-device", "virtio-9p-pci,fsdev=r,mount_tag=host"])
+            .args(["-fsdev", &share("o", out, "")])
+            .args(["-device", "virtio-9p-pci,fsdev=o,mount_tag=out"])
+            .stdin(Stdio::null())
+            .output()
+            .map_err(|err| format!("qemu is installed by tests/run.sh: {err}"))?;
+        Ok(String::from_utf8_lossy(&run.stdout).into_owned())
+    }
+}
