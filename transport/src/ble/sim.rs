@@ -96,8 +96,9 @@ pub fn run(radio: Radio, packets: u32, both_ways: bool) -> Outcome {
     let took = air.now.saturating_sub(began).as_secs_f64();
     let per_second = (radio.per_event.saturating_mul(radio.max_packet)) as f64;
     let limit = per_second / radio.interval.as_secs_f64() * took;
-    let got = |at: usize| air.node(at).bytes.saturating_sub(before[at]) as f64;
-    let slower = if both_ways { got(0).min(got(1)) } else { got(1) };
+    let [first, second] = before;
+    let got = |at: usize, before: usize| air.node(at).bytes.saturating_sub(before) as f64;
+    let slower = if both_ways { got(0, first).min(got(1, second)) } else { got(1, second) };
     Outcome { link, round_trip, ratio: slower / limit }
 }
 
