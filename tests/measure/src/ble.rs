@@ -40,9 +40,9 @@ pub(crate) fn run(quick: bool) -> Value {
             figures.insert(format!("sim_{what}_{loss}_loss"), json!((value * 1e3).round() / 1e3));
         };
         put("ratio", percentile(&ratios, 0));
-        put("ratio_mean", mean);
-        put("ratio_both_ways", both.fold(f64::INFINITY, f64::min));
-        put("round_trip_events_worst", percentile(&trips, 100));
+        put("mean", mean);
+        put("both_ways", both.fold(f64::INFINITY, f64::min));
+        put("trip_events", percentile(&trips, 100));
     }
     if let Some(machine) = Machine::new() {
         for (key, value) in in_machine(&machine) {

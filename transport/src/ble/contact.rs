@@ -166,7 +166,8 @@ impl Link {
                     let (ack, gaps) = state.pipe.report(beside);
                     let beside = gaps.len().saturating_mul(GAP_LEN);
                     while let Some((place, bytes)) = state.pipe.piece(now, room, beside) {
-                        let is_told = bytes.len().saturating_add(beside) <= room;
+                        let is_small = bytes.len().saturating_add(beside) <= room;
+                        let is_told = is_small && !state.pipe.is_asking();
                         let gaps = if is_told { gaps.clone() } else { Vec::new() };
                         if is_told {
                             state.pipe.reported();

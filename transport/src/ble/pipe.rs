@@ -58,6 +58,11 @@ impl Pipe {
         self.out.is_flushed()
     }
 
+    /// Whether nothing was answered for long: what is sent now had better be small.
+    pub(super) fn is_asking(&self) -> bool {
+        self.out.is_asking()
+    }
+
     /// The next whole frame.
     pub(super) fn pop(&mut self) -> Option<Vec<u8>> {
         self.inward.pop()

@@ -82,7 +82,7 @@ pub fn run(radio: Radio, packets: u32, both_ways: bool) -> Outcome {
         }
     }
     let round_trip = air.now.saturating_sub(started).div_f64(f64::from(TRIPS));
-    let (began, before) = (air.now, [air.nodes[0].bytes, air.nodes[1].bytes]);
+    let (began, [host_had, guest_had]) = (air.now, air.nodes.each_ref().map(|node| node.bytes));
     let per_event = u32::try_from(radio.per_event).unwrap_or(u32::MAX).max(1);
     let until =
         began.saturating_add(radio.interval.saturating_mul(packets).div_f64(per_event.into()));
@@ -96,9 +96,10 @@ pub fn run(radio: Radio, packets: u32, both_ways: bool) -> Outcome {
     let took = air.now.saturating_sub(began).as_secs_f64();
     let per_second = (radio.per_event.saturating_mul(radio.max_packet)) as f64;
     let limit = per_second / radio.interval.as_secs_f64() * took;
-    let [first, second] = before;
-    let got = |at: usize, before: usize| air.node(at).bytes.saturating_sub(before) as f64;
-    let slower = if both_ways { got(0, first).min(got(1, second)) } else { got(1, second) };
+    let [host, guest] = air.nodes.each_ref().map(|node| node.bytes);
+    let host = host.saturating_sub(host_had) as f64;
+    let guest = guest.saturating_sub(guest_had) as f64;
+    let slower = if both_ways { host.min(guest) } else { guest };
     Outcome { link, round_trip, ratio: slower / limit }
 }
 

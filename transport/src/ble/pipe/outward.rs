@@ -6,6 +6,7 @@ use std::{
 };
 
 use super::{Gap, WINDOW, expand, low};
+use crate::ble::packet::{DATA_HEADER_LEN, MIN_PACKET_LEN};
 
 /// Bytes on their way, beyond which nothing is sent: a stack below may buffer without limit, and eight packets in each
 /// event of a connection fill it.
@@ -29,6 +30,9 @@ const MAX_UNSENT: usize = 8 * 497;
 /// to overtake each other, and never so many that only the timer would find a loss.
 const FIRST_PATIENCE: u64 = 3;
 const LONGEST_PATIENCE: u64 = 24;
+
+/// What fits a packet of any radio, in bytes.
+const SMALLEST: usize = MIN_PACKET_LEN - DATA_HEADER_LEN;
 
 /// Before a round trip was measured, and at most.
 const LONGEST_RESEND: Duration = Duration::from_secs(4);
@@ -72,8 +76,8 @@ pub(super) struct Outward {
     allowed: usize,
     /// When everything on its way is taken for lost.
     pub(super) resend_at: Option<Duration>,
-    /// Whether one piece asks, after all were taken for lost.
-    is_asking: bool,
+    /// How often one piece has asked since anything new was heard, after all were taken for lost.
+    asked: u32,
     /// How often that happened since a round trip was measured.
     resends: u32,
     pub(super) round_trip: Option<Duration>,
@@ -91,7 +95,7 @@ impl Outward {
             patience: FIRST_PATIENCE,
             allowed: FIRST_PACKETS,
             resend_at: None,
-            is_asking: false,
+            asked: 0,
             resends: 0,
             round_trip: None,
         }
@@ -108,6 +112,11 @@ impl Outward {
             self.out.extend(len.to_le_bytes());
             self.out.extend(frame);
         }
+    }
+
+    /// Whether one piece asks whether the other end is there.
+    pub(super) fn is_asking(&self) -> bool {
+        self.asked > 0
     }
 
     pub(super) fn is_flushed(&self) -> bool {
@@ -138,7 +147,7 @@ impl Outward {
         }
         if is_news {
             self.lose_overtaken();
-            self.is_asking = false;
+            self.asked = 0;
             let patience = self.resend_after();
             self.resend_at = (self.reached > self.acked).then(|| now.saturating_add(patience));
         }
@@ -206,12 +215,12 @@ impl Outward {
         if self.resend_at.is_some_and(|at| at <= now) {
             // One piece asks; the answer tells where to go on.
             // Who twice says nothing new is not believed what it said before.
-            let is_doubted = std::mem::replace(&mut self.is_asking, true);
+            self.asked = self.asked.saturating_add(1);
             self.resends = self.resends.saturating_add(1);
             self.resend_at = None;
             self.allowed = FIRST_PACKETS;
             for part in self.parts.values_mut() {
-                if part.state != State::Arrived || is_doubted {
+                if part.state != State::Arrived || self.asked > 1 {
                     part.state = State::Lost;
                 }
             }
@@ -222,10 +231,13 @@ impl Outward {
             let len = part.end.saturating_sub(*place);
             (packets.saturating_add(1), bytes.saturating_add(len))
         });
-        let limit = if self.is_asking { 1 } else { self.allowed };
+        let limit = if self.asked > 0 { 1 } else { self.allowed };
         if packets >= limit || bytes >= MAX_ON_WAY {
             return None;
         }
+        // Whoever hears nothing for long may be sending more than the radio carries by now.
+        let is_last_try = self.asked > 1;
+        let room = if is_last_try { room.min(SMALLEST) } else { room };
         let (place, end, is_again) = self.due(room as u64, beside as u64)?;
         let skip = usize::try_from(place.saturating_sub(self.acked)).ok()?;
         let len = usize::try_from(end.saturating_sub(place)).ok()?;
