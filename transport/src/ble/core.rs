@@ -1,6 +1,7 @@
 //! Decides everything: what to show, whom to connect to, which links there are. No clock, no
 //! chance, no radio of its own.
 
+mod modes;
 mod packets;
 mod turns;
 
@@ -9,9 +10,10 @@ use std::{
     time::Duration,
 };
 
+use self::modes::{SEEK, SEEK_LOST};
 use super::{
     contact::{Gone, Link},
-    duty::{Meter, Mode, RadioUse, Seeking, permille},
+    duty::{Meter, Seeking},
     radio::{Advert, Contact, Device, RadioCommand, RadioEvent, RadioState, Side},
     token::{Name, Token},
 };
@@ -42,18 +44,6 @@ const CONNECT_TIMEOUT: Duration = Duration::from_secs(28);
 /// After a failed connection, doubled each time, and at most.
 const FIRST_PAUSE: Duration = Duration::from_secs(1);
 const LONGEST_PAUSE: Duration = Duration::from_secs(60);
-
-/// How long it listens without pause for somebody new, or once the radio is there again.
-const SEEK: Duration = Duration::from_secs(60);
-
-/// How long it listens without pause for somebody who was linked until now, over Bluetooth or not.
-const SEEK_LOST: Duration = Duration::from_secs(30);
-
-/// Names that are remembered as not new.
-const MAX_SOUGHT: usize = 1_024;
-
-/// How long after something was carried more is expected.
-const ACTIVE: Duration = Duration::from_secs(10);
 
 /// Now, by both clocks.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -204,50 +194,6 @@ impl Core {
         self.seek(now, name);
         self.known_period = None;
         self.advance(now);
-    }
-
-    /// Listens without pause if this name was never looked for before: somebody was just scanned.
-    fn seek(&mut self, now: Moment, name: Name) {
-        if self.sought.len() < MAX_SOUGHT && self.sought.insert(name) {
-            self.seeking.begin(now.at, SEEK);
-        }
-    }
-
-    /// Whether somebody looks at the screen.
-    pub(super) fn set_screen(&mut self, now: Moment, is_on: bool) {
-        let was_off = std::mem::replace(&mut self.is_screen_off, !is_on);
-        if is_on && was_off {
-            self.seeking.begin(now.at, SEEK_LOST);
-        }
-        self.advance(now);
-    }
-
-    /// What the radio is used for.
-    pub(super) fn radio_use(&self, now: Moment) -> RadioUse {
-        let mode = self.mode(now);
-        let share = mode.share(self.contacts.len(), MAX_CONTACTS);
-        let permille_so_far = permille(self.meter.so_far());
-        RadioUse { mode, permille: permille(share), permille_so_far }
-    }
-
-    #[cfg(test)]
-    pub(super) fn seconds_on(&self) -> f64 {
-        self.meter.seconds_on()
-    }
-
-    fn mode(&self, now: Moment) -> Mode {
-        let is_active = self.carried_at.is_some_and(|at| now.at < at.saturating_add(ACTIVE));
-        if self.seeking.is_on(now.at) && !self.known.is_empty() {
-            Mode::Seeking
-        } else if is_active {
-            Mode::Active
-        } else if self.is_screen_off {
-            Mode::ScreenOff
-        } else if self.near.is_empty() && self.contacts.is_empty() {
-            Mode::Alone
-        } else {
-            Mode::Near
-        }
     }
 
     pub(super) fn give_up(&mut self, now: Moment, dial: u64) {
