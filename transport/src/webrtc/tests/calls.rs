@@ -162,7 +162,8 @@ fn both_blocked(coturn: &Coturn, url: String, relay: &TestRelay) -> (Host, WebRt
 #[tokio::test]
 async fn relayed_call_is_a_stream_between_two_who_need_a_server_each() {
     let (relay, coturn) = (TestRelay::start().await, Coturn::start());
-    for (calls, url) in [coturn.udp(), coturn.tcp(), coturn.tls()].into_iter().enumerate() {
+    for url in [coturn.udp(), coturn.tcp(), coturn.tls()] {
+        let before = streams(&coturn);
         let (mut host, dialer) = both_blocked(&coturn, url.clone(), &relay);
 
         let called = dialer.dial(&relay_addrs(&relay), KEY, HOST).await;
@@ -174,8 +175,8 @@ async fn relayed_call_is_a_stream_between_two_who_need_a_server_each() {
         assert_eq!(next(&mut called).await, Some(b"hi".to_vec()));
         assert_eq!(called.binding, answered.binding);
         assert_eq!([stats(&called).path, stats(&answered).path], [LinkPath::Relayed; 2]);
-        // Each end has taken over its own.
-        assert_eq!(streams(&coturn), 2 * (calls + 1), "{url}");
+        // Each end has taken over its own; one that is asked for again meanwhile may be taken over, too.
+        assert!(streams(&coturn) >= before + 2, "{url}");
     }
 }
 
