@@ -159,8 +159,10 @@ impl Phone {
                 return Ok(());
             }
             let why = String::from_utf8_lossy(&output.stderr).into_owned();
-            // The service still winds up what it was told before: a person presses again.
-            if !why.contains("org.bluez.Error.Busy") || Instant::now() > deadline {
+            // The service still winds up what it was told before, or begins anew: a person presses again.
+            let again =
+                ["Error.Busy", "Error.NoReply", "Error.ServiceUnknown", "Error.UnknownObject"];
+            if !again.iter().any(|again| why.contains(again)) || Instant::now() > deadline {
                 return Err(format!("{name} does not switch to {on}: {why}").into());
             }
             thread::yield_now();
