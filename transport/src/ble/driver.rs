@@ -256,7 +256,7 @@ impl Driver {
             let mut stats = open.stats.lock().unwrap_or_else(PoisonError::into_inner);
             stats.bytes_received = stats.bytes_received.saturating_add(len as u64);
         }
-        // There is room for all that the core holds: this fails only if nobody reads any more.
+        // There is room for all that the core gives: this fails only if nobody reads any more.
         if open.inward.try_send(frame).is_err() {
             self.core.consumed(link, len);
         }
@@ -272,7 +272,7 @@ impl Driver {
         // In clear: the session above encrypts.
         let (ours, theirs) = Link::pair(TransportKind::Ble, role, None, stats);
         let ours = ours.limited(pipe::MAX_FRAME_LEN);
-        let (inward, frames) = mpsc::channel(pipe::MAX_HELD_FRAMES);
+        let (inward, frames) = mpsc::channel(pipe::MAX_UNREAD_FRAMES);
         let room = Arc::new(Notify::new());
         let stats = Arc::clone(&theirs.stats);
         let open = Open { inward, room: Arc::clone(&room), waiting: VecDeque::new(), stats };

@@ -15,8 +15,12 @@ pub(super) const MAX_FRAME_LEN: usize = 65_535;
 /// so that a piece that is lost three times over holds nothing up.
 pub(super) const WINDOW: usize = 64 * 497;
 
-/// Whole frames that may wait.
-pub(super) const MAX_HELD_FRAMES: usize = 64;
+/// Whole frames that may wait; beyond, nothing is taken in.
+const MAX_HELD_FRAMES: usize = 64;
+
+/// Whole frames that are given out and not released at most: those that may wait, and what is taken in
+/// at once before, a window of the smallest, of one byte behind a length of two, and what it completes.
+pub(super) const MAX_UNREAD_FRAMES: usize = MAX_HELD_FRAMES + WINDOW / 3 + 2;
 
 /// The other end does not keep to the form: the link cannot go on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -5,3 +5,4 @@ mod liars;
 mod meeting;
 mod pipes;
 mod rates;
+mod through;
