@@ -31,17 +31,22 @@ fn lie(world: &mut World, name: Name) {
     world.settle();
 }
 
-/// Maya came by Mallory's screen, who lies, and has met nobody else.
-fn with_a_liar() -> World {
-    let mut world = closed(World::binding(), &["mallory", "bob"]);
-    say(&mut world, "alice", "before");
-    lie(&mut world, "mallory");
+/// From here on Mallory lies, and Maya comes by Mallory's screen and meets nobody else.
+fn bring_maya(world: &mut World) {
+    lie(world, "mallory");
     world.meet();
     world.add("maya");
     for other in ["alice", "bob"] {
         world.part("maya", other);
     }
     world.scan("maya", "mallory");
+}
+
+/// Maya came by Mallory's screen, who lies, and has met nobody else.
+fn with_a_liar() -> World {
+    let mut world = closed(World::binding(), &["mallory", "bob"]);
+    say(&mut world, "alice", "before");
+    bring_maya(&mut world);
     say(&mut world, "mallory", "with a key of mine");
     assert_eq!(world.rooms("maya").len(), 1);
     world
@@ -105,13 +110,7 @@ fn newcomer_neither_writes_with_a_key_that_is_not_known_to_be_right_nor_says_to_
 fn liar_gives_so_many_false_keys_a_day_and_others_are_heard_all_the_same() {
     let mut world = closed(World::binding(), &["mallory", "bob"]);
     let honest = world.disk("mallory");
-    lie(&mut world, "mallory");
-    world.meet();
-    world.add("maya");
-    for other in ["alice", "bob"] {
-        world.part("maya", other);
-    }
-    world.scan("maya", "mallory");
+    bring_maya(&mut world);
     let epoch = newest(&honest, &world).epoch;
     for n in 0..40 {
         let frame = [&[KEYS, 0, 1][..], &epoch, &[n], &[n; 32]].concat();

@@ -111,17 +111,21 @@ impl<S: Store> Engine<S> {
         let (epoch, sealed, chain) = self.draw_key(id, removed, revoked)?;
         self.write(id, &OpBody::Epoch(epoch, sealed, chain))?;
         if has_revoked {
-            let secret = self.short_chance();
-            let invite = OpBody::Invite {
-                secret,
-                expires_at: None,
-                role: Role::Member,
-                max_uses: None,
-                reads_before: false,
-            };
+            let invite = self.public_invite();
             self.write(id, &invite)?;
         }
         Ok(())
+    }
+
+    /// An invite for everybody, without end or limit, such as a room begins with.
+    pub(crate) fn public_invite(&mut self) -> OpBody {
+        OpBody::Invite {
+            secret: self.short_chance(),
+            expires_at: None,
+            role: Role::Member,
+            max_uses: None,
+            reads_before: false,
+        }
     }
 
     /// Draws a key and seals it; what does not fit in one operation is written.

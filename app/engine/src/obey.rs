@@ -120,14 +120,7 @@ impl<S: Store> Engine<S> {
         let genesis =
             OpBody::Genesis { nonce, room_name: name.to_owned(), name: my_name, noise_key };
         self.write(id, &genesis)?;
-        let secret = self.short_chance();
-        let invite = OpBody::Invite {
-            secret,
-            expires_at: None,
-            role: Role::Member,
-            max_uses: None,
-            reads_before: false,
-        };
+        let invite = self.public_invite();
         self.write(id, &invite)?;
         self.announce_room(id, None, told);
         self.ask_invite(id, None)
