@@ -3,7 +3,6 @@
 use engine::Command;
 use serde::Deserialize;
 use serde_json::{Value, json};
-use transport::ble::{Mode, RadioState};
 
 use super::json::is_one_of;
 use crate::{
@@ -72,26 +71,11 @@ pub(super) fn stats(stats: &SuccessStats) -> Value {
 
 /// The line for Bluetooth.
 pub(super) fn radio(net: &NetInfo) -> Value {
-    let state = match net.bluetooth {
-        RadioState::Starting => "starting",
-        RadioState::Ready => "ready",
-        RadioState::Off => "off",
-        RadioState::Missing => "missing",
-        RadioState::Denied => "denied",
-        RadioState::Unsupported => "unsupported",
-    };
-    let mode = match net.radio_use.mode {
-        Mode::Seeking => "seeking",
-        Mode::Active => "active",
-        Mode::Near => "near",
-        Mode::Alone => "alone",
-        Mode::ScreenOff => "screen_off",
-    };
     let percent = |permille: u16| f64::from(permille) / 10.0;
     json!({
         "event": "radio",
-        "state": state,
-        "mode": mode,
+        "state": net.bluetooth,
+        "mode": net.radio_use.mode,
         "on_percent": percent(net.radio_use.permille),
         "on_percent_so_far": percent(net.radio_use.permille_so_far),
     })

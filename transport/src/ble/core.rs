@@ -178,8 +178,9 @@ impl Core {
 
     /// These are listened for from now on.
     pub(super) fn look_for(&mut self, now: Moment, names: BTreeSet<Name>) {
-        for name in names.difference(&self.looked_for.clone()) {
-            self.seek(now, *name);
+        let wanted: Vec<_> = names.difference(&self.looked_for).copied().collect();
+        for name in wanted {
+            self.seek(now, name);
             // Whoever is wanted again was linked some other way until now.
             self.seeking.begin(now.at, SEEK_LOST);
         }

@@ -5,8 +5,11 @@
 
 use std::time::Duration;
 
+use serde::Serialize;
+
 /// What the radio is used for now.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Mode {
     /// Somebody was scanned, switched on or lost just now: it listens without pause, for a while.
     Seeking,

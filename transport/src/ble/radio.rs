@@ -2,6 +2,7 @@
 
 use std::{fmt, time::Duration};
 
+use serde::Serialize;
 use tokio::sync::mpsc;
 #[cfg(target_os = "linux")]
 use uuid::Uuid;
@@ -75,7 +76,8 @@ pub struct Contact {
 }
 
 /// Whether Bluetooth can be used.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize)]
+#[serde(rename_all = "snake_case")]
 pub enum RadioState {
     /// It is being found out.
     #[default]

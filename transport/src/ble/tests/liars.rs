@@ -12,6 +12,7 @@ use super::{
         radio::{Contact, Device, RadioEvent, Side},
     },
     air::{Mischief, host_and_guest, link, name},
+    frame,
 };
 
 /// What a radio may do to a packet, in turns.
@@ -29,10 +30,7 @@ fn mischief() -> impl Strategy<Value = Mischief> {
 
 fn frames() -> impl Strategy<Value = Vec<Vec<u8>>> {
     let len = prop_oneof![3 => 1_usize..300, 1 => 300_usize..3_000];
-    let frame = (len, any::<u8>()).prop_map(|(len, first)| {
-        (0..len).map(|at| first.wrapping_add((at % 251) as u8)).collect::<Vec<u8>>()
-    });
-    prop::collection::vec(frame, 1..12)
+    prop::collection::vec(frame(len), 1..12)
 }
 
 proptest! {

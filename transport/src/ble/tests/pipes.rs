@@ -4,9 +4,12 @@ use std::time::Duration;
 
 use proptest::prelude::*;
 
-use super::super::{
-    packet::{DATA_HEADER_LEN, MAX_PACKET_LEN, MIN_PACKET_LEN},
-    pipe::{Gap, MAX_FRAME_LEN, Pipe, WINDOW},
+use super::{
+    super::{
+        packet::{DATA_HEADER_LEN, MAX_PACKET_LEN, MIN_PACKET_LEN},
+        pipe::{Gap, MAX_FRAME_LEN, Pipe, WINDOW},
+    },
+    frame,
 };
 
 /// One thing that may happen to a packet.
@@ -82,10 +85,7 @@ fn carry(frames: &[Vec<u8>], fates: &[Fate], mtus: &[usize]) -> (Vec<Vec<u8>>, D
 
 fn frames() -> impl Strategy<Value = Vec<Vec<u8>>> {
     let len = prop_oneof![4 => 1_usize..200, 2 => 200_usize..3_000, 1 => Just(MAX_FRAME_LEN)];
-    let frame = (len, any::<u8>()).prop_map(|(len, first)| {
-        (0..len).map(|at| first.wrapping_add((at % 251) as u8)).collect::<Vec<u8>>()
-    });
-    prop::collection::vec(frame, 1..8)
+    prop::collection::vec(frame(len), 1..8)
 }
 
 proptest! {

@@ -9,7 +9,7 @@ use coturn::{Coturn, PASSWORD, Setup, USERNAME};
 
 use super::{HOST, Host, KEY, OTHER_KEY, impatient, next, stats, transport};
 use crate::{
-    Addr, Callee, LinkPath, Transport,
+    Addr, Callee, Link, LinkPath, Transport,
     nat::NatKind,
     nostr::test_relay::TestRelay,
     servers::{Servers, TurnServer},
@@ -117,6 +117,16 @@ async fn call_goes_through_a_turn_server_of_the_callee_if_the_dialer_has_none() 
     assert_eq!([stats(&called).path, stats(&answered).path], [LinkPath::Relayed; 2]);
 }
 
+/// Both ends of a link say something, and it goes through a server.
+async fn talk_through_a_server(called: &mut Link, answered: &mut Link) {
+    called.send(vec![7; 60_000]).await.expect("open");
+    assert_eq!(next(answered).await, Some(vec![7; 60_000]));
+    answered.send(b"hi".to_vec()).await.expect("open");
+    assert_eq!(next(called).await, Some(b"hi".to_vec()));
+    assert_eq!(called.binding, answered.binding);
+    assert_eq!([stats(called).path, stats(answered).path], [LinkPath::Relayed; 2]);
+}
+
 /// How often a server has handed a stream over.
 fn streams(coturn: &Coturn) -> usize {
     coturn.log().matches("CONNECTION_BIND processed, success").count()
@@ -134,12 +144,7 @@ async fn relayed_call_is_a_stream_where_the_server_passes_streams_on_however_it_
         let called = dialer.dial(&relay_addrs(&relay), KEY, HOST).await;
 
         let (mut called, mut answered) = (called.expect("an answer"), host.next().await);
-        called.send(vec![7; 60_000]).await.expect("open");
-        assert_eq!(next(&mut answered).await, Some(vec![7; 60_000]));
-        answered.send(b"hi".to_vec()).await.expect("open");
-        assert_eq!(next(&mut called).await, Some(b"hi".to_vec()));
-        assert_eq!(called.binding, answered.binding);
-        assert_eq!([stats(&called).path, stats(&answered).path], [LinkPath::Relayed; 2]);
+        talk_through_a_server(&mut called, &mut answered).await;
         assert_eq!(streams(&coturn), calls + 1, "{url}");
         // Datagrams would come from the listening port.
         let port = host.listener.mux.port();
@@ -169,12 +174,7 @@ async fn relayed_call_is_a_stream_between_two_who_need_a_server_each() {
         let called = dialer.dial(&relay_addrs(&relay), KEY, HOST).await;
 
         let (mut called, mut answered) = (called.expect("an answer"), host.next().await);
-        called.send(vec![7; 60_000]).await.expect("open");
-        assert_eq!(next(&mut answered).await, Some(vec![7; 60_000]));
-        answered.send(b"hi".to_vec()).await.expect("open");
-        assert_eq!(next(&mut called).await, Some(b"hi".to_vec()));
-        assert_eq!(called.binding, answered.binding);
-        assert_eq!([stats(&called).path, stats(&answered).path], [LinkPath::Relayed; 2]);
+        talk_through_a_server(&mut called, &mut answered).await;
         // Each end has taken over its own; one that is asked for again meanwhile may be taken over, too.
         assert!(streams(&coturn) >= before + 2, "{url}");
     }
