@@ -17,12 +17,26 @@ use transport::{
     Addr, Callee, DialKey, Dialing, Link, LinkPath, LinkStats, LinkTraits, Listener, Role,
     Transport, TransportError, TransportKind,
     ble::{Adapter, BleTransport},
+    chooser::{Network, Situation},
 };
 
-use super::{super::*, Dialer, Way};
+use super::{
+    super::{ways::Way, *},
+    Dialer,
+};
 
 /// Far longer than anything here takes.
 const PATIENCE: Duration = Duration::from_secs(20);
+
+/// A device that can do everything.
+const FREE: Situation = Situation {
+    network: Network::Internet,
+    has_relays: true,
+    is_metered: false,
+    no_relaying: None,
+    no_bluetooth: None,
+    is_sparing: false,
+};
 
 /// Tells of each dial; answers with the path of a link, or never.
 #[derive(Debug)]
@@ -103,6 +117,7 @@ impl Scene {
         let shared = Arc::new(Shared {
             inbox,
             links: Links::default(),
+            targets: Targets::default(),
             notices: Notices::new(Arc::new(|| {})),
             started: Instant::now(),
             is_stopping: AtomicBool::new(false),
@@ -113,6 +128,8 @@ impl Scene {
                 open_relays: Box::new(|| 0),
                 begin_anew: Box::new(|| {}),
                 find: Box::new(find),
+                hear: Box::new(|_, _| Vec::new()),
+                situation: Box::new(|_| FREE),
                 sightings: sightings.subscribe(),
                 heard: ble.changed(),
                 look_for: Box::new(move |key, callee| ble.look_for(key, callee)),
