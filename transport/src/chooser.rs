@@ -5,6 +5,8 @@
 
 use std::time::Duration;
 
+use serde::Serialize;
+
 use crate::{Addr, AddrKind, LinkPath};
 
 /// How long the network has the field to itself where it may well lead there: a link over it is up
@@ -19,7 +21,8 @@ pub const NEAR_HEAD_START: Duration = Duration::from_millis(150);
 pub const DIRECT_HEAD_START: Duration = Duration::from_secs(1);
 
 /// A way to another device, from the best to the slowest.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Way {
     /// Over the network, at an address that is known.
     Direct,
@@ -34,6 +37,16 @@ pub enum Way {
 impl Way {
     /// All of them, the best first.
     pub const ALL: [Self; 4] = [Self::Direct, Self::Called, Self::Relayed, Self::Bluetooth];
+
+    /// The same for people.
+    pub fn words(self) -> &'static str {
+        match self {
+            Self::Direct => "over the network",
+            Self::Called => "over the internet",
+            Self::Relayed => "through a server",
+            Self::Bluetooth => "over Bluetooth",
+        }
+    }
 
     /// What links that came about this way go by.
     pub fn path(self) -> LinkPath {
@@ -103,7 +116,8 @@ pub struct Progress {
 }
 
 /// Why a way is not tried.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Reason {
     /// It is the one in use.
     InUse,
@@ -119,6 +133,8 @@ pub enum Reason {
     NoServers,
     /// The person pays per byte here, and has not given their word.
     Metered,
+    /// It costs the person money here, and the link that is up does not.
+    Costly,
     /// The person does not want it.
     NotWanted,
     /// Nobody looks at the screen, and the link that is up will do.
@@ -145,9 +161,10 @@ impl Reason {
             Self::BetterIsUp => "not needed, the way in use is better",
             Self::NoGain => "not needed, it would be no faster than the way in use",
             Self::NoNetwork => "this device is on no network",
-            Self::NoAddress => "no address of the other device is known",
+            Self::NoAddress => "the other device has told no address there",
             Self::NoServers => "this device uses no servers for that",
-            Self::Metered => "data costs money here, so it needs your word in the settings",
+            Self::Metered => "data costs money here, so it needs your word",
+            Self::Costly => "data costs money here, and the way in use does not",
             Self::NotWanted => "switched off in the settings",
             Self::Sparing => "not looked for while the screen is off, to spare the battery",
             Self::NotHeard => "the other device has not said that it can be found that way",
@@ -264,7 +281,7 @@ fn needless(way: Way, here: &Situation, up: LinkPath) -> Option<Reason> {
     }
     // Bluetooth is slow and free: what is near is reached through the internet only where that is, too.
     let would_cost = way == Way::Called && up == LinkPath::Bluetooth && here.is_metered;
-    would_cost.then_some(Reason::Metered)
+    would_cost.then_some(Reason::Costly)
 }
 
 /// Whether a link that has just opened is to take over from one that is up: a second detour costs

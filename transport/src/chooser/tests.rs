@@ -167,7 +167,7 @@ fn bluetooth_is_not_given_up_for_an_internet_that_costs_money() {
     let metered = Situation { is_metered: true, ..FREE };
 
     assert_eq!(ways(&beside(LinkPath::Bluetooth, &metered)), [Way::Direct]);
-    assert_eq!(why(&beside(LinkPath::Bluetooth, &metered), Way::Called), Reason::Metered);
+    assert_eq!(why(&beside(LinkPath::Bluetooth, &metered), Way::Called), Reason::Costly);
     assert_eq!(ways(&beside(LinkPath::Relayed, &metered)), [Way::Direct, Way::Called]);
 }
 
