@@ -126,8 +126,15 @@ impl Listener for EitherListener {
 mod tests {
     use tokio::sync::mpsc;
 
-    use super::Either;
-    use crate::{Addr, AddrKind, Callee, DialKey, Transport, TransportError, memory::MemoryHub};
+    use std::time::Duration;
+
+    use super::{Either, race};
+    use crate::{
+        Addr, AddrKind, Callee, DialKey, Dialing, Link, LinkStats, Role, Transport, TransportError,
+        TransportKind,
+        chooser::{Choice, Way},
+        memory::MemoryHub,
+    };
 
     const KEY: DialKey = DialKey::from_bytes([7; 32]);
     const HOST: Callee = Callee::from_bytes([1; 16]);
@@ -152,5 +159,60 @@ mod tests {
         let alone = Either::new(nowhere.transport(), nowhere.transport());
         let refused = alone.dial(&addrs, KEY, HOST).await;
         assert!(matches!(refused, Err(TransportError::Unreachable)));
+    }
+
+    /// A dial that ends after so many seconds: with a link, or with none.
+    fn dial(secs: u64, kind: TransportKind, has_link: bool) -> Dialing {
+        Box::pin(async move {
+            tokio::time::sleep(Duration::from_secs(secs)).await;
+            let stats = LinkStats::starting(std::time::Instant::now(), String::new());
+            let link = || Link::pair(kind, Role::Dialer, None, stats).0;
+            has_link.then(link).ok_or(TransportError::Unreachable)
+        })
+    }
+
+    /// What wins, and after how many seconds; the network's dial first.
+    async fn winner(
+        network: (u64, bool),
+        bluetooth: (u64, bool),
+        head_start: u64,
+    ) -> (TransportKind, u64) {
+        let began = tokio::time::Instant::now();
+        let first = dial(network.0, TransportKind::WebRtc, network.1);
+        let second = dial(bluetooth.0, TransportKind::Ble, bluetooth.1);
+        let link =
+            race(first, second, Duration::from_secs(head_start)).await.expect("one leads there");
+        (link.kind, began.elapsed().as_secs())
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn slower_way_begins_after_the_head_start_or_once_the_faster_one_has_failed() {
+        use TransportKind::{Ble, WebRtc};
+        assert_eq!(winner((1, true), (0, true), 2).await, (WebRtc, 1), "within the head start");
+        assert_eq!(winner((9, true), (3, true), 2).await, (Ble, 5), "after it");
+        assert_eq!(winner((9, true), (3, true), 0).await, (Ble, 3), "without one");
+        assert_eq!(winner((1, false), (3, true), 2).await, (Ble, 4), "the network failed at once");
+        assert_eq!(winner((4, false), (9, true), 2).await, (Ble, 11), "and later");
+        assert_eq!(winner((9, true), (1, false), 2).await, (WebRtc, 9), "nobody was heard");
+    }
+
+    #[tokio::test]
+    async fn way_that_was_not_chosen_is_not_gone() {
+        let hubs = [MemoryHub::new(), MemoryHub::new()];
+        let host = Either::new(hubs[0].transport(), hubs[1].transport());
+        let (incoming, _links) = mpsc::channel(2);
+        let listener = host.listen(incoming).expect("memory");
+        listener.admit(KEY, HOST);
+        let nowhere = MemoryHub::new();
+        let only_bluetooth = Either::new(nowhere.transport(), hubs[1].transport());
+        let mut choice = Choice::everything();
+        choice.attempts.retain(|attempt| attempt.way != Way::Bluetooth);
+
+        let addrs = listener.addrs();
+        assert!(only_bluetooth.dial_by(&choice, &addrs, KEY, HOST).await.is_err());
+        assert!(only_bluetooth.dial(&addrs, KEY, HOST).await.is_ok());
+        choice.attempts.clear();
+        let none = only_bluetooth.dial_by(&choice, &addrs, KEY, HOST).await;
+        assert!(matches!(none, Err(TransportError::NoUsableAddr)));
     }
 }

@@ -34,7 +34,7 @@ use storage::RedbStore;
 use tokio::sync::{mpsc, watch};
 use transport::{
     AddrKind, Listener, Transport,
-    ble::{Adapter, BleTransport},
+    ble::{Adapter, BleTransport, RadioState},
     either::Either,
     servers::Servers,
     webrtc::{WebRtcConfig, WebRtcTransport},
@@ -259,8 +259,9 @@ impl Backend for Runtime {
     }
 
     fn whereabouts(&self) -> Whereabouts {
+        let can_be_heard = self.ble.state() == RadioState::Ready;
         let words = |addr: &transport::Addr| match addr.kind {
-            AddrKind::Ble => Some("Bluetooth, by whoever is near".to_owned()),
+            AddrKind::Ble => can_be_heard.then(|| "Bluetooth, by whoever is near".to_owned()),
             _ => addr.to_socket_addr().map(|addr| addr.to_string()),
         };
         Whereabouts {

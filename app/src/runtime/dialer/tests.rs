@@ -14,10 +14,10 @@ use tokio::{
     time::timeout,
 };
 use transport::{
-    Addr, Callee, DialKey, Dialing, Link, LinkPath, LinkStats, LinkTraits, Listener, Role,
-    Transport, TransportError, TransportKind,
+    Addr, AddrKind, Callee, DialKey, Dialing, Link, LinkPath, LinkStats, LinkTraits, Listener,
+    Role, Transport, TransportError, TransportKind,
     ble::{Adapter, BleTransport},
-    chooser::{Network, Situation},
+    chooser::{self, Network, Reason, Situation},
 };
 
 use super::{
@@ -100,6 +100,9 @@ struct Scene {
     path: Arc<Mutex<Option<LinkPath>>>,
     is_seen: Arc<AtomicBool>,
     sightings: watch::Sender<u64>,
+    is_heard: Arc<AtomicBool>,
+    hearings: watch::Sender<u64>,
+    here: Arc<Mutex<Situation>>,
     _dir: tempfile::TempDir,
 }
 
@@ -112,6 +115,12 @@ impl Scene {
         let (sightings, seen) = (watch::Sender::new(0), Arc::clone(&is_seen));
         let find = move |_: &DialKey, _: &Callee| {
             if seen.load(Ordering::SeqCst) { vec!["10.0.0.7:9".to_owned()] } else { Vec::new() }
+        };
+        let (is_heard, hearings) = (Arc::new(AtomicBool::new(false)), watch::Sender::new(0));
+        let here = Arc::new(Mutex::new(FREE));
+        let (near, situation) = (Arc::clone(&is_heard), Arc::clone(&here));
+        let hear = move |_: &DialKey, _: &Callee| {
+            if near.load(Ordering::SeqCst) { vec!["00:AA:01".to_owned()] } else { Vec::new() }
         };
         let ble = BleTransport::new(Adapter::None);
         let shared = Arc::new(Shared {
@@ -128,10 +137,12 @@ impl Scene {
                 open_relays: Box::new(|| 0),
                 begin_anew: Box::new(|| {}),
                 find: Box::new(find),
-                hear: Box::new(|_, _| Vec::new()),
-                situation: Box::new(|_| FREE),
+                hear: Box::new(hear),
+                situation: Box::new(move |_| {
+                    *situation.lock().unwrap_or_else(PoisonError::into_inner)
+                }),
                 sightings: sightings.subscribe(),
-                heard: ble.changed(),
+                heard: hearings.subscribe(),
                 look_for: Box::new(move |key, callee| ble.look_for(key, callee)),
                 nat: Box::new(|| "cone"),
                 signaling: Box::new(|| (0, 0)),
@@ -141,7 +152,19 @@ impl Scene {
             stats: StatsKeeper::open(dir.path()),
         });
         let dialer = Dialer::new(Arc::clone(&shared), tokio::runtime::Handle::current());
-        Self { shared, dialer, dials, inputs, path, is_seen, sightings, _dir: dir }
+        Self {
+            shared,
+            dialer,
+            dials,
+            inputs,
+            path,
+            is_seen,
+            sightings,
+            is_heard,
+            hearings,
+            here,
+            _dir: dir,
+        }
     }
 
     fn answer(&self, path: LinkPath) {
@@ -150,6 +173,15 @@ impl Scene {
 
     fn sight(&self) {
         self.sightings.send_modify(|count| *count += 1);
+    }
+
+    fn place(&self, here: Situation) {
+        *self.here.lock().unwrap_or_else(PoisonError::into_inner) = here;
+    }
+
+    fn hear(&self) {
+        self.is_heard.store(true, Ordering::SeqCst);
+        self.hearings.send_modify(|count| *count += 1);
     }
 
     async fn dialed(&mut self) {
@@ -172,6 +204,10 @@ fn way() -> Way {
 
 fn invite() -> Target {
     Target::Invite(InviteId::from_bytes([1; 16]))
+}
+
+fn member() -> Target {
+    Target::Member(RoomId::from_bytes([1; 16]), PeerId::from_bytes([1; 32]))
 }
 
 #[tokio::test]
@@ -206,8 +242,7 @@ async fn target_seen_on_the_local_network_is_dialed_at_once_and_others_are_not()
 #[tokio::test(start_paused = true)]
 async fn relayed_link_is_replaced_as_soon_as_a_direct_one_opens() {
     let mut scene = Scene::new();
-    let member = Target::Member(RoomId::from_bytes([1; 16]), PeerId::from_bytes([1; 32]));
-    let Target::Member(room, peer) = member else { unreachable!() };
+    let Target::Member(room, peer) = member() else { unreachable!() };
     scene.answer(LinkPath::Relayed);
     scene.dialer.want(invite(), way());
     let (link, _) = scene.link_up().await;
@@ -225,8 +260,93 @@ async fn relayed_link_is_replaced_as_soon_as_a_direct_one_opens() {
     scene.answer(LinkPath::Direct);
     let (_, target) = scene.link_up().await;
 
-    assert_eq!(target, Some(member));
+    assert_eq!(target, Some(member()));
     assert_eq!(scene.shared.links.infos()[0].path, LinkPath::Direct);
+}
+
+#[tokio::test(start_paused = true)]
+async fn nobody_is_dialed_while_no_way_can_be_gone_and_at_once_when_the_network_is_there() {
+    let mut scene = Scene::new();
+    let off = Some(Reason::BluetoothOff);
+    scene.place(Situation { network: Network::Nowhere, no_bluetooth: off, ..FREE });
+    scene.dialer.want(invite(), way());
+    tokio::time::sleep(Duration::from_secs(60)).await;
+    assert!(scene.dials.try_recv().is_err());
+
+    scene.place(FREE);
+    scene.shared.begin_anew();
+
+    let begun = tokio::time::Instant::now();
+    scene.dialed().await;
+    assert!(begun.elapsed() < Duration::from_secs(1));
+}
+
+#[tokio::test(start_paused = true)]
+async fn dial_that_listens_itself_goes_on_when_its_target_is_heard() {
+    let mut scene = Scene::new();
+    let addrs = vec![Addr { kind: AddrKind::Ble, bytes: Vec::new() }];
+    scene.place(Situation { network: Network::Nowhere, ..FREE });
+    scene.dialer.want(invite(), Way { addrs, ..way() });
+    scene.dialed().await;
+
+    scene.hear();
+    tokio::time::sleep(Duration::from_millis(100)).await;
+
+    assert!(scene.dials.try_recv().is_err(), "it is being reached");
+}
+
+#[tokio::test(start_paused = true)]
+async fn target_heard_after_a_dial_has_stopped_listening_is_dialed_anew() {
+    let mut scene = Scene::new();
+    scene.dialer.want(invite(), way());
+    scene.dialed().await;
+    tokio::time::sleep(Duration::from_secs(5)).await;
+
+    scene.hear();
+
+    scene.dialed().await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn while_the_screen_is_off_no_better_way_is_looked_for() {
+    let mut scene = Scene::new();
+    let Target::Member(room, peer) = member() else { unreachable!() };
+    scene.place(Situation { is_sparing: true, ..FREE });
+    scene.answer(LinkPath::Bluetooth);
+    scene.dialer.want(invite(), way());
+    let (link, _) = scene.link_up().await;
+    scene.dialed().await;
+    scene.dialer.drop_want(&invite());
+    scene.shared.links.prove(link, room, peer);
+    scene.dialer.meet(link, room, peer);
+    tokio::time::sleep(Duration::from_secs(60)).await;
+    assert!(scene.dials.try_recv().is_err());
+
+    scene.place(FREE);
+    scene.shared.begin_anew();
+
+    scene.dialed().await;
+}
+
+#[tokio::test]
+async fn diagnostics_tell_the_way_in_use_and_the_ones_that_are_not_tried() {
+    let mut scene = Scene::new();
+    let Target::Member(room, peer) = member() else { unreachable!() };
+    scene.dialer.want(member(), way());
+    let choice = |scene: &Scene| scene.shared.ways()[0].choice.clone().expect("its addresses");
+    assert!(choice(&scene).rejected.contains(&(chooser::Way::Bluetooth, Reason::NotHeard)));
+    assert_eq!(scene.shared.ways()[0].used, None);
+    scene.dialed().await;
+
+    scene.answer(LinkPath::Direct);
+    scene.shared.begin_anew();
+    let (link, _) = scene.link_up().await;
+    scene.shared.links.prove(link, room, peer);
+    scene.dialer.drop_want(&member());
+
+    assert_eq!(scene.shared.ways().len(), 1);
+    assert_eq!(scene.shared.ways()[0].used, Some(LinkPath::Direct));
+    assert_eq!(choice(&scene).attempts, []);
 }
 
 #[tokio::test]
