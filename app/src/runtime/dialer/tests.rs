@@ -1,5 +1,7 @@
 //! The dialer on a transport that does as it is told.
 
+mod chosen;
+
 use std::{
     sync::{
         Arc, Mutex, PoisonError,
@@ -14,10 +16,10 @@ use tokio::{
     time::timeout,
 };
 use transport::{
-    Addr, AddrKind, Callee, DialKey, Dialing, Link, LinkPath, LinkStats, LinkTraits, Listener,
-    Role, Transport, TransportError, TransportKind,
+    Addr, AddrKind, Callee, DialKey, Dialing, Link, LinkFailure, LinkPath, LinkStats, LinkTraits,
+    Listener, Role, Transport, TransportError, TransportKind,
     ble::{Adapter, BleTransport},
-    chooser::{self, Network, Reason, Situation},
+    chooser::{self, Choice, Network, Reason, Situation},
 };
 
 use super::{
@@ -43,6 +45,7 @@ const FREE: Situation = Situation {
 struct Told {
     dials: mpsc::Sender<()>,
     path: Arc<Mutex<Option<LinkPath>>>,
+    choice: Arc<Mutex<Choice>>,
 }
 
 impl Transport for Told {
@@ -67,6 +70,11 @@ impl Transport for Told {
                 None => std::future::pending().await,
             }
         })
+    }
+
+    fn dial_by(&self, choice: &Choice, addrs: &[Addr], key: DialKey, callee: Callee) -> Dialing {
+        *self.choice.lock().unwrap_or_else(PoisonError::into_inner) = choice.clone();
+        self.dial(addrs, key, callee)
     }
 }
 
@@ -103,6 +111,7 @@ struct Scene {
     is_heard: Arc<AtomicBool>,
     hearings: watch::Sender<u64>,
     here: Arc<Mutex<Situation>>,
+    choice: Arc<Mutex<Choice>>,
     _dir: tempfile::TempDir,
 }
 
@@ -116,6 +125,7 @@ impl Scene {
         let find = move |_: &DialKey, _: &Callee| {
             if seen.load(Ordering::SeqCst) { vec!["10.0.0.7:9".to_owned()] } else { Vec::new() }
         };
+        let choice = Arc::<Mutex<Choice>>::default();
         let (is_heard, hearings) = (Arc::new(AtomicBool::new(false)), watch::Sender::new(0));
         let here = Arc::new(Mutex::new(FREE));
         let (near, situation) = (Arc::clone(&is_heard), Arc::clone(&here));
@@ -131,7 +141,11 @@ impl Scene {
             started: Instant::now(),
             is_stopping: AtomicBool::new(false),
             listener: Box::new(Deaf),
-            transport: Box::new(Told { dials: told, path: Arc::clone(&path) }),
+            transport: Box::new(Told {
+                dials: told,
+                path: Arc::clone(&path),
+                choice: Arc::clone(&choice),
+            }),
             surroundings: Surroundings {
                 network_changed: Box::new(|| {}),
                 open_relays: Box::new(|| 0),
@@ -163,6 +177,7 @@ impl Scene {
             is_heard,
             hearings,
             here,
+            choice,
             _dir: dir,
         }
     }
@@ -171,12 +186,23 @@ impl Scene {
         *self.path.lock().unwrap_or_else(PoisonError::into_inner) = Some(path);
     }
 
+    /// Nobody answers from now on.
+    fn silence(&self) {
+        *self.path.lock().unwrap_or_else(PoisonError::into_inner) = None;
+    }
+
     fn sight(&self) {
         self.sightings.send_modify(|count| *count += 1);
     }
 
     fn place(&self, here: Situation) {
         *self.here.lock().unwrap_or_else(PoisonError::into_inner) = here;
+    }
+
+    /// After how long the last dial tries Bluetooth.
+    fn bluetooth_after(&self) -> Option<Duration> {
+        let choice = self.choice.lock().unwrap_or_else(PoisonError::into_inner);
+        choice.after(chooser::Way::Bluetooth)
     }
 
     fn hear(&self) {
@@ -262,91 +288,6 @@ async fn relayed_link_is_replaced_as_soon_as_a_direct_one_opens() {
 
     assert_eq!(target, Some(member()));
     assert_eq!(scene.shared.links.infos()[0].path, LinkPath::Direct);
-}
-
-#[tokio::test(start_paused = true)]
-async fn nobody_is_dialed_while_no_way_can_be_gone_and_at_once_when_the_network_is_there() {
-    let mut scene = Scene::new();
-    let off = Some(Reason::BluetoothOff);
-    scene.place(Situation { network: Network::Nowhere, no_bluetooth: off, ..FREE });
-    scene.dialer.want(invite(), way());
-    tokio::time::sleep(Duration::from_secs(60)).await;
-    assert!(scene.dials.try_recv().is_err());
-
-    scene.place(FREE);
-    scene.shared.begin_anew();
-
-    let begun = tokio::time::Instant::now();
-    scene.dialed().await;
-    assert!(begun.elapsed() < Duration::from_secs(1));
-}
-
-#[tokio::test(start_paused = true)]
-async fn dial_that_listens_itself_goes_on_when_its_target_is_heard() {
-    let mut scene = Scene::new();
-    let addrs = vec![Addr { kind: AddrKind::Ble, bytes: Vec::new() }];
-    scene.place(Situation { network: Network::Nowhere, ..FREE });
-    scene.dialer.want(invite(), Way { addrs, ..way() });
-    scene.dialed().await;
-
-    scene.hear();
-    tokio::time::sleep(Duration::from_millis(100)).await;
-
-    assert!(scene.dials.try_recv().is_err(), "it is being reached");
-}
-
-#[tokio::test(start_paused = true)]
-async fn target_heard_after_a_dial_has_stopped_listening_is_dialed_anew() {
-    let mut scene = Scene::new();
-    scene.dialer.want(invite(), way());
-    scene.dialed().await;
-    tokio::time::sleep(Duration::from_secs(5)).await;
-
-    scene.hear();
-
-    scene.dialed().await;
-}
-
-#[tokio::test(start_paused = true)]
-async fn while_the_screen_is_off_no_better_way_is_looked_for() {
-    let mut scene = Scene::new();
-    let Target::Member(room, peer) = member() else { unreachable!() };
-    scene.place(Situation { is_sparing: true, ..FREE });
-    scene.answer(LinkPath::Bluetooth);
-    scene.dialer.want(invite(), way());
-    let (link, _) = scene.link_up().await;
-    scene.dialed().await;
-    scene.dialer.drop_want(&invite());
-    scene.shared.links.prove(link, room, peer);
-    scene.dialer.meet(link, room, peer);
-    tokio::time::sleep(Duration::from_secs(60)).await;
-    assert!(scene.dials.try_recv().is_err());
-
-    scene.place(FREE);
-    scene.shared.begin_anew();
-
-    scene.dialed().await;
-}
-
-#[tokio::test]
-async fn diagnostics_tell_the_way_in_use_and_the_ones_that_are_not_tried() {
-    let mut scene = Scene::new();
-    let Target::Member(room, peer) = member() else { unreachable!() };
-    scene.dialer.want(member(), way());
-    let choice = |scene: &Scene| scene.shared.ways()[0].choice.clone().expect("its addresses");
-    assert!(choice(&scene).rejected.contains(&(chooser::Way::Bluetooth, Reason::NotHeard)));
-    assert_eq!(scene.shared.ways()[0].used, None);
-    scene.dialed().await;
-
-    scene.answer(LinkPath::Direct);
-    scene.shared.begin_anew();
-    let (link, _) = scene.link_up().await;
-    scene.shared.links.prove(link, room, peer);
-    scene.dialer.drop_want(&member());
-
-    assert_eq!(scene.shared.ways().len(), 1);
-    assert_eq!(scene.shared.ways()[0].used, Some(LinkPath::Direct));
-    assert_eq!(choice(&scene).attempts, []);
 }
 
 #[tokio::test]
