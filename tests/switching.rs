@@ -1,13 +1,17 @@
 //! While the ways between two people come and go, their words do not.
 
+#![expect(clippy::indexing_slicing, reason = "there are two people, and a test that panics fails")]
+
+#[path = "switching/neighbors.rs"]
+mod neighbors;
+
 use std::{collections::BTreeMap, time::Duration};
 
 use engine::{Body, Event};
-use tests::{
-    Name,
-    ways::{NEIGHBORS, Neighbors},
-};
+use tests::Name;
 use transport::LinkPath;
+
+use neighbors::{NEIGHBORS, Neighbors};
 
 /// How often the network or Bluetooth is cut or there again, at either end.
 const SWITCHES: usize = 1_000;
@@ -85,4 +89,26 @@ fn a_thousand_switches_between_network_and_bluetooth_lose_nothing_and_repeat_not
         "in the end they have the best link, and no other"
     );
     assert!(pair.longest_gap < Duration::from_secs(15), "{:?}", pair.longest_gap);
+}
+
+#[test]
+fn link_moves_to_the_network_when_it_is_there_and_back_when_it_is_gone() {
+    let secs = Duration::from_secs;
+    for seed in 0..20 {
+        let mut pair = Neighbors::seeded(seed);
+        pair.switch(false);
+        pair.pass(secs(6));
+        assert_eq!(pair.paths(), [LinkPath::Bluetooth], "seed {seed}");
+
+        for _ in 0..3 {
+            pair.switch(true);
+            pair.pass(secs(2));
+            assert_eq!(pair.paths(), [LinkPath::Direct], "seed {seed}");
+
+            // Both, one or the other end loses it, and knows that at once.
+            pair.switch(true);
+            pair.pass(secs(6));
+            assert_eq!(pair.paths(), [LinkPath::Bluetooth], "seed {seed}");
+        }
+    }
 }

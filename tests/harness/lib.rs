@@ -9,7 +9,7 @@ mod person;
 mod post;
 pub mod seals;
 mod strangers;
-pub mod ways;
+mod ways;
 
 use std::{
     collections::{BTreeMap, BTreeSet, VecDeque},

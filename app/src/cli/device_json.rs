@@ -133,3 +133,39 @@ fn link(link: &LinkInfo) -> Value {
 pub(super) fn millis(duration: std::time::Duration) -> f64 {
     (duration.as_secs_f64() * 1e6).round() / 1e3
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+    use transport::{
+        LinkPath,
+        chooser::{Network, Peer, Progress, Reason, Situation, choose},
+    };
+
+    use super::{Wish, parse, ways};
+    use crate::backend::WaysInfo;
+
+    #[test]
+    fn script_is_told_which_way_is_used_and_why_no_other() {
+        let here = Situation {
+            network: Network::Local,
+            has_relays: false,
+            is_metered: false,
+            no_relaying: None,
+            no_bluetooth: Some(Reason::BluetoothOff),
+            is_sparing: false,
+        };
+        let peer = Peer { has_address: true, can_be_heard: true };
+        let choice = Some(choose(peer, &here, Progress::default()));
+        let asked = parse(&json!({"cmd": "ways"})).expect("a line").expect("about the device");
+        assert!(matches!(asked, Wish::Ways));
+
+        let told = ways(&[WaysInfo { peer: None, used: None, choice }]);
+
+        assert_eq!(told["ways"][0]["tried"], json!([{"way": "direct", "after_ms": 0.0}]));
+        let off = json!({"way": "bluetooth", "why": "bluetooth_off", "words": "Bluetooth is switched off"});
+        assert_eq!(told["ways"][0]["rejected"][2], off);
+        let linked = WaysInfo { peer: None, used: Some(LinkPath::Relayed), choice: None };
+        assert_eq!(ways(&[linked])["ways"][0]["used"], json!("relayed"));
+    }
+}

@@ -16,10 +16,10 @@ use tokio::{
     time::timeout,
 };
 use transport::{
-    Addr, AddrKind, Callee, DialKey, Dialing, Link, LinkFailure, LinkPath, LinkStats, LinkTraits,
-    Listener, Role, Transport, TransportError, TransportKind,
+    Addr, Callee, DialKey, Dialing, Link, LinkPath, LinkStats, LinkTraits, Listener, Role,
+    Transport, TransportError, TransportKind,
     ble::{Adapter, BleTransport},
-    chooser::{self, Choice, Network, Reason, Situation},
+    chooser::{self, Choice, Network, Situation},
 };
 
 use super::{
