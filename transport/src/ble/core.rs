@@ -212,6 +212,13 @@ impl Core {
         self.channels().find(|channel| channel.link == link)?.pipe.round_trip()
     }
 
+    /// The longest packet that carries a link now.
+    pub(super) fn max_packet(&self, link: u64) -> Option<usize> {
+        let carries =
+            |contact: &&Link| contact.channels.values().any(|channel| channel.link == link);
+        self.contacts.values().find(carries).map(Link::max_packet)
+    }
+
     fn channels(&self) -> impl Iterator<Item = &super::contact::Channel> {
         self.contacts.values().flat_map(|contact| contact.channels.values())
     }
