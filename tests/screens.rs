@@ -36,3 +36,5 @@ mod stage;
 mod story;
 #[path = "screens/typing.rs"]
 mod typing;
+#[path = "screens/ways.rs"]
+mod ways;

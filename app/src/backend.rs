@@ -3,7 +3,9 @@
 use std::time::Duration;
 
 use engine::{Command, Event, LinkId, PeerId, RoomId};
-use transport::{LinkFailure, LinkPath, Phase, Role, TransportKind, servers::Servers};
+use transport::{
+    LinkFailure, LinkPath, Phase, Role, TransportKind, chooser::Choice, servers::Servers,
+};
 
 mod net;
 
@@ -24,6 +26,11 @@ pub trait Backend {
 
     /// What is known of every link, open ones first, the newest first.
     fn links(&self) -> Vec<LinkInfo>;
+
+    /// How everybody is reached who is linked or looked for, and why no other way.
+    fn ways(&self) -> Vec<WaysInfo> {
+        Vec::new()
+    }
 
     /// The last lines of the log, oldest first.
     fn log_tail(&self) -> Vec<String>;
@@ -97,6 +104,18 @@ pub struct Whereabouts {
     pub addrs: Vec<String>,
     /// The folder of the database.
     pub data_dir: String,
+}
+
+/// How one other device is reached, for the diagnostics.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct WaysInfo {
+    /// Which, in which room; `None` for whoever's invite was scanned.
+    pub peer: Option<(RoomId, PeerId)>,
+    /// The way in use, if it is linked.
+    pub used: Option<LinkPath>,
+    /// What is tried now, and why nothing else; `None` if the other device chose, and nothing is known
+    /// of where it can be dialed.
+    pub choice: Option<Choice>,
 }
 
 /// One link, for the peers and diagnostics screens.

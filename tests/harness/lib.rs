@@ -9,6 +9,7 @@ mod person;
 mod post;
 pub mod seals;
 mod strangers;
+mod ways;
 
 use std::{
     collections::{BTreeMap, BTreeSet, VecDeque},

@@ -5,7 +5,7 @@ use std::{cell::RefCell, collections::VecDeque, path::PathBuf, rc::Rc};
 use app::{
     backend::{
         Backend, LinkInfo, NetInfo, Notice, RelayedLinks, SelfTest, ServersInUse, TestScope,
-        Whereabouts,
+        WaysInfo, Whereabouts,
     },
     chat_app::ChatApp,
     host::{Host, HostNews},
@@ -50,6 +50,8 @@ pub(crate) struct Script {
     pub(crate) rules: Rules,
     /// What was told to the admins of [`ROOM`].
     pub(crate) reports: Vec<engine::Report>,
+    /// What they are told of ways.
+    pub(crate) ways: Vec<WaysInfo>,
     /// What the screens are told of links.
     pub(crate) links: Vec<LinkInfo>,
     /// Where the device can be reached.
@@ -96,6 +98,10 @@ impl Backend for Stage {
 
     fn links(&self) -> Vec<LinkInfo> {
         self.0.borrow().links.clone()
+    }
+
+    fn ways(&self) -> Vec<WaysInfo> {
+        self.0.borrow().ways.clone()
     }
 
     fn log_tail(&self) -> Vec<String> {

@@ -11,9 +11,12 @@ mod addr;
 pub mod ble;
 #[cfg(feature = "webrtc")]
 pub mod check;
+pub mod chooser;
 pub mod control;
 pub mod datagram_stream;
 pub mod either;
+#[cfg(any(feature = "lan", feature = "relays"))]
+mod interface;
 #[cfg(feature = "lan")]
 pub mod lan;
 mod link;
@@ -39,6 +42,7 @@ use std::{fmt, future::Future, pin::Pin};
 
 use tokio::sync::mpsc;
 
+use chooser::Choice;
 pub use link::{
     Link, LinkClosed, LinkFailure, LinkPath, LinkReceiver, LinkSender, LinkStats, Phase, Role,
 };
@@ -67,9 +71,9 @@ pub trait Transport: fmt::Debug + Send + Sync {
     /// All addresses are tried side by side; dropping the future abandons the attempt.
     fn dial(&self, addrs: &[Addr], key: DialKey, callee: Callee) -> Dialing;
 
-    /// Like [`dial`](Self::dial), but only [`LinkPath::Direct`] will do: for replacing a link that
-    /// is not.
-    fn dial_directly(&self, addrs: &[Addr], key: DialKey, callee: Callee) -> Dialing {
+    /// Like [`dial`](Self::dial), but only by the ways that were chosen, each when it was.
+    fn dial_by(&self, choice: &Choice, addrs: &[Addr], key: DialKey, callee: Callee) -> Dialing {
+        let _all_there_is = choice;
         self.dial(addrs, key, callee)
     }
 }

@@ -5,6 +5,8 @@ use std::{
     net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, UdpSocket},
 };
 
+use crate::interface::is_down;
+
 /// The beginning of a way: what is open on it is lost once the same way begins elsewhere.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Route {
@@ -22,6 +24,10 @@ pub(crate) fn to(remote: SocketAddr) -> io::Result<Route> {
     let ip = source(remote)?;
     let interfaces = if_addrs::get_if_addrs()?;
     let interface = interfaces.iter().find(|interface| interface.ip() == ip);
+    // The system goes on sending into a cable that was pulled out.
+    if interface.is_some_and(is_down) {
+        return Err(io::ErrorKind::NetworkUnreachable.into());
+    }
     Ok(Route { ip, interface: interface.and_then(|interface| interface.index) })
 }
 

@@ -185,12 +185,13 @@ impl ChatApp {
             Some(room) => format!("{} in {}", room.name_of(peer), room.name),
             None => "a member of a room that was left".to_owned(),
         };
-        let log = self.backend.log_tail();
+        let (log, ways) = (self.backend.log_tail(), self.backend.ways());
         let view = DiagnosticsView {
             whereabouts: &self.whereabouts,
             bluetooth: self.net.bluetooth,
             radio_use: self.net.radio_use,
             links: &self.links,
+            ways: &ways,
             log: &log,
             names: &names,
         };

@@ -6,8 +6,9 @@ use serde_json::{Value, json};
 
 use super::json::is_one_of;
 use crate::{
-    backend::{LinkInfo, NetInfo},
+    backend::{LinkInfo, NetInfo, WaysInfo},
     stats::SuccessStats,
+    ui::ways,
 };
 
 /// What a line asks for.
@@ -17,6 +18,7 @@ pub(super) enum Wish {
     /// Through the camera of this number, or the first.
     ScanCamera(Option<u32>),
     Links,
+    Ways,
     Stats,
     Radio,
     Screen(bool),
@@ -29,6 +31,7 @@ pub(super) enum Wish {
 enum Line {
     ScanCamera { camera: Option<u32> },
     Links,
+    Ways,
     Stats,
     Radio,
     Screen { on: bool },
@@ -36,7 +39,7 @@ enum Line {
 }
 
 /// Every [`Line`] there is.
-const NAMES: [&str; 6] = ["scan_camera", "links", "stats", "radio", "screen", "quit"];
+const NAMES: [&str; 7] = ["scan_camera", "links", "ways", "stats", "radio", "screen", "quit"];
 
 /// What the line asks for, if it is about the device.
 ///
@@ -51,6 +54,7 @@ pub(super) fn parse(line: &Value) -> Result<Option<Wish>, String> {
     Ok(Some(match line {
         Line::ScanCamera { camera } => Wish::ScanCamera(camera),
         Line::Links => Wish::Links,
+        Line::Ways => Wish::Ways,
         Line::Stats => Wish::Stats,
         Line::Radio => Wish::Radio,
         Line::Screen { on } => Wish::Screen(on),
@@ -62,6 +66,32 @@ pub(super) fn parse(line: &Value) -> Result<Option<Wish>, String> {
 pub(super) fn links(links: &[LinkInfo]) -> Value {
     let links: Vec<_> = links.iter().map(link).collect();
     json!({"event": "links", "links": links})
+}
+
+/// The line for how everybody is reached, and why no other way.
+pub(super) fn ways(ways: &[WaysInfo]) -> Value {
+    let ways: Vec<_> = ways.iter().map(way).collect();
+    json!({"event": "ways", "ways": ways})
+}
+
+fn way(info: &WaysInfo) -> Value {
+    let choice = info.choice.iter();
+    let attempts = choice.clone().flat_map(|choice| &choice.attempts);
+    let tried: Vec<_> = attempts
+        .map(|attempt| json!({"way": attempt.way, "after_ms": millis(attempt.after)}))
+        .collect();
+    let rejected: Vec<_> = choice
+        .flat_map(|choice| &choice.rejected)
+        .map(|(way, why)| json!({"way": way, "why": why, "words": why.words()}))
+        .collect();
+    json!({
+        "room": info.peer.map(|(room, _)| room.to_string()),
+        "peer": info.peer.map(|(_, peer)| peer.to_string()),
+        "used": info.used.map(|path| format!("{path:?}").to_lowercase()),
+        "why": ways::why(info),
+        "tried": tried,
+        "rejected": rejected,
+    })
 }
 
 /// The line for how well devices found each other.
@@ -103,4 +133,40 @@ fn link(link: &LinkInfo) -> Value {
 
 pub(super) fn millis(duration: std::time::Duration) -> f64 {
     (duration.as_secs_f64() * 1e6).round() / 1e3
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+    use transport::{
+        LinkPath,
+        chooser::{Network, Peer, Progress, Reason, Situation, choose},
+    };
+
+    use super::{Wish, parse, ways};
+    use crate::backend::WaysInfo;
+
+    #[test]
+    fn script_is_told_which_way_is_used_and_why_no_other() {
+        let here = Situation {
+            network: Network::Local,
+            has_relays: false,
+            is_metered: false,
+            no_relaying: None,
+            no_bluetooth: Some(Reason::BluetoothOff),
+            is_sparing: false,
+        };
+        let peer = Peer { has_address: true, can_be_heard: true };
+        let choice = Some(choose(peer, &here, Progress::default()));
+        let asked = parse(&json!({"cmd": "ways"})).expect("a line").expect("about the device");
+        assert!(matches!(asked, Wish::Ways));
+
+        let told = ways(&[WaysInfo { peer: None, used: None, choice }]);
+
+        assert_eq!(told["ways"][0]["tried"], json!([{"way": "direct", "after_ms": 0.0}]));
+        let off = json!({"way": "bluetooth", "why": "bluetooth_off", "words": "Bluetooth is switched off"});
+        assert_eq!(told["ways"][0]["rejected"][2], off);
+        let linked = WaysInfo { peer: None, used: Some(LinkPath::Relayed), choice: None };
+        assert_eq!(ways(&[linked])["ways"][0]["used"], json!("relayed"));
+    }
 }

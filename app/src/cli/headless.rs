@@ -103,6 +103,7 @@ impl Headless {
                 self.scan = Some(CameraScan::start(camera, Wake::clone(&self.wake)));
             }
             Ok(Wish::Links) => write_line(&device_json::links(&self.runtime.links()))?,
+            Ok(Wish::Ways) => write_line(&device_json::ways(&self.runtime.ways()))?,
             Ok(Wish::Stats) => write_line(&device_json::stats(&self.runtime.success_stats()))?,
             Ok(Wish::Radio) => write_line(&device_json::radio(&self.runtime.net()))?,
             Ok(Wish::Screen(is_on)) => self.runtime.set_screen(is_on),

@@ -15,13 +15,16 @@ use tokio::{
     time::{sleep, timeout},
 };
 use transport::{
-    Addr, AddrKind, Callee, DialKey, Link, LinkPath, TransportError, TransportKind, ble::Lookout,
+    AddrKind, Callee, DialKey, Link, LinkPath, TransportError, TransportKind,
+    ble::{HEAR_TIMEOUT, Lookout},
+    chooser::{self, Choice, Progress, gains},
 };
 
 use super::{
     Shared,
     backoff::{Backoff, Thrift, Upgrades},
     chance, links,
+    ways::Way,
 };
 use crate::stats::{Circumstances, Outcome};
 
@@ -29,16 +32,8 @@ use crate::stats::{Circumstances, Outcome};
 /// two, and every second costs twenty datagrams.
 const HOPELESS_DIAL: Duration = Duration::from_secs(4);
 
-/// Targets whose patience is remembered: ten large rooms.
-const MAX_REMEMBERED: usize = 1_024;
-
-/// Where somebody may be reached, and by what name.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Way {
-    pub(super) addrs: Vec<Addr>,
-    pub(super) key: DialKey,
-    pub(super) callee: Callee,
-}
+/// How often it is chosen anew while no way can be gone, in case something changed without a word.
+const CHOOSE_AGAIN: Duration = Duration::from_secs(10);
 
 /// One task for every target that is wanted.
 #[derive(Debug)]
@@ -46,8 +41,6 @@ pub(super) struct Dialer {
     shared: Arc<Shared>,
     tokio: tokio::runtime::Handle,
     wanted: BTreeMap<Target, JoinHandle<()>>,
-    /// Outlives the tasks: a target that takes its turn again is not dialed as if it were new.
-    patience: BTreeMap<Target, (Way, Arc<Mutex<Backoff>>)>,
     thrift: Arc<Mutex<Thrift>>,
     /// Looks for direct ways beside relayed links.
     upgrades: BTreeMap<LinkId, JoinHandle<()>>,
@@ -56,36 +49,31 @@ pub(super) struct Dialer {
 impl Dialer {
     pub(super) fn new(shared: Arc<Shared>, tokio: tokio::runtime::Handle) -> Self {
         let thrift = Arc::new(Mutex::new(Thrift::new(shared.started.elapsed())));
-        Self {
-            shared,
-            tokio,
-            wanted: BTreeMap::new(),
-            patience: BTreeMap::new(),
-            thrift,
-            upgrades: BTreeMap::new(),
-        }
+        Self { shared, tokio, wanted: BTreeMap::new(), thrift, upgrades: BTreeMap::new() }
     }
 
     /// Dials `target` until it is no longer wanted.
     pub(super) fn want(&mut self, target: Target, way: Way) {
-        self.forget_some();
         let now = self.shared.started.elapsed();
-        let (known, backoff) =
-            self.patience.entry(target).or_insert_with(|| (way.clone(), Arc::default()));
-        if *known == way {
-            lock(backoff).miss(now, chance());
+        let (backoff, is_same) = self.shared.targets.want(target, &way);
+        if is_same {
+            lock(&backoff).miss(now, chance());
         } else {
-            *known = way.clone();
-            lock(backoff).begin_anew();
+            lock(&backoff).begin_anew();
         }
         let news = News::new(&self.shared, &way);
-        let is_hopeless = lock(backoff).is_hopeless();
+        let is_hopeless = lock(&backoff).is_hopeless();
+        let failures = match target {
+            Target::Member(room, peer) => u32::from(self.shared.links.lost_by_network(room, peer)),
+            Target::Invite(_) => 0,
+        };
         let dial = Dial {
             since: (!is_hopeless).then(Instant::now),
             shared: Arc::clone(&self.shared),
             target,
             way,
-            backoff: Arc::clone(backoff),
+            backoff,
+            failures,
             thrift: Arc::clone(&self.thrift),
             news,
         };
@@ -99,24 +87,19 @@ impl Dialer {
         if let Some(task) = self.wanted.remove(target) {
             task.abort();
         }
+        self.shared.targets.drop_want(target);
     }
 
     /// A member was proved at the other end of `link`.
     pub(super) fn meet(&mut self, link: LinkId, room: RoomId, peer: PeerId) {
         let target = Target::Member(room, peer);
-        if let Some((_, backoff)) = self.patience.get(&target) {
-            lock(backoff).meet(self.shared.started.elapsed());
+        if let Some(backoff) = self.shared.targets.backoff(&target) {
+            lock(&backoff).meet(self.shared.started.elapsed());
         }
         self.upgrades.retain(|_, task| !task.is_finished());
-        if let Some(way) = self.shared.links.detour(link) {
-            let seek = seek_direct(Arc::clone(&self.shared), link, target, way);
+        if self.shared.links.dialed(link).is_some_and(|(_, up)| gains(up, LinkPath::Direct)) {
+            let seek = seek_better(Arc::clone(&self.shared), link, target);
             self.upgrades.entry(link).or_insert_with(|| self.tokio.spawn(seek));
-        }
-    }
-
-    fn forget_some(&mut self) {
-        if self.patience.len() >= MAX_REMEMBERED {
-            self.patience.retain(|target, _| self.wanted.contains_key(target));
         }
     }
 }
@@ -127,6 +110,8 @@ struct Dial {
     target: Target,
     way: Way,
     backoff: Arc<Mutex<Backoff>>,
+    /// Dials in vain since there was a reason to hope that a network leads there.
+    failures: u32,
     thrift: Arc<Mutex<Thrift>>,
     news: News,
     /// Since when it has been looked for, until that is counted.
@@ -136,19 +121,34 @@ struct Dial {
 impl Dial {
     async fn run(mut self) {
         loop {
-            let is_new = tokio::select! {
-                () = wait(&self.shared, &self.backoff, &self.thrift) => false,
-                () = self.news.come() => true,
+            let news = tokio::select! {
+                () = wait(&self.shared, &self.backoff, &self.thrift) => None,
+                news = self.news.come() => Some(news),
             };
-            if is_new {
-                self.begin_anew();
+            if let Some(news) = news {
+                self.begin_anew(news);
                 continue;
             }
-            // News end a dial under way, too: it knows nothing of the new network.
-            let dialed = tokio::select! {
-                dialed = dial(&self.shared, &self.way, &self.backoff) => dialed,
-                () = self.news.come() => {
-                    self.begin_anew();
+            let progress = Progress { up: None, failures: self.failures };
+            let choice = self.shared.choose(&self.way, progress);
+            if choice.attempts.is_empty() {
+                tokio::select! {
+                    () = sleep(CHOOSE_AGAIN) => {}
+                    news = self.news.come() => self.begin_anew(news),
+                }
+                continue;
+            }
+            let dialed = {
+                let dialing = dial(&self.shared, &self.way, &choice, &self.backoff);
+                tokio::select! {
+                    dialed = dialing => Ok(dialed),
+                    news = self.news.end_a_dial(&choice) => Err(news),
+                }
+            };
+            let dialed = match dialed {
+                Ok(dialed) => dialed,
+                Err(news) => {
+                    self.begin_anew(news);
                     continue;
                 }
             };
@@ -166,6 +166,7 @@ impl Dial {
                     }
                 }
             }
+            self.failures = self.failures.saturating_add(1);
             let is_hopeless = {
                 let mut backoff = lock(&self.backoff);
                 backoff.fail(self.shared.started.elapsed(), chance());
@@ -177,8 +178,11 @@ impl Dial {
         }
     }
 
-    fn begin_anew(&mut self) {
+    fn begin_anew(&mut self, news: Sign) {
         lock(&self.backoff).begin_anew();
+        if news != Sign::Heard {
+            self.failures = 0;
+        }
         self.since = Some(Instant::now());
     }
 
@@ -215,9 +219,10 @@ async fn wait(shared: &Shared, backoff: &Mutex<Backoff>, thrift: &Mutex<Thrift>)
 async fn dial(
     shared: &Shared,
     way: &Way,
+    choice: &Choice,
     backoff: &Mutex<Backoff>,
 ) -> Result<Link, TransportError> {
-    let dialing = shared.transport.dial(&way.addrs, way.key, way.callee);
+    let dialing = shared.transport.dial_by(choice, &way.addrs, way.key, way.callee);
     let is_hopeless = lock(backoff).is_hopeless();
     if is_hopeless {
         let late = |_elapsed| Err(TransportError::Unreachable);
@@ -228,14 +233,25 @@ async fn dial(
 }
 
 /// What makes a fresh dial worthwhile.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Sign {
+    /// The network changed, or the device woke.
+    Fresh,
+    /// The target was seen where it was not, on the local network.
+    Seen,
+    /// The same, over Bluetooth.
+    Heard,
+}
+
+/// Waits for signs.
 struct News {
     shared: Arc<Shared>,
     name: (DialKey, Callee),
     fresh: watch::Receiver<u64>,
     sightings: watch::Receiver<u64>,
     heard: watch::Receiver<u64>,
-    /// Where it was seen so far, on the local network or over Bluetooth.
-    seen: Vec<String>,
+    /// Where it was seen so far, and heard.
+    known: [Vec<String>; 2],
     _lookout: Option<Lookout>,
 }
 
@@ -247,60 +263,86 @@ impl News {
         heard.mark_unchanged();
         let can_be_heard = way.addrs.iter().any(|addr| addr.kind == AddrKind::Ble);
         let look_for = || (shared.surroundings.look_for)(way.key, way.callee);
-        Self {
+        let mut news = Self {
             _lookout: can_be_heard.then(look_for),
-            seen: (shared.surroundings.find)(&way.key, &way.callee),
+            known: [Vec::new(), Vec::new()],
             shared: Arc::clone(shared),
             name: (way.key, way.callee),
             fresh: shared.fresh.subscribe(),
             sightings,
             heard,
-        }
+        };
+        news.look();
+        news
     }
 
-    /// Waits until the network changes, the device wakes, or the target is seen where it was not.
-    async fn come(&mut self) {
+    /// Looks where the target is; whether that is new, by the network and by Bluetooth.
+    fn look(&mut self) -> [bool; 2] {
+        let (key, callee) = &self.name;
+        let around = &self.shared.surroundings;
+        let now = [(around.find)(key, callee), (around.hear)(key, callee)];
+        let pairs = [(&now[0], &self.known[0]), (&now[1], &self.known[1])];
+        let is_new = pairs.map(|(now, known)| now.iter().any(|place| !known.contains(place)));
+        self.known = now;
+        is_new
+    }
+
+    /// Waits for the next one.
+    async fn come(&mut self) -> Sign {
         loop {
             tokio::select! {
                 fresh = self.fresh.changed() => match fresh {
-                    Ok(()) => return,
+                    Ok(()) => return Sign::Fresh,
                     Err(_stopping) => pending().await,
                 },
                 // Without discovery there never are any.
                 Ok(()) = self.sightings.changed() => {}
                 Ok(()) = self.heard.changed() => {}
             }
-            let seen = (self.shared.surroundings.find)(&self.name.0, &self.name.1);
-            let is_new = seen.iter().any(|addr| !self.seen.contains(addr));
-            self.seen = seen;
-            if is_new {
-                return;
+            match self.look() {
+                [true, _] => return Sign::Seen,
+                [_, true] => return Sign::Heard,
+                _ => {}
+            }
+        }
+    }
+
+    /// Waits for one by which a dial under way is to end, since it knows nothing of it: what
+    /// it listens for itself it hears.
+    async fn end_a_dial(&mut self, choice: &Choice) -> Sign {
+        let began = tokio::time::Instant::now();
+        let listens_until = choice.after(chooser::Way::Bluetooth).map(|after| after + HEAR_TIMEOUT);
+        loop {
+            let sign = self.come().await;
+            let hears = listens_until.is_some_and(|until| began.elapsed() < until);
+            if sign != Sign::Heard || !hears {
+                return sign;
             }
         }
     }
 }
 
-/// Dials beside a link that takes a detour until there is a direct one; the engine then keeps the newer.
-async fn seek_direct(shared: Arc<Shared>, link: LinkId, target: Target, way: Way) {
+/// Dials beside a link that takes a detour until there is a better one; the engine then keeps the newer.
+async fn seek_better(shared: Arc<Shared>, link: LinkId, target: Target) {
+    let Some((way, _)) = shared.links.dialed(link) else { return };
     let mut upgrades = Upgrades::default();
-    // Bluetooth replaces no link.
-    let by_network = Way { addrs: Vec::new(), ..way.clone() };
-    let mut news = News::new(&shared, &by_network);
+    // Nobody is listened for: Bluetooth replaces no link.
+    let mut news = News::new(&shared, &Way { addrs: Vec::new(), ..way });
     loop {
         tokio::select! {
             () = sleep(upgrades.next_pause(chance())) => {}
-            () = news.come() => upgrades = Upgrades::default(),
+            _sign = news.come() => upgrades = Upgrades::default(),
         }
-        if shared.links.detour(link).is_none() {
-            return;
+        let Some((way, up)) = shared.links.dialed(link) else { return };
+        let choice = shared.choose(&way, Progress { up: Some(up), failures: 0 });
+        if choice.attempts.is_empty() {
+            continue;
         }
-        let dialed = shared.transport.dial_directly(&way.addrs, way.key, way.callee).await;
-        // A second detour would cost as much and gain nothing.
-        if let Ok(direct) = dialed
-            && path(&direct) == LinkPath::Direct
-            && shared.links.detour(link).is_some()
+        let dialed = shared.transport.dial_by(&choice, &way.addrs, way.key, way.callee).await;
+        if let Ok(better) = dialed
+            && shared.links.dialed(link).is_some_and(|(_, up)| gains(up, path(&better)))
         {
-            links::adopt(&shared, direct, Some((target, Some(way)))).await.await;
+            links::adopt(&shared, better, Some((target, Some(way)))).await.await;
             return;
         }
     }

@@ -10,13 +10,7 @@ use storage::RedbStore;
 use tokio::sync::mpsc;
 use transport::{Callee, DialKey, webrtc::WebRtcTransport};
 
-use super::{
-    Shared,
-    dialer::{Dialer, Way},
-    links,
-    mailbox::Post,
-    wall_millis,
-};
+use super::{Shared, dialer::Dialer, links, mailbox::Post, wall_millis, ways::Way};
 use crate::backend::Notice;
 
 /// Inputs handled before their changes are written: while one write is under way, the next batch

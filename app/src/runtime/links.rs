@@ -17,7 +17,7 @@ use transport::{
     TransportKind,
 };
 
-use super::{Shared, dialer::Way, medium};
+use super::{Shared, medium, ways::Way};
 use crate::backend::LinkInfo;
 
 /// Frames that may wait for one link. The engine paces bulk by receipts, so only a peer that
@@ -101,16 +101,42 @@ impl Links {
         infos
     }
 
-    /// How a link was dialed that is open and takes a way that a direct one by the network is better
-    /// than, through a relay or over Bluetooth, if this end dialed it.
-    pub(super) fn detour(&self, link: LinkId) -> Option<Way> {
+    /// How an open link goes that this end dialed, and how it was dialed.
+    pub(super) fn dialed(&self, link: LinkId) -> Option<(Way, LinkPath)> {
         let entries = self.lock();
         let entry = entries.get(&link)?;
-        let is_detour = {
+        let (path, is_open) = entry.goes_by();
+        entry.way.clone().filter(|_| is_open).map(|way| (way, path))
+    }
+
+    /// How open links go, by whom they lead to; of two with one peer, the newer.
+    pub(super) fn linked(&self) -> BTreeMap<(RoomId, PeerId), LinkPath> {
+        let entries = self.lock();
+        let open = entries.values().filter_map(|entry| {
+            let (path, is_open) = entry.goes_by();
+            Some((entry.peer.filter(|_| is_open)?, path))
+        });
+        open.collect()
+    }
+
+    /// Says why a link is over, as its transport would.
+    #[cfg(test)]
+    pub(super) fn close(&self, link: LinkId, why: LinkFailure) {
+        if let Some(entry) = self.lock().get(&link) {
+            read(&entry.stats).closed = Some(why);
+        }
+    }
+
+    /// Whether the last link with this peer went by the network and was lost there.
+    pub(super) fn lost_by_network(&self, room: RoomId, peer: PeerId) -> bool {
+        use LinkFailure::{Broken, Moved, Silent};
+        let entries = self.lock();
+        let last = entries.values().rev().find(|entry| entry.peer == Some((room, peer)));
+        last.is_some_and(|entry| {
             let stats = read(&entry.stats);
-            stats.path != LinkPath::Direct && stats.closed.is_none()
-        };
-        entry.way.clone().filter(|_| is_detour)
+            let is_lost = matches!(stats.closed, Some(Broken | Moved | Silent));
+            is_lost && stats.path != LinkPath::Bluetooth
+        })
     }
 
     fn add(&self, link: &Link, way: Option<Way>, queue: mpsc::Sender<Frame>) -> LinkId {
@@ -143,6 +169,12 @@ impl Links {
 }
 
 impl Entry {
+    /// Its path, and whether it is open.
+    fn goes_by(&self) -> (LinkPath, bool) {
+        let stats = read(&self.stats);
+        (stats.path, stats.closed.is_none())
+    }
+
     fn info(&self, id: LinkId) -> LinkInfo {
         let stats = read(&self.stats);
         LinkInfo {

@@ -16,9 +16,10 @@ mod self_test;
 mod servers;
 mod stats;
 mod verifier;
+mod ways;
 
 use std::{
-    path::{Path, PathBuf},
+    path::PathBuf,
     sync::{
         Arc,
         atomic::{AtomicBool, Ordering},
@@ -33,7 +34,7 @@ use storage::RedbStore;
 use tokio::sync::{mpsc, watch};
 use transport::{
     AddrKind, Listener, Transport,
-    ble::{Adapter, BleTransport},
+    ble::{Adapter, BleTransport, RadioState},
     either::Either,
     servers::Servers,
     webrtc::{WebRtcConfig, WebRtcTransport},
@@ -42,7 +43,7 @@ use transport::{
 use crate::{
     backend::{
         Backend, LinkInfo, NetInfo, Notice, RelayInfo, RelayedLinks, SelfTest, ServersInUse,
-        TestScope, Whereabouts,
+        TestScope, WaysInfo, Whereabouts,
     },
     logbook,
     stats::SuccessStats,
@@ -56,6 +57,7 @@ pub use self_test::check;
 use servers::Choices;
 use stats::StatsKeeper;
 pub use verifier::AllCores;
+use ways::Targets;
 
 /// Inputs that may wait for the engine: links wait beyond this, so a flood stays in the network.
 const INBOX_LEN: usize = 1_024;
@@ -65,8 +67,6 @@ const STOP_TIMEOUT: Duration = Duration::from_secs(2);
 
 /// The database's file in the data folder.
 const DATABASE_FILE: &str = "festival.redb";
-/// The port this device was last dialed at, so that others find it there again.
-const PORT_FILE: &str = "listen-port";
 
 /// What a device is started with.
 #[derive(Debug, Clone)]
@@ -91,6 +91,7 @@ pub type Wake = Arc<dyn Fn() + Send + Sync>;
 struct Shared {
     inbox: mpsc::Sender<Input>,
     links: Links,
+    targets: Targets,
     notices: Notices,
     started: Instant,
     is_stopping: AtomicBool,
@@ -155,7 +156,7 @@ impl Runtime {
         let _inside = tokio.enter();
         let choices = Arc::new(Choices::load(&config.data_dir, config.servers.as_ref()));
         let self_tests = SelfTests::new(tokio.handle().clone(), Arc::clone(&wake));
-        let port = remembered_port(&config.data_dir);
+        let port = network::remembered_port(&config.data_dir);
         let transport = WebRtcTransport::new(WebRtcConfig {
             port,
             loopback: config.loopback,
@@ -173,17 +174,18 @@ impl Runtime {
         let ble = BleTransport::new(config.bluetooth).gatt_only(config.gatt_only);
         let both = Either::new(transport.clone(), ble.clone());
         let listener = both.listen(incoming).map_err(StartError::Network)?;
-        remember_port(&config.data_dir, listener.as_ref());
+        network::remember_port(&config.data_dir, listener.as_ref());
         let (inbox, inputs) = mpsc::channel(INBOX_LEN);
         let is_metered = Arc::new(AtomicBool::new(false));
         let shared = Arc::new(Shared {
             inbox,
             links: Links::default(),
+            targets: Targets::default(),
             notices: Notices::new(wake),
             started: Instant::now(),
             is_stopping: AtomicBool::new(false),
             listener,
-            surroundings: Surroundings::of(&transport, &ble),
+            surroundings: Surroundings::of(&transport, &ble, config.loopback),
             transport: Box::new(both),
             stats: StatsKeeper::open(&config.data_dir),
             fresh: watch::Sender::default(),
@@ -246,6 +248,10 @@ impl Backend for Runtime {
         self.shared.links.infos()
     }
 
+    fn ways(&self) -> Vec<WaysInfo> {
+        self.shared.ways()
+    }
+
     fn log_tail(&self) -> Vec<String> {
         logbook::tail()
     }
@@ -255,8 +261,9 @@ impl Backend for Runtime {
     }
 
     fn whereabouts(&self) -> Whereabouts {
+        let can_be_heard = self.ble.state() == RadioState::Ready;
         let words = |addr: &transport::Addr| match addr.kind {
-            AddrKind::Ble => Some("Bluetooth, by whoever is near".to_owned()),
+            AddrKind::Ble => can_be_heard.then(|| "Bluetooth, by whoever is near".to_owned()),
             _ => addr.to_socket_addr().map(|addr| addr.to_string()),
         };
         Whereabouts {
@@ -355,20 +362,6 @@ fn wall_millis() -> u64 {
 /// Fresh chance for jitter.
 fn chance() -> u32 {
     OsRng.next_u32()
-}
-
-fn remembered_port(data_dir: &Path) -> u16 {
-    let text = std::fs::read_to_string(data_dir.join(PORT_FILE)).unwrap_or_default();
-    text.trim().parse().unwrap_or(0)
-}
-
-/// Failing to remember costs a scan after the next start, nothing more.
-fn remember_port(data_dir: &Path, listener: &dyn Listener) {
-    let port = listener.addrs().iter().find_map(transport::Addr::to_socket_addr);
-    let Some(port) = port.map(|addr| addr.port()) else { return };
-    if let Err(err) = std::fs::write(data_dir.join(PORT_FILE), port.to_string()) {
-        log::warn!("the listening port could not be remembered: {err}");
-    }
 }
 
 /// Why a device could not be started.

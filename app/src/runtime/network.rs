@@ -1,7 +1,9 @@
 //! Notices that the device is somewhere else, or was asleep, and lets everything begin anew.
 
 use std::{
+    collections::BTreeSet,
     fmt,
+    path::Path,
     sync::Arc,
     time::{Duration, Instant, SystemTime},
 };
@@ -12,25 +14,33 @@ use tokio::{
         broadcast::{self, error::RecvError},
         watch,
     },
-    time::{MissedTickBehavior, interval},
+    time::{MissedTickBehavior, interval, sleep},
 };
 use transport::{
-    Callee, DialKey,
+    Callee, DialKey, Listener,
     ble::{BleTransport, Lookout},
+    chooser::Situation,
     lan,
     webrtc::WebRtcTransport,
 };
 
-use super::{Runtime, Shared, links};
+use super::{Runtime, Shared, links, ways};
 use crate::backend::nat_name;
 
 /// How often the network is looked at: a look costs a tenth of a millisecond, and whoever moved
 /// is waiting.
 const LOOK: Duration = Duration::from_millis(500);
 
+/// Where nothing was gained and something lost, it is looked again so soon: a device that changes
+/// from one access point to the next is nowhere for a moment, and its links live through that.
+const LOOK_AGAIN: Duration = Duration::from_millis(200);
+
 /// A gap between two looks that means the device slept, or was stopped: links that lived through
 /// a shorter one are well.
 const SLEPT: Duration = Duration::from_secs(4);
+
+/// The port this device was last dialed at, so that others find it there again.
+const PORT_FILE: &str = "listen-port";
 
 /// What the watch tells the transport, and what the dialer asks it.
 pub(super) struct Surroundings {
@@ -40,8 +50,12 @@ pub(super) struct Surroundings {
     pub(super) open_relays: Box<dyn Fn() -> usize + Send + Sync>,
     /// Others may be called again at once.
     pub(super) begin_anew: Box<dyn Fn() + Send + Sync>,
-    /// Where whoever answers to this name has been seen, on the local network or over Bluetooth.
+    /// Where whoever answers to this name has been seen on the local network.
     pub(super) find: Box<Finder>,
+    /// Where whoever answers to this name is heard over Bluetooth.
+    pub(super) hear: Box<Finder>,
+    /// How this device is placed, given whether the internet costs money here.
+    pub(super) situation: Box<dyn Fn(bool) -> Situation + Send + Sync>,
     /// Counts what was seen on the local network.
     pub(super) sightings: watch::Receiver<u64>,
     /// Counts what was heard over Bluetooth.
@@ -54,7 +68,7 @@ pub(super) struct Surroundings {
     pub(super) signaling: Box<dyn Fn() -> (u64, u64) + Send + Sync>,
 }
 
-/// See [`Surroundings::find`].
+/// See [`Surroundings::find`] and [`Surroundings::hear`].
 type Finder = dyn Fn(&DialKey, &Callee) -> Vec<String> + Send + Sync;
 
 /// See [`Surroundings::look_for`].
@@ -62,20 +76,25 @@ type LookFor = dyn Fn(DialKey, Callee) -> Lookout + Send + Sync;
 
 impl Surroundings {
     /// Those of transports that listen.
-    pub(super) fn of(transport: &WebRtcTransport, ble: &BleTransport) -> Self {
+    pub(super) fn of(transport: &WebRtcTransport, ble: &BleTransport, loopback: bool) -> Self {
         let of = |transport: &WebRtcTransport| transport.clone();
         let (changed, finder) = (of(transport), of(transport));
         let (nat, signaling) = (of(transport), of(transport));
         let (relays, anew) = (of(transport), of(transport));
         let (near, looker) = (ble.clone(), ble.clone());
+        let (placed, radio) = (of(transport), ble.clone());
         Self {
             network_changed: Box::new(move || changed.network_changed()),
             open_relays: Box::new(move || relays.open_relays()),
             begin_anew: Box::new(move || anew.begin_anew()),
             find: Box::new(move |key, callee| {
-                let seen = finder.find(key, callee).into_iter().map(|addr| addr.to_string());
-                let heard = near.find(key, callee).map(|device| device.to_string());
-                seen.chain(heard).collect()
+                finder.find(key, callee).iter().map(ToString::to_string).collect()
+            }),
+            hear: Box::new(move |key, callee| {
+                near.find(key, callee).iter().map(ToString::to_string).collect()
+            }),
+            situation: Box::new(move |is_metered| {
+                ways::situation(&placed, &radio, loopback, is_metered)
             }),
             heard: ble.changed(),
             look_for: Box::new(move |key, callee| looker.look_for(key, callee)),
@@ -104,14 +123,18 @@ pub(super) async fn watch(shared: Arc<Shared>) {
     let mut looks = interval(LOOK);
     // After a sleep one look is enough.
     looks.set_missed_tick_behavior(MissedTickBehavior::Delay);
-    let mut places = lan::places();
+    let mut places = Places::now();
     let mut told = None;
     let mut had_relays = 0;
     let mut clock = Clock::new(Instant::now(), SystemTime::now());
     loop {
         looks.tick().await;
         let has_slept = clock.has_slept(Instant::now(), SystemTime::now());
-        let now = lan::places();
+        let mut now = Places::now();
+        if now.is_less_than(&places) {
+            sleep(LOOK_AGAIN).await;
+            now = Places::now();
+        }
         let has_moved = now != places;
         places = now;
         if has_slept {
@@ -148,6 +171,25 @@ async fn tell_addrs(shared: &Shared, told: &mut Option<Vec<engine::Addr>>) -> bo
     shared.inbox.send(Input::AddrsChanged(addrs)).await.is_ok()
 }
 
+/// Where this device is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct Places {
+    all: BTreeSet<lan::Place>,
+    /// Also where it has none of those: two neighbors can talk by addresses they gave themselves.
+    has_network: bool,
+}
+
+impl Places {
+    fn now() -> Self {
+        Self { all: lan::places(), has_network: lan::has_network() }
+    }
+
+    /// Whether some are missing, and no other one came.
+    fn is_less_than(&self, before: &Self) -> bool {
+        self != before && self.all.is_subset(&before.all) && self.has_network <= before.has_network
+    }
+}
+
 /// Tells the engine of those who call.
 pub(super) async fn tell_calls(shared: Arc<Shared>, mut calls: broadcast::Receiver<DialKey>) {
     loop {
@@ -160,6 +202,21 @@ pub(super) async fn tell_calls(shared: Arc<Shared>, mut calls: broadcast::Receiv
         if told.is_err() {
             return;
         }
+    }
+}
+
+/// The port this device was last dialed at, if it is remembered.
+pub(super) fn remembered_port(data_dir: &Path) -> u16 {
+    let text = std::fs::read_to_string(data_dir.join(PORT_FILE)).unwrap_or_default();
+    text.trim().parse().unwrap_or(0)
+}
+
+/// Failing to remember costs a scan after the next start, nothing more.
+pub(super) fn remember_port(data_dir: &Path, listener: &dyn Listener) {
+    let port = listener.addrs().iter().find_map(transport::Addr::to_socket_addr);
+    let Some(port) = port.map(|addr| addr.port()) else { return };
+    if let Err(err) = std::fs::write(data_dir.join(PORT_FILE), port.to_string()) {
+        log::warn!("the listening port could not be remembered: {err}");
     }
 }
 

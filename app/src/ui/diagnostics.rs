@@ -13,6 +13,7 @@ use super::{
     action::Action,
     clock, layout,
     theme::{SPACE_L, SPACE_M, SPACE_S, SPACE_XS, palette},
+    ways,
     widgets::{
         button::{self, Weight},
         card,
@@ -21,7 +22,7 @@ use super::{
         text,
     },
 };
-use crate::backend::{LinkInfo, Whereabouts};
+use crate::backend::{LinkInfo, WaysInfo, Whereabouts};
 
 /// What the diagnostics show.
 pub struct DiagnosticsView<'a> {
@@ -31,6 +32,8 @@ pub struct DiagnosticsView<'a> {
     pub bluetooth: RadioState,
     /// What its radio is used for.
     pub radio_use: RadioUse,
+    /// How everybody is reached who is linked or looked for.
+    pub ways: &'a [WaysInfo],
     /// Every link.
     pub links: &'a [LinkInfo],
     /// The last lines of the log.
@@ -60,6 +63,16 @@ pub fn diagnostics_ui(ui: &mut Ui, view: &DiagnosticsView<'_>, actions: &mut Vec
             text::hint(ui, &radio_use(view.radio_use));
         }
         ui.add_space(SPACE_M);
+        text::title(ui, "Ways to others");
+        ui.add_space(SPACE_XS);
+        if view.ways.is_empty() {
+            text::hint(ui, "Nobody is connected or being looked for.");
+        }
+        for info in view.ways {
+            ways::ways_ui(ui, info, view.names);
+            ui.add_space(SPACE_S);
+        }
+        ui.add_space(SPACE_L);
         text::title(ui, "Links");
         ui.add_space(SPACE_XS);
         if view.links.is_empty() {
@@ -159,6 +172,11 @@ pub fn report(view: &DiagnosticsView<'_>) -> String {
     let _ = writeln!(report, "Bluetooth: {}", bluetooth(view.bluetooth));
     if view.bluetooth == RadioState::Ready {
         let _ = writeln!(report, "{}", radio_use(view.radio_use));
+    }
+    for info in view.ways {
+        for line in ways::lines(info, view.names) {
+            let _ = writeln!(report, "{line}");
+        }
     }
     for link in view.links {
         let _ = writeln!(report, "{}: {}", who(link, view), state(link));

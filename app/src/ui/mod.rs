@@ -34,5 +34,6 @@ pub mod storage;
 pub mod theme;
 pub mod toast;
 pub mod verify;
+pub mod ways;
 pub mod welcome;
 pub mod widgets;

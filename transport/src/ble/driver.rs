@@ -140,6 +140,9 @@ impl Driver {
                 Ok(Next::Wanted) => self.want(now),
                 Ok(Next::Order(order)) => self.obey(now, order),
                 Ok(Next::Event(Some(event))) => {
+                    if !matches!(event, RadioEvent::Heard { .. } | RadioEvent::Packet { .. }) {
+                        log::debug!("Bluetooth says {event:?}");
+                    }
                     let is_state = matches!(event, RadioEvent::State(_));
                     self.core.radio(now, event);
                     if is_state {
@@ -206,6 +209,9 @@ impl Driver {
             match output {
                 Output::Radio(command) => {
                     let is_packet = matches!(command, RadioCommand::Send { .. });
+                    if !is_packet && !matches!(command, RadioCommand::Advertise(_)) {
+                        log::debug!("Bluetooth is told {command:?}");
+                    }
                     if !is_packet || self.waiting.len() < MAX_WAITING {
                         self.waiting.push_back(command);
                     }
@@ -226,6 +232,7 @@ impl Driver {
                     }
                 }
                 Output::Nearby => {
+                    log::debug!("others are near over Bluetooth than before");
                     *lock(&self.shared.near) = self.core.all_near();
                     self.shared.news.send_modify(|count| *count = count.wrapping_add(1));
                 }

@@ -16,10 +16,11 @@ pub(super) struct BleListener {
 }
 
 impl Listener for BleListener {
-    /// That it can be found at all: how, the dial key says.
+    /// That it can be found at all: how, the dial key says. A radio that is off may be on again any
+    /// moment, when nobody can be told: friends who were told that it is not there would not listen.
     fn addrs(&self) -> Vec<Addr> {
-        let is_ready = *self.shared.state.borrow() == RadioState::Ready;
-        is_ready.then(|| Addr { kind: AddrKind::Ble, bytes: Vec::new() }).into_iter().collect()
+        let is_there = matches!(*self.shared.state.borrow(), RadioState::Ready | RadioState::Off);
+        is_there.then(|| Addr { kind: AddrKind::Ble, bytes: Vec::new() }).into_iter().collect()
     }
 
     fn admit(&self, key: DialKey, callee: Callee) {

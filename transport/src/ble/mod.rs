@@ -44,7 +44,7 @@ use crate::{
 
 /// How long a dial waits for its target to be heard, if it was not before. Who is heard later is
 /// dialed again.
-const HEAR_TIMEOUT: Duration = Duration::from_secs(2);
+pub const HEAR_TIMEOUT: Duration = Duration::from_secs(2);
 
 /// How long one that was heard may take to be reached.
 const DIAL_TIMEOUT: Duration = Duration::from_secs(30);
@@ -138,6 +138,11 @@ impl BleTransport {
         self.shared.wanted.send_if_modified(|wanted| {
             std::mem::replace(&mut wanted.is_screen_off, !is_on) == is_on
         });
+    }
+
+    /// Whether nobody looks at the screen, as far as was said.
+    pub fn is_screen_off(&self) -> bool {
+        self.shared.wanted.borrow().is_screen_off
     }
 
     /// Listens for whoever answers to this name, until what is returned is dropped.

@@ -8,6 +8,7 @@ use tokio::sync::mpsc;
 use uuid::Uuid;
 
 use super::token::Token;
+use crate::chooser::Reason;
 
 /// The service whose data is advertised and whose characteristics carry packets.
 #[cfg(target_os = "linux")]
@@ -95,6 +96,20 @@ pub enum RadioState {
     Denied,
     /// This program cannot use it on this system yet.
     Unsupported,
+}
+
+impl RadioState {
+    /// Why nobody can be reached by it, if that is so.
+    pub fn why_not(self) -> Option<Reason> {
+        match self {
+            Self::Ready => None,
+            Self::Starting => Some(Reason::BluetoothStarting),
+            Self::Off => Some(Reason::BluetoothOff),
+            Self::Missing => Some(Reason::BluetoothMissing),
+            Self::Denied => Some(Reason::BluetoothDenied),
+            Self::Unsupported => Some(Reason::BluetoothUnsupported),
+        }
+    }
 }
 
 /// What a radio reports.

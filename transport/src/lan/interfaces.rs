@@ -5,7 +5,9 @@ use std::{
     net::IpAddr,
 };
 
-use if_addrs::{IfAddr, IfOperStatus, Interface};
+use if_addrs::{IfAddr, Interface};
+
+use crate::interface::is_down;
 
 /// Beginnings of names of interfaces that lead into this machine, not out of it.
 const VIRTUAL: [&str; 7] = ["br-", "docker", "veth", "virbr", "vmnet", "vboxnet", "lxc"];
@@ -40,7 +42,8 @@ fn places_of(interfaces: &[Interface]) -> BTreeSet<Place> {
         index: interface.index,
         ip: interface.ip(),
     };
-    let all: BTreeSet<_> = interfaces.iter().filter(outward).map(place).collect();
+    let there = interfaces.iter().filter(|interface| !is_down(interface));
+    let all: BTreeSet<_> = there.filter(outward).map(place).collect();
     let real: BTreeSet<_> =
         all.iter().filter(|place| !is_virtual(&place.interface)).cloned().collect();
     if real.is_empty() { all } else { real }
@@ -90,10 +93,18 @@ fn nets_of(interfaces: &[Interface], loopback: bool) -> BTreeMap<u32, Net> {
     nets
 }
 
-/// Some, loopback among them, never say that they are up.
-fn is_down(interface: &Interface) -> bool {
-    use IfOperStatus::{Down, LowerLayerDown, NotPresent};
-    matches!(interface.oper_status, Down | LowerLayerDown | NotPresent)
+/// Whether this device is on any network, if only with neighbors.
+pub fn has_network() -> bool {
+    has_network_of(&all())
+}
+
+fn has_network_of(interfaces: &[Interface]) -> bool {
+    interfaces.iter().any(|interface| {
+        let ip = interface.ip();
+        let leads_out = !interface.is_loopback() && !ip.is_unspecified() && !is_down(interface);
+        // Every interface gives itself such an address; others at it are found by other ones, too.
+        leads_out && !(ip.is_ipv6() && interface.is_link_local())
+    })
 }
 
 /// Whether an interface leads into this machine, not out of it.
@@ -115,7 +126,7 @@ pub(crate) mod tests {
 
     use if_addrs::{IfAddr, IfOperStatus, Ifv4Addr, Ifv6Addr, Interface};
 
-    use super::{nets_of, places_of};
+    use super::{has_network_of, nets_of, places_of};
 
     pub(crate) fn interface(name: &str, index: u32, ip: &str) -> Interface {
         let addr = match ip.parse().expect("an address") {
@@ -166,6 +177,36 @@ pub(crate) mod tests {
         let here = [interface("wlan0", 2, "192.168.1.7")];
         let there = [interface("wlan0", 5, "192.168.1.7")];
         assert_ne!(places_of(&here), places_of(&there));
+    }
+
+    #[test]
+    fn cable_that_is_pulled_out_leaves_no_network_behind_though_its_address_stays() {
+        let mut here = vec![interface("lo", 1, "127.0.0.1"), interface("eth0", 2, "10.9.0.1")];
+        assert!(has_network_of(&here));
+        assert_eq!(places_of(&here).len(), 1);
+
+        for status in [IfOperStatus::LowerLayerDown, IfOperStatus::Down] {
+            here[1].oper_status = status;
+
+            assert!(!has_network_of(&here));
+            assert!(places_of(&here).is_empty());
+        }
+    }
+
+    #[cfg(any(target_os = "linux", target_os = "android"))]
+    #[test]
+    fn interface_of_which_linux_does_not_say_that_it_runs_is_down() {
+        let mut here = [interface("eth0", 2, "10.9.0.1")];
+        here[0].oper_status = IfOperStatus::Unknown;
+
+        assert!(!has_network_of(&here) && places_of(&here).is_empty());
+    }
+
+    #[test]
+    fn address_that_a_device_gives_itself_is_a_network_if_others_can_dial_it() {
+        assert!(has_network_of(&[interface("eth0", 2, "169.254.3.3")]));
+        assert!(!has_network_of(&[interface("eth0", 2, "fe80::2")]));
+        assert!(!has_network_of(&[interface("lo", 1, "127.0.0.1")]));
     }
 
     #[test]

@@ -25,7 +25,7 @@ use tokio::{
     sync::{Notify, watch},
 };
 
-pub use interfaces::{Place, places};
+pub use interfaces::{Place, has_network, places};
 
 use self::{names::Name, sightings::Sightings, task::Task};
 use crate::{Callee, DialKey};

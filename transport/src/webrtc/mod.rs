@@ -54,6 +54,7 @@ use self::{
 use crate::{
     Addr, Callee, DialKey, Dialing, Link, LinkTraits, Listener, Transport, TransportError,
     TransportKind,
+    chooser::{Choice, Way},
     lan::Lan,
     nat::NatKind,
     nostr::{RelayPool, RelayState},
@@ -131,6 +132,16 @@ impl WebRtcTransport {
     /// Whether links may go through a TURN server from now on; at first they may. Open ones stay.
     pub fn set_may_relay(&self, may: bool) {
         self.net.set_may_relay(may);
+    }
+
+    /// Whether they may.
+    pub fn may_relay(&self) -> bool {
+        self.net.may_relay()
+    }
+
+    /// Whether relays are used, open or not.
+    pub fn has_relays(&self) -> bool {
+        self.net.reach().is_some_and(|reach| !reach.relays.is_empty())
     }
 
     /// Looks at the device's addresses anew: hangs up links whose network is gone, with
@@ -228,13 +239,14 @@ impl WebRtcTransport {
         &self,
         addrs: &[Addr],
         (key, callee): (DialKey, Callee),
-        may_relay: bool,
+        choice: &Choice,
     ) -> Result<Race, TransportError> {
         let crypto = Crypto::new()?;
         let attempt_timeout = self.config.attempt_timeout;
         let seen = self.find(&key, &callee).into_iter();
         let candidates = dial::distinct(seen.chain(addrs.iter().filter_map(Addr::to_socket_addr)));
-        let call = self.net.reach().and_then(|reach| {
+        let may_call = choice.tries(Way::Called) || choice.tries(Way::Relayed);
+        let call = self.net.reach().filter(|_| may_call).and_then(|reach| {
             let relays = reach.meeting_places(addrs);
             (!relays.is_empty()).then(|| Call {
                 crypto: crypto.clone(),
@@ -247,21 +259,18 @@ impl WebRtcTransport {
                 answered: watch::Sender::new(None),
             })
         });
-        let dial = (!candidates.is_empty()).then(|| Dial {
-            crypto: crypto.clone(),
-            key,
-            candidates,
-            attempt_timeout,
-        });
+        let may_dial = choice.tries(Way::Direct) && !candidates.is_empty();
+        let dial =
+            may_dial.then(|| Dial { crypto: crypto.clone(), key, candidates, attempt_timeout });
         if dial.is_none() && call.is_none() {
             return Err(TransportError::NoUsableAddr);
         }
-        let may_relay = may_relay && self.net.may_relay();
-        Ok(Race { net: Arc::clone(&self.net), dial, call, may_relay })
+        let relay_after = choice.after(Way::Relayed).filter(|_| self.net.may_relay());
+        Ok(Race { net: Arc::clone(&self.net), dial, call, relay_after })
     }
 
-    fn start_dialing(&self, addrs: &[Addr], name: (DialKey, Callee), may_relay: bool) -> Dialing {
-        let race = self.race(addrs, name, may_relay);
+    fn start_dialing(&self, choice: &Choice, addrs: &[Addr], name: (DialKey, Callee)) -> Dialing {
+        let race = self.race(addrs, name, choice);
         let dial_timeout = self.config.dial_timeout;
         Box::pin(async move {
             timeout(dial_timeout, race?.run()).await.map_err(|_elapsed| TransportError::Unreachable)
@@ -287,10 +296,10 @@ impl Transport for WebRtcTransport {
     }
 
     fn dial(&self, addrs: &[Addr], key: DialKey, callee: Callee) -> Dialing {
-        self.start_dialing(addrs, (key, callee), true)
+        self.start_dialing(&Choice::everything(), addrs, (key, callee))
     }
 
-    fn dial_directly(&self, addrs: &[Addr], key: DialKey, callee: Callee) -> Dialing {
-        self.start_dialing(addrs, (key, callee), false)
+    fn dial_by(&self, choice: &Choice, addrs: &[Addr], key: DialKey, callee: Callee) -> Dialing {
+        self.start_dialing(choice, addrs, (key, callee))
     }
 }

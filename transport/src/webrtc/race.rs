@@ -17,14 +17,9 @@ use super::{
     net::Net,
     pump,
 };
-use crate::{Link, LinkPath, LinkStats, Role, TransportKind, nat::NatKind};
-
-/// How long a dial within our own network gets before we call through relays as well: it needs a
-/// tenth of this, and then no relay learns that there was a call.
-const HEAD_START: Duration = Duration::from_millis(150);
-
-/// How long direct ways are tried before frames may go through a TURN server.
-const DIRECT_ONLY: Duration = Duration::from_secs(1);
+use crate::{
+    Link, LinkPath, LinkStats, Role, TransportKind, chooser::NEAR_HEAD_START, nat::NatKind,
+};
 
 /// The ways to one device.
 #[derive(Debug)]
@@ -34,15 +29,15 @@ pub(super) struct Race {
     pub(super) dial: Option<Dial>,
     /// Through relays, if we use any.
     pub(super) call: Option<Call>,
-    /// Whether frames may go through a TURN server.
-    pub(super) may_relay: bool,
+    /// After how long frames may go through a TURN server, if they may.
+    pub(super) relay_after: Option<Duration>,
 }
 
 impl Race {
     /// Tries until a link is open; the caller bounds the whole.
     pub(super) async fn run(self) -> Link {
         let started = Instant::now();
-        let Self { net, dial, call, may_relay } = self;
+        let Self { net, dial, call, relay_after } = self;
         let is_near = dial.as_ref().is_some_and(|dial| is_near(&net, &dial.candidates));
         let is_blocked = net.nat() == NatKind::Blocked;
         let dialed = async {
@@ -53,9 +48,9 @@ impl Race {
         };
         let called = async {
             match call.clone() {
-                Some(call) if !(is_blocked && may_relay) => {
+                Some(call) if !(is_blocked && relay_after.is_some()) => {
                     if is_near {
-                        sleep(HEAD_START).await;
+                        sleep(NEAR_HEAD_START).await;
                     }
                     call.run(Way::Direct, started).await
                 }
@@ -63,10 +58,10 @@ impl Race {
             }
         };
         let relayed = async {
-            match call.clone() {
-                Some(call) if may_relay => {
+            match (call.clone(), relay_after) {
+                (Some(call), Some(patience)) => {
                     if !is_blocked {
-                        wait_for_need(&call, started).await;
+                        wait_for_need(&call, started, patience).await;
                     }
                     call.run(Way::Relayed, started).await
                 }
@@ -82,14 +77,15 @@ impl Race {
     }
 }
 
-/// Returns once the callee has answered and either no direct way is possible or none opened soon.
-async fn wait_for_need(call: &Call, started: Instant) {
+/// Returns once the callee has answered and either no direct way is possible or none opened within
+/// this `patience`.
+async fn wait_for_need(call: &Call, started: Instant, patience: Duration) {
     let mut answers = call.answered.subscribe();
     let answered = answers.wait_for(Option::is_some).await.map(|answered| *answered);
     match answered {
         Ok(Some(answered)) if answered.needs_relay => {}
         Ok(_) => {
-            let patience = started.checked_add(DIRECT_ONLY).unwrap_or(started);
+            let patience = started.checked_add(patience).unwrap_or(started);
             sleep_until(patience.into()).await;
         }
         // `call` holds the sender.

@@ -1,5 +1,7 @@
 //! The dialer on a transport that does as it is told.
 
+mod chosen;
+
 use std::{
     sync::{
         Arc, Mutex, PoisonError,
@@ -17,18 +19,33 @@ use transport::{
     Addr, Callee, DialKey, Dialing, Link, LinkPath, LinkStats, LinkTraits, Listener, Role,
     Transport, TransportError, TransportKind,
     ble::{Adapter, BleTransport},
+    chooser::{self, Choice, Network, Situation},
 };
 
-use super::{super::*, Dialer, Way};
+use super::{
+    super::{ways::Way, *},
+    Dialer,
+};
 
 /// Far longer than anything here takes.
 const PATIENCE: Duration = Duration::from_secs(20);
+
+/// A device that can do everything.
+const FREE: Situation = Situation {
+    network: Network::Internet,
+    has_relays: true,
+    is_metered: false,
+    no_relaying: None,
+    no_bluetooth: None,
+    is_sparing: false,
+};
 
 /// Tells of each dial; answers with the path of a link, or never.
 #[derive(Debug)]
 struct Told {
     dials: mpsc::Sender<()>,
     path: Arc<Mutex<Option<LinkPath>>>,
+    choice: Arc<Mutex<Choice>>,
 }
 
 impl Transport for Told {
@@ -53,6 +70,11 @@ impl Transport for Told {
                 None => std::future::pending().await,
             }
         })
+    }
+
+    fn dial_by(&self, choice: &Choice, addrs: &[Addr], key: DialKey, callee: Callee) -> Dialing {
+        *self.choice.lock().unwrap_or_else(PoisonError::into_inner) = choice.clone();
+        self.dial(addrs, key, callee)
     }
 }
 
@@ -86,6 +108,10 @@ struct Scene {
     path: Arc<Mutex<Option<LinkPath>>>,
     is_seen: Arc<AtomicBool>,
     sightings: watch::Sender<u64>,
+    is_heard: Arc<AtomicBool>,
+    hearings: watch::Sender<u64>,
+    here: Arc<Mutex<Situation>>,
+    choice: Arc<Mutex<Choice>>,
     _dir: tempfile::TempDir,
 }
 
@@ -99,22 +125,38 @@ impl Scene {
         let find = move |_: &DialKey, _: &Callee| {
             if seen.load(Ordering::SeqCst) { vec!["10.0.0.7:9".to_owned()] } else { Vec::new() }
         };
+        let choice = Arc::<Mutex<Choice>>::default();
+        let (is_heard, hearings) = (Arc::new(AtomicBool::new(false)), watch::Sender::new(0));
+        let here = Arc::new(Mutex::new(FREE));
+        let (near, situation) = (Arc::clone(&is_heard), Arc::clone(&here));
+        let hear = move |_: &DialKey, _: &Callee| {
+            if near.load(Ordering::SeqCst) { vec!["00:AA:01".to_owned()] } else { Vec::new() }
+        };
         let ble = BleTransport::new(Adapter::None);
         let shared = Arc::new(Shared {
             inbox,
             links: Links::default(),
+            targets: Targets::default(),
             notices: Notices::new(Arc::new(|| {})),
             started: Instant::now(),
             is_stopping: AtomicBool::new(false),
             listener: Box::new(Deaf),
-            transport: Box::new(Told { dials: told, path: Arc::clone(&path) }),
+            transport: Box::new(Told {
+                dials: told,
+                path: Arc::clone(&path),
+                choice: Arc::clone(&choice),
+            }),
             surroundings: Surroundings {
                 network_changed: Box::new(|| {}),
                 open_relays: Box::new(|| 0),
                 begin_anew: Box::new(|| {}),
                 find: Box::new(find),
+                hear: Box::new(hear),
+                situation: Box::new(move |_| {
+                    *situation.lock().unwrap_or_else(PoisonError::into_inner)
+                }),
                 sightings: sightings.subscribe(),
-                heard: ble.changed(),
+                heard: hearings.subscribe(),
                 look_for: Box::new(move |key, callee| ble.look_for(key, callee)),
                 nat: Box::new(|| "cone"),
                 signaling: Box::new(|| (0, 0)),
@@ -124,15 +166,48 @@ impl Scene {
             stats: StatsKeeper::open(dir.path()),
         });
         let dialer = Dialer::new(Arc::clone(&shared), tokio::runtime::Handle::current());
-        Self { shared, dialer, dials, inputs, path, is_seen, sightings, _dir: dir }
+        Self {
+            shared,
+            dialer,
+            dials,
+            inputs,
+            path,
+            is_seen,
+            sightings,
+            is_heard,
+            hearings,
+            here,
+            choice,
+            _dir: dir,
+        }
     }
 
     fn answer(&self, path: LinkPath) {
         *self.path.lock().unwrap_or_else(PoisonError::into_inner) = Some(path);
     }
 
+    /// Nobody answers from now on.
+    fn silence(&self) {
+        *self.path.lock().unwrap_or_else(PoisonError::into_inner) = None;
+    }
+
     fn sight(&self) {
         self.sightings.send_modify(|count| *count += 1);
+    }
+
+    fn place(&self, here: Situation) {
+        *self.here.lock().unwrap_or_else(PoisonError::into_inner) = here;
+    }
+
+    /// After how long the last dial tries Bluetooth.
+    fn bluetooth_after(&self) -> Option<Duration> {
+        let choice = self.choice.lock().unwrap_or_else(PoisonError::into_inner);
+        choice.after(chooser::Way::Bluetooth)
+    }
+
+    fn hear(&self) {
+        self.is_heard.store(true, Ordering::SeqCst);
+        self.hearings.send_modify(|count| *count += 1);
     }
 
     async fn dialed(&mut self) {
@@ -155,6 +230,10 @@ fn way() -> Way {
 
 fn invite() -> Target {
     Target::Invite(InviteId::from_bytes([1; 16]))
+}
+
+fn member() -> Target {
+    Target::Member(RoomId::from_bytes([1; 16]), PeerId::from_bytes([1; 32]))
 }
 
 #[tokio::test]
@@ -189,8 +268,7 @@ async fn target_seen_on_the_local_network_is_dialed_at_once_and_others_are_not()
 #[tokio::test(start_paused = true)]
 async fn relayed_link_is_replaced_as_soon_as_a_direct_one_opens() {
     let mut scene = Scene::new();
-    let member = Target::Member(RoomId::from_bytes([1; 16]), PeerId::from_bytes([1; 32]));
-    let Target::Member(room, peer) = member else { unreachable!() };
+    let Target::Member(room, peer) = member() else { unreachable!() };
     scene.answer(LinkPath::Relayed);
     scene.dialer.want(invite(), way());
     let (link, _) = scene.link_up().await;
@@ -208,7 +286,7 @@ async fn relayed_link_is_replaced_as_soon_as_a_direct_one_opens() {
     scene.answer(LinkPath::Direct);
     let (_, target) = scene.link_up().await;
 
-    assert_eq!(target, Some(member));
+    assert_eq!(target, Some(member()));
     assert_eq!(scene.shared.links.infos()[0].path, LinkPath::Direct);
 }
 

@@ -98,3 +98,24 @@ async fn frames_far_smaller_than_a_packet_all_arrive_however_late_they_are_read(
 
     sender.await.expect("all were sent");
 }
+
+#[tokio::test]
+async fn device_whose_bluetooth_is_off_for_a_while_still_says_that_it_can_be_heard() {
+    let device = BleTransport::new(Adapter::None);
+    let (unused, mut ends) = (mpsc::channel(1).0, Vec::new());
+    let listener = device.listen_with(unused, |end| ends.push(end)).expect("a runtime");
+    let mut states = device.shared.state.subscribe();
+    let states_and_words = [
+        (RadioState::Ready, 1),
+        (RadioState::Off, 1),
+        (RadioState::Missing, 0),
+        (RadioState::Denied, 0),
+        (RadioState::Unsupported, 0),
+    ];
+    for (state, words) in states_and_words {
+        ends[0].events.send(RadioEvent::State(state)).await.expect("a driver");
+        states.wait_for(|now| *now == state).await.expect("a driver");
+
+        assert_eq!(listener.addrs().len(), words, "{state:?}");
+    }
+}

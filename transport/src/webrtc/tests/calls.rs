@@ -10,6 +10,7 @@ use coturn::{Coturn, PASSWORD, Setup, USERNAME};
 use super::{HOST, Host, KEY, OTHER_KEY, impatient, next, stats, transport};
 use crate::{
     Addr, Callee, Link, LinkPath, Transport,
+    chooser::{Choice, Way},
     nat::NatKind,
     nostr::test_relay::TestRelay,
     servers::{Servers, TurnServer},
@@ -266,7 +267,10 @@ async fn one_who_insists_on_a_direct_link_gets_none_through_a_turn_server() {
     let dialer = dialer(&Servers { turn: turn(&coturn), ..servers(&relay) });
     block_udp(&dialer);
 
-    let called = dialer.dial_directly(&relay_addrs(&relay), KEY, HOST).await.expect("an answer");
+    let mut choice = Choice::everything();
+    choice.attempts.retain(|attempt| attempt.way != Way::Relayed);
+    let dialing = dialer.dial_by(&choice, &relay_addrs(&relay), KEY, HOST);
+    let called = dialing.await.expect("an answer");
 
     let answered = host.next().await;
     assert_eq!([stats(&called).path, stats(&answered).path], [LinkPath::Direct; 2]);
