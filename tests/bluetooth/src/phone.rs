@@ -127,11 +127,27 @@ impl Phone {
         Ok(texts)
     }
 
-    /// What its open links with members go over: `ble` or `webrtc`.
-    pub(crate) fn ways(&mut self) -> Result<BTreeSet<String>, Wrong> {
+    /// Waits until so many meetings with strangers are over in which something came.
+    pub(crate) fn has_met(&mut self, count: usize) -> Result<(), Wrong> {
+        self.until("it met no stranger", |phone| {
+            let links = phone.links()?;
+            let is_met = |link: &&Value| {
+                let is = |name: &str| link.get(name).is_some_and(|value| *value != json!(false));
+                is("stranger") && !text(link, "/closed").is_empty() && is_more(link, 2_000)
+            };
+            Ok(links.iter().filter(is_met).count() >= count)
+        })
+    }
+
+    fn links(&mut self) -> Result<Vec<Value>, Wrong> {
         self.device.send(&json!({"cmd": "links"}))?;
         let (_, links) = self.device.wait_for("links", |_| true)?;
-        let links = links.get("links").and_then(Value::as_array).cloned().unwrap_or_default();
+        Ok(links.get("links").and_then(Value::as_array).cloned().unwrap_or_default())
+    }
+
+    /// What its open links with members go over: `ble` or `webrtc`.
+    pub(crate) fn ways(&mut self) -> Result<BTreeSet<String>, Wrong> {
+        let links = self.links()?;
         let is_used = |link: &&Value| link.get("closed").is_none_or(Value::is_null);
         let used = links.iter().filter(is_used).filter(|link| !text(link, "/peer").is_empty());
         Ok(used.map(|link| text(link, "/kind")).collect())
@@ -168,6 +184,11 @@ impl Phone {
             thread::yield_now();
         }
     }
+}
+
+/// Whether more than so many bytes came on a link.
+fn is_more(link: &Value, bytes: u64) -> bool {
+    link.get("bytes_received").and_then(Value::as_u64).is_some_and(|received| received > bytes)
 }
 
 fn launch(

@@ -109,6 +109,7 @@ impl Scene {
             listener: Box::new(Deaf),
             transport: Box::new(Told { dials: told, path: Arc::clone(&path) }),
             surroundings: Surroundings {
+                meet_strangers: Box::new(|_| {}),
                 network_changed: Box::new(|| {}),
                 open_relays: Box::new(|| 0),
                 begin_anew: Box::new(|| {}),

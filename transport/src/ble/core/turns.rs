@@ -12,6 +12,47 @@ use crate::{
     },
 };
 
+/// In which order tokens are shown.
+#[derive(Debug, Clone, Copy)]
+struct Turns {
+    /// Names of this device that friends look for.
+    names: usize,
+    /// Whether there is one more token, for strangers. It takes one turn of four at most, since
+    /// friends have precedence.
+    has_more: bool,
+}
+
+impl Turns {
+    /// How many there are until all were shown.
+    fn count(self) -> usize {
+        let friends = match self.names {
+            0 => 0,
+            names if self.has_more => 3_usize.div_ceil(names).saturating_mul(names),
+            names => names,
+        };
+        friends.saturating_add(usize::from(self.has_more))
+    }
+
+    /// Which name has this turn; `None` if it is the strangers' token's, or there is none.
+    ///
+    /// Each round begins elsewhere: whoever listens as regularly as tokens are shown would hear the
+    /// same one every time.
+    fn name(self, turn: usize) -> Option<usize> {
+        let round = turn.checked_div(self.count())?;
+        let place = turn.wrapping_add(scatter(round)).checked_rem(self.count())?;
+        let is_more = self.has_more && place == self.count().saturating_sub(1);
+        place.checked_rem(self.names).filter(|_| !is_more)
+    }
+}
+
+/// A number as different as can be from those of the numbers next to this one: splitmix64.
+fn scatter(number: usize) -> usize {
+    let mut bits = (number as u64).wrapping_mul(0x9e37_79b9_7f4a_7c15);
+    bits = (bits ^ (bits >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+    bits = (bits ^ (bits >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+    ((bits ^ (bits >> 31)) >> 32) as usize
+}
+
 impl Core {
     /// Does all that is due.
     pub(super) fn advance(&mut self, now: Moment) {
@@ -25,6 +66,8 @@ impl Core {
             links: self.contacts.len(),
         };
         self.meter.count(now.at, &did, &mut self.seeking);
+        let is_meeting = self.strangers.is_trying() || self.meetings().next().is_some();
+        self.strangers.pass(now.at, is_meeting);
         self.looked_at = now.at;
         self.forget(|_, heard| now.at >= heard.saturating_add(NEAR));
         self.learn_tokens(now);
@@ -32,6 +75,7 @@ impl Core {
         self.scan(now);
         self.bury(now);
         self.connect(now);
+        self.meet(now);
         self.flush(now);
     }
 
@@ -49,18 +93,17 @@ impl Core {
 
     /// Shows the names this device answers to, one after the other.
     fn show(&mut self, now: Moment) {
-        let count = self.admitted.len();
-        let is_next = count > 1 && now.at >= self.shown_since.saturating_add(ADVERT_TURN);
+        let by_chance = self.strangers.shown(now);
+        let turns = Turns { names: self.admitted.len(), has_more: by_chance.is_some() };
+        let is_due = now.at >= self.shown_since.saturating_add(ADVERT_TURN);
+        let is_next = turns.count() > 1 && is_due;
         if is_next {
             self.shown_turn = self.shown_turn.wrapping_add(1);
         }
-        let turn = self.shown_turn.checked_rem(count).unwrap_or_default();
-        let name = self.admitted.iter().nth(turn);
+        let name = turns.name(self.shown_turn).and_then(|place| self.admitted.iter().nth(place));
+        let name = name.map(|(&key, &callee)| Name { key, callee }.token(period(now.wall)));
         let every = self.mode(now).duty(self.contacts.len(), MAX_CONTACTS).show_every;
-        let shown = name.map(|(&key, &callee)| {
-            let token = Name { key, callee }.token(period(now.wall));
-            Advert { token, every }
-        });
+        let shown = name.or(by_chance).map(|token| Advert { token, every });
         if is_next || shown.map(|shown| shown.token) != self.shown.map(|shown| shown.token) {
             self.shown_since = now.at;
         }
@@ -82,7 +125,8 @@ impl Core {
             }
             in_turn >= every || in_turn < duty.listen
         });
-        let must_scan = !self.known.is_empty() && is_turn;
+        let is_any = !self.known.is_empty() || self.strangers.may_meet();
+        let must_scan = is_any && is_turn;
         if must_scan != self.is_scanning {
             self.is_scanning = must_scan;
             self.outputs.push_back(Output::Radio(RadioCommand::Scan(must_scan)));
@@ -113,6 +157,7 @@ impl Core {
         for (contact, why) in over {
             self.end(now, contact, why);
         }
+        self.end_long_meetings(now);
         if let Some((device, since)) = self.connecting
             && now.at >= since.saturating_add(CONNECT_TIMEOUT)
         {
@@ -138,7 +183,7 @@ impl Core {
                 if let Some(link) = self.contacts.get_mut(&link) {
                     link.ask(now.at, id, dial, name);
                 }
-            } else if self.may_connect(now, device) {
+            } else if self.may_connect(now, device) && self.make_place(now) {
                 self.connecting = Some((device, now.at));
                 self.outputs.push_back(Output::Radio(RadioCommand::Connect(device)));
             }
@@ -146,7 +191,7 @@ impl Core {
     }
 
     /// A connection to this device on which a link can be asked for.
-    fn contact_to(&self, device: Device) -> Option<Contact> {
+    pub(super) fn contact_to(&self, device: Device) -> Option<Contact> {
         let sides = [Side::Central, Side::Peripheral].map(|side| Contact { device, side });
         sides.into_iter().find(|contact| {
             self.contacts.get(contact).is_some_and(|link| link.free_channel().is_some())
@@ -160,12 +205,15 @@ impl Core {
         own.is_some_and(|own| *own > name.callee) && now.at < since.saturating_add(PATIENCE)
     }
 
-    fn may_connect(&self, now: Moment, device: Device) -> bool {
-        let is_paused = self.pauses.get(&device).is_some_and(|pause| now.at < pause.until);
+    fn is_connected(&self, device: Device) -> bool {
         let sides = [Side::Central, Side::Peripheral].map(|side| Contact { device, side });
-        let is_full = self.contacts.len() >= MAX_CONTACTS
-            || sides.iter().any(|contact| self.contacts.contains_key(contact));
-        self.connecting.is_none() && !is_paused && !is_full
+        sides.iter().any(|contact| self.contacts.contains_key(contact))
+    }
+
+    /// Whether to connect to this device now, if there is a place.
+    pub(super) fn may_connect(&self, now: Moment, device: Device) -> bool {
+        let is_paused = self.pauses.get(&device).is_some_and(|pause| now.at < pause.until);
+        self.connecting.is_none() && !is_paused && !self.is_connected(device)
     }
 
     fn flush(&mut self, now: Moment) {
@@ -178,6 +226,39 @@ impl Core {
             for gone in gone {
                 self.outputs.push_back(gone.into());
             }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+
+    use super::Turns;
+
+    #[test]
+    fn every_token_is_heard_soon_by_whoever_listens_as_regularly_as_they_are_shown() {
+        for (names, has_more) in
+            [(0, true), (1, false), (1, true), (2, false), (2, true), (5, true)]
+        {
+            let turns = Turns { names, has_more };
+            for every in 1..=20 {
+                let heard = (0..20 * turns.count()).map(|time| turns.name(time * every));
+                let all = names + usize::from(has_more);
+                let mut counts = BTreeMap::<_, usize>::new();
+                heard.for_each(|name| *counts.entry(name).or_default() += 1);
+                assert_eq!(counts.len(), all, "{turns:?}, one of {every}: {counts:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn strangers_take_one_turn_of_four_from_friends_at_most() {
+        for names in 1..9 {
+            let turns = Turns { names, has_more: true };
+            assert!(turns.count() >= 4, "{turns:?}");
+            let round = (0..turns.count()).map(|turn| turns.name(turn));
+            assert_eq!(round.filter(Option::is_none).count(), 1, "{turns:?}");
         }
     }
 }

@@ -35,6 +35,8 @@ pub(super) struct Node {
     pub(super) frames: Vec<Vec<u8>>,
     pub(super) refused: usize,
     pub(super) connects: usize,
+    /// Links to strangers so far.
+    pub(super) meetings: usize,
 }
 
 /// All of them. Devices are their places in the list.
@@ -109,6 +111,7 @@ impl Air {
             frames: Vec::new(),
             refused: 0,
             connects: 0,
+            meetings: 0,
         };
         let mut air = Self {
             nodes: (0..count).map(node).collect(),
@@ -172,8 +175,9 @@ impl Air {
             let node = &mut self.nodes[number];
             match output {
                 Output::Radio(command) => self.obey(number, command),
-                Output::Opened { link, dial, .. } => {
+                Output::Opened { link, dial, by_chance, .. } => {
                     node.links.insert(link, dial);
+                    node.meetings += usize::from(by_chance);
                 }
                 Output::Refused { dial } => {
                     node.refused += 1;

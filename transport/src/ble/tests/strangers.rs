@@ -1,0 +1,227 @@
+//! Devices that know nothing of each other meet, seldom enough, and never in the way of friends.
+
+use std::time::Duration;
+
+use super::{
+    super::{
+        core::{AGAIN, MAX_CONTACTS},
+        duty::Mode,
+        packet::{Body, Packet},
+        radio::{Contact, Device, RadioEvent, Side},
+        token::{PERIOD_SECS, Stranger, period},
+    },
+    air::{Air, host_and_guest, link, name},
+};
+
+fn secs(secs: u64) -> Duration {
+    Duration::from_secs(secs)
+}
+
+/// The device meets whoever is near from now on.
+fn meet(air: &mut Air, number: usize) {
+    let seed = [u8::try_from(number).expect("few"); 16];
+    air.with(number, |core, now| core.meet_strangers(now, Some(seed)));
+}
+
+/// The number it shows now.
+fn number(air: &Air, of: usize) -> Stranger {
+    Stranger::of_seed(&[u8::try_from(of).expect("few"); 16], period(air.moment().wall))
+}
+
+/// Devices that all meet whoever is near.
+fn passers_by(count: usize) -> Air {
+    let mut air = Air::new(count);
+    (0..count).for_each(|number| meet(&mut air, number));
+    air
+}
+
+/// Hangs up on everybody, as whoever has nothing more to say does.
+fn hang_up(air: &mut Air, number: usize) {
+    for link in air.nodes[number].links.keys().copied().collect::<Vec<_>>() {
+        air.with(number, |core, now| core.close(now, link));
+    }
+}
+
+fn meetings(air: &Air) -> Vec<usize> {
+    air.nodes.iter().map(|node| node.meetings).collect()
+}
+
+#[test]
+fn two_who_know_nothing_of_each_other_meet_once_and_the_lower_number_connects() {
+    let mut air = passers_by(2);
+    air.run(secs(45));
+    let (a, b) = (link(&air, 0), link(&air, 1));
+    air.with(0, |core, now| core.send(now, a, b"hello"));
+    air.with(1, |core, now| core.send(now, b, &[7; 3_000]));
+    air.run(secs(3));
+
+    assert_eq!(air.nodes[1].frames, [b"hello".to_vec()]);
+    assert_eq!(air.nodes[0].frames, [vec![7; 3_000]]);
+    let first = usize::from(number(&air, 1) < number(&air, 0));
+    assert_eq!(air.nodes[first].connects, 1);
+    assert_eq!(air.nodes[1 - first].connects, 0);
+}
+
+#[test]
+fn who_does_not_meet_strangers_is_not_met() {
+    let mut air = host_and_guest();
+    air.deaf.insert((0, 1));
+    meet(&mut air, 1);
+    air.run(secs(300));
+    ask_by_chance(&mut air, 0, 9);
+    air.run(secs(60));
+    assert_eq!(meetings(&air), [0, 0]);
+    assert_eq!(air.nodes[1].connects, 0);
+
+    air.with(1, |core, now| core.meet_strangers(now, None));
+    meet(&mut air, 0);
+    air.deaf.clear();
+    air.run(secs(300));
+    assert_eq!(meetings(&air), [0, 0]);
+}
+
+#[test]
+fn who_met_is_not_met_again_for_a_while_under_another_number_either() {
+    let mut air = passers_by(2);
+    // Numbers change on the way.
+    air.run(secs(PERIOD_SECS - 120));
+    let before = meetings(&air)[0];
+    hang_up(&mut air, 0);
+    air.run(secs(PERIOD_SECS));
+    hang_up(&mut air, 0);
+    let more = meetings(&air)[0] - before;
+    let most = PERIOD_SECS.div_ceil(AGAIN.as_secs()) as usize;
+    assert!((1..=most).contains(&more), "{more} times");
+}
+
+#[test]
+fn meeting_that_nobody_ends_is_over_in_time_and_leaves_no_connection() {
+    let mut air = passers_by(2);
+    air.run(secs(200));
+    assert_eq!(meetings(&air), [1, 1]);
+    for node in &air.nodes {
+        assert!(node.links.is_empty());
+        assert!(node.core.contacts.is_empty());
+    }
+}
+
+#[test]
+fn crowd_of_strangers_takes_little_time_and_all_of_them_meet_somebody() {
+    let mut air = passers_by(8);
+    let mut worst = 0;
+    for _ in 0..1_200 {
+        air.run(secs(1));
+        for number in 0..8 {
+            worst = worst.max(air.nodes[number].links.len());
+            hang_up(&mut air, number);
+        }
+    }
+    assert!(meetings(&air).iter().all(|meetings| *meetings > 14), "{:?}", meetings(&air));
+    assert!(worst <= 2, "{worst} at once");
+}
+
+#[test]
+fn meeting_strangers_takes_no_more_of_an_hour_than_there_is_for_it() {
+    let mut air = passers_by(2);
+    // Nobody ever hangs up: each meeting takes as long as it can.
+    air.run(secs(3_600));
+    let share = air.nodes[0].core.seconds_on() / 3_600.0;
+    assert!(share <= 0.10, "{share}");
+}
+
+#[test]
+fn who_is_near_no_stranger_listens_as_one_who_is_alone() {
+    let mut air = passers_by(1);
+    air.run(secs(3_600));
+    let share = air.nodes[0].core.seconds_on() / 3_600.0;
+    assert!((0.01..=0.05).contains(&share), "{share}");
+    assert_eq!(air.nodes[0].core.radio_use(air.moment()).mode, Mode::Alone);
+}
+
+#[test]
+fn friends_find_each_other_among_strangers_and_share_their_connection_for_both() {
+    let mut air = host_and_guest();
+    meet(&mut air, 0);
+    meet(&mut air, 1);
+    air.run(secs(120));
+    assert_eq!(meetings(&air), [1, 1]);
+    assert_eq!(air.nodes[1].connects + air.nodes[0].connects, 1);
+    assert!(!air.nodes[1].links.is_empty());
+
+    // The meeting ends, the friends stay.
+    air.run(secs(120));
+    link(&air, 0);
+    link(&air, 1);
+}
+
+/// A device asks another one for a link.
+fn ask(air: &mut Air, at: usize, from: u8, proof: [u8; 16]) {
+    let open = Packet { tag: 1, channel: 0, body: Body::Open(proof) };
+    let contact = Contact { device: Device([from; 16]), side: Side::Peripheral };
+    air.event(at, RadioEvent::Packet { contact, max_packet: 100, bytes: open.encode() });
+}
+
+/// The same as a stranger that heard what it shows.
+fn ask_by_chance(air: &mut Air, at: usize, from: u8) {
+    let period = period(air.moment().wall);
+    let proof = number(air, at).name().proof(period);
+    ask(air, at, from, proof);
+}
+
+#[test]
+fn stranger_that_asks_again_and_again_is_met_once_in_a_while() {
+    let mut air = passers_by(1);
+    for second in 0..AGAIN.as_secs() - 10 {
+        ask_by_chance(&mut air, 0, 100);
+        if second % 7 == 0 {
+            hang_up(&mut air, 0);
+            let contact = Contact { device: Device([100; 16]), side: Side::Peripheral };
+            air.event(0, RadioEvent::Disconnected(contact));
+        }
+        air.run(secs(1));
+    }
+    assert_eq!(meetings(&air), [1]);
+    assert!(air.nodes[0].core.contacts.len() <= 1);
+}
+
+#[test]
+fn many_devices_of_a_liar_are_met_one_at_a_time_and_for_no_longer_than_there_is_time_for() {
+    let mut air = passers_by(1);
+    let mut met_for = 0;
+    for second in 0..7_200_u64 {
+        ask_by_chance(&mut air, 0, u8::try_from(second % 251).expect("less"));
+        assert!(air.nodes[0].links.len() <= 1);
+        assert!(air.nodes[0].core.contacts.len() <= 2);
+        met_for += air.nodes[0].links.len();
+        air.run(secs(1));
+    }
+    assert!((600..=1_200).contains(&met_for), "{met_for} s of two hours");
+}
+
+#[test]
+fn stranger_takes_no_friends_place() {
+    let mut air = passers_by(1);
+    let friends: Vec<_> = (0..7).map(|number| name(50 + number, 1)).collect();
+    let admitted = friends.iter().map(|name| (name.key, name.callee)).collect();
+    air.with(0, |core, now| core.answer_to(now, admitted));
+    let period = period(air.moment().wall);
+    let come = |air: &mut Air, number: usize| {
+        ask(air, 0, u8::try_from(number).expect("few"), friends[number].proof(period));
+        air.run(Duration::from_millis(100));
+    };
+    (0..4).for_each(|number| come(&mut air, number));
+    ask_by_chance(&mut air, 0, 100);
+    assert_eq!(meetings(&air), [1], "there is a place");
+    come(&mut air, 4);
+    assert_eq!(air.nodes[0].links.len(), 6);
+
+    come(&mut air, 5);
+    let at = |number| Contact { device: Device([number; 16]), side: Side::Peripheral };
+    let contacts = &air.nodes[0].core.contacts;
+    assert!(contacts.contains_key(&at(5)) && !contacts.contains_key(&at(100)), "the stranger goes");
+    assert_eq!(contacts.len(), MAX_CONTACTS);
+
+    air.event(0, RadioEvent::Disconnected(at(5)));
+    ask_by_chance(&mut air, 0, 101);
+    assert!(!air.nodes[0].core.contacts.contains_key(&at(101)), "the last place is for a friend");
+}
