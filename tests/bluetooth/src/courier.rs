@@ -26,6 +26,7 @@ pub(crate) fn play(festival: &Path) -> Result<(), Wrong> {
     first.device.take_in_until(Instant::now() + QUIET);
 
     let mut courier = Phone::start(festival, (1, None), "Ben")?;
+    first.is_looked_at()?;
     courier.has_met(1)?;
     eprintln!("  the courier has it");
     first.switch(false)?;

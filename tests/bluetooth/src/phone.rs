@@ -48,9 +48,7 @@ impl Phone {
         let device = launch(program, (controller, place), name)?;
         let mut phone = Self { program: program.to_owned(), controller, place, name, device };
         phone.until("Bluetooth is not ready", |phone| {
-            phone.device.send(&json!({"cmd": "radio"}))?;
-            let (_, radio) = phone.device.wait_for("radio", |_| true)?;
-            Ok(text(&radio, "/state") == "ready")
+            Ok(text(&phone.radio()?, "/state") == "ready")
         })?;
         Ok(phone)
     }
@@ -137,6 +135,20 @@ impl Phone {
             };
             Ok(links.iter().filter(is_met).count() >= count)
         })
+    }
+
+    /// Its person takes it out and looks at it.
+    pub(crate) fn is_looked_at(&mut self) -> Result<(), Wrong> {
+        self.device.send(&json!({"cmd": "screen", "on": false}))?;
+        self.until("its screen is not off", |phone| {
+            Ok(text(&phone.radio()?, "/mode") == "screen_off")
+        })?;
+        Ok(self.device.send(&json!({"cmd": "screen", "on": true}))?)
+    }
+
+    fn radio(&mut self) -> Result<Value, Wrong> {
+        self.device.send(&json!({"cmd": "radio"}))?;
+        Ok(self.device.wait_for("radio", |_| true)?.1)
     }
 
     fn links(&mut self) -> Result<Vec<Value>, Wrong> {

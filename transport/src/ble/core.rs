@@ -11,9 +11,9 @@ use std::{
     time::Duration,
 };
 
-#[cfg(test)]
-pub(super) use self::strangers::AGAIN;
 pub(super) use self::strangers::BY_CHANCE;
+#[cfg(test)]
+pub(super) use self::strangers::{AGAIN, FRIENDS_FIRST};
 use self::{
     modes::{SEEK, SEEK_LOST},
     strangers::Strangers,

@@ -25,6 +25,10 @@ pub(in crate::ble) const AGAIN: Duration = Duration::from_secs(300);
 /// How long after a meeting that did not come about it is not tried again: many are busy with others.
 const AFTER_FAILURE: Duration = Duration::from_secs(30);
 
+/// How long after it was first heard a stranger is met: it may be a friend, or have scanned an invite just
+/// now, and two that connect to each other at once would wait for each other.
+pub(in crate::ble) const FRIENDS_FIRST: Duration = Duration::from_secs(10);
+
 /// How long a meeting may last, whoever is above: those who use it end theirs sooner.
 const MAX_MEETING: Duration = Duration::from_secs(90);
 
@@ -188,12 +192,13 @@ impl Strangers {
     }
 
     /// Who is to be met next, the one heard first before others. Of two the one with the lower
-    /// number begins; the other one does, too, if nothing comes of it.
+    /// number begins; the other one does later, too, if nothing comes of it.
     fn candidates(&self, now: Moment) -> Vec<(Device, Stranger)> {
         let Some(seed) = self.seed.as_ref().filter(|_| self.may_meet()) else { return Vec::new() };
         let own = Stranger::of_seed(seed, period(now.wall));
         let is_due = |number: Stranger, seen: &Seen| {
-            let waits = own > number && now.at < seen.first.saturating_add(PATIENCE);
+            let longer = if own > number { PATIENCE } else { Duration::ZERO };
+            let waits = seen.first.saturating_add(FRIENDS_FIRST).saturating_add(longer) > now.at;
             number != own && !waits && !self.is_set_aside(seen.device, number)
         };
         let due = self.seen.iter().filter(|(number, seen)| is_due(**number, seen));
@@ -275,7 +280,10 @@ impl Core {
                 self.go_on_meeting(now, attempt);
                 return;
             }
-            if self.has_place_for_strangers() && self.may_connect(now, device) {
+            let is_friend = self.near.values().any(|(near, _)| *near == device);
+            let may_connect = self.has_place_for_strangers() && self.may_connect(now, device);
+            // A friend will be connected to as such.
+            if may_connect && !is_friend {
                 self.strangers.attempt = Some(attempt);
                 self.connecting = Some((device, now.at));
                 self.outputs.push_back(Output::Radio(RadioCommand::Connect(device)));

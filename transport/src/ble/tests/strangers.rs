@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use super::{
     super::{
-        core::{AGAIN, MAX_CONTACTS},
+        core::{AGAIN, FRIENDS_FIRST, MAX_CONTACTS},
         duty::Mode,
         packet::{Body, Packet},
         radio::{Contact, Device, RadioEvent, Side},
@@ -136,6 +136,25 @@ fn who_is_near_no_stranger_listens_as_one_who_is_alone() {
     let share = air.nodes[0].core.seconds_on() / 3_600.0;
     assert!((0.01..=0.05).contains(&share), "{share}");
     assert_eq!(air.nodes[0].core.radio_use(air.moment()).mode, Mode::Alone);
+}
+
+#[test]
+fn who_was_just_heard_is_left_alone_for_a_while_since_it_may_be_about_to_connect_as_a_friend() {
+    let mut air = passers_by(2);
+    while air.nodes.iter().all(|node| node.connects == 0) {
+        air.run(Duration::from_millis(50));
+    }
+    assert!(air.now >= FRIENDS_FIRST, "{:?}", air.now);
+
+    // A friend that does not get through is not connected to as a stranger either.
+    let mut air = host_and_guest();
+    (0..2).for_each(|number| meet(&mut air, number));
+    air.is_mute = true;
+    air.run(secs(6));
+    let connects = air.nodes[1].connects;
+    air.with(1, |core, now| core.give_up(now, 1));
+    air.run(secs(60));
+    assert_eq!(air.nodes[1].connects, connects);
 }
 
 #[test]
