@@ -278,7 +278,8 @@ impl Air {
     }
 
     fn hear_each_other(&self, a: usize, b: usize) -> bool {
-        !self.deaf.contains(&(a.min(b), a.max(b)))
+        let is_there = a.max(b) < self.nodes.len();
+        is_there && !self.deaf.contains(&(a.min(b), a.max(b)))
     }
 
     /// Lets time pass in small steps.

@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use proptest::prelude::*;
+
 use super::{
     super::{
         core::{AGAIN, FRIENDS_FIRST, MAX_CONTACTS},
@@ -11,6 +13,7 @@ use super::{
         token::{PERIOD_SECS, Stranger, period},
     },
     air::{Air, host_and_guest, link, name},
+    liars::event,
 };
 
 fn secs(secs: u64) -> Duration {
@@ -92,6 +95,21 @@ fn who_met_is_not_met_again_for_a_while_under_another_number_either() {
     let more = meetings(&air)[0] - before;
     let most = PERIOD_SECS.div_ceil(AGAIN.as_secs()) as usize;
     assert!((1..=most).contains(&more), "{more} times");
+}
+
+#[test]
+fn who_was_met_or_does_not_answer_is_not_connected_to_again_and_again() {
+    let mut air = passers_by(2);
+    air.run(secs(45));
+    hang_up(&mut air, 0);
+    air.run(secs(200));
+    let connects = |air: &Air| air.nodes.iter().map(|node| node.connects).sum::<usize>();
+    assert_eq!(connects(&air), 1, "met");
+
+    let mut air = passers_by(2);
+    air.is_mute = true;
+    air.run(secs(600));
+    assert!((2..=40).contains(&connects(&air)), "{} in vain", connects(&air));
 }
 
 #[test]
@@ -243,4 +261,53 @@ fn stranger_takes_no_friends_place() {
     air.event(0, RadioEvent::Disconnected(at(5)));
     ask_by_chance(&mut air, 0, 101);
     assert!(!air.nodes[0].core.contacts.contains_key(&at(101)), "the last place is for a friend");
+}
+
+/// What a crowd of liars shows and asks for.
+fn lie() -> impl Strategy<Value = Lie> {
+    prop_oneof![
+        any::<[u8; 16]>().prop_map(Lie::Shows),
+        (100_u8..).prop_map(Lie::Asks),
+        event().prop_map(|(_, event)| Lie::Reports(event)),
+    ]
+}
+
+#[derive(Debug, Clone)]
+enum Lie {
+    Shows([u8; 16]),
+    Asks(u8),
+    Reports(RadioEvent),
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 48, ..ProptestConfig::default() })]
+
+    #[test]
+    fn whatever_strangers_make_up_few_are_met_at_once_and_friends_still_find_their_place(
+        lies in prop::collection::vec((lie(), 0_u64..3_000), 1..200),
+    ) {
+        let mut air = host_and_guest();
+        meet(&mut air, 0);
+        for (lie, pause) in lies {
+            match lie {
+                Lie::Shows(seed) => {
+                    let now = period(air.moment().wall);
+                    let token = Stranger::of_seed(&seed, now).token(now);
+                    air.event(0, RadioEvent::Heard { device: Device(seed), token });
+                }
+                Lie::Asks(from) => ask_by_chance(&mut air, 0, from),
+                Lie::Reports(event) => air.event(0, event),
+            }
+            air.run(Duration::from_millis(pause));
+            prop_assert!(air.nodes[0].core.contacts.len() <= MAX_CONTACTS);
+            let strangers = air.nodes[0].links.len().saturating_sub(1);
+            prop_assert!(strangers <= 2, "{strangers} at once");
+        }
+        air.run(secs(180));
+        if air.nodes[1].links.is_empty() {
+            air.with(1, |core, now| core.dial(now, 2, name(1, 1)));
+            air.run(secs(180));
+        }
+        link(&air, 1);
+    }
 }
