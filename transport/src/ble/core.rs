@@ -112,6 +112,8 @@ pub(super) struct Core {
     connecting: Option<(Device, Duration)>,
     pauses: BTreeMap<Device, Pause>,
     strangers: Strangers,
+    /// Until when friends are expected under a new name.
+    new_names_until: Duration,
     shown: Option<Advert>,
     shown_since: Duration,
     shown_turn: usize,
@@ -146,6 +148,7 @@ impl Core {
             connecting: None,
             pauses: BTreeMap::new(),
             strangers: Strangers::default(),
+            new_names_until: Duration::ZERO,
             shown: None,
             shown_since: Duration::ZERO,
             shown_turn: 0,
@@ -184,6 +187,9 @@ impl Core {
 
     /// Whoever knows one of these keys may ask for links from now on.
     pub(super) fn answer_to(&mut self, now: Moment, admitted: BTreeMap<DialKey, Callee>) {
+        if admitted.keys().any(|key| !self.admitted.contains_key(key)) {
+            self.new_names_until = now.at.saturating_add(SEEK);
+        }
         self.admitted = admitted;
         self.advance(now);
     }

@@ -270,7 +270,8 @@ impl Core {
         }
         let is_meeting =
             self.meetings().any(|(contact, number, _)| Self::is_begun_here(contact, number));
-        if is_meeting || self.connecting.is_some() || !self.dials.is_empty() {
+        let is_friend_waiting = self.dials.values().any(|(name, _)| self.near(name).is_some());
+        if is_meeting || self.connecting.is_some() || is_friend_waiting {
             return;
         }
         for (device, number) in self.strangers.candidates(now) {

@@ -22,26 +22,38 @@ struct Turns {
     has_more: bool,
 }
 
+/// Rounds of friends in which they keep their order.
+const STEADY: usize = 4;
+
 impl Turns {
-    /// How many there are until all were shown.
-    fn count(self) -> usize {
-        let friends = match self.names {
-            0 => 0,
-            names if self.has_more => 3_usize.div_ceil(names).saturating_mul(names),
-            names => names,
-        };
-        friends.saturating_add(usize::from(self.has_more))
+    /// Turns among which one is the strangers'.
+    fn group(self) -> usize {
+        self.names.max(3).saturating_add(1)
+    }
+
+    /// Whether more than one token is shown.
+    fn are_several(self) -> bool {
+        self.names.saturating_add(usize::from(self.has_more)) > 1
     }
 
     /// Which name has this turn; `None` if it is the strangers' token's, or there is none.
     ///
-    /// Each round begins elsewhere: whoever listens as regularly as tokens are shown would hear the
-    /// same one every time.
+    /// The strangers' turn is another one in each group, and the order of friends begins elsewhere
+    /// now and then: whoever listens as regularly as tokens are shown would hear the same one every
+    /// time. Otherwise friends come in order, so that who listens without pause soon hears each.
     fn name(self, turn: usize) -> Option<usize> {
-        let round = turn.checked_div(self.count())?;
-        let place = turn.wrapping_add(scatter(round)).checked_rem(self.count())?;
-        let is_more = self.has_more && place == self.count().saturating_sub(1);
-        place.checked_rem(self.names).filter(|_| !is_more)
+        let mut of_friends = turn;
+        if self.has_more {
+            let (group, place) = (turn.checked_div(self.group())?, turn.checked_rem(self.group())?);
+            let of_strangers = scatter(group).checked_rem(self.group())?;
+            if place == of_strangers {
+                return None;
+            }
+            let before = group.saturating_add(usize::from(place > of_strangers));
+            of_friends = turn.saturating_sub(before);
+        }
+        let steady = of_friends.checked_div(self.names.saturating_mul(STEADY))?;
+        of_friends.wrapping_add(scatter(steady)).checked_rem(self.names)
     }
 }
 
@@ -94,9 +106,12 @@ impl Core {
     /// Shows the names this device answers to, one after the other.
     fn show(&mut self, now: Moment) {
         let by_chance = self.strangers.shown(now);
+        // Whoever shows an invite has a guest before it.
+        let has_guests = !self.admitted.is_empty() && now.at < self.new_names_until;
+        let by_chance = by_chance.filter(|_| !has_guests);
         let turns = Turns { names: self.admitted.len(), has_more: by_chance.is_some() };
         let is_due = now.at >= self.shown_since.saturating_add(ADVERT_TURN);
-        let is_next = turns.count() > 1 && is_due;
+        let is_next = turns.are_several() && is_due;
         if is_next {
             self.shown_turn = self.shown_turn.wrapping_add(1);
         }
@@ -236,15 +251,17 @@ mod tests {
 
     use super::Turns;
 
+    fn all() -> impl Iterator<Item = Turns> {
+        let names = (0..9).flat_map(|names| [(names, false), (names, true)]);
+        names.skip(1).map(|(names, has_more)| Turns { names, has_more })
+    }
+
     #[test]
     fn every_token_is_heard_soon_by_whoever_listens_as_regularly_as_they_are_shown() {
-        for (names, has_more) in
-            [(0, true), (1, false), (1, true), (2, false), (2, true), (5, true)]
-        {
-            let turns = Turns { names, has_more };
+        for turns in all() {
             for every in 1..=20 {
-                let heard = (0..20 * turns.count()).map(|time| turns.name(time * every));
-                let all = names + usize::from(has_more);
+                let heard = (0..40 * turns.group()).map(|time| turns.name(time * every));
+                let all = turns.names + usize::from(turns.has_more);
                 let mut counts = BTreeMap::<_, usize>::new();
                 heard.for_each(|name| *counts.entry(name).or_default() += 1);
                 assert_eq!(counts.len(), all, "{turns:?}, one of {every}: {counts:?}");
@@ -253,12 +270,16 @@ mod tests {
     }
 
     #[test]
-    fn strangers_take_one_turn_of_four_from_friends_at_most() {
-        for names in 1..9 {
-            let turns = Turns { names, has_more: true };
-            assert!(turns.count() >= 4, "{turns:?}");
-            let round = (0..turns.count()).map(|turn| turns.name(turn));
-            assert_eq!(round.filter(Option::is_none).count(), 1, "{turns:?}");
+    fn strangers_take_one_turn_of_four_from_friends_at_most_and_nobody_waits_long() {
+        for turns in all().filter(|turns| turns.names > 0) {
+            let shown: Vec<_> = (0..4_000).map(|turn| turns.name(turn)).collect();
+            let strangers = shown.iter().filter(|name| name.is_none()).count();
+            assert!(strangers <= 1_000, "{turns:?}");
+            let longest = 2 * turns.names + 2 * usize::from(turns.has_more);
+            for part in shown.windows(longest) {
+                let is_there = |name| part.contains(&Some(name));
+                assert!((0..turns.names).all(is_there), "{turns:?}: {part:?}");
+            }
         }
     }
 }

@@ -35,6 +35,8 @@ pub(super) struct Node {
     pub(super) frames: Vec<Vec<u8>>,
     pub(super) refused: usize,
     pub(super) connects: usize,
+    /// Whom it connected to, or tried to.
+    pub(super) tried: BTreeSet<usize>,
     /// Links to strangers so far.
     pub(super) meetings: usize,
 }
@@ -111,6 +113,7 @@ impl Air {
             frames: Vec::new(),
             refused: 0,
             connects: 0,
+            tried: BTreeSet::new(),
             meetings: 0,
         };
         let mut air = Self {
@@ -205,6 +208,7 @@ impl Air {
             RadioCommand::Scan(scans) => self.nodes[from].scans = scans,
             RadioCommand::Connect(to) => {
                 self.nodes[from].connects += 1;
+                self.nodes[from].tried.insert(number(to));
                 let answer = if self.hear_each_other(from, number(to)) {
                     self.connected.insert((from, number(to)));
                     RadioEvent::Connected { device: to, max_packet: 100 }

@@ -176,6 +176,44 @@ fn who_was_just_heard_is_left_alone_for_a_while_since_it_may_be_about_to_connect
 }
 
 #[test]
+fn who_shows_a_new_invite_shows_nothing_else_for_a_minute() {
+    let mut air = passers_by(1);
+    let invite = name(1, 1);
+    air.with(0, |core, now| core.answer_to(now, [(invite.key, invite.callee)].into()));
+    air.nodes[0].tokens.clear();
+    air.run(secs(55));
+    let is_strangers = |token| Stranger::shown_by(token, air.moment().wall).is_some();
+    assert!(!air.nodes[0].tokens.iter().any(is_strangers));
+
+    air.run(secs(25));
+    let is_strangers = |token| Stranger::shown_by(token, air.moment().wall).is_some();
+    assert!(air.nodes[0].tokens.iter().any(is_strangers));
+}
+
+#[test]
+fn nobody_is_met_while_a_friend_who_is_near_is_dialed() {
+    let mut air = host_and_guest();
+    air.with(1, |core, now| core.give_up(now, 1));
+    let guest = name(1, 2);
+    air.with(1, |core, now| core.answer_to(now, [(guest.key, guest.callee)].into()));
+    meet(&mut air, 1);
+    let (own, now) = (number(&air, 1), period(air.moment().wall));
+    let mut others = (50..).map(|seed| Stranger::of_seed(&[seed; 16], now));
+    let token = others.find(|other| own < *other).expect("a higher number").token(now);
+    let pass = |air: &mut Air, how_long: Duration| {
+        air.event(1, RadioEvent::Heard { device: Device([50; 16]), token });
+        air.run(how_long);
+    };
+    pass(&mut air, FRIENDS_FIRST.saturating_sub(secs(1)));
+    // The friend has the lower name, and is waited for.
+    air.with(1, |core, now| core.dial(now, 2, name(1, 1)));
+    pass(&mut air, secs(7));
+    assert!(air.nodes[1].tried.is_empty(), "{:?}", air.nodes[1].tried);
+    pass(&mut air, secs(20));
+    assert_eq!(air.nodes[1].tried, [0, 50].into());
+}
+
+#[test]
 fn friends_find_each_other_among_strangers_and_share_their_connection_for_both() {
     let mut air = host_and_guest();
     meet(&mut air, 0);
