@@ -106,9 +106,9 @@ impl Core {
     /// Shows the names this device answers to, one after the other.
     fn show(&mut self, now: Moment) {
         let by_chance = self.strangers.shown(now);
-        // Whoever shows an invite has a guest before it.
-        let has_guests = !self.admitted.is_empty() && now.at < self.new_names_until;
-        let by_chance = by_chance.filter(|_| !has_guests);
+        // Whoever shows an invite has a guest before it, and who was lost looks for this device, too.
+        let are_awaited = now.at < self.new_names_until || self.mode(now) == Mode::Seeking;
+        let by_chance = by_chance.filter(|_| self.admitted.is_empty() || !are_awaited);
         let turns = Turns { names: self.admitted.len(), has_more: by_chance.is_some() };
         let is_due = now.at >= self.shown_since.saturating_add(ADVERT_TURN);
         let is_next = turns.are_several() && is_due;

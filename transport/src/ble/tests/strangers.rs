@@ -175,19 +175,25 @@ fn who_was_just_heard_is_left_alone_for_a_while_since_it_may_be_about_to_connect
     assert_eq!(air.nodes[1].connects, connects);
 }
 
+/// Whether a device shows itself to strangers in this time.
+fn is_shown(air: &mut Air, number: usize, how_long: Duration) -> bool {
+    air.nodes[number].tokens.clear();
+    air.run(how_long);
+    let wall = air.moment().wall;
+    air.nodes[number].tokens.iter().any(|token| Stranger::shown_by(token, wall).is_some())
+}
+
 #[test]
-fn who_shows_a_new_invite_shows_nothing_else_for_a_minute() {
+fn who_shows_a_new_invite_or_lost_a_friend_shows_nothing_to_strangers_for_a_while() {
     let mut air = passers_by(1);
     let invite = name(1, 1);
     air.with(0, |core, now| core.answer_to(now, [(invite.key, invite.callee)].into()));
-    air.nodes[0].tokens.clear();
-    air.run(secs(55));
-    let is_strangers = |token| Stranger::shown_by(token, air.moment().wall).is_some();
-    assert!(!air.nodes[0].tokens.iter().any(is_strangers));
+    assert!(!is_shown(&mut air, 0, secs(55)), "a guest is there");
+    assert!(is_shown(&mut air, 0, secs(35)));
 
-    air.run(secs(25));
-    let is_strangers = |token| Stranger::shown_by(token, air.moment().wall).is_some();
-    assert!(air.nodes[0].tokens.iter().any(is_strangers));
+    air.with(0, |core, now| core.look_for(now, [name(2, 2)].into()));
+    assert!(!is_shown(&mut air, 0, secs(25)), "a friend was lost");
+    assert!(is_shown(&mut air, 0, secs(90)));
 }
 
 #[test]
