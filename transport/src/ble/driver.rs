@@ -212,6 +212,9 @@ impl Driver {
             match output {
                 Output::Radio(command) => {
                     let is_packet = matches!(command, RadioCommand::Send { .. });
+                    if let RadioCommand::Connect(device) = &command {
+                        log::debug!("Bluetooth: connecting to {device}");
+                    }
                     if !is_packet || self.waiting.len() < MAX_WAITING {
                         self.waiting.push_back(command);
                     }
@@ -269,6 +272,8 @@ impl Driver {
     }
 
     fn open(&mut self, link: u64, (dial, by_chance): (Option<u64>, bool), remote: String) {
+        let whose = if by_chance { "a stranger" } else { "a member" };
+        log::debug!("Bluetooth: a link to {remote}, {whose}");
         let dialed = dial.and_then(|dial| self.dials.remove(&dial));
         let started = dialed.as_ref().map_or_else(Instant::now, |(_, since)| *since);
         let role = if dial.is_some() { Role::Dialer } else { Role::Listener };

@@ -5,7 +5,7 @@ use std::{
     time::Duration,
 };
 
-use super::{Core, MAX_CONTACTS, Moment, NEAR, Output, PATIENCE};
+use super::{Core, MAX_CONTACTS, Moment, Output, PATIENCE};
 use crate::{
     LinkFailure,
     ble::{
@@ -39,6 +39,10 @@ const SHARE: f64 = 0.05;
 
 /// What has to be saved up again once all was used.
 const LEAST: Duration = Duration::from_secs(30);
+
+/// How long a stranger that was heard counts as near: some radios tell of who shows the same all the time
+/// only once while they listen without pause, which they do for a minute.
+const HEARD: Duration = Duration::from_secs(60);
 
 /// Strangers heard that may be met.
 const MAX_SEEN: usize = 64;
@@ -130,7 +134,7 @@ impl Strangers {
         };
         self.is_spent = self.left < LEAST && (self.is_spent || self.left.is_zero());
         self.met.retain(|met| now < met.until);
-        self.seen.retain(|_, seen| now < seen.last.saturating_add(NEAR));
+        self.seen.retain(|_, seen| now < seen.last.saturating_add(HEARD));
     }
 
     /// What this device shows to strangers.
