@@ -48,6 +48,8 @@ package_manager() {
 #   test    a display, a keyboard and eyes for the tests, all in software; routers and servers for the NAT lab;
 #           a browser; a virtual machine with Bluetooth in it
 #   node    what installs the packages of a web page
+#   package what the program is packed with for others
+#   windows a C compiler and a linker for Windows
 packages_for() {
     case "$manager $1" in
     "apt-get build") echo gcc libc6-dev libclang-dev libdbus-1-dev pkg-config ;;
@@ -74,6 +76,9 @@ packages_for() {
     "apk window") echo fontconfig libx11 libxcursor libxi libxkbcommon-x11 libxrandr mesa-dri-gallium \
         mesa-egl wayland-libs-client wayland-libs-egl ;;
     *" node") echo nodejs npm ;;
+    "apt-get windows") echo gcc-mingw-w64-x86-64-posix ;;
+    "apt-get package") echo binutils dpkg-dev ;;
+    *" package") echo binutils ;;
     "apk test") echo chromium coturn font-dejavu font-noto-emoji imagemagick iproute2 mesa-vulkan-swrast \
         nftables util-linux vulkan-loader xclip xdotool xvfb xwininfo ;;
     esac

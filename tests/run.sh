@@ -8,7 +8,7 @@ cd "$root"
 . .ci/machine.sh
 
 find_cargo
-need build window test
+need build window test package
 cargo_tool nextest 0.9.143
 browser_modules
 bluetooth_machine

@@ -118,6 +118,8 @@ pub struct LinkInfo {
     pub peer: Option<(RoomId, PeerId)>,
     /// The last measured round trip.
     pub round_trip: Option<Duration>,
+    /// The longest packet the path carries, in bytes, where it carries short ones.
+    pub max_packet: Option<usize>,
     /// How long ago it began to open.
     pub age: Duration,
     /// When each step of opening was reached, in order, ending with "session" once proved.

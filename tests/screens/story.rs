@@ -79,6 +79,7 @@ pub(crate) fn link(id: u64, peer: Option<PeerId>) -> LinkInfo {
         path: LinkPath::Direct,
         peer: peer.map(|peer| (ROOM, peer)),
         round_trip: peer.map(|_| Duration::from_micros(1_840)),
+        max_packet: None,
         age: Duration::from_secs(312),
         phases,
         bytes_sent: 18_204,

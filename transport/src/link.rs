@@ -156,6 +156,8 @@ pub struct LinkStats {
     pub path: LinkPath,
     /// The last measured round trip, if one was measured.
     pub round_trip: Option<Duration>,
+    /// The longest packet the path carries, in bytes, where it carries short ones.
+    pub max_packet: Option<usize>,
     /// Payload bytes sent so far.
     pub bytes_sent: u64,
     /// Payload bytes received so far.
@@ -173,6 +175,7 @@ impl LinkStats {
             remote,
             path: LinkPath::Direct,
             round_trip: None,
+            max_packet: None,
             bytes_sent: 0,
             bytes_received: 0,
             closed: None,

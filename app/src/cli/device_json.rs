@@ -93,6 +93,7 @@ fn link(link: &LinkInfo) -> Value {
         "room": link.peer.map(|(room, _)| room.to_string()),
         "peer": link.peer.map(|(_, peer)| peer.to_string()),
         "round_trip_ms": link.round_trip.map(millis),
+        "max_packet": link.max_packet,
         "age_ms": millis(link.age),
         "phases_ms": phases,
         "bytes_sent": link.bytes_sent,

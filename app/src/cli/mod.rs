@@ -82,6 +82,9 @@ struct Place {
     /// The Bluetooth adapter to use: `none`, or the address of one of several.
     #[arg(long, value_name = "none|ADDRESS", global = true, value_parser = parse_adapter)]
     bluetooth: Option<Adapter>,
+    /// Over Bluetooth, open no L2CAP channels, as if this device could not.
+    #[arg(long, global = true)]
+    gatt_only: bool,
 }
 
 impl Place {
@@ -97,6 +100,7 @@ impl Place {
             loopback: self.loopback,
             servers: self.servers.clone(),
             bluetooth: self.bluetooth.unwrap_or(usual),
+            gatt_only: self.gatt_only,
         })
     }
 

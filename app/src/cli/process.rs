@@ -65,10 +65,11 @@ impl Device {
     pub fn start_over_bluetooth(
         program: Command,
         data_dir: &Path,
-        adapter: &str,
+        (adapter, options): (&str, &[&str]),
         patience: Duration,
     ) -> Result<Self, DeviceError> {
-        let args = ["--servers=none", "--bluetooth", adapter].map(OsStr::new);
+        let args = ["--servers=none", "--bluetooth", adapter];
+        let args: Vec<_> = args.iter().chain(options).map(OsStr::new).collect();
         Self::launch(program, data_dir, &args, patience)
     }
 

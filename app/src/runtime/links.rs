@@ -156,6 +156,7 @@ impl Entry {
             is_stranger: self.is_by_chance,
             peer: self.peer,
             round_trip: stats.round_trip,
+            max_packet: stats.max_packet,
             age: stats.started.elapsed(),
             phases: stats.phases.iter().copied().chain(self.session).collect(),
             bytes_sent: stats.bytes_sent,

@@ -79,6 +79,8 @@ pub struct Config {
     pub servers: Option<Servers>,
     /// The Bluetooth adapter to use.
     pub bluetooth: Adapter,
+    /// Over Bluetooth, no L2CAP channels.
+    pub gatt_only: bool,
 }
 
 /// Called, from any thread, when there is something new to poll.
@@ -168,7 +170,7 @@ impl Runtime {
             (Err(err), None) => log::warn!("the servers in the settings are not used: {err}"),
         }
         let (incoming, dialed) = mpsc::channel(16);
-        let ble = BleTransport::new(config.bluetooth);
+        let ble = BleTransport::new(config.bluetooth).gatt_only(config.gatt_only);
         let both = Either::new(transport.clone(), ble.clone());
         let listener = both.listen(incoming).map_err(StartError::Network)?;
         remember_port(&config.data_dir, listener.as_ref());

@@ -126,7 +126,9 @@ fn details(link: &LinkInfo) -> Vec<String> {
     let trip = link
         .round_trip
         .map_or_else(String::new, |trip| format!("round trip {}, ", clock::span(trip)));
-    lines.push(format!("{trip}{} bytes out, {} bytes in", link.bytes_sent, link.bytes_received));
+    let packets = link.max_packet.map_or_else(String::new, |len| format!(", packets of {len}"));
+    let (out, inward) = (link.bytes_sent, link.bytes_received);
+    lines.push(format!("{trip}{out} bytes out, {inward} bytes in{packets}"));
     if !link.phases.is_empty() {
         let steps = link.phases.iter().map(|p| format!("{} {}", p.name, clock::span(p.after)));
         lines.push(steps.collect::<Vec<_>>().join("  \u{2022}  "));

@@ -35,6 +35,8 @@ pub(crate) struct Phone {
     controller: usize,
     /// The network namespace it lives in, if not the machine's.
     place: Option<&'static str>,
+    /// What it is started with besides.
+    options: &'static [&'static str],
     pub(crate) name: &'static str,
     pub(crate) device: Device,
 }
@@ -45,8 +47,18 @@ impl Phone {
         (controller, place): (usize, Option<&'static str>),
         name: &'static str,
     ) -> Result<Self, Wrong> {
-        let device = launch(program, (controller, place), name)?;
-        let mut phone = Self { program: program.to_owned(), controller, place, name, device };
+        Self::start_with(program, (controller, place), name, &[])
+    }
+
+    pub(crate) fn start_with(
+        program: &Path,
+        (controller, place): (usize, Option<&'static str>),
+        name: &'static str,
+        options: &'static [&'static str],
+    ) -> Result<Self, Wrong> {
+        let device = launch(program, (controller, place), name, options)?;
+        let program = program.to_owned();
+        let mut phone = Self { program, controller, place, options, name, device };
         phone.until("Bluetooth is not ready", |phone| {
             Ok(text(&phone.radio()?, "/state") == "ready")
         })?;
@@ -88,7 +100,8 @@ impl Phone {
     /// A power cut, and the next start.
     pub(crate) fn restart(&mut self) -> Result<(), Wrong> {
         self.device.end();
-        self.device = launch(&self.program, (self.controller, self.place), self.name)?;
+        let seat = (self.controller, self.place);
+        self.device = launch(&self.program, seat, self.name, self.options)?;
         Ok(())
     }
 
@@ -159,10 +172,22 @@ impl Phone {
 
     /// What its open links with members go over: `ble` or `webrtc`.
     pub(crate) fn ways(&mut self) -> Result<BTreeSet<String>, Wrong> {
-        let links = self.links()?;
-        let is_used = |link: &&Value| link.get("closed").is_none_or(Value::is_null);
-        let used = links.iter().filter(is_used).filter(|link| !text(link, "/peer").is_empty());
-        Ok(used.map(|link| text(link, "/kind")).collect())
+        Ok(self.open_links()?.iter().map(|link| text(link, "/kind")).collect())
+    }
+
+    /// Its open links with members.
+    fn open_links(&mut self) -> Result<Vec<Value>, Wrong> {
+        let mut links = self.links()?;
+        let is_open = |link: &Value| link.get("closed").is_none_or(Value::is_null);
+        links.retain(|link| is_open(link) && !text(link, "/peer").is_empty());
+        Ok(links)
+    }
+
+    /// The longest packet that its open links with members carry.
+    pub(crate) fn max_packet(&mut self) -> Result<u64, Wrong> {
+        let longest = |link: &Value| link.get("max_packet").and_then(Value::as_u64);
+        let lens: Vec<_> = self.open_links()?.iter().filter_map(longest).collect();
+        lens.into_iter().max().ok_or_else(|| "no link says how long its packets are".into())
     }
 
     /// Waits until all links go this way.
@@ -207,6 +232,7 @@ fn launch(
     program: &Path,
     (controller, place): (usize, Option<&str>),
     name: &str,
+    options: &[&str],
 ) -> Result<Device, Wrong> {
     let (_, address) = CONTROLLERS.get(controller).ok_or("no such controller")?;
     let log = File::options().create(true).append(true).open(format!("/run/out/{name}.log"))?;
@@ -220,5 +246,5 @@ fn launch(
     };
     command.env("FESTIVAL_LOG", "warn,transport=debug,app=debug").stderr(log);
     let data = Path::new("/run/phones").join(name);
-    Ok(Device::start_over_bluetooth(command, &data, address, PATIENCE)?)
+    Ok(Device::start_over_bluetooth(command, &data, (address, options), PATIENCE)?)
 }

@@ -63,7 +63,7 @@ fn radios(loss_percent: u64) -> impl Iterator<Item = Radio> {
             interval: Duration::from_micros(interval),
             per_event,
             loss_percent,
-            max_packet: transport::ble::MAX_PACKET_LEN,
+            max_packet: transport::ble::MAX_VALUE_LEN,
             chance: interval,
         })
     })
@@ -94,6 +94,13 @@ fn in_machine(machine: &Machine) -> Vec<(String, Value)> {
         let ours = pairs.filter(|(key, _)| *key == wanted);
         ours.filter_map(|(_, value)| value.trim().parse().ok()).collect()
     };
-    let keys = ["vm_join_ms", "vm_rtt_ms", "vm_gatt_kb_per_s"];
+    let keys = [
+        "vm_join_ms",
+        "vm_rtt_ms",
+        "vm_coc_kb_per_s",
+        "vm_gatt_join_ms",
+        "vm_gatt_rtt_ms",
+        "vm_gatt_kb_per_s",
+    ];
     keys.map(|key| (key.to_owned(), json!(percentile(&values(key), 50)))).into()
 }

@@ -109,6 +109,10 @@ impl Link {
         self.max_packet = len.clamp(MIN_PACKET_LEN, MAX_PACKET_LEN);
     }
 
+    pub(super) fn max_packet(&self) -> usize {
+        self.max_packet
+    }
+
     /// A channel nobody uses: central and peripheral never take the same one.
     pub(super) fn free_channel(&self) -> Option<u8> {
         let first = u8::from(self.side == Side::Peripheral);

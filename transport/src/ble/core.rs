@@ -19,7 +19,7 @@ use self::{
     strangers::Strangers,
 };
 use super::{
-    contact::{Gone, Link, Trust},
+    contact::{Link, Trust},
     duty::{Meter, Seeking},
     radio::{Advert, Contact, Device, RadioCommand, RadioEvent, RadioState, Side},
     token::{Name, Token},
@@ -230,6 +230,13 @@ impl Core {
         self.channels().find(|channel| channel.link == link)?.pipe.round_trip()
     }
 
+    /// The longest packet that carries a link now.
+    pub(super) fn max_packet(&self, link: u64) -> Option<usize> {
+        let carries =
+            |contact: &&Link| contact.channels.values().any(|channel| channel.link == link);
+        self.contacts.values().find(carries).map(Link::max_packet)
+    }
+
     fn channels(&self) -> impl Iterator<Item = &super::contact::Channel> {
         self.contacts.values().flat_map(|contact| contact.channels.values())
     }
@@ -385,14 +392,5 @@ impl Core {
             self.admitted.is_empty() && self.known.is_empty() && !self.strangers.are_met();
         let turn = (!is_idle).then(|| self.looked_at.saturating_add(Duration::from_secs(1)));
         contacts.chain(connecting).chain(turn).chain(self.ends_listening()).min()
-    }
-}
-
-impl From<Gone> for Output {
-    fn from(gone: Gone) -> Self {
-        match gone {
-            Gone::Refused { dial } => Self::Refused { dial },
-            Gone::Closed { link, why } => Self::Closed { link, why },
-        }
     }
 }

@@ -249,10 +249,10 @@ impl Driver {
             while self.core.has_room(link) {
                 let Some(frame) = open.waiting.pop_front() else { break };
                 self.core.send(now, link, &frame);
-                let trip = self.core.round_trip(link);
+                let (trip, max_packet) = (self.core.round_trip(link), self.core.max_packet(link));
                 let mut stats = open.stats.lock().unwrap_or_else(PoisonError::into_inner);
                 stats.bytes_sent = stats.bytes_sent.saturating_add(frame.len() as u64);
-                stats.round_trip = trip;
+                (stats.round_trip, stats.max_packet) = (trip, max_packet);
                 open.room.notify_one();
             }
         }
@@ -272,7 +272,7 @@ impl Driver {
     }
 
     fn open(&mut self, link: u64, (dial, by_chance): (Option<u64>, bool), remote: String) {
-        let whose = if by_chance { "a stranger" } else { "a member" };
+        let whose = if by_chance { "a stranger" } else { "a friend" };
         log::debug!("Bluetooth: a link to {remote}, {whose}");
         let dialed = dial.and_then(|dial| self.dials.remove(&dial));
         let started = dialed.as_ref().map_or_else(Instant::now, |(_, since)| *since);

@@ -33,7 +33,7 @@ use self::{
 };
 pub use self::{
     duty::{Mode, RadioUse},
-    packet::{MAX_PACKET_LEN, MIN_PACKET_LEN},
+    packet::{MAX_PACKET_LEN, MAX_VALUE_LEN, MIN_PACKET_LEN},
     radio::{Advert, Contact, Device, RadioCommand, RadioEnd, RadioEvent, RadioState, Side},
     token::Token,
 };
@@ -71,6 +71,7 @@ pub enum Adapter {
 #[derive(Debug, Clone)]
 pub struct BleTransport {
     adapter: Adapter,
+    is_gatt_only: bool,
     shared: Arc<Shared>,
 }
 
@@ -114,7 +115,13 @@ impl BleTransport {
             near: Mutex::default(),
             radio_use: Mutex::default(),
         };
-        Self { adapter, shared: Arc::new(shared) }
+        Self { adapter, is_gatt_only: false, shared: Arc::new(shared) }
+    }
+
+    /// The same with or without L2CAP channels, which some devices cannot have.
+    #[must_use]
+    pub fn gatt_only(self, is_gatt_only: bool) -> Self {
+        Self { is_gatt_only, ..self }
     }
 
     /// Whether Bluetooth can be used now.
@@ -232,8 +239,8 @@ impl Transport for BleTransport {
     }
 
     fn listen(&self, incoming: mpsc::Sender<Link>) -> Result<Box<dyn Listener>, TransportError> {
-        let adapter = self.adapter;
-        self.listen_with(incoming, move |end| start_radio(adapter, end))
+        let (adapter, is_gatt_only) = (self.adapter, self.is_gatt_only);
+        self.listen_with(incoming, move |end| start_radio(adapter, is_gatt_only, end))
     }
 
     fn dial(&self, addrs: &[Addr], key: DialKey, callee: Callee) -> Dialing {
@@ -301,16 +308,17 @@ pub fn decode(mut bytes: &[u8]) -> usize {
 }
 
 #[cfg(target_os = "linux")]
-fn start_radio(adapter: Adapter, end: RadioEnd) {
-    match adapter {
-        Adapter::None => leave_unused(end, RadioState::Missing),
-        Adapter::Default => linux::start(None, end),
-        Adapter::Address(address) => linux::start(Some(address), end),
-    }
+fn start_radio(adapter: Adapter, is_gatt_only: bool, end: RadioEnd) {
+    let wanted = match adapter {
+        Adapter::None => return leave_unused(end, RadioState::Missing),
+        Adapter::Default => None,
+        Adapter::Address(address) => Some(address),
+    };
+    linux::start(linux::Settings { wanted, is_gatt_only }, end);
 }
 
 #[cfg(not(target_os = "linux"))]
-fn start_radio(_adapter: Adapter, end: RadioEnd) {
+fn start_radio(_adapter: Adapter, _is_gatt_only: bool, end: RadioEnd) {
     leave_unused(end, RadioState::Unsupported);
 }
 

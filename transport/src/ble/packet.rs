@@ -1,4 +1,4 @@
-//! What one GATT value holds.
+//! What one GATT value holds, or one packet of an L2CAP channel.
 //!
 //! ```text
 //! 0        2              3
@@ -17,8 +17,12 @@
 
 use super::pipe::Gap;
 
-/// The longest value: `BlueZ` 5.66 drops longer ones without a word.
-pub const MAX_PACKET_LEN: usize = 509;
+/// The longest GATT value: `BlueZ` 5.66 drops longer ones without a word.
+pub const MAX_VALUE_LEN: usize = 509;
+
+/// The longest packet: on an L2CAP channel, twice as long, so that several are on their way and none
+/// holds up what is urgent.
+pub const MAX_PACKET_LEN: usize = 2 * MAX_VALUE_LEN;
 
 /// The longest value before a larger MTU was agreed.
 pub const MIN_PACKET_LEN: usize = 20;

@@ -18,6 +18,9 @@ pub(super) const TO_PERIPHERAL: Uuid = Uuid::from_u128(0xfe57_0002_6368_4174_9d1
 /// Notified by the peripheral.
 #[cfg(target_os = "linux")]
 pub(super) const TO_CENTRAL: Uuid = Uuid::from_u128(0xfe57_0003_6368_4174_9d1a_c05e_2f0b_a11e);
+/// Read by the central: by which number an L2CAP channel is opened, a u16, if there can be one.
+#[cfg(target_os = "linux")]
+pub(super) const PSM: Uuid = Uuid::from_u128(0xfe57_0004_6368_4174_9d1a_c05e_2f0b_a11e);
 
 /// A device by the name its radio gives it now: an address, or what stands for one.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]

@@ -6,7 +6,7 @@ use super::{BY_CHANCE, Core, MAX_CONTACTS, MAX_STRANGERS, Moment, Output};
 use crate::{
     LinkFailure,
     ble::{
-        contact::{Channel, Link, Stage, Trust},
+        contact::{Channel, Gone, Link, Stage, Trust},
         packet::{Body, Packet, Proof},
         pipe::Pipe,
         radio::{Contact, Device, RadioCommand, Side},
@@ -199,5 +199,14 @@ impl Core {
     pub(super) fn say(&mut self, contact: Contact, packet: &Packet) {
         let bytes = packet.encode();
         self.outputs.push_back(Output::Radio(RadioCommand::Send { contact, bytes }));
+    }
+}
+
+impl From<Gone> for Output {
+    fn from(gone: Gone) -> Self {
+        match gone {
+            Gone::Refused { dial } => Self::Refused { dial },
+            Gone::Closed { link, why } => Self::Closed { link, why },
+        }
     }
 }

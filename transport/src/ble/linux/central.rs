@@ -1,8 +1,9 @@
 //! The central's side: connections to devices that were heard.
 
 use std::{
+    future::pending,
     sync::{
-        Arc,
+        Arc, Mutex,
         atomic::{AtomicBool, Ordering},
     },
     time::Duration,
@@ -13,15 +14,20 @@ use btleplug::{
     platform::{Adapter, Manager, Peripheral, PeripheralId},
 };
 use futures_util::StreamExt as _;
-use tokio::{sync::mpsc, time::timeout};
+use tokio::{
+    sync::{Notify, mpsc},
+    time::timeout,
+};
 
 use super::{
-    MAX_PACKETS, RadioEvent, central, max_packet,
+    MAX_PACKETS, RadioEvent, central,
+    l2cap::{self, Channel},
+    max_value,
     run::{Note, Served},
 };
 use crate::ble::{
     Device, lock,
-    radio::{SERVICE, TO_CENTRAL, TO_PERIPHERAL},
+    radio::{PSM, SERVICE, TO_CENTRAL, TO_PERIPHERAL},
 };
 
 /// How long the connection itself may take: a phone that is near answers within a second or two. While
@@ -31,6 +37,9 @@ const CONNECT_TIMEOUT: Duration = Duration::from_secs(8);
 
 /// How long it may take to find the service then: on a busy machine, many seconds.
 const DISCOVERY_TIMEOUT: Duration = Duration::from_secs(15);
+
+/// How long it may take to open an L2CAP channel then.
+const OPEN_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// How long one write may take.
 const WRITE_TIMEOUT: Duration = Duration::from_secs(10);
@@ -69,6 +78,14 @@ pub(super) async fn service_data(adapter: &Adapter, id: &PeripheralId) -> Option
     properties.service_data.remove(&SERVICE)
 }
 
+/// What a connection is made with.
+#[derive(Clone)]
+pub(super) struct Radio {
+    pub(super) scanner: Adapter,
+    pub(super) adapter: bluer::Adapter,
+    pub(super) is_gatt_only: bool,
+}
+
 /// A connection, or an attempt at one. Dropping it ends it.
 pub(super) struct Attached {
     packets: mpsc::Sender<Vec<u8>>,
@@ -78,7 +95,7 @@ pub(super) struct Attached {
 
 impl Attached {
     pub(super) fn begin(
-        (scanner, adapter): (Adapter, bluer::Adapter),
+        radio: Radio,
         (device, id): (Device, PeripheralId),
         (events, notes): (mpsc::Sender<RadioEvent>, mpsc::Sender<Note>),
         served: &Served,
@@ -87,13 +104,14 @@ impl Attached {
         let is_over = Arc::new(AtomicBool::new(false));
         let (over, served) = (Arc::clone(&is_over), Arc::clone(served));
         tokio::spawn(async move {
-            let attach = attach(scanner, (device, id), events.clone(), notes.clone(), to_send);
+            let adapter = radio.adapter.clone();
+            let attach = attach(radio, (device, id), events.clone(), notes.clone(), to_send);
             // In a task of its own: the libraries were seen to panic.
             if let Err(panic) = tokio::spawn(attach).await {
                 log::warn!("Bluetooth: a connection failed inside: {panic}");
             }
             // `BlueZ` goes on telling what it once knew of a device, unless it is made to forget.
-            let is_served = lock(&served).contains(&device);
+            let is_served = lock(&served).contains_key(&device);
             if let (false, Some(address)) = (is_served, device.address()) {
                 let forget = adapter.remove_device(bluer::Address(address));
                 let _ = timeout(LEAVE_TIMEOUT, forget).await;
@@ -126,42 +144,45 @@ impl Attached {
 
 /// Connects and carries packets until either side ends it.
 async fn attach(
-    scanner: Adapter,
+    radio: Radio,
     (device, id): (Device, PeripheralId),
     events: mpsc::Sender<RadioEvent>,
     notes: mpsc::Sender<Note>,
     mut packets: mpsc::Receiver<Vec<u8>>,
 ) {
-    let connected = connect(&scanner, &id).await;
+    let connected = connect(&radio.scanner, &id).await;
     let _ = notes.send(Note::Tried(device)).await;
-    let (peripheral, characteristic) = match connected {
+    let (peripheral, found) = match connected {
         Ok(connected) => connected,
         Err(err) => {
             log::debug!("Bluetooth: connecting to {device}: {err}");
             return;
         }
     };
-    let carried = carry(&peripheral, &characteristic, device, &events, &mut packets).await;
+    let carried = carry(&radio, (&peripheral, device), &found, &events, &mut packets).await;
     if let Err(err) = carried {
         log::debug!("Bluetooth: {device}: {err}");
     }
     let _ = timeout(LEAVE_TIMEOUT, peripheral.disconnect()).await;
 }
 
-async fn connect(
-    scanner: &Adapter,
-    id: &PeripheralId,
-) -> btleplug::Result<(Peripheral, Characteristic)> {
+async fn connect(scanner: &Adapter, id: &PeripheralId) -> btleplug::Result<(Peripheral, Found)> {
     let peripheral = scanner.peripheral(id).await?;
     if !peripheral.is_connected().await? {
         within(CONNECT_TIMEOUT, peripheral.connect()).await?;
     }
-    let characteristic = within(DISCOVERY_TIMEOUT, discover(&peripheral)).await?;
-    Ok((peripheral, characteristic))
+    let found = within(DISCOVERY_TIMEOUT, discover(&peripheral)).await?;
+    Ok((peripheral, found))
+}
+
+/// What of our service is used.
+struct Found {
+    to_peripheral: Characteristic,
+    psm: Option<Characteristic>,
 }
 
 /// Finds our service, and asks to be notified by it.
-async fn discover(peripheral: &Peripheral) -> btleplug::Result<Characteristic> {
+async fn discover(peripheral: &Peripheral) -> btleplug::Result<Found> {
     peripheral.discover_services().await?;
     let missing = || btleplug::Error::NotSupported("the service is not there".to_owned());
     let characteristics = peripheral.characteristics();
@@ -169,7 +190,7 @@ async fn discover(peripheral: &Peripheral) -> btleplug::Result<Characteristic> {
     let to_central = find(TO_CENTRAL).ok_or_else(missing)?;
     let to_peripheral = find(TO_PERIPHERAL).ok_or_else(missing)?;
     peripheral.subscribe(&to_central).await?;
-    Ok(to_peripheral)
+    Ok(Found { to_peripheral, psm: find(PSM) })
 }
 
 /// What comes of it, unless that takes longer.
@@ -181,22 +202,26 @@ async fn within<T>(
 }
 
 async fn carry(
-    peripheral: &Peripheral,
-    characteristic: &Characteristic,
-    device: Device,
+    radio: &Radio,
+    (peripheral, device): (&Peripheral, Device),
+    found: &Found,
     events: &mpsc::Sender<RadioEvent>,
     packets: &mut mpsc::Receiver<Vec<u8>>,
 ) -> btleplug::Result<()> {
     let mut notified = peripheral.notifications().await?;
-    let max_packet = max_packet(peripheral.mtu());
-    if events.send(RadioEvent::Connected { device, max_packet }).await.is_err() {
+    let max_value = max_value(peripheral.mtu());
+    let connected = RadioEvent::Connected { device, max_packet: max_value };
+    if events.send(connected).await.is_err() {
         return Ok(());
     }
+    let (channel, is_answered) = (Mutex::<Option<Channel>>::default(), Notify::new());
     let inward = async {
         while let Some(packet) = notified.next().await {
             if packet.uuid != TO_CENTRAL {
                 continue;
             }
+            is_answered.notify_one();
+            let max_packet = lock(&channel).as_ref().map_or(max_value, |open| open.max_packet);
             let contact = central(device);
             let packet = RadioEvent::Packet { contact, max_packet, bytes: packet.value };
             if events.send(packet).await.is_err() {
@@ -206,13 +231,50 @@ async fn carry(
     };
     let outward = async {
         while let Some(packet) = packets.recv().await {
-            let write = peripheral.write(characteristic, &packet, WriteType::WithoutResponse);
-            within(WRITE_TIMEOUT, write).await?;
+            if let Some(open) = &*lock(&channel) {
+                open.send(packet);
+                continue;
+            }
+            // Cut for a channel that has closed meanwhile.
+            if packet.len() > max_value {
+                continue;
+            }
+            let to = &found.to_peripheral;
+            within(WRITE_TIMEOUT, peripheral.write(to, &packet, WriteType::WithoutResponse))
+                .await?;
         }
         Ok(())
+    };
+    let beside = async {
+        // Whoever answers nothing need not be asked for more.
+        is_answered.notified().await;
+        if let Some(psm) = found.psm.as_ref().filter(|_| !radio.is_gatt_only) {
+            let carried = carry_beside(radio, (peripheral, device), psm, events, &channel).await;
+            log::debug!("Bluetooth: the channel to {device} is over: {carried:?}");
+            *lock(&channel) = None;
+        }
+        pending::<()>().await;
     };
     tokio::select! {
         () = inward => Ok(()),
         ended = outward => ended,
+        () = beside => Ok(()),
     }
+}
+
+/// Opens an L2CAP channel and carries packets on it until it closes.
+async fn carry_beside(
+    radio: &Radio,
+    (peripheral, device): (&Peripheral, Device),
+    psm: &Characteristic,
+    events: &mpsc::Sender<RadioEvent>,
+    channel: &Mutex<Option<Channel>>,
+) -> Result<(), Box<dyn std::error::Error + Send + Sync>> {
+    let told = within(OPEN_TIMEOUT, peripheral.read(psm)).await?;
+    let psm = u16::from_le_bytes(told.as_slice().try_into()?);
+    let socket = timeout(OPEN_TIMEOUT, l2cap::open(&radio.adapter, device, psm)).await??;
+    let (open, to_send) = Channel::on(&socket)?;
+    *lock(channel) = Some(open);
+    l2cap::carry(&socket, central(device), events, to_send).await?;
+    Ok(())
 }

@@ -1,6 +1,7 @@
 //! The radio of Linux: `BlueZ`, as a central through `btleplug`, as a peripheral through `bluer`.
 
 mod central;
+mod l2cap;
 mod run;
 mod server;
 
@@ -25,18 +26,27 @@ const MAX_PACKETS: usize = 256;
 /// Commands that may wait for the adapter.
 const MAX_COMMANDS: usize = 64;
 
-/// Drives the adapter with this address, or the system's first, until nothing more is told.
-pub(super) fn start(wanted: Option<[u8; 6]>, end: RadioEnd) {
-    tokio::spawn(supervise(wanted, end));
+/// Which adapter is driven, and how.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Settings {
+    /// The one with this address, or the system's first.
+    pub(super) wanted: Option<[u8; 6]>,
+    /// No L2CAP channels.
+    pub(super) is_gatt_only: bool,
+}
+
+/// Drives an adapter until nothing more is told.
+pub(super) fn start(settings: Settings, end: RadioEnd) {
+    tokio::spawn(supervise(settings, end));
 }
 
 /// Begins anew whenever the adapter, or what drives it, comes back; whatever panics in between.
-async fn supervise(wanted: Option<[u8; 6]>, end: RadioEnd) {
+async fn supervise(settings: Settings, end: RadioEnd) {
     let RadioEnd { events, mut commands } = end;
     let mut told = None;
     loop {
         let (orders, told_to_run) = mpsc::channel(MAX_COMMANDS);
-        let mut run = tokio::spawn(run::run(wanted, events.clone(), told_to_run));
+        let mut run = tokio::spawn(run::run(settings, events.clone(), told_to_run));
         let ended = loop {
             tokio::select! {
                 ended = &mut run => break ended,
@@ -82,7 +92,7 @@ fn peripheral(device: Device) -> Contact {
     Contact { device, side: Side::Peripheral }
 }
 
-/// The longest packet where this MTU was agreed.
-fn max_packet(mtu: u16) -> usize {
-    usize::from(mtu.saturating_sub(3)).min(super::MAX_PACKET_LEN)
+/// The longest GATT value where this MTU was agreed.
+fn max_value(mtu: u16) -> usize {
+    usize::from(mtu.saturating_sub(3)).min(super::MAX_VALUE_LEN)
 }

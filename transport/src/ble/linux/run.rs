@@ -1,7 +1,7 @@
 //! One run of the radio: from an adapter that is there until it is not.
 
 use std::{
-    collections::{BTreeMap, BTreeSet},
+    collections::BTreeMap,
     pin::pin,
     sync::{Arc, Mutex},
     time::Duration,
@@ -13,7 +13,11 @@ use futures_util::StreamExt as _;
 use tokio::{sync::mpsc, time::interval};
 
 use super::{
-    RadioCommand, RadioEvent, RadioState, central, central::Attached, peripheral, server::Server,
+    RadioCommand, RadioEvent, RadioState, Settings, central,
+    central::{Attached, Radio},
+    l2cap::Channel,
+    peripheral,
+    server::Server,
 };
 use crate::ble::{
     Device, lock,
@@ -29,16 +33,17 @@ const MAX_NOTES: usize = 16;
 /// Devices heard that may be connected to.
 const MAX_HEARD: usize = 256;
 
-/// Centrals that are connected: `BlueZ` forgets a device from both sides at once.
-pub(super) type Served = Arc<Mutex<BTreeSet<Device>>>;
+/// Centrals that are connected, with the L2CAP channel each may have opened: `BlueZ` forgets a device from
+/// both sides at once.
+pub(super) type Served = Arc<Mutex<BTreeMap<Device, Option<Channel>>>>;
 
 /// Runs until something is gone: what, and whether it was all there.
 pub(super) async fn run(
-    wanted: Option<[u8; 6]>,
+    settings: Settings,
     events: mpsc::Sender<RadioEvent>,
     commands: mpsc::Receiver<RadioCommand>,
 ) -> (RadioState, bool) {
-    match Run::begin(wanted, events).await {
+    match Run::begin(settings, events).await {
         Ok(run) => (run.go(commands).await, true),
         Err(state) => (state, false),
     }
@@ -53,6 +58,7 @@ fn state_of(err: &bluer::Error) -> RadioState {
 }
 
 struct Run {
+    is_gatt_only: bool,
     session: bluer::Session,
     adapter: bluer::Adapter,
     scanner: btleplug::platform::Adapter,
@@ -78,21 +84,23 @@ pub(super) enum Note {
 
 impl Run {
     async fn begin(
-        wanted: Option<[u8; 6]>,
+        settings: Settings,
         events: mpsc::Sender<RadioEvent>,
     ) -> Result<Self, RadioState> {
         let session = bluer::Session::new().await.map_err(|err| state_of(&err))?;
-        let adapter = find(&session, wanted).await?;
+        let adapter = find(&session, settings.wanted).await?;
         if !adapter.is_powered().await.map_err(|err| state_of(&err))? {
             return Err(RadioState::Off);
         }
         let address = adapter.address().await.map_err(|err| state_of(&err))?;
         let scanner = central::scanner(address.0).await.ok_or(RadioState::Missing)?;
         let served = Served::default();
-        let server = Server::start(&adapter, events.clone(), Arc::clone(&served));
+        let out = (events.clone(), Arc::clone(&served));
+        let server = Server::start(&adapter, settings.is_gatt_only, out);
         let server = server.await.map_err(|err| state_of(&err))?;
         let (notes, noted) = mpsc::channel(MAX_NOTES);
         Ok(Self {
+            is_gatt_only: settings.is_gatt_only,
             session,
             adapter,
             scanner,
@@ -169,9 +177,13 @@ impl Run {
             }
             RadioCommand::Connect(device) => {
                 if let Some(id) = self.heard.get(&device).cloned() {
-                    let scanner = (self.scanner.clone(), self.adapter.clone());
+                    let radio = Radio {
+                        scanner: self.scanner.clone(),
+                        adapter: self.adapter.clone(),
+                        is_gatt_only: self.is_gatt_only,
+                    };
                     let out = (self.events.clone(), self.notes.clone());
-                    let attached = Attached::begin(scanner, (device, id), out, &self.served);
+                    let attached = Attached::begin(radio, (device, id), out, &self.served);
                     self.attached.insert(device, attached);
                     self.scan().await;
                 } else {
@@ -179,7 +191,10 @@ impl Run {
                 }
             }
             RadioCommand::Send { contact, bytes } => match contact.side {
-                Side::Peripheral => self.server.send(bytes),
+                Side::Peripheral => match lock(&self.served).get(&contact.device) {
+                    Some(Some(channel)) => channel.send(bytes),
+                    _ => self.server.send(bytes),
+                },
                 Side::Central => {
                     if let Some(attached) = self.attached.get(&contact.device) {
                         attached.send(bytes);
@@ -249,7 +264,7 @@ impl Run {
             CentralEvent::DeviceDisconnected(id) => {
                 let Some(device) = central::device(&id) else { return };
                 self.attached.remove(&device);
-                if lock(&self.served).remove(&device) {
+                if lock(&self.served).remove(&device).is_some() {
                     let gone = RadioEvent::Disconnected(peripheral(device));
                     let _ = self.events.send(gone).await;
                 }

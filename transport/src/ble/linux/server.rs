@@ -9,23 +9,25 @@ use bluer::{
         local::{
             Application, ApplicationHandle, Characteristic, CharacteristicControl,
             CharacteristicControlEvent, CharacteristicNotify, CharacteristicNotifyMethod,
-            CharacteristicWrite, CharacteristicWriteMethod, ReqError, Service,
+            CharacteristicRead, CharacteristicWrite, CharacteristicWriteMethod, ReqError, Service,
             characteristic_control,
         },
     },
 };
 use futures_util::StreamExt as _;
-use tokio::sync::mpsc;
+use tokio::{sync::mpsc, task::JoinSet};
 
-use super::{MAX_PACKETS, RadioEvent, max_packet, peripheral, run::Served};
+use super::{MAX_PACKETS, RadioEvent, l2cap, max_value, peripheral, run::Served};
 use crate::ble::{
     Advert, Device, lock,
-    radio::{SERVICE, TO_CENTRAL, TO_PERIPHERAL},
+    radio::{PSM, SERVICE, TO_CENTRAL, TO_PERIPHERAL},
 };
 
 /// Serves until dropped.
 pub(super) struct Server {
     _application: ApplicationHandle,
+    /// Takes in L2CAP channels.
+    _channels: JoinSet<()>,
     packets: mpsc::Sender<Vec<u8>>,
     wanted: Option<Advert>,
     shown: Option<(Advert, AdvertisementHandle)>,
@@ -34,9 +36,21 @@ pub(super) struct Server {
 impl Server {
     pub(super) async fn start(
         adapter: &bluer::Adapter,
-        events: mpsc::Sender<RadioEvent>,
-        served: Served,
+        is_gatt_only: bool,
+        (events, served): (mpsc::Sender<RadioEvent>, Served),
     ) -> bluer::Result<Self> {
+        let mut channels = JoinSet::new();
+        let mut psm = None;
+        if !is_gatt_only {
+            match l2cap::bind(adapter).await {
+                Ok((listener, number)) => {
+                    psm = Some(number);
+                    channels.spawn(l2cap::welcome(listener, events.clone(), Arc::clone(&served)));
+                }
+                // GATT alone does it, slower.
+                Err(err) => log::info!("Bluetooth: no L2CAP channels here: {err}"),
+            }
+        }
         let (control, control_handle) = characteristic_control();
         let write = CharacteristicWrite {
             write_without_response: true,
@@ -48,8 +62,11 @@ impl Server {
                         return Err(ReqError::InvalidOffset);
                     }
                     let device = Device::from_address(request.device_address.0);
-                    lock(&served).insert(device);
-                    let (contact, max_packet) = (peripheral(device), max_packet(request.mtu));
+                    let max_packet = match lock(&served).entry(device).or_default() {
+                        Some(channel) => channel.max_packet,
+                        None => max_value(request.mtu),
+                    };
+                    let contact = peripheral(device);
                     let packet = RadioEvent::Packet { contact, max_packet, bytes };
                     events.send(packet).await.map_err(|_stopped| ReqError::Failed)
                 })
@@ -72,14 +89,20 @@ impl Server {
         let service = Service {
             uuid: SERVICE,
             primary: true,
-            characteristics: vec![to_peripheral, to_central],
+            characteristics: [to_peripheral, to_central].into_iter().chain(psm.map(told)).collect(),
             ..Service::default()
         };
         let application = Application { services: vec![service], ..Application::default() };
         let application = adapter.serve_gatt_application(application).await?;
         let (packets, to_send) = mpsc::channel(MAX_PACKETS);
         tokio::spawn(notify_all(control, to_send));
-        Ok(Self { _application: application, packets, wanted: None, shown: None })
+        Ok(Self {
+            _application: application,
+            _channels: channels,
+            packets,
+            wanted: None,
+            shown: None,
+        })
     }
 
     /// Notifies all centrals; the packet says which one is meant. What there is no room for is lost.
@@ -115,6 +138,16 @@ impl Server {
             Err(err) => log::debug!("Bluetooth: advertising: {err}"),
         }
     }
+}
+
+/// What tells by which number a channel is opened.
+fn told(psm: u16) -> Characteristic {
+    let tell = move |_| -> futures_util::future::BoxFuture<'static, Result<Vec<u8>, ReqError>> {
+        Box::pin(async move { Ok(psm.to_le_bytes().to_vec()) })
+    };
+    let read =
+        CharacteristicRead { read: true, fun: Box::new(tell), ..CharacteristicRead::default() };
+    Characteristic { uuid: PSM, read: Some(read), ..Characteristic::default() }
 }
 
 /// Notifies whoever has subscribed.

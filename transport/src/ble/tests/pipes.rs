@@ -6,7 +6,7 @@ use proptest::prelude::*;
 
 use super::{
     super::{
-        packet::{DATA_HEADER_LEN, MAX_PACKET_LEN, MIN_PACKET_LEN},
+        packet::{DATA_HEADER_LEN, MAX_PACKET_LEN, MAX_VALUE_LEN, MIN_PACKET_LEN},
         pipe::{Gap, MAX_FRAME_LEN, Pipe, WINDOW},
     },
     frame,
@@ -169,7 +169,7 @@ fn reader_that_reads_nothing_stops_the_sender_and_loses_nothing() {
 #[test]
 fn good_air_is_used_well() {
     let frames = vec![vec![7; 50_000]; 4];
-    let (arrived, took) = carry(&frames, &[Fate::Arrives], &[MAX_PACKET_LEN]);
+    let (arrived, took) = carry(&frames, &[Fate::Arrives], &[MAX_VALUE_LEN]);
     assert_eq!(arrived, frames);
     // Two windows are on their way in each round trip of 50 ms at most.
     assert!(took < Duration::from_secs(3), "{took:?}");

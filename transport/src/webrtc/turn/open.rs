@@ -11,7 +11,6 @@ use data_encoding::BASE64;
 use futures_util::{StreamExt, stream::FuturesUnordered};
 use rtc::crypto::{HmacAlgorithm, default_provider};
 use rustls::{ClientConfig, pki_types::ServerName};
-use socket2::SockRef;
 use tokio::{
     net::{TcpSocket, TcpStream},
     sync::{Notify, watch},
@@ -48,9 +47,6 @@ const PASSWORD_LIFETIME: Duration = Duration::from_secs(24 * 60 * 60);
 /// Bytes the system may hold for us: all that may be under way to us, so that the server never has
 /// to keep, and soon drop, what we are slow to read.
 const RECEIVE_BUFFER: u32 = 512 * 1024;
-
-/// Unsent bytes the system may hold for a stream: more only delays what comes after them.
-const UNSENT_BY_SYSTEM: u32 = 64 * 1024;
 
 /// The family of an allocation's address, and what peers send to it: datagrams or streams.
 type Kind = (Family, TransportType);
@@ -201,14 +197,20 @@ pub(super) async fn connect(addr: SocketAddr) -> io::Result<TcpStream> {
     let _smaller = socket.set_recv_buffer_size(RECEIVE_BUFFER);
     let stream = socket.connect(addr).await?;
     stream.set_nodelay(true)?;
-    #[cfg(any(
-        target_os = "android",
-        target_os = "ios",
-        target_os = "linux",
-        target_os = "macos"
-    ))]
-    SockRef::from(&stream).set_tcp_notsent_lowat(UNSENT_BY_SYSTEM)?;
+    keep_little_unsent(&stream)?;
     Ok(stream)
+}
+
+/// Has the system hold few unsent bytes: more only delays what comes after them.
+#[cfg(unix)]
+fn keep_little_unsent(stream: &TcpStream) -> io::Result<()> {
+    socket2::SockRef::from(stream).set_tcp_notsent_lowat(64 * 1024)
+}
+
+/// Windows has no such bound.
+#[cfg(not(unix))]
+fn keep_little_unsent(_stream: &TcpStream) -> io::Result<()> {
+    Ok(())
 }
 
 /// What to sign with. From a secret, as coturn's `use-auth-secret` wants it: the name is the time

@@ -1,0 +1,139 @@
+//! L2CAP channels, which the central opens beside GATT once it was given a link: they carry longer packets,
+//! in order, and nothing is lost on them.
+
+use std::{io, time::Duration};
+
+use bluer::l2cap::{SeqPacket, SeqPacketListener, Socket, SocketAddr};
+use tokio::{sync::mpsc, task::JoinSet, time::sleep};
+
+use super::{MAX_PACKETS, RadioEvent, peripheral, run::Served};
+use crate::ble::{Device, MAX_PACKET_LEN, lock, radio::Contact};
+
+/// How long to wait after a channel could not be taken in.
+const PAUSE: Duration = Duration::from_secs(1);
+
+/// Connections that may wait to be taken in.
+const BACKLOG: u32 = 4;
+
+/// An open channel, for who sends on it. It closes once this is dropped.
+#[derive(Debug)]
+pub(super) struct Channel {
+    packets: mpsc::Sender<Vec<u8>>,
+    /// The longest packet it carries.
+    pub(super) max_packet: usize,
+}
+
+impl Channel {
+    /// A channel, and what is to be sent on it.
+    pub(super) fn on(socket: &SeqPacket) -> io::Result<(Self, mpsc::Receiver<Vec<u8>>)> {
+        let max_packet = socket.send_mtu()?.min(MAX_PACKET_LEN);
+        let (packets, to_send) = mpsc::channel(MAX_PACKETS);
+        Ok((Self { packets, max_packet }, to_send))
+    }
+
+    /// Sends a packet; what there is no room for is lost.
+    pub(super) fn send(&self, bytes: Vec<u8>) {
+        if bytes.len() <= self.max_packet {
+            let _ = self.packets.try_send(bytes);
+        }
+    }
+}
+
+/// Waits for channels on an adapter; gives the number they are opened by as well.
+pub(super) async fn bind(adapter: &bluer::Adapter) -> bluer::Result<(SeqPacketListener, u16)> {
+    let at = SocketAddr::new(adapter.address().await?, adapter.address_type().await?, 0);
+    let socket = socket(at)?;
+    let listener = socket.listen(BACKLOG)?;
+    let psm = listener.as_ref().local_addr()?.psm;
+    Ok((listener, psm))
+}
+
+/// Opens a channel from an adapter to a device that was connected to.
+pub(super) async fn open(
+    adapter: &bluer::Adapter,
+    device: Device,
+    psm: u16,
+) -> bluer::Result<SeqPacket> {
+    let address = bluer::Address(device.address().unwrap_or_default());
+    let address_type = adapter.device(address)?.address_type().await?;
+    // Of several adapters only one is connected.
+    let from = SocketAddr::new(adapter.address().await?, adapter.address_type().await?, 0);
+    let to = SocketAddr::new(address, address_type, psm);
+    Ok(socket(from)?.connect(to).await?)
+}
+
+fn socket(at: SocketAddr) -> io::Result<Socket<SeqPacket>> {
+    let socket = Socket::new_seq_packet()?;
+    socket.bind(at)?;
+    socket.set_recv_mtu(u16::try_from(MAX_PACKET_LEN).unwrap_or(u16::MAX))?;
+    Ok(socket)
+}
+
+/// Takes in the channels of centrals that are served, one of each, until dropped.
+pub(super) async fn welcome(
+    listener: SeqPacketListener,
+    events: mpsc::Sender<RadioEvent>,
+    served: Served,
+) {
+    let mut open = JoinSet::new();
+    loop {
+        let accepted = tokio::select! {
+            accepted = listener.accept() => accepted,
+            Some(_closed) = open.join_next() => continue,
+        };
+        let (socket, from) = match accepted {
+            Ok(accepted) => accepted,
+            Err(err) => {
+                log::debug!("Bluetooth: taking in a channel: {err}");
+                sleep(PAUSE).await;
+                continue;
+            }
+        };
+        let device = Device::from_address(from.addr.0);
+        let Ok((channel, to_send)) = Channel::on(&socket) else { continue };
+        match lock(&served).get_mut(&device) {
+            Some(place @ None) => *place = Some(channel),
+            _ => continue,
+        }
+        let (events, served) = (events.clone(), served.clone());
+        open.spawn(async move {
+            let carried = carry(&socket, peripheral(device), &events, to_send).await;
+            log::debug!("Bluetooth: the channel from {device} is over: {carried:?}");
+            if let Some(place) = lock(&served).get_mut(&device) {
+                *place = None;
+            }
+        });
+    }
+}
+
+/// Carries packets until either side ends it.
+pub(super) async fn carry(
+    socket: &SeqPacket,
+    contact: Contact,
+    events: &mpsc::Sender<RadioEvent>,
+    mut to_send: mpsc::Receiver<Vec<u8>>,
+) -> io::Result<()> {
+    let max_packet = socket.send_mtu()?.min(MAX_PACKET_LEN);
+    log::debug!("Bluetooth: {contact:?} has a channel for packets of {max_packet} bytes");
+    let inward = async {
+        let mut buffer = vec![0; MAX_PACKET_LEN];
+        loop {
+            let len = socket.recv(&mut buffer).await?;
+            let bytes = buffer.get(..len).unwrap_or_default().to_vec();
+            let packet = RadioEvent::Packet { contact, max_packet, bytes };
+            if len == 0 || events.send(packet).await.is_err() {
+                return Ok(());
+            }
+        }
+    };
+    let outward = async {
+        while let Some(packet) = to_send.recv().await {
+            socket.send(&packet).await?;
+        }
+        Ok(())
+    };
+    tokio::select! {
+        ended = inward => ended,
+        ended = outward => ended,
+    }
+}
