@@ -131,6 +131,8 @@ pub struct LinkInfo {
     pub remote: String,
     /// Whether frames go straight there.
     pub path: LinkPath,
+    /// Whether it leads to a device that was met by chance, to carry for others.
+    pub is_stranger: bool,
     /// Who was proved to be at the other end, in which room.
     pub peer: Option<(RoomId, PeerId)>,
     /// The last measured round trip.

@@ -75,6 +75,7 @@ pub(crate) fn link(id: u64, peer: Option<PeerId>) -> LinkInfo {
         kind: TransportKind::WebRtc,
         role: Role::Dialer,
         remote: format!("192.168.1.{}:40911", 20 + id),
+        is_stranger: false,
         path: LinkPath::Direct,
         peer: peer.map(|peer| (ROOM, peer)),
         round_trip: peer.map(|_| Duration::from_micros(1_840)),

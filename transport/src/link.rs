@@ -33,6 +33,9 @@ pub struct Link {
     /// machine in the middle can make equal on two links (WebRTC: a hash of both DTLS
     /// fingerprints). `None` if frames travel in clear and the session must encrypt them.
     pub binding: Option<[u8; 32]>,
+    /// Whether neither end meant the other by it: devices that know nothing of each other and
+    /// happened to be near.
+    pub is_by_chance: bool,
     /// What is known about the link, kept current by its driver.
     pub stats: Arc<Mutex<LinkStats>>,
     sender: LinkSender,
@@ -58,6 +61,7 @@ impl Link {
             kind,
             role,
             binding,
+            is_by_chance: false,
             stats,
             sender: LinkSender { frames: tx, max_frame_len: usize::MAX },
             receiver: LinkReceiver(rx),

@@ -92,6 +92,7 @@ impl ChatApp {
         let join = self.model.joins.iter().find(|join| join.invite == invite);
         let failure = join.and_then(|join| join.failure).map(|why| sentence(&why.to_string()));
         let dialing = self.links.iter().filter(|link| link.closed.is_none() && link.peer.is_none());
+        let dialing = dialing.filter(|link| !link.is_stranger);
         let attempts = dialing.map(attempt).collect();
         let waiting = join.and_then(|join| join.waiting.clone());
         JoiningView { invite, failure, attempts, is_reachable: self.is_reachable(), waiting }

@@ -119,6 +119,7 @@ fn link(link: &LinkInfo) -> Value {
         "role": format!("{:?}", link.role).to_lowercase(),
         "remote": link.remote,
         "path": format!("{:?}", link.path).to_lowercase(),
+        "stranger": link.is_stranger,
         "room": link.peer.map(|(room, _)| room.to_string()),
         "peer": link.peer.map(|(_, peer)| peer.to_string()),
         "round_trip_ms": link.round_trip.map(millis),

@@ -109,8 +109,7 @@ impl EngineLoop {
                     self.post.collect(mailbox, &at, &since, pause);
                 }
                 Output::StopCollecting(mailbox) => self.post.stop(&mailbox),
-                // No transport there is yet finds anybody who is not known.
-                Output::MeetStrangers(_) => {}
+                Output::MeetStrangers(on) => (self.shared.surroundings.meet_strangers)(on),
                 Output::Refuse(key) => self.shared.listener.refuse(&DialKey::from_bytes(key)),
                 Output::Notify(event) => {
                     if let Event::PeerSeen { room, peer, link } = event {

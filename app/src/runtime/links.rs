@@ -32,6 +32,7 @@ const MAX_CLOSED: usize = 32;
 struct Entry {
     kind: TransportKind,
     role: Role,
+    is_by_chance: bool,
     stats: Arc<Mutex<LinkStats>>,
     peer: Option<(RoomId, PeerId)>,
     session: Option<Phase>,
@@ -144,6 +145,7 @@ impl Links {
         let entry = Entry {
             kind: link.kind,
             role: link.role,
+            is_by_chance: link.is_by_chance,
             stats: Arc::clone(&link.stats),
             peer: None,
             session: None,
@@ -183,6 +185,7 @@ impl Entry {
             role: self.role,
             remote: stats.remote.clone(),
             path: stats.path,
+            is_stranger: self.is_by_chance,
             peer: self.peer,
             round_trip: stats.round_trip,
             max_packet: stats.max_packet,
@@ -199,7 +202,7 @@ fn read(stats: &Mutex<LinkStats>) -> MutexGuard<'_, LinkStats> {
     stats.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// Takes in links that others dial.
+/// Takes in links that others dial, and those to strangers.
 pub(super) async fn welcome(shared: Arc<Shared>, mut dialed: mpsc::Receiver<Link>) {
     while let Some(link) = dialed.recv().await {
         let _closed = adopt(&shared, link, None).await;
@@ -218,7 +221,12 @@ pub(super) async fn adopt(
     let id = shared.links.add(&link, way.flatten(), queue);
     let (ended, mut is_ended) = watch::channel(false);
     let medium = medium::of(&read(&link.stats), shared.is_metered.load(Ordering::Relaxed));
-    let up = Input::LinkUp { link: id, target, binding: link.binding, medium };
+    let binding = link.binding;
+    let up = if link.is_by_chance {
+        Input::StrangerMet { link: id, is_dialer: link.role == Role::Dialer, binding }
+    } else {
+        Input::LinkUp { link: id, target, binding, medium }
+    };
     // The inbox keeps order: the link is up before its first frame arrives and down after its
     // last one.
     let is_running = shared.inbox.send(up).await.is_ok();

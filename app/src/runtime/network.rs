@@ -62,6 +62,8 @@ pub(super) struct Surroundings {
     pub(super) heard: watch::Receiver<u64>,
     /// Listens for whoever answers to this name over Bluetooth.
     pub(super) look_for: Box<LookFor>,
+    /// Meets whoever is near over Bluetooth, or does not.
+    pub(super) meet_strangers: Box<dyn Fn(bool) + Send + Sync>,
     /// Behind which kind of NAT the device is.
     pub(super) nat: Box<dyn Fn() -> &'static str + Send + Sync>,
     /// Bytes sent and received for signaling since the start.
@@ -81,7 +83,7 @@ impl Surroundings {
         let (changed, finder) = (of(transport), of(transport));
         let (nat, signaling) = (of(transport), of(transport));
         let (relays, anew) = (of(transport), of(transport));
-        let (near, looker) = (ble.clone(), ble.clone());
+        let (near, looker, meeter) = (ble.clone(), ble.clone(), ble.clone());
         let (placed, radio) = (of(transport), ble.clone());
         Self {
             network_changed: Box::new(move || changed.network_changed()),
@@ -98,6 +100,7 @@ impl Surroundings {
             }),
             heard: ble.changed(),
             look_for: Box::new(move |key, callee| looker.look_for(key, callee)),
+            meet_strangers: Box::new(move |on| meeter.meet_strangers(on)),
             sightings: transport.sightings().unwrap_or_else(|| watch::channel(0).1),
             nat: Box::new(move || nat_name(nat.nat())),
             signaling: Box::new(move || signaling.signaling_bytes()),

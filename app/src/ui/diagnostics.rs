@@ -103,6 +103,7 @@ fn link_ui(ui: &mut Ui, link: &LinkInfo, view: &DiagnosticsView<'_>) {
 fn who(link: &LinkInfo, view: &DiagnosticsView<'_>) -> String {
     match link.peer {
         Some((room, peer)) => format!("Link {}: {}", link.id.0, (view.names)(room, peer)),
+        None if link.is_stranger => format!("Link {}: a stranger, to carry messages", link.id.0),
         None => format!("Link {}: not yet proved who", link.id.0),
     }
 }
@@ -111,13 +112,14 @@ fn status(link: &LinkInfo) -> Status {
     match (&link.closed, link.peer) {
         (Some(_), _) => Status::Offline,
         (None, Some(_)) => Status::Connected,
+        (None, None) if link.is_stranger => Status::Connected,
         (None, None) => Status::Connecting,
     }
 }
 
 fn state(link: &LinkInfo) -> String {
     match link.closed {
-        None if link.peer.is_some() => "connected".to_owned(),
+        None if link.peer.is_some() || link.is_stranger => "connected".to_owned(),
         None => "connecting".to_owned(),
         Some(why) => format!("closed: {}", failure(why)),
     }

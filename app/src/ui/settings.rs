@@ -240,7 +240,7 @@ fn carrying_ui(ui: &mut Ui, carries: bool, actions: &mut Vec<Action>) {
         }
     });
     let said = if carries {
-        "For people who never meet: this device passes on messages it cannot read, for two days, and others do so for you. It begins once devices meet over Bluetooth, which this version cannot do yet."
+        "For people who never meet: this device passes on messages it cannot read, for two days, and others do so for you. They meet over Bluetooth, when they are near each other."
     } else {
         "This device carries nothing for strangers, and strangers carry nothing for you."
     };

@@ -2,6 +2,7 @@
 //! Bluetooth service and emulated controllers.
 
 mod camera;
+mod courier;
 mod line;
 mod machine;
 mod pair;
@@ -25,6 +26,7 @@ pub fn guest(mut args: impl Iterator<Item = OsString>) -> ExitCode {
         Some("pair") => pair::play(&festival),
         Some("switch") => switch::play(&festival),
         Some("line") => line::play(&festival),
+        Some("courier") => courier::play(&festival),
         Some("camera") => camera::play(&festival),
         Some("rates") => rates::play(&festival),
         _ => Err(format!("there is no story {}", story.display()).into()),

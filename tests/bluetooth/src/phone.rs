@@ -60,9 +60,7 @@ impl Phone {
         let program = program.to_owned();
         let mut phone = Self { program, controller, place, options, name, device };
         phone.until("Bluetooth is not ready", |phone| {
-            phone.device.send(&json!({"cmd": "radio"}))?;
-            let (_, radio) = phone.device.wait_for("radio", |_| true)?;
-            Ok(text(&radio, "/state") == "ready")
+            Ok(text(&phone.radio()?, "/state") == "ready")
         })?;
         Ok(phone)
     }
@@ -140,6 +138,38 @@ impl Phone {
         Ok(texts)
     }
 
+    /// Waits until so many meetings with strangers are over in which something came.
+    pub(crate) fn has_met(&mut self, count: usize) -> Result<(), Wrong> {
+        self.until("it met no stranger", |phone| {
+            let links = phone.links()?;
+            let is_met = |link: &&Value| {
+                let is = |name: &str| link.get(name).is_some_and(|value| *value != json!(false));
+                is("stranger") && !text(link, "/closed").is_empty() && is_more(link, 2_000)
+            };
+            Ok(links.iter().filter(is_met).count() >= count)
+        })
+    }
+
+    /// Its person takes it out and looks at it.
+    pub(crate) fn is_looked_at(&mut self) -> Result<(), Wrong> {
+        self.device.send(&json!({"cmd": "screen", "on": false}))?;
+        self.until("its screen is not off", |phone| {
+            Ok(text(&phone.radio()?, "/mode") == "screen_off")
+        })?;
+        Ok(self.device.send(&json!({"cmd": "screen", "on": true}))?)
+    }
+
+    fn radio(&mut self) -> Result<Value, Wrong> {
+        self.device.send(&json!({"cmd": "radio"}))?;
+        Ok(self.device.wait_for("radio", |_| true)?.1)
+    }
+
+    fn links(&mut self) -> Result<Vec<Value>, Wrong> {
+        self.device.send(&json!({"cmd": "links"}))?;
+        let (_, links) = self.device.wait_for("links", |_| true)?;
+        Ok(links.get("links").and_then(Value::as_array).cloned().unwrap_or_default())
+    }
+
     /// What its open links with members go over: `ble` or `webrtc`.
     pub(crate) fn ways(&mut self) -> Result<BTreeSet<String>, Wrong> {
         Ok(self.open_links()?.iter().map(|link| text(link, "/kind")).collect())
@@ -147,9 +177,7 @@ impl Phone {
 
     /// Its open links with members.
     fn open_links(&mut self) -> Result<Vec<Value>, Wrong> {
-        self.device.send(&json!({"cmd": "links"}))?;
-        let (_, links) = self.device.wait_for("links", |_| true)?;
-        let mut links = links.get("links").and_then(Value::as_array).cloned().unwrap_or_default();
+        let mut links = self.links()?;
         let is_open = |link: &Value| link.get("closed").is_none_or(Value::is_null);
         links.retain(|link| is_open(link) && !text(link, "/peer").is_empty());
         Ok(links)
@@ -193,6 +221,11 @@ impl Phone {
             thread::yield_now();
         }
     }
+}
+
+/// Whether more than so many bytes came on a link.
+fn is_more(link: &Value, bytes: u64) -> bool {
+    link.get("bytes_received").and_then(Value::as_u64).is_some_and(|received| received > bytes)
 }
 
 fn launch(

@@ -3,6 +3,7 @@
 use std::{collections::BTreeMap, time::Duration};
 
 use super::{
+    core::BY_CHANCE,
     packet::{
         Body, CHANNELS, DATA_HEADER_LEN, GAP_LEN, MAX_PACKET_LEN, MIN_PACKET_LEN, Packet, max_gaps,
         max_gaps_beside,
@@ -28,6 +29,9 @@ const SILENT: Duration = Duration::from_secs(20);
 /// How long a connection without a link may last: as long as a request may take.
 const LINGER: Duration = Duration::from_secs(12);
 
+/// How long a connection to a stranger lasts once the meeting is over: until the end was told.
+const LINGER_STRANGE: Duration = Duration::from_secs(2);
+
 /// Packets a stranger may send before it has shown any proof.
 const MAX_STRANGE_PACKETS: u32 = 16;
 
@@ -39,6 +43,19 @@ pub(super) struct Channel {
     pub(super) pipe: Pipe,
     /// Nothing more will be given to send: it closes once everything has arrived.
     pub(super) is_ending: bool,
+    /// Since when it is a meeting of strangers, if it is one.
+    pub(super) strange_since: Option<Duration>,
+}
+
+/// What the other end of a connection has shown.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Trust {
+    /// Nothing yet.
+    Unproven,
+    /// That it meets whoever is near.
+    Stranger,
+    /// That it knows a key of ours, or admits one.
+    Friend,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -60,8 +77,7 @@ pub(super) struct Link {
     said: Duration,
     /// Since when it has carried nothing.
     idle_since: Duration,
-    /// Whether the other end has proved to know a key of ours, or shown to admit one.
-    pub(super) is_proven: bool,
+    pub(super) trust: Trust,
     strange_packets: u32,
 }
 
@@ -84,7 +100,7 @@ impl Link {
             heard: now,
             said: now,
             idle_since: now,
-            is_proven: false,
+            trust: Trust::Unproven,
             strange_packets: 0,
         }
     }
@@ -111,10 +127,11 @@ impl Link {
     /// A packet arrived; false if a stranger sends too many.
     pub(super) fn hear(&mut self, now: Duration) -> bool {
         self.heard = now;
-        if !self.is_proven {
+        let is_proven = self.trust > Trust::Unproven;
+        if !is_proven {
             self.strange_packets = self.strange_packets.saturating_add(1);
         }
-        self.is_proven || self.strange_packets <= MAX_STRANGE_PACKETS
+        is_proven || self.strange_packets <= MAX_STRANGE_PACKETS
     }
 
     pub(super) fn is_dead(&self, now: Duration) -> bool {
@@ -123,7 +140,18 @@ impl Link {
 
     /// Whether it has carried nothing for so long that it is not worth its power.
     pub(super) fn is_useless(&self, now: Duration) -> bool {
-        self.channels.is_empty() && now >= self.idle_since.saturating_add(LINGER)
+        self.channels.is_empty() && now >= self.lingers_until()
+    }
+
+    fn lingers_until(&self) -> Duration {
+        let linger = if self.trust == Trust::Stranger { LINGER_STRANGE } else { LINGER };
+        self.idle_since.saturating_add(linger)
+    }
+
+    /// The meetings of strangers on this connection: their channels, and since when.
+    pub(super) fn meetings(&self) -> impl Iterator<Item = (u8, Duration)> {
+        let channels = self.channels.iter();
+        channels.filter_map(|(&number, channel)| Some((number, channel.strange_since?)))
     }
 
     pub(super) fn asks(&self, wanted: u64) -> bool {
@@ -137,7 +165,8 @@ impl Link {
         let Some(number) = self.free_channel() else { return };
         let until = now.saturating_add(ASK_TIMEOUT);
         let stage = Stage::Asked { dial, name, again_at: now, until };
-        let channel = Channel { link, stage, pipe: Pipe::new(), is_ending: false };
+        let strange_since = (dial == BY_CHANCE).then_some(now);
+        let channel = Channel { link, stage, pipe: Pipe::new(), is_ending: false, strange_since };
         self.channels.insert(number, channel);
     }
 
@@ -205,7 +234,7 @@ impl Link {
     pub(super) fn deadline(&self) -> Duration {
         let dead = self.heard.saturating_add(SILENT);
         if self.channels.is_empty() {
-            return dead.min(self.idle_since.saturating_add(LINGER));
+            return dead.min(self.lingers_until());
         }
         let channels = self.channels.values().filter_map(|channel| match channel.stage {
             Stage::Asked { again_at, until, .. } => Some(again_at.min(until)),

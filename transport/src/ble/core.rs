@@ -3,6 +3,7 @@
 
 mod modes;
 mod packets;
+mod strangers;
 mod turns;
 
 use std::{
@@ -10,9 +11,15 @@ use std::{
     time::Duration,
 };
 
-use self::modes::{SEEK, SEEK_LOST};
+pub(super) use self::strangers::BY_CHANCE;
+#[cfg(test)]
+pub(super) use self::strangers::{AGAIN, FRIENDS_FIRST};
+use self::{
+    modes::{SEEK, SEEK_LOST},
+    strangers::Strangers,
+};
 use super::{
-    contact::{Gone, Link},
+    contact::{Link, Trust},
     duty::{Meter, Seeking},
     radio::{Advert, Contact, Device, RadioCommand, RadioEvent, RadioState, Side},
     token::{Name, Token},
@@ -58,11 +65,14 @@ pub(super) struct Moment {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Output {
     Radio(RadioCommand),
-    /// There is a link: the one this dial asked for, or one that another device did.
+    /// There is a link: the one this dial asked for, or one that another device did. The dial of
+    /// whoever is met by chance is [`BY_CHANCE`].
     Opened {
         link: u64,
         dial: Option<u64>,
         device: Device,
+        /// Whether neither end meant the other.
+        by_chance: bool,
     },
     /// The dial was answered with no, or not at all.
     Refused {
@@ -101,6 +111,9 @@ pub(super) struct Core {
     pub(super) contacts: BTreeMap<Contact, Link>,
     connecting: Option<(Device, Duration)>,
     pauses: BTreeMap<Device, Pause>,
+    strangers: Strangers,
+    /// Until when friends are expected under a new name.
+    new_names_until: Duration,
     shown: Option<Advert>,
     shown_since: Duration,
     shown_turn: usize,
@@ -134,6 +147,8 @@ impl Core {
             contacts: BTreeMap::new(),
             connecting: None,
             pauses: BTreeMap::new(),
+            strangers: Strangers::default(),
+            new_names_until: Duration::ZERO,
             shown: None,
             shown_since: Duration::ZERO,
             shown_turn: 0,
@@ -172,6 +187,9 @@ impl Core {
 
     /// Whoever knows one of these keys may ask for links from now on.
     pub(super) fn answer_to(&mut self, now: Moment, admitted: BTreeMap<DialKey, Callee>) {
+        if admitted.keys().any(|key| !self.admitted.contains_key(key)) {
+            self.new_names_until = now.at.saturating_add(SEEK);
+        }
         self.admitted = admitted;
         self.advance(now);
     }
@@ -280,6 +298,7 @@ impl Core {
         // A radio that begins anew knows nothing of what the last one was told.
         (self.shown, self.is_scanning, self.connecting) = (None, false, None);
         self.forget(|_, _| true);
+        self.strangers.begin_anew();
         for (_, lost) in std::mem::take(&mut self.contacts) {
             let over = lost.channels.values().map(|channel| channel.gone(LinkFailure::Broken));
             self.outputs.extend(over.map(Output::from));
@@ -287,7 +306,10 @@ impl Core {
     }
 
     fn heard(&mut self, now: Moment, device: Device, token: Token) {
-        let Some(name) = self.known.get(&token).copied() else { return };
+        let Some(name) = self.known.get(&token).copied() else {
+            self.strangers.hear(now, device, &token);
+            return;
+        };
         if self.near.len() >= MAX_NEAR && !self.near.contains_key(&name) {
             return;
         }
@@ -340,9 +362,11 @@ impl Core {
             self.outputs.push_back(channel.gone(why).into());
         }
         self.pause(now, contact.device);
-        if lost.is_proven {
+        if lost.trust > Trust::Unproven {
             // It may be back at once.
             self.pauses.remove(&contact.device);
+        }
+        if lost.trust == Trust::Friend {
             self.seeking.begin(now.at, SEEK_LOST);
         }
     }
@@ -364,17 +388,9 @@ impl Core {
         let contacts = self.contacts.values().map(Link::deadline);
         let connecting = self.connecting.map(|(_, since)| since.saturating_add(CONNECT_TIMEOUT));
         // Turns, pauses and quarters of an hour are looked at once a second.
-        let is_idle = self.admitted.is_empty() && self.known.is_empty();
+        let is_idle =
+            self.admitted.is_empty() && self.known.is_empty() && !self.strangers.are_met();
         let turn = (!is_idle).then(|| self.looked_at.saturating_add(Duration::from_secs(1)));
         contacts.chain(connecting).chain(turn).chain(self.ends_listening()).min()
-    }
-}
-
-impl From<Gone> for Output {
-    fn from(gone: Gone) -> Self {
-        match gone {
-            Gone::Refused { dial } => Self::Refused { dial },
-            Gone::Closed { link, why } => Self::Closed { link, why },
-        }
     }
 }

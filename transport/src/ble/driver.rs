@@ -15,7 +15,7 @@ use tokio::{
 use super::{
     Shared, Wanted,
     carry::carry,
-    core::{Core, Moment, Output},
+    core::{BY_CHANCE, Core, Moment, Output},
     lock, pipe,
     radio::{RadioCommand, RadioEnd, RadioEvent},
     token::Name,
@@ -71,6 +71,8 @@ pub(super) struct Driver {
     radio: mpsc::Sender<RadioCommand>,
     /// What the radio has had no room for.
     waiting: VecDeque<RadioCommand>,
+    /// What this start's numbers among strangers come from.
+    seed: [u8; 16],
     dials: BTreeMap<u64, (oneshot::Sender<Link>, Instant)>,
     next_dial: u64,
     links: BTreeMap<u64, Open>,
@@ -89,6 +91,8 @@ impl Driver {
         // What was wanted before is news to the driver, too.
         wanted.mark_changed();
         let [low, high, ..] = OsRng.next_u32().to_le_bytes();
+        let mut seed = [0; 16];
+        OsRng.fill_bytes(&mut seed);
         let driver = Self {
             core: Core::new(u16::from_le_bytes([low, high])),
             shared,
@@ -99,6 +103,7 @@ impl Driver {
             events,
             radio,
             waiting: VecDeque::new(),
+            seed,
             dials: BTreeMap::new(),
             next_dial: 0,
             links: BTreeMap::new(),
@@ -173,14 +178,15 @@ impl Driver {
 
     /// Others may come, or are waited for.
     fn want(&mut self, now: Moment) {
-        let (admitted, names, is_screen_off) = {
+        let (admitted, names, is_screen_off, meets) = {
             let wanted = self.wanted.borrow_and_update();
             let names = wanted.lookouts.keys().copied().collect();
-            (wanted.admitted.clone(), names, wanted.is_screen_off)
+            (wanted.admitted.clone(), names, wanted.is_screen_off, wanted.meets_strangers)
         };
         self.core.answer_to(now, admitted);
         self.core.look_for(now, names);
         self.core.set_screen(now, !is_screen_off);
+        self.core.meet_strangers(now, meets.then_some(self.seed));
     }
 
     fn obey(&mut self, now: Moment, order: Order) {
@@ -216,8 +222,8 @@ impl Driver {
                         self.waiting.push_back(command);
                     }
                 }
-                Output::Opened { link, dial, device } => {
-                    self.open(link, dial, device.to_string());
+                Output::Opened { link, dial, device, by_chance } => {
+                    self.open(link, (dial, by_chance), device.to_string());
                 }
                 Output::Refused { dial } => {
                     self.dials.remove(&dial);
@@ -269,7 +275,9 @@ impl Driver {
         }
     }
 
-    fn open(&mut self, link: u64, dial: Option<u64>, remote: String) {
+    fn open(&mut self, link: u64, (dial, by_chance): (Option<u64>, bool), remote: String) {
+        let whose = if by_chance { "a stranger" } else { "a friend" };
+        log::debug!("Bluetooth: a link to {remote}, {whose}");
         let dialed = dial.and_then(|dial| self.dials.remove(&dial));
         let started = dialed.as_ref().map_or_else(Instant::now, |(_, since)| *since);
         let role = if dial.is_some() { Role::Dialer } else { Role::Listener };
@@ -278,7 +286,8 @@ impl Driver {
         stats.phases.push(Phase { name: "link open", after: started.elapsed() });
         // In clear: the session above encrypts.
         let (ours, theirs) = Link::pair(TransportKind::Ble, role, None, stats);
-        let ours = ours.limited(pipe::MAX_FRAME_LEN);
+        let mut ours = ours.limited(pipe::MAX_FRAME_LEN);
+        ours.is_by_chance = by_chance;
         let (inward, frames) = mpsc::channel(pipe::MAX_UNREAD_FRAMES);
         let room = Arc::new(Notify::new());
         let stats = Arc::clone(&theirs.stats);
@@ -286,7 +295,7 @@ impl Driver {
         self.links.insert(link, open);
         tokio::spawn(carry(link, theirs, frames, room, self.shared.orders.clone()));
         let incoming = self.incoming.clone();
-        match (dial, dialed) {
+        match (dial.filter(|dial| *dial != BY_CHANCE), dialed) {
             (Some(_), Some((answer, _))) => {
                 // Whoever gave up meanwhile drops the link, which closes it.
                 let _ = answer.send(ours);

@@ -94,6 +94,8 @@ struct Shared {
 struct Wanted {
     /// Nobody looks at the screen.
     is_screen_off: bool,
+    /// Whether it meets whoever is near.
+    meets_strangers: bool,
     /// Names this device answers to.
     admitted: BTreeMap<DialKey, Callee>,
     /// How many look for each name.
@@ -143,6 +145,15 @@ impl BleTransport {
     /// Whether nobody looks at the screen, as far as was said.
     pub fn is_screen_off(&self) -> bool {
         self.shared.wanted.borrow().is_screen_off
+    }
+
+    /// Meets whoever is near and does the same from now on, or does not: links that neither end meant the
+    /// other by arrive with those that others dial, at both ends. They are few, short, and never
+    /// in the way of others.
+    pub fn meet_strangers(&self, on: bool) {
+        self.shared
+            .wanted
+            .send_if_modified(|wanted| std::mem::replace(&mut wanted.meets_strangers, on) != on);
     }
 
     /// Listens for whoever answers to this name, until what is returned is dropped.

@@ -28,6 +28,52 @@ pub(super) fn periods(wall_secs: u64) -> [u64; 3] {
     [now.saturating_sub(1), now, now.saturating_add(1)]
 }
 
+/// A device that meets whoever is near, by the number it shows for a quarter of an hour.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct Stranger([u8; 4]);
+
+impl Stranger {
+    /// The number of this device in a period; a seed of its own keeps others from foretelling it.
+    pub(super) fn of_seed(seed: &[u8; 16], period: u64) -> Self {
+        let mut hasher = blake3::Hasher::new_derive_key("festival/1 ble number");
+        hasher.update(seed).update(&period.to_le_bytes());
+        let mut number = [0; 4];
+        hasher.finalize_xof().fill(&mut number);
+        Self(number)
+    }
+
+    /// Who shows this token, if it is one of a device that meets whoever is near.
+    pub(super) fn shown_by(token: &Token, wall_secs: u64) -> Option<Self> {
+        let (mark, number) = token.split_first_chunk()?;
+        let is_marked = periods(wall_secs).into_iter().any(|period| Self::mark(period) == *mark);
+        Some(Self(number.try_into().ok()?)).filter(|_| is_marked)
+    }
+
+    /// What it advertises: a mark that everybody knows, and its number.
+    pub(super) fn token(self, period: u64) -> Token {
+        let (mut token, number) = ([0; 8], self.0);
+        let all = Self::mark(period).into_iter().chain(number);
+        token.iter_mut().zip(all).for_each(|(to, from)| *to = from);
+        token
+    }
+
+    /// The name under which it answers, to a key that everybody knows.
+    pub(super) fn name(self) -> Name {
+        let mut callee = [0; 16];
+        callee.iter_mut().zip(self.0).for_each(|(to, from)| *to = from);
+        Name { key: Self::key(), callee: Callee::from_bytes(callee) }
+    }
+
+    fn key() -> DialKey {
+        DialKey::from_bytes(*blake3::hash(b"festival/1 strangers").as_bytes())
+    }
+
+    fn mark(period: u64) -> [u8; 4] {
+        let anybody = Name { key: Self::key(), callee: Callee::from_bytes([0; 16]) };
+        anybody.derive("festival/1 ble mark", period)
+    }
+}
+
 impl Name {
     /// What this device advertises.
     pub(super) fn token(&self, period: u64) -> Token {
@@ -53,7 +99,7 @@ impl Name {
 mod tests {
     use std::collections::BTreeSet;
 
-    use super::{Name, PERIOD_SECS, period, periods};
+    use super::{Name, PERIOD_SECS, Stranger, period, periods};
     use crate::{Callee, DialKey};
 
     #[test]
@@ -66,6 +112,23 @@ mod tests {
             .map(|(key, callee, period)| name(key, callee).token(period));
         assert_eq!(shown.iter().collect::<BTreeSet<_>>().len(), shown.len());
         assert_ne!(name(1, 1).proof(0)[..8], name(1, 1).token(0), "heard by everybody");
+    }
+
+    #[test]
+    fn who_meets_strangers_is_known_as_such_by_its_token_and_for_half_an_hour() {
+        let now = 1_000 * PERIOD_SECS;
+        let numbers = [0, 1].map(|more| Stranger::of_seed(&[1; 16], period(now) + more));
+        assert_ne!(numbers[0], numbers[1], "it could be followed");
+        let token = numbers[0].token(period(now));
+        assert_eq!(Stranger::shown_by(&token, now), Some(numbers[0]));
+        assert_eq!(Stranger::shown_by(&token, now + PERIOD_SECS), Some(numbers[0]));
+        assert_eq!(Stranger::shown_by(&token, now + 2 * PERIOD_SECS), None);
+        assert_ne!(token[..4], numbers[0].token(period(now) + 1)[..4]);
+
+        let member =
+            Name { key: DialKey::from_bytes([1; 32]), callee: Callee::from_bytes([1; 16]) };
+        assert_eq!(Stranger::shown_by(&member.token(period(now)), now), None);
+        assert_ne!(numbers[0].name().proof(0), numbers[1].name().proof(0), "meant for one device");
     }
 
     #[test]

@@ -147,6 +147,7 @@ impl Scene {
                 choice: Arc::clone(&choice),
             }),
             surroundings: Surroundings {
+                meet_strangers: Box::new(|_| {}),
                 network_changed: Box::new(|| {}),
                 open_relays: Box::new(|| 0),
                 begin_anew: Box::new(|| {}),
@@ -263,6 +264,20 @@ async fn target_seen_on_the_local_network_is_dialed_at_once_and_others_are_not()
     tokio::task::yield_now().await;
 
     assert!(scene.dials.try_recv().is_err(), "it was seen there before");
+}
+
+#[tokio::test]
+async fn link_by_chance_is_a_strangers_for_the_engine_and_on_the_page() {
+    let mut scene = Scene::new();
+    let mut by_chance = link(LinkPath::Bluetooth);
+    by_chance.is_by_chance = true;
+    let _ended = links::adopt(&scene.shared, by_chance, None).await;
+
+    let input = timeout(PATIENCE, scene.inputs.recv()).await.expect("a link in time");
+    let is_met = matches!(input, Some(Input::StrangerMet { is_dialer: true, binding: None, .. }));
+    assert!(is_met, "{input:?}");
+    let infos = scene.shared.links.infos();
+    assert!(infos.iter().all(|link| link.is_stranger) && infos.len() == 1, "{infos:?}");
 }
 
 #[tokio::test(start_paused = true)]

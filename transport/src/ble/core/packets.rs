@@ -2,17 +2,29 @@
 
 use std::collections::btree_map::Entry;
 
-use super::{Core, MAX_CONTACTS, MAX_STRANGERS, Moment, Output};
+use super::{BY_CHANCE, Core, MAX_CONTACTS, MAX_STRANGERS, Moment, Output};
 use crate::{
     LinkFailure,
     ble::{
-        contact::{Channel, Link, Stage},
+        contact::{Channel, Gone, Link, Stage, Trust},
         packet::{Body, Packet, Proof},
         pipe::Pipe,
-        radio::{Contact, RadioCommand, Side},
+        radio::{Contact, Device, RadioCommand, Side},
         token::{Name, periods},
     },
 };
+
+/// What a device that asks for a link shows by its proof.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Proven {
+    /// That it knows a key.
+    Friend,
+    /// That it meets whoever is near, and may be met now.
+    Stranger,
+    /// That it meets whoever is near, but not now.
+    Unwelcome,
+    Nothing,
+}
 
 impl Core {
     pub(super) fn receive(
@@ -36,8 +48,8 @@ impl Core {
                 return;
             }
             self.lose(now, contact, LinkFailure::PeerHungUp);
-            let proves = matches!(&packet.body, Body::Open(proof) if self.admits(now, proof));
-            if !self.has_place(proves) {
+            let Body::Open(proof) = &packet.body else { return };
+            if !self.has_place(now, self.judge(now, contact.device, proof)) {
                 self.outputs.push_back(Output::Radio(RadioCommand::Disconnect(contact)));
                 return;
             }
@@ -53,16 +65,24 @@ impl Core {
     }
 
     /// Whether a device may connect: strangers never take the places of friends.
-    fn has_place(&self, proves: bool) -> bool {
-        let strangers = self.contacts.values().filter(|link| !link.is_proven).count();
-        self.contacts.len() < MAX_CONTACTS && (proves || strangers < MAX_STRANGERS)
+    fn has_place(&mut self, now: Moment, proves: Proven) -> bool {
+        let unproven = |link: &&Link| link.trust == Trust::Unproven;
+        match proves {
+            Proven::Friend => self.make_place(now),
+            Proven::Stranger => self.has_place_for_strangers(),
+            Proven::Unwelcome => false,
+            Proven::Nothing => {
+                self.contacts.len() < MAX_CONTACTS
+                    && self.contacts.values().filter(unproven).count() < MAX_STRANGERS
+            }
+        }
     }
 
     fn act(&mut self, now: Moment, contact: Contact, packet: Packet) {
         let Packet { tag, channel, body } = packet;
         match body {
             Body::Open(proof) => self.asked(now, contact, (tag, channel), &proof),
-            Body::Accept => self.accepted(contact, channel),
+            Body::Accept => self.accepted(now, contact, channel),
             Body::Close => {
                 let closed = self
                     .contacts
@@ -112,43 +132,81 @@ impl Core {
         })
     }
 
+    /// What a device that asks for a link shows by that.
+    fn judge(&self, now: Moment, device: Device, proof: &Proof) -> Proven {
+        if self.admits(now, proof) {
+            Proven::Friend
+        } else if !self.strangers.is_meant(now, proof) {
+            Proven::Nothing
+        } else if self.may_be_met(now, device) {
+            Proven::Stranger
+        } else {
+            Proven::Unwelcome
+        }
+    }
+
     /// The other end asks for a link.
     fn asked(&mut self, now: Moment, contact: Contact, at: (u16, u8), proof: &Proof) {
         let (tag, number) = at;
-        let is_admitted = self.admits(now, proof);
+        let judged = self.judge(now, contact.device, proof);
         let Some(link) = self.contacts.get_mut(&contact) else { return };
+        // A stranger that was let in asks again if the answer was lost.
+        let is_again = link.channels.contains_key(&number);
         // Whoever knows no key is told nothing.
-        if !is_admitted || !link.is_theirs(number) {
+        if !link.is_theirs(number) || (judged == Proven::Nothing) {
             return;
         }
-        link.is_proven = true;
+        if judged == Proven::Unwelcome && !is_again {
+            self.say(contact, &Packet { tag, channel: number, body: Body::Close });
+            return;
+        }
+        let by_chance = judged == Proven::Stranger;
+        let trust = if judged == Proven::Friend { Trust::Friend } else { Trust::Stranger };
+        link.trust = link.trust.max(trust);
         if let Entry::Vacant(place) = link.channels.entry(number) {
             let id = self.next_link;
             self.next_link = id.saturating_add(1);
             let (stage, pipe) = (Stage::Open, Pipe::new());
-            place.insert(Channel { link: id, stage, pipe, is_ending: false });
+            let strange_since = by_chance.then_some(now.at);
+            place.insert(Channel { link: id, stage, pipe, is_ending: false, strange_since });
             let device = contact.device;
-            self.outputs.push_back(Output::Opened { link: id, dial: None, device });
+            self.outputs.push_back(Output::Opened { link: id, dial: None, device, by_chance });
+            if by_chance {
+                self.strangers.note_met(now, device);
+            }
         }
         self.say(contact, &Packet { tag, channel: number, body: Body::Accept });
     }
 
     /// The other end gives the link that was asked for.
-    fn accepted(&mut self, contact: Contact, number: u8) {
+    fn accepted(&mut self, now: Moment, contact: Contact, number: u8) {
         let Some(link) = self.contacts.get_mut(&contact) else { return };
         let Some(channel) = link.channels.get_mut(&number) else { return };
         let Stage::Asked { dial, .. } = channel.stage else { return };
         channel.stage = Stage::Open;
-        link.is_proven = true;
+        let by_chance = dial == BY_CHANCE;
+        link.trust = link.trust.max(if by_chance { Trust::Stranger } else { Trust::Friend });
         let (link, device) = (channel.link, contact.device);
         self.dials.remove(&dial);
         self.known_period = None;
         self.pauses.remove(&device);
-        self.outputs.push_back(Output::Opened { link, dial: Some(dial), device });
+        if by_chance {
+            self.strangers.note_met(now, device);
+        }
+        self.outputs.push_back(Output::Opened { link, dial: Some(dial), device, by_chance });
     }
 
-    fn say(&mut self, contact: Contact, packet: &Packet) {
+    pub(super) fn say(&mut self, contact: Contact, packet: &Packet) {
         let bytes = packet.encode();
         self.outputs.push_back(Output::Radio(RadioCommand::Send { contact, bytes }));
+    }
+}
+
+impl From<Gone> for Output {
+    fn from(gone: Gone) -> Self {
+        match gone {
+            Gone::Refused { dial } => Self::Refused { dial },
+            Gone::Closed { link, why } => Self::Closed { link, why },
+        }
     }
 }

@@ -35,6 +35,10 @@ pub(super) struct Node {
     pub(super) frames: Vec<Vec<u8>>,
     pub(super) refused: usize,
     pub(super) connects: usize,
+    /// Whom it connected to, or tried to.
+    pub(super) tried: BTreeSet<usize>,
+    /// Links to strangers so far.
+    pub(super) meetings: usize,
 }
 
 /// All of them. Devices are their places in the list.
@@ -109,6 +113,8 @@ impl Air {
             frames: Vec::new(),
             refused: 0,
             connects: 0,
+            tried: BTreeSet::new(),
+            meetings: 0,
         };
         let mut air = Self {
             nodes: (0..count).map(node).collect(),
@@ -172,8 +178,9 @@ impl Air {
             let node = &mut self.nodes[number];
             match output {
                 Output::Radio(command) => self.obey(number, command),
-                Output::Opened { link, dial, .. } => {
+                Output::Opened { link, dial, by_chance, .. } => {
                     node.links.insert(link, dial);
+                    node.meetings += usize::from(by_chance);
                 }
                 Output::Refused { dial } => {
                     node.refused += 1;
@@ -201,6 +208,7 @@ impl Air {
             RadioCommand::Scan(scans) => self.nodes[from].scans = scans,
             RadioCommand::Connect(to) => {
                 self.nodes[from].connects += 1;
+                self.nodes[from].tried.insert(number(to));
                 let answer = if self.hear_each_other(from, number(to)) {
                     self.connected.insert((from, number(to)));
                     RadioEvent::Connected { device: to, max_packet: 100 }
@@ -274,7 +282,8 @@ impl Air {
     }
 
     fn hear_each_other(&self, a: usize, b: usize) -> bool {
-        !self.deaf.contains(&(a.min(b), a.max(b)))
+        let is_there = a.max(b) < self.nodes.len();
+        is_there && !self.deaf.contains(&(a.min(b), a.max(b)))
     }
 
     /// Lets time pass in small steps.

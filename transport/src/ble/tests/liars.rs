@@ -90,7 +90,7 @@ proptest! {
 }
 
 /// An event that no honest radio reports, for one of the two.
-fn event() -> impl Strategy<Value = (usize, RadioEvent)> {
+pub(super) fn event() -> impl Strategy<Value = (usize, RadioEvent)> {
     let device = (0_u8..12).prop_map(|number| Device([number; 16]));
     let side = prop_oneof![Just(Side::Central), Just(Side::Peripheral)];
     let contact = (device.clone(), side).prop_map(|(device, side)| Contact { device, side });

@@ -5,6 +5,7 @@ mod liars;
 mod meeting;
 mod pipes;
 mod rates;
+mod strangers;
 mod through;
 
 use proptest::prelude::*;
