@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 use super::json::is_one_of;
 use crate::{
-    backend::{LinkInfo, NetInfo},
+    backend::{LinkInfo, NetInfo, WifiWish},
     stats::SuccessStats,
 };
 
@@ -20,6 +20,7 @@ pub(super) enum Wish {
     Stats,
     Radio,
     Screen(bool),
+    Wifi(WifiWish),
     Quit,
 }
 

@@ -16,6 +16,7 @@ mod self_test;
 mod servers;
 mod stats;
 mod verifier;
+mod wifi;
 
 use std::{
     path::{Path, PathBuf},
@@ -30,19 +31,23 @@ use std::{
 use engine::{Command, Engine, Input, StoreError};
 use rand_core::{OsRng, RngCore as _};
 use storage::RedbStore;
-use tokio::sync::{mpsc, watch};
+use tokio::{
+    sync::{mpsc, watch},
+    time::timeout,
+};
 use transport::{
     AddrKind, Listener, Transport,
     ble::{Adapter, BleTransport},
     either::Either,
     servers::Servers,
     webrtc::{WebRtcConfig, WebRtcTransport},
+    wifi::Wifi,
 };
 
 use crate::{
     backend::{
         Backend, LinkInfo, NetInfo, Notice, RelayInfo, RelayedLinks, SelfTest, ServersInUse,
-        TestScope, Whereabouts,
+        TestScope, Whereabouts, WifiWish,
     },
     logbook,
     stats::SuccessStats,
@@ -56,6 +61,7 @@ pub use self_test::check;
 use servers::Choices;
 use stats::StatsKeeper;
 pub use verifier::AllCores;
+pub(crate) use wifi::with_network;
 
 /// Inputs that may wait for the engine: links wait beyond this, so a flood stays in the network.
 const INBOX_LEN: usize = 1_024;
@@ -124,6 +130,9 @@ pub struct Runtime {
     data_dir: PathBuf,
     transport: WebRtcTransport,
     ble: BleTransport,
+    wifi: Wifi,
+    /// What was wished of it last.
+    wifi_task: Option<tokio::task::JoinHandle<()>>,
     choices: Arc<Choices>,
     self_tests: SelfTests,
 }
@@ -211,6 +220,8 @@ impl Runtime {
             data_dir: config.data_dir.clone(),
             transport,
             ble,
+            wifi: Wifi::new(),
+            wifi_task: None,
             choices,
             self_tests,
         })
@@ -232,6 +243,12 @@ impl Runtime {
 
 impl Backend for Runtime {
     fn send(&mut self, command: Command) {
+        let command = match command {
+            Command::AcceptInvite { invite } => {
+                Command::AcceptInvite { invite: wifi::without_network(invite) }
+            }
+            other => other,
+        };
         // A person is slower than the engine: the inbox is only ever full of frames, which drain.
         let _ = self.shared.inbox.blocking_send(Input::Command(command));
     }
@@ -311,6 +328,10 @@ impl Backend for Runtime {
         self.self_tests.state()
     }
 
+    fn wifi(&mut self, wish: WifiWish) {
+        self.wish_of_wifi(wish);
+    }
+
     fn success_stats(&self) -> SuccessStats {
         self.shared.stats.get()
     }
@@ -326,6 +347,11 @@ impl Drop for Runtime {
         }
         if let Some(tokio) = self.tokio.take() {
             tokio.block_on(self.shared.links.hang_up_all(STOP_TIMEOUT));
+            if let Some(task) = self.wifi_task.take() {
+                task.abort();
+                // Whatever that leaves undone, the system does.
+                let _ = tokio.block_on(async { timeout(STOP_TIMEOUT, self.wifi.leave()).await });
+            }
             tokio.shutdown_timeout(STOP_TIMEOUT);
         }
         self.shared.write_stats();

@@ -1,7 +1,8 @@
-//! Devices without any network meet over Bluetooth, in a small virtual machine with the system's real
-//! Bluetooth service and emulated controllers.
+//! Devices without any network meet over Bluetooth, or make one of their own, in a small virtual machine with the
+//! system's real services and emulated radios.
 
 mod camera;
+mod group;
 mod line;
 mod machine;
 mod pair;
@@ -26,6 +27,7 @@ pub fn guest(mut args: impl Iterator<Item = OsString>) -> ExitCode {
         Some("switch") => switch::play(&festival),
         Some("line") => line::play(&festival),
         Some("camera") => camera::play(&festival),
+        Some("group") => group::play(&festival),
         Some("rates") => rates::play(&festival),
         _ => Err(format!("there is no story {}", story.display()).into()),
     };
