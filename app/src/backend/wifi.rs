@@ -13,10 +13,12 @@ pub enum WifiWish {
         /// Whether the network in use may be left.
         may_leave: bool,
     },
-    /// To join the group that the invite is for, and the room with it.
+    /// To join a group, and a room by way of it.
     Join {
-        /// From another device's screen.
-        invite: Invite,
+        /// What lets into the group, from another device's screen.
+        credentials: Credentials,
+        /// To which room, if any.
+        invite: Option<Invite>,
         /// Whether the network in use may be left.
         may_leave: bool,
     },
@@ -31,7 +33,7 @@ pub enum WifiNews {
     Status(WifiStatus),
     /// This device made a group.
     Made(Credentials),
-    /// This device joined a group; the room is next.
+    /// This device joined a group; the room, if any, is next.
     Joined(Credentials),
     /// There is no group any more.
     Left,

@@ -11,7 +11,7 @@ use super::{
 };
 use crate::{
     backend::{Notice, WifiNews, WifiWish},
-    runtime::with_network,
+    runtime::{network_of, with_network},
 };
 
 /// A line read about Wi-Fi.
@@ -24,7 +24,8 @@ enum Line {
         may_leave_network: bool,
     },
     JoinGroup {
-        invite: String,
+        invite: Option<String>,
+        code: Option<String>,
         #[serde(default)]
         may_leave_network: bool,
     },
@@ -47,10 +48,17 @@ pub(super) fn parse(line: &Value) -> Result<Option<Wish>, String> {
     Ok(Some(Wish::Wifi(match line {
         Line::Wifi => WifiWish::Look,
         Line::MakeGroup { may_leave_network } => WifiWish::Make { may_leave: may_leave_network },
-        Line::JoinGroup { invite, may_leave_network } => WifiWish::Join {
-            invite: Invite::parse(&invite).map_err(|err| err.to_string())?,
-            may_leave: may_leave_network,
-        },
+        Line::JoinGroup { invite, code, may_leave_network } => {
+            let invite = invite.map(|invite| Invite::parse(&invite)).transpose();
+            let invite = invite.map_err(|err| err.to_string())?;
+            let by_code = code.as_deref().and_then(Credentials::parse_code);
+            let credentials = by_code.or_else(|| network_of(invite.as_ref()?));
+            WifiWish::Join {
+                credentials: credentials.ok_or("this does not let into a network")?,
+                invite,
+                may_leave: may_leave_network,
+            }
+        }
         Line::LeaveGroup => WifiWish::Leave,
     })))
 }
@@ -99,7 +107,8 @@ pub(super) fn news(news: &WifiNews) -> Value {
 }
 
 fn status(status: &WifiStatus) -> Value {
-    let group = |Group { part, credentials }: &Group| json!({"part": part, "ssid": credentials.ssid()});
+    let group =
+        |Group { part, credentials }: &Group| json!({"part": part, "ssid": credentials.ssid()});
     json!({
         "event": "wifi",
         "state": status.state,

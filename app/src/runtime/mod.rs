@@ -61,7 +61,7 @@ pub use self_test::check;
 use servers::Choices;
 use stats::StatsKeeper;
 pub use verifier::AllCores;
-pub(crate) use wifi::with_network;
+pub(crate) use wifi::{network_of, with_network};
 
 /// Inputs that may wait for the engine: links wait beyond this, so a flood stays in the network.
 const INBOX_LEN: usize = 1_024;

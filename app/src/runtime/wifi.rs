@@ -24,20 +24,19 @@ impl Runtime {
                     Ok(credentials) => WifiNews::Made(credentials),
                     Err(err) => failed(err),
                 },
-                WifiWish::Join { invite, may_leave } => match network_of(&invite) {
-                    None => WifiNews::Failed("this invite is not for a network".to_owned()),
-                    Some(credentials) => {
-                        let joined = wifi.join(credentials.clone(), may_leave).await;
-                        if joined.is_ok() {
-                            // The addresses of the new network count from now on.
-                            (shared.surroundings.network_changed)();
-                            let invite = without_network(invite);
-                            let command = Command::AcceptInvite { invite };
-                            let _stopped = shared.inbox.send(Input::Command(command)).await;
-                        }
-                        joined.map_or_else(failed, |()| WifiNews::Joined(credentials))
+                WifiWish::Join { credentials, invite, may_leave } => {
+                    let joined = wifi.join(credentials.clone(), may_leave).await;
+                    if joined.is_ok() {
+                        // The addresses of the new network count from now on.
+                        (shared.surroundings.network_changed)();
                     }
-                },
+                    if let (Ok(()), Some(invite)) = (&joined, invite) {
+                        let invite = without_network(invite);
+                        let command = Command::AcceptInvite { invite };
+                        let _stopped = shared.inbox.send(Input::Command(command)).await;
+                    }
+                    joined.map_or_else(failed, |()| WifiNews::Joined(credentials))
+                }
                 WifiWish::Leave => match wifi.leave().await {
                     Ok(()) => WifiNews::Left,
                     Err(err) => failed(err),

@@ -53,6 +53,13 @@ pub(crate) fn play(festival: &Path) -> Result<(), Wrong> {
     let invite = host.invite_to_group(&room, &invite)?;
     guest.device.send(&json!({"cmd": "set_name", "name": "Ben"}))?;
     guest.asks_first(&json!({"cmd": "join_group", "invite": invite}))?;
+    guest.is_refused("WIFI:T:WPA;S:Festival-NONE;P:nobody has it;;", "was not found")?;
+    guest.is_refused(
+        &format!("WIFI:T:WPA;S:{ssid};P:not the password;;"),
+        "does not accept the password",
+    )?;
+    tell("the guest was told why it could not join, and is where it was");
+
     let joined = Instant::now();
     let join = json!({"cmd": "join_group", "invite": invite, "may_leave_network": true});
     guest.does(&join, "group_joined")?;
@@ -105,6 +112,17 @@ impl Camper {
         if text(&told, "/network") != BEFORE {
             return Err(format!("it would leave {told}").into());
         }
+        self.is_before()
+    }
+
+    /// Cannot join by this code, is told so, and is back where it was.
+    fn is_refused(&mut self, code: &str, why: &str) -> Result<(), Wrong> {
+        let join = json!({"cmd": "join_group", "code": code, "may_leave_network": true});
+        let told = self.does(&join, "wifi_failed")?;
+        if !text(&told, "/why").contains(why) {
+            return Err(format!("{told} instead of \"{why}\"").into());
+        }
+        self.is_back()?;
         self.is_before()
     }
 
@@ -209,7 +227,11 @@ impl Camper {
                 && text(link, "/path") == "direct"
                 && text(link, "/remote").starts_with("10.42.")
         };
-        if !used.is_empty() && used.iter().all(is_ours) { Ok(()) } else { Err(told.to_string().into()) }
+        if !used.is_empty() && used.iter().all(is_ours) {
+            Ok(())
+        } else {
+            Err(told.to_string().into())
+        }
     }
 }
 
@@ -217,7 +239,12 @@ fn launch(program: &Path, place: &str) -> Result<Device, Wrong> {
     let log = File::options().create(true).append(true).open(format!("/run/out/{place}.log"))?;
     let mut command = within(place, program);
     command.env("FESTIVAL_LOG", "warn,transport=debug,app=debug").stderr(log);
-    Ok(Device::start_over_bluetooth(command, &Path::new("/run/phones").join(place), "none", PATIENCE)?)
+    Ok(Device::start_over_bluetooth(
+        command,
+        &Path::new("/run/phones").join(place),
+        "none",
+        PATIENCE,
+    )?)
 }
 
 /// Runs something in a place, with its system's bus.

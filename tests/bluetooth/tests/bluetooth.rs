@@ -64,6 +64,7 @@ fn code_on_a_wall_is_read_through_a_camera_and_joins_over_bluetooth() {
 }
 
 #[test]
-fn device_makes_a_wifi_network_that_another_joins_from_an_invite_and_both_are_back_in_theirs_afterwards() {
+fn device_makes_a_wifi_network_that_another_joins_from_an_invite_and_both_are_back_in_theirs_afterwards()
+ {
     play_wifi("group", 3);
 }

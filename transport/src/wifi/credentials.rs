@@ -48,7 +48,8 @@ impl Credentials {
         const LETTERS: &[u8; 32] = b"abcdefghijkmnpqrstuvwxyz23456789";
         let mut chance = [0; 20];
         OsRng.fill_bytes(&mut chance);
-        let letter = |byte: &u8| LETTERS.get(usize::from(byte & 31)).map_or('a', |byte| char::from(*byte));
+        let letter =
+            |byte: &u8| LETTERS.get(usize::from(byte & 31)).map_or('a', |byte| char::from(*byte));
         let (name, secret) = chance.split_at(4);
         let name: String = name.iter().map(letter).collect();
         Self {

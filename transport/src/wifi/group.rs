@@ -14,7 +14,7 @@ use super::{
 };
 
 /// How long a look may take.
-const LOOK_TIMEOUT: Duration = Duration::from_secs(10);
+const LOOK_TIMEOUT: Duration = Duration::from_secs(30);
 
 /// How long making or joining may take: a search of several seconds, asking the person for the system's password,
 /// and what the card and the address take.
@@ -206,8 +206,8 @@ impl Keeper {
 
     async fn look(&mut self) -> Look {
         let look = timeout(LOOK_TIMEOUT, self.port.look()).await;
-        let look = look.unwrap_or_else(|_elapsed| Look::without(WifiState::Unsupported));
-        if !look.is_in_group {
+        let look = look.unwrap_or_else(|_elapsed| Look::without(WifiState::Silent));
+        if !look.is_in_group && look.state != WifiState::Silent {
             self.group = None;
         }
         look

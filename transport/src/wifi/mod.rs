@@ -8,10 +8,10 @@ mod group;
 mod linux;
 #[cfg(feature = "wifi")]
 mod port;
+#[cfg(all(test, feature = "wifi"))]
+mod tests;
 
-pub use self::credentials::{
-    Credentials, MAX_PASSPHRASE_LEN, MAX_SSID_LEN, MIN_PASSPHRASE_LEN,
-};
+pub use self::credentials::{Credentials, MAX_PASSPHRASE_LEN, MAX_SSID_LEN, MIN_PASSPHRASE_LEN};
 #[cfg(feature = "wifi")]
 pub use self::{
     group::{Group, Part, Wifi, WifiStatus},

@@ -21,6 +21,8 @@ pub enum WifiState {
     Missing,
     /// The system does not allow it to this program.
     Denied,
+    /// What drives it does not answer.
+    Silent,
     /// This program cannot use Wi-Fi on this system.
     Unsupported,
 }
@@ -73,16 +75,22 @@ pub enum WifiError {
     #[error("Wi-Fi is switched off: switch it on, then try again")]
     Off,
     /// See [`WifiState::Denied`].
-    #[error("the system does not allow this program to change the Wi-Fi network: ask whoever set it up")]
+    #[error(
+        "the system does not allow this program to change the Wi-Fi network: ask whoever set it up"
+    )]
     Denied,
     /// See [`WifiState::Unsupported`].
-    #[error("Wi-Fi can only be used where NetworkManager runs: make or join the network in the system's settings")]
+    #[error(
+        "Wi-Fi can only be used where NetworkManager runs: make or join the network in the system's settings"
+    )]
     Unsupported,
     /// The driver or the card is not made for it.
     #[error("this Wi-Fi card cannot make a network: let the other device make it, and join")]
     CannotMake,
     /// The network was made, but gives out no addresses.
-    #[error("the system cannot give addresses to those who join (is dnsmasq installed?): let the other device make the network")]
+    #[error(
+        "the system cannot give addresses to those who join (is dnsmasq installed?): let the other device make the network"
+    )]
     NoAddresses,
     /// The person was not asked yet.
     #[error("this would leave the network \"{0}\"")]
@@ -91,13 +99,17 @@ pub enum WifiError {
     #[error("this device is in a group already: leave that first")]
     InGroup,
     /// Nobody near has this network.
-    #[error("the network \"{0}\" was not found: go nearer to the device that makes it, and try again")]
+    #[error(
+        "the network \"{0}\" was not found: go nearer to the device that makes it, and try again"
+    )]
     NotFound(String),
     /// The network does not let this device in.
-    #[error("the network does not accept the password, or is too far away: go nearer, scan its code again")]
+    #[error(
+        "the network does not accept the password, or is too far away: go nearer, scan its code again"
+    )]
     Refused,
     /// It took too long.
-    #[error("the Wi-Fi card took too long: try again")]
+    #[error("Wi-Fi took too long: try again")]
     TimedOut,
     /// Whoever asked for it does not want it any more.
     #[error("it was called off")]
@@ -118,6 +130,7 @@ impl WifiState {
             Self::Off => Some(WifiError::Off),
             Self::Missing => Some(WifiError::Missing),
             Self::Denied => Some(WifiError::Denied),
+            Self::Silent => Some(WifiError::TimedOut),
             Self::Unsupported => Some(WifiError::Unsupported),
         }
     }

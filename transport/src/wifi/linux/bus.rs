@@ -22,11 +22,29 @@ pub(super) const ACCESS_POINT: &str = "org.freedesktop.NetworkManager.AccessPoin
 /// What changing networks takes, by polkit's name.
 const CONTROL: &str = "org.freedesktop.NetworkManager.network-control";
 
+/// The interface that every object has.
+const PROPERTIES: &str = "org.freedesktop.DBus.Properties";
+
 /// How long an answer may take where nobody is asked.
-const CALL_TIMEOUT: Duration = Duration::from_secs(5);
+const CALL_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// How long it may take where the system may ask the person for its password first.
 const CONSENT_TIMEOUT: Duration = Duration::from_secs(60);
+
+/// Properties by their names.
+#[derive(Debug)]
+pub(super) struct Properties(HashMap<String, OwnedValue>);
+
+impl Properties {
+    /// One of them.
+    pub(super) fn take<T>(&mut self, name: &'static str) -> Result<T, WifiError>
+    where
+        T: TryFrom<OwnedValue>,
+    {
+        let value = self.0.remove(name).and_then(|value| T::try_from(value).ok());
+        value.ok_or_else(|| WifiError::Failed(format!("{name} is missing")))
+    }
+}
 
 /// The bus, and the service on it.
 #[derive(Debug, Clone)]
@@ -53,8 +71,23 @@ impl Bus {
         T: TryFrom<OwnedValue>,
         T::Error: Into<zbus::Error>,
     {
-        let proxy = self.proxy(path, interface).await?;
-        within(CALL_TIMEOUT, proxy.get_property(name)).await
+        let body = (interface, name);
+        let call = self.0.call_method(Some(SERVICE), path, Some(PROPERTIES), "Get", &body);
+        let answer = within(CALL_TIMEOUT, call).await?;
+        let value = answer.body().deserialize::<OwnedValue>().map_err(problem)?;
+        T::try_from(value).map_err(|err| problem(err.into()))
+    }
+
+    /// All properties of one interface at once, since each question costs a way there and back.
+    pub(super) async fn all(
+        &self,
+        path: &str,
+        interface: &'static str,
+    ) -> Result<Properties, WifiError> {
+        let body = (interface,);
+        let call = self.0.call_method(Some(SERVICE), path, Some(PROPERTIES), "GetAll", &body);
+        let answer = within(CALL_TIMEOUT, call).await?;
+        answer.body().deserialize().map(Properties).map_err(problem)
     }
 
     /// What a question to the manager that takes nothing is answered with.

@@ -7,7 +7,7 @@ mod bus;
 mod outcome;
 mod settings;
 
-use std::time::Duration;
+use std::{collections::BTreeSet, time::Duration};
 
 use futures_util::StreamExt as _;
 use tokio::time::{interval, timeout};
@@ -86,27 +86,26 @@ impl NetworkManager {
         self.bus.clone().ok_or(WifiError::Unsupported)
     }
 
-    /// The card for a group, and how things are.
-    async fn card(&mut self) -> Result<(Bus, Card), WifiError> {
-        let bus = self.bus().await?;
+    /// The card for a group, of those there are.
+    async fn card(bus: &Bus, devices: Vec<OwnedObjectPath>) -> Result<Card, WifiError> {
         let mut best: Option<Card> = None;
-        let devices: Vec<OwnedObjectPath> = bus.manager("GetDevices").await?;
         for path in devices.into_iter().take(MAX_LOOKED_AT) {
             // It may have been unplugged just now.
-            let Ok(Some(card)) = card(&bus, path).await else { continue };
+            let Ok(Some(card)) = card(bus, path).await else { continue };
             let worth = |card: &Card| (card.is_ready, card.can_make, card.previous.is_none());
             if best.as_ref().is_none_or(|best| worth(&card) > worth(best)) {
                 best = Some(card);
             }
         }
-        Ok((bus, best.ok_or(WifiError::Missing)?))
+        best.ok_or(WifiError::Missing)
     }
 
     async fn find_state(&mut self) -> Result<Look, WifiError> {
+        let bus = self.bus().await?;
         let is_in_group = self.is_in_group().await;
-        let (bus, card) = self.card().await?;
-        let is_on = async |name| bus.get::<bool>(MANAGER_PATH, bus::MANAGER, name).await;
-        if !is_on("WirelessEnabled").await? || !is_on("WirelessHardwareEnabled").await? {
+        let mut manager = bus.all(MANAGER_PATH, bus::MANAGER).await?;
+        let card = Self::card(&bus, manager.take("Devices")?).await?;
+        if !manager.take("WirelessEnabled")? || !manager.take("WirelessHardwareEnabled")? {
             return Ok(Look { is_in_group, ..Look::without(WifiState::Off) });
         }
         if bus.is_forbidden().await {
@@ -126,12 +125,10 @@ impl NetworkManager {
         held.active.is_some() && now.ok() == held.active
     }
 
-    async fn enter(
-        &mut self,
-        credentials: &Credentials,
-        is_made: bool,
-    ) -> Result<(), WifiError> {
-        let (bus, card) = self.card().await?;
+    async fn enter(&mut self, credentials: &Credentials, is_made: bool) -> Result<(), WifiError> {
+        let bus = self.bus().await?;
+        let devices = bus.get(MANAGER_PATH, bus::MANAGER, "Devices").await?;
+        let card = Self::card(&bus, devices).await?;
         let place = match is_made {
             true => OwnedObjectPath::default(),
             false => search(&bus, &card.path, credentials).await?,
@@ -204,17 +201,18 @@ impl NetworkManager {
 
 /// What a device is, if it is a Wi-Fi card.
 async fn card(bus: &Bus, path: OwnedObjectPath) -> Result<Option<Card>, WifiError> {
-    if bus.get::<u32>(&path, DEVICE, "DeviceType").await? != TYPE_WIFI {
+    let mut device = bus.all(&path, DEVICE).await?;
+    if device.take::<u32>("DeviceType")? != TYPE_WIFI {
         return Ok(None);
     }
-    let state: u32 = bus.get(&path, DEVICE, "State").await?;
+    let (state, active): (u32, OwnedObjectPath) =
+        (device.take("State")?, device.take("ActiveConnection")?);
     let abilities: u32 = bus.get(&path, WIRELESS, "WirelessCapabilities").await?;
-    let active: OwnedObjectPath = bus.get(&path, DEVICE, "ActiveConnection").await?;
     let previous = match state >= PREPARING && active.as_str() != "/" {
-        true => Some(Previous {
-            settings: bus.get(&active, ACTIVE, "Connection").await?,
-            name: bus.get(&active, ACTIVE, "Id").await?,
-        }),
+        true => {
+            let mut active = bus.all(&active, ACTIVE).await?;
+            Some(Previous { settings: active.take("Connection")?, name: active.take("Id")? })
+        }
         false => None,
     };
     let (is_ready, can_make) = (state >= DISCONNECTED, abilities & CAN_MAKE != 0);
@@ -229,9 +227,11 @@ async fn search(
 ) -> Result<OwnedObjectPath, WifiError> {
     let searching = async {
         let mut looks = interval(SEARCH_LOOK);
+        // At a festival there are many, and each is asked for its name once.
+        let mut others = BTreeSet::new();
         for number in 0_u32.. {
             looks.tick().await;
-            if let Some(found) = hear(bus, device, credentials).await? {
+            if let Some(found) = hear(bus, device, credentials, &mut others).await? {
                 return Ok(found);
             }
             if number.is_multiple_of(LOOKS_PER_SEARCH) {
@@ -249,13 +249,18 @@ async fn hear(
     bus: &Bus,
     device: &OwnedObjectPath,
     credentials: &Credentials,
+    others: &mut BTreeSet<String>,
 ) -> Result<Option<OwnedObjectPath>, WifiError> {
     let heard: Vec<OwnedObjectPath> = bus.get(device, WIRELESS, "AccessPoints").await?;
     for path in heard.into_iter().take(MAX_LOOKED_AT) {
-        let ssid = bus.get::<Vec<u8>>(&path, ACCESS_POINT, "Ssid").await;
-        if ssid.is_ok_and(|ssid| ssid == credentials.ssid().as_bytes()) {
+        if others.contains(path.as_str()) {
+            continue;
+        }
+        let Ok(ssid) = bus.get::<Vec<u8>>(&path, ACCESS_POINT, "Ssid").await else { continue };
+        if ssid == credentials.ssid().as_bytes() {
             return Ok(Some(path));
         }
+        others.insert(path.to_string());
     }
     Ok(None)
 }
@@ -269,6 +274,7 @@ impl WifiPort for NetworkManager {
                 Look::without(match err {
                     WifiError::Missing => WifiState::Missing,
                     WifiError::Denied => WifiState::Denied,
+                    WifiError::TimedOut => WifiState::Silent,
                     _ => WifiState::Unsupported,
                 })
             })
