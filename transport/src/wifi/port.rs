@@ -87,6 +87,11 @@ pub enum WifiError {
     /// The driver or the card is not made for it.
     #[error("this Wi-Fi card cannot make a network: let the other device make it, and join")]
     CannotMake,
+    /// The card or its driver failed; the system's number for why.
+    #[error(
+        "the Wi-Fi card did not make a network (reason {0}): try again, or let the other device make it"
+    )]
+    NotMade(u32),
     /// The network was made, but gives out no addresses.
     #[error(
         "the system cannot give addresses to those who join (is dnsmasq installed?): let the other device make the network"

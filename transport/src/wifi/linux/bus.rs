@@ -140,9 +140,9 @@ impl Bus {
         &self,
         settings: &OwnedObjectPath,
         device: &OwnedObjectPath,
-    ) -> Result<(), WifiError> {
+    ) -> Result<OwnedObjectPath, WifiError> {
         let body = (settings, device, OwnedObjectPath::default());
-        self.change::<_, OwnedObjectPath>("ActivateConnection", &body).await.map(drop)
+        self.change("ActivateConnection", &body).await
     }
 
     /// Leaves a network.

@@ -9,7 +9,6 @@ mod settings;
 
 use std::{collections::BTreeSet, time::Duration};
 
-use futures_util::StreamExt as _;
 use tokio::time::{interval, timeout};
 use zbus::zvariant::OwnedObjectPath;
 
@@ -31,6 +30,10 @@ const LOOKS_PER_SEARCH: u32 = 5;
 /// How long a card may take from one network into another, with an address there.
 const ENTER_TIMEOUT: Duration = Duration::from_secs(45);
 
+/// How often making a network is tried: a card that was in another one until now was seen to refuse at first, and
+/// `NetworkManager` takes 25 s to notice.
+const ATTEMPTS: u32 = 3;
+
 /// The most cards and access points looked at.
 const MAX_LOOKED_AT: usize = 256;
 
@@ -43,6 +46,9 @@ const CAN_MAKE: u32 = 0x40;
 /// States of devices: the first in which it can be used, and the first in which it is entering a network.
 const DISCONNECTED: u32 = 30;
 const PREPARING: u32 = 40;
+
+/// The state of a connection that is there.
+const ENTERED: u32 = 2;
 
 /// The service, once it was spoken to.
 #[derive(Debug, Default)]
@@ -137,22 +143,19 @@ impl NetworkManager {
         let held = Held { device: card.path.clone(), previous: card.previous, active: None };
         let held = self.held.insert(held);
         let settings = settings::of(credentials, is_made);
-        let mut states = bus.states(&card.path).await?;
-        let active = bus.activate_new(&settings, &card.path, &place).await?;
-        held.active = Some(active.clone());
-        let entered = async {
-            while let Some(signal) = states.next().await {
-                let Ok(change) = signal.body().deserialize::<(u32, u32, u32)>() else { continue };
-                log::debug!("Wi-Fi: the card's state is {change:?}");
-                if let Some(outcome) = outcome::of(change, is_made) {
-                    return outcome;
+        let mut attempts = 1..ATTEMPTS;
+        loop {
+            let mut states = bus.states(&card.path).await?;
+            let active = bus.activate_new(&settings, &card.path, &place).await?;
+            held.active = Some(active.clone());
+            let wait = outcome::wait(&bus, &mut states, (&card.path, &active), is_made);
+            match timeout(ENTER_TIMEOUT, wait).await.unwrap_or(Err(WifiError::TimedOut)) {
+                Err(WifiError::NotMade(reason)) if attempts.next().is_some() => {
+                    log::debug!("Wi-Fi: no network was made ({reason}), once more");
                 }
+                entered => return entered,
             }
-            Err(WifiError::Unsupported)
-        };
-        timeout(ENTER_TIMEOUT, entered).await.unwrap_or(Err(WifiError::TimedOut))?;
-        // Somebody else may have chosen another network in between.
-        if self.is_in_group().await { Ok(()) } else { Err(WifiError::CalledOff) }
+        }
     }
 
     async fn restore(&mut self) -> Result<(), WifiError> {
@@ -173,29 +176,19 @@ impl NetworkManager {
         };
         if let Some(now) = &now {
             let settings = bus.get::<OwnedObjectPath>(now, ACTIVE, "Connection").await;
-            // The system, or the person, went back already.
-            if settings.is_ok_and(|settings| settings == previous.settings) {
-                return Ok(());
-            }
-            // The person has chosen a third one.
-            if held.active.as_ref().is_some_and(|active| active != now) {
+            let is_back = settings.is_ok_and(|settings| settings == previous.settings);
+            let is_in = bus.get::<u32>(now, ACTIVE, "State").await == Ok(ENTERED);
+            let is_other = held.active.as_ref().is_some_and(|active| active != now);
+            // The system, or the person, went back already, or has chosen a third one.
+            if if is_back { is_in } else { is_other } {
                 return Ok(());
             }
         }
         let lost = |_why| WifiError::NotRestored(previous.name.clone());
         let mut states = bus.states(&held.device).await.map_err(lost)?;
-        bus.activate(&previous.settings, &held.device).await.map_err(lost)?;
-        let entered = async {
-            while let Some(signal) = states.next().await {
-                let Ok(change) = signal.body().deserialize::<(u32, u32, u32)>() else { continue };
-                if let Some(outcome) = outcome::of(change, false) {
-                    return outcome;
-                }
-            }
-            Err(WifiError::Unsupported)
-        };
-        let entered = timeout(ENTER_TIMEOUT, entered).await;
-        entered.unwrap_or(Err(WifiError::TimedOut)).map_err(lost)
+        let active = bus.activate(&previous.settings, &held.device).await.map_err(lost)?;
+        let wait = outcome::wait(&bus, &mut states, (&held.device, &active), false);
+        timeout(ENTER_TIMEOUT, wait).await.unwrap_or(Err(WifiError::TimedOut)).map_err(lost)
     }
 }
 
