@@ -15,7 +15,7 @@ inside() {
     wpa_supplicant -u >"/run/out/$1.wpa_supplicant.log" 2>&1 &
     printf '[main]\nplugins=keyfile\nauth-polkit=false\ndhcp=internal\ndns=none\n[connectivity]\nenabled=false\n' \
         >/run/NetworkManager/settings
-    NetworkManager -n --config=/run/NetworkManager/settings >"/run/out/$1.NetworkManager.log" 2>&1 &
+    NetworkManager -d --config=/run/NetworkManager/settings >"/run/out/$1.NetworkManager.log" 2>&1 &
 }
 
 if [ "${1:-}" = inside ]; then

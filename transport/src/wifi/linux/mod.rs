@@ -30,10 +30,6 @@ const LOOKS_PER_SEARCH: u32 = 5;
 /// How long a card may take from one network into another, with an address there.
 const ENTER_TIMEOUT: Duration = Duration::from_secs(45);
 
-/// How often making a network is tried: a card that was in another one until now was seen to refuse at first, and
-/// `NetworkManager` takes 25 s to notice.
-const ATTEMPTS: u32 = 3;
-
 /// The most cards and access points looked at.
 const MAX_LOOKED_AT: usize = 256;
 
@@ -142,16 +138,23 @@ impl NetworkManager {
         // From here on there may be something to put back, whatever comes.
         let held = Held { device: card.path.clone(), previous: card.previous, active: None };
         let held = self.held.insert(held);
-        let settings = settings::of(credentials, is_made);
-        let mut attempts = 1..ATTEMPTS;
+        let mut channels = settings::channels();
+        let mut channel = channels.next().filter(|_| is_made);
         loop {
+            let settings = settings::of(credentials, channel);
             let mut states = bus.states(&card.path).await?;
             let active = bus.activate_new(&settings, &card.path, &place).await?;
             held.active = Some(active.clone());
             let wait = outcome::wait(&bus, &mut states, (&card.path, &active), is_made);
             match timeout(ENTER_TIMEOUT, wait).await.unwrap_or(Err(WifiError::TimedOut)) {
-                Err(WifiError::NotMade(reason)) if attempts.next().is_some() => {
-                    log::debug!("Wi-Fi: no network was made ({reason}), once more");
+                Err(WifiError::NotMade(reason)) => {
+                    channel = channels.next();
+                    log::debug!(
+                        "Wi-Fi: no network was made ({reason}); channel {channel:?} is next"
+                    );
+                    if channel.is_none() {
+                        return Err(WifiError::NotMade(reason));
+                    }
                 }
                 entered => return entered,
             }

@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 
+use rand_core::{OsRng, RngCore as _};
 use zbus::zvariant::Value;
 
 use super::Credentials;
@@ -9,17 +10,28 @@ use super::Credentials;
 /// Settings by section and name.
 pub(super) type Settings<'a> = HashMap<&'static str, HashMap<&'static str, Value<'a>>>;
 
-/// Those of a group that is made here or joined.
-pub(super) fn of(credentials: &Credentials, is_made: bool) -> Settings<'_> {
+/// Channels of 2.4 GHz that do not disturb each other, and are allowed everywhere.
+const CHANNELS: [u32; 3] = [6, 1, 11];
+
+/// The channels to try, beginning with any of them.
+pub(super) fn channels() -> impl Iterator<Item = u32> {
+    let first = usize::try_from(OsRng.next_u32()).unwrap_or_default() % CHANNELS.len();
+    CHANNELS.into_iter().cycle().skip(first).take(CHANNELS.len())
+}
+
+/// Those of a group that is made here, on one of the [`CHANNELS`], or joined.
+pub(super) fn of(credentials: &Credentials, channel: Option<u32>) -> Settings<'_> {
+    let is_made = channel.is_some();
     let (mode, method) = if is_made { ("ap", "shared") } else { ("infrastructure", "auto") };
     let mut wireless = HashMap::from([
         ("ssid", Value::new(credentials.ssid().as_bytes().to_vec())),
         ("mode", Value::new(mode)),
     ]);
     let mut ipv4 = HashMap::from([("method", Value::new(method))]);
-    if is_made {
-        // Every phone hears it, and it is allowed everywhere.
+    if let Some(channel) = channel {
+        // Every phone hears it. Left to itself, NetworkManager may take a channel that is not allowed here.
         wireless.insert("band", Value::new("bg"));
+        wireless.insert("channel", Value::new(channel));
     } else {
         // Whoever makes a group is no way to the internet, nor to be asked where names are.
         ipv4.insert("never-default", Value::new(true));
