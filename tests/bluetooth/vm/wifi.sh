@@ -90,6 +90,7 @@ story
 code=$?
 say "the story ended with $code"
 echo $code >/run/out/code
+dmesg >/run/out/dmesg.log
 sync
 # From here on nothing can be started: the host's files are gone.
 echo o >/proc/sysrq-trigger

@@ -111,10 +111,10 @@ impl Bus {
         within(CALL_TIMEOUT, proxy.receive_signal("StateChanged")).await
     }
 
-    /// Has a card search for a network.
-    pub(super) async fn search(&self, device: &str, ssid: &str) -> Result<(), WifiError> {
+    /// Has a card search for networks. Not for one by its name: asked so twice, `NetworkManager` 1.42 was seen to crash.
+    pub(super) async fn search(&self, device: &str) -> Result<(), WifiError> {
         let proxy = self.proxy(device, WIRELESS).await?;
-        let options = HashMap::from([("ssids", Value::new(vec![ssid.as_bytes().to_vec()]))]);
+        let options: HashMap<&str, Value<'_>> = HashMap::new();
         within(CALL_TIMEOUT, proxy.call("RequestScan", &(options,))).await
     }
 
@@ -185,6 +185,7 @@ async fn within<T>(
 
 /// What an error of the bus means.
 fn problem(err: zbus::Error) -> WifiError {
+    log::debug!("Wi-Fi: {err}");
     let (name, text) = match &err {
         zbus::Error::MethodError(name, text, _) => {
             (name.to_string(), text.clone().unwrap_or_default())

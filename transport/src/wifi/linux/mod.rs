@@ -232,7 +232,7 @@ async fn search(
             }
             if number.is_multiple_of(LOOKS_PER_SEARCH) {
                 // It refuses while it searches anyway.
-                let _ = bus.search(device, credentials.ssid()).await;
+                let _ = bus.search(device).await;
             }
         }
         Err(WifiError::TimedOut)
