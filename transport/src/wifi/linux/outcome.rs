@@ -74,8 +74,8 @@ pub(super) fn of(change: (u32, u32, u32), is_made: bool) -> Option<Result<(), Wi
 fn why(reason: u32, is_made: bool) -> WifiError {
     let other = |words: &str| WifiError::Failed(format!("{words} (reason {reason})"));
     match reason {
-        NO_SECRETS | SUPPLICANT_DISCONNECT if !is_made => WifiError::Refused,
-        NOT_FOUND => WifiError::Failed("the network is gone".to_owned()),
+        // It was heard just before, and that is what a wrong passphrase was seen to be called in the end, too.
+        NO_SECRETS | SUPPLICANT_DISCONNECT | NOT_FOUND if !is_made => WifiError::Refused,
         _ if SHARING.contains(&reason) => WifiError::NoAddresses,
         _ if ADDRESS.contains(&reason) && is_made => WifiError::NoAddresses,
         _ if ADDRESS.contains(&reason) => other("the network gives no address"),
@@ -100,7 +100,9 @@ mod tests {
 
     #[test]
     fn each_failure_names_what_can_be_done() {
-        assert_eq!(of((120, 60, 7), false), Some(Err(WifiError::Refused)));
+        for reason in [7, 8, 53] {
+            assert_eq!(of((120, 60, reason), false), Some(Err(WifiError::Refused)));
+        }
         assert_eq!(of((120, 70, 19), true), Some(Err(WifiError::NoAddresses)));
         assert_eq!(of((120, 50, 11), true), Some(Err(WifiError::NotMade(11))));
     }
