@@ -84,7 +84,6 @@ pub trait Backend {
 
 /// Something that happened.
 #[derive(Debug, Clone, PartialEq, Eq)]
-#[expect(clippy::large_enum_variant, reason = "nearly all are events, so a box would save nothing")]
 pub enum Notice {
     /// The engine says so.
     Event(Event),

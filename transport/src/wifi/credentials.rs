@@ -102,7 +102,7 @@ impl Credentials {
     /// As bytes, for an invite or another link: the length of the name, the name, the length of the passphrase, the
     /// passphrase.
     pub fn encode(&self) -> Vec<u8> {
-        let mut bytes = Vec::with_capacity(2 + self.ssid.len() + self.passphrase.len());
+        let mut bytes = Vec::new();
         for part in [&self.ssid, &self.passphrase] {
             // Both are short, as `new` sees to.
             bytes.push(u8::try_from(part.len()).unwrap_or_default());

@@ -15,7 +15,8 @@ const CHANNELS: [u32; 3] = [6, 1, 11];
 
 /// The channels to try, beginning with any of them.
 pub(super) fn channels() -> impl Iterator<Item = u32> {
-    let first = usize::try_from(OsRng.next_u32()).unwrap_or_default() % CHANNELS.len();
+    let chance = usize::try_from(OsRng.next_u32()).unwrap_or_default();
+    let first = chance.checked_rem(CHANNELS.len()).unwrap_or_default();
     CHANNELS.into_iter().cycle().skip(first).take(CHANNELS.len())
 }
 
