@@ -46,7 +46,7 @@ package_manager() {
 #   build   a C compiler (for ring), libclang for the camera's bindings, and what speaks to Bluetooth's service
 #   window  what the window loads while it runs: nothing of it is linked
 #   test    a display, a keyboard and eyes for the tests, all in software; routers and servers for the NAT lab;
-#           a browser; a virtual machine with Bluetooth in it
+#           a browser; a virtual machine with Bluetooth and Wi-Fi in it
 #   node    what installs the packages of a web page
 #   package what the program is packed with for others
 #   windows a C compiler and a linker for Windows
@@ -56,8 +56,9 @@ packages_for() {
     "apt-get window") echo libegl1 libgl1-mesa-dri libfontconfig1 libwayland-client0 libwayland-egl1 \
         libx11-6 libx11-xcb1 libxcursor1 libxi6 libxkbcommon-x11-0 libxkbcommon0 libxrandr2 ;;
     "apt-get test") echo bluez bluez-test-tools busybox-static chromium coturn cpio dbus fonts-dejavu-core \
-        fonts-noto-color-emoji g++ imagemagick iproute2 kmod libvulkan1 mesa-vulkan-drivers nftables \
-        qemu-system-x86 tesseract-ocr tesseract-ocr-eng x11-utils xclip xdotool xvfb ;;
+        dnsmasq-base fonts-noto-color-emoji g++ hostapd imagemagick iproute2 iw kmod libvulkan1 mesa-vulkan-drivers \
+        network-manager nftables qemu-system-x86 tesseract-ocr tesseract-ocr-eng wpasupplicant x11-utils xclip \
+        xdotool xvfb ;;
     "dnf build") echo clang-devel dbus-devel gcc glibc-devel pkgconf ;;
     "dnf window") echo fontconfig libX11-xcb libXcursor libXi libXrandr libwayland-client \
         libwayland-egl libxkbcommon-x11 mesa-dri-drivers mesa-libEGL ;;
@@ -119,10 +120,31 @@ install_packages() {
     esac
 }
 
-# Debian starts what it installs; the tests start TURN servers of their own, and nobody else asked for one.
-stop_coturn() {
-    if command -v systemctl >/dev/null && [ -d /run/systemd/system ]; then
-        as_root systemctl disable --quiet --now coturn >&2 || true
+# The services of packages: Debian starts what it installs, but the tests start services of their own, and one that
+# manages the machine's network is nothing that a test may bring.
+services_of() {
+    for package in "$@"; do
+        case $package in
+        coturn | hostapd) echo "$package" ;;
+        network-manager) echo NetworkManager ;;
+        wpasupplicant) echo wpa_supplicant ;;
+        esac
+    done
+}
+
+# services HOW NAMES...: `mask` keeps them from starting, also when they are installed; `off` lets them be started, but
+# by hand only.
+services() {
+    how=$1
+    shift
+    if [ $# -gt 0 ] && command -v systemctl >/dev/null && [ -d /run/systemd/system ]; then
+        case $how in
+        mask) as_root systemctl mask --quiet --runtime "$@" >&2 || true ;;
+        off)
+            as_root systemctl unmask --quiet --runtime "$@" >&2 || true
+            as_root systemctl disable --quiet --now "$@" >&2 || true
+            ;;
+        esac
     fi
 }
 
@@ -138,15 +160,18 @@ need() {
     done
     [ -n "$missing" ] || return 0
     say "Installing what this machine lacks:$missing"
-    # shellcheck disable=SC2086 # a list of names, split on purpose
+    # shellcheck disable=SC2086,SC2046 # lists of names, split on purpose
+    services mask $(services_of $missing)
+    # shellcheck disable=SC2086 # as above
     if install_packages $missing </dev/null >&2; then
-        case "$missing" in
-        *coturn*) stop_coturn ;;
-        esac
+        installed=$missing
         missing=
     else
+        installed=$missing
         still_missing
     fi
+    # shellcheck disable=SC2086,SC2046 # as above
+    services off $(services_of $installed)
 }
 
 # Repeats what could not be installed, if anything.

@@ -8,11 +8,13 @@ use transport::{
 };
 
 mod net;
+mod wifi;
 
 pub use net::{
     NetInfo, RelayInfo, RelayState, RelayedLinks, SelfTest, ServersInUse, StepState, TestScope,
     TestStep, nat_name, nat_words,
 };
+pub use wifi::{WifiNews, WifiWish};
 
 use crate::stats::SuccessStats;
 
@@ -78,6 +80,9 @@ pub trait Backend {
         SelfTest::default()
     }
 
+    /// Does something with Wi-Fi; a [`Notice::Wifi`] tells what came of it. Never blocks.
+    fn wifi(&mut self, _wish: WifiWish) {}
+
     /// How well devices found each other lately.
     fn success_stats(&self) -> SuccessStats {
         SuccessStats::default()
@@ -86,13 +91,14 @@ pub trait Backend {
 
 /// Something that happened.
 #[derive(Debug, Clone, PartialEq, Eq)]
-#[expect(clippy::large_enum_variant, reason = "nearly all are events, so a box would save nothing")]
 pub enum Notice {
     /// The engine says so.
     Event(Event),
     /// Events were dropped because the screens were too slow: everything shown is to be asked for
     /// again. An [`Event::Started`] follows.
     Overflow,
+    /// Something about Wi-Fi that was asked for.
+    Wifi(WifiNews),
     /// The engine has stopped for good; a sentence for the person says why.
     Stopped(String),
 }

@@ -115,6 +115,8 @@ impl Model {
                 self.rooms.clear();
                 self.joins.clear();
             }
+            // The application keeps those.
+            Notice::Wifi(_) => {}
             Notice::Stopped(why) => self.stopped = Some(why),
         }
     }

@@ -37,6 +37,7 @@ pub mod tls;
 pub mod turn_stream;
 #[cfg(feature = "webrtc")]
 pub mod webrtc;
+pub mod wifi;
 
 use std::{fmt, future::Future, pin::Pin};
 

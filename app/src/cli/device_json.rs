@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 use super::json::is_one_of;
 use crate::{
-    backend::{LinkInfo, NetInfo, WaysInfo},
+    backend::{LinkInfo, NetInfo, WaysInfo, WifiWish},
     stats::SuccessStats,
     ui::ways,
 };
@@ -22,6 +22,7 @@ pub(super) enum Wish {
     Stats,
     Radio,
     Screen(bool),
+    Wifi(WifiWish),
     Quit,
 }
 

@@ -11,7 +11,8 @@ use serde_json::{Value, json};
 use super::{
     camera::{CameraScan, Found, Seen},
     device_json::{self, Wish},
-    json::{self, Line},
+    json::Line,
+    wifi_json::Made,
 };
 use crate::{
     backend::Backend as _,
@@ -36,6 +37,7 @@ struct Headless {
     runtime: Runtime,
     wake: Wake,
     scan: Option<CameraScan>,
+    made: Made,
 }
 
 /// Runs until `quit` or the end of the input.
@@ -46,7 +48,7 @@ pub(super) fn run(config: &Config) -> Result<(), String> {
     let wake: Wake = std::sync::Arc::new(move || drop(news.try_send(Task::News)));
     let runtime = super::start(config, Wake::clone(&wake))?;
     std::thread::spawn(move || read_lines(&tasks));
-    let mut device = Headless { runtime, wake, scan: None };
+    let mut device = Headless { runtime, wake, scan: None, made: Made::default() };
     loop {
         device.tell()?;
         let task = match &device.scan {
@@ -70,7 +72,7 @@ impl Headless {
     /// Writes down everything that happened.
     fn tell(&mut self) -> Result<(), String> {
         while let Some(notice) = self.runtime.poll() {
-            write_line(&json::notice(&notice))?;
+            write_line(&self.made.line(&notice))?;
         }
         match self.scan.as_mut().and_then(CameraScan::poll) {
             Some(Seen::Invite(Found { invite, camera, after })) => {
@@ -106,6 +108,7 @@ impl Headless {
             Ok(Wish::Ways) => write_line(&device_json::ways(&self.runtime.ways()))?,
             Ok(Wish::Stats) => write_line(&device_json::stats(&self.runtime.success_stats()))?,
             Ok(Wish::Radio) => write_line(&device_json::radio(&self.runtime.net()))?,
+            Ok(Wish::Wifi(wish)) => self.runtime.wifi(wish),
             Ok(Wish::Screen(is_on)) => self.runtime.set_screen(is_on),
             Ok(Wish::Quit) => return Ok(false),
             Err(why) => write_line(&json!({"event": "bad_line", "why": why}))?,

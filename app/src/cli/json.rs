@@ -14,7 +14,7 @@ use super::{
     message_json::message,
     people,
     role_name::RoleName,
-    storage_json,
+    storage_json, wifi_json,
 };
 use crate::{backend::Notice, runtime};
 
@@ -153,7 +153,7 @@ impl Line {
         {
             return Ok(Wish::Command(command));
         }
-        if let Some(wish) = device_json::parse(&line)? {
+        if let Some(wish) = device_json::parse(&line)?.or(wifi_json::parse(&line)?) {
             return Ok(wish);
         }
         let line = Self::deserialize(&line).map_err(|err| err.to_string())?;
@@ -217,6 +217,7 @@ impl Line {
 pub(super) fn notice(notice: &Notice) -> Value {
     match notice {
         Notice::Event(event) => self::event(event),
+        Notice::Wifi(news) => wifi_json::news(news),
         Notice::Overflow => json!({"event": "overflow"}),
         Notice::Stopped(why) => json!({"event": "stopped", "why": why}),
     }

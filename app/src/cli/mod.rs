@@ -16,6 +16,7 @@ mod relay;
 mod role_name;
 mod storage_json;
 mod terminal;
+mod wifi_json;
 
 use std::{path::PathBuf, process::ExitCode, time::Instant};
 

@@ -69,7 +69,7 @@ pub(super) fn run(config: &Config, invite: Option<&Invite>) -> Result<(), String
         while let Some(notice) = face.runtime.poll() {
             match notice {
                 Notice::Event(event) => face.tell(event)?,
-                Notice::Overflow => {}
+                Notice::Overflow | Notice::Wifi(_) => {}
                 Notice::Stopped(why) => return Err(why),
             }
         }

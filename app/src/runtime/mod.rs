@@ -4,6 +4,7 @@
 //! the engine says what to send, whom to dial and what to show.
 
 mod backoff;
+mod config;
 mod dialer;
 mod engine_loop;
 mod links;
@@ -17,6 +18,7 @@ mod servers;
 mod stats;
 mod verifier;
 mod ways;
+mod wifi;
 
 use std::{
     path::PathBuf,
@@ -31,23 +33,28 @@ use std::{
 use engine::{Command, Engine, Input, StoreError};
 use rand_core::{OsRng, RngCore as _};
 use storage::RedbStore;
-use tokio::sync::{mpsc, watch};
+use tokio::{
+    sync::{mpsc, watch},
+    time::timeout,
+};
 use transport::{
     AddrKind, Listener, Transport,
-    ble::{Adapter, BleTransport, RadioState},
+    ble::{BleTransport, RadioState},
     either::Either,
     servers::Servers,
     webrtc::{WebRtcConfig, WebRtcTransport},
+    wifi::Wifi,
 };
 
 use crate::{
     backend::{
         Backend, LinkInfo, NetInfo, Notice, RelayInfo, RelayedLinks, SelfTest, ServersInUse,
-        TestScope, WaysInfo, Whereabouts,
+        TestScope, WaysInfo, Whereabouts, WifiWish,
     },
     logbook,
     stats::SuccessStats,
 };
+pub use config::Config;
 use engine_loop::EngineLoop;
 use links::Links;
 use network::Surroundings;
@@ -58,6 +65,7 @@ use servers::Choices;
 use stats::StatsKeeper;
 pub use verifier::AllCores;
 use ways::Targets;
+pub(crate) use wifi::{network_of, with_network};
 
 /// Inputs that may wait for the engine: links wait beyond this, so a flood stays in the network.
 const INBOX_LEN: usize = 1_024;
@@ -67,21 +75,6 @@ const STOP_TIMEOUT: Duration = Duration::from_secs(2);
 
 /// The database's file in the data folder.
 const DATABASE_FILE: &str = "festival.redb";
-
-/// What a device is started with.
-#[derive(Debug, Clone)]
-pub struct Config {
-    /// The folder of the database; created if absent.
-    pub data_dir: PathBuf,
-    /// Also listen on and dial from loopback addresses, even where there is a network.
-    pub loopback: bool,
-    /// Servers to use instead of those the settings name.
-    pub servers: Option<Servers>,
-    /// The Bluetooth adapter to use.
-    pub bluetooth: Adapter,
-    /// Over Bluetooth, no L2CAP channels.
-    pub gatt_only: bool,
-}
 
 /// Called, from any thread, when there is something new to poll.
 pub type Wake = Arc<dyn Fn() + Send + Sync>;
@@ -127,6 +120,9 @@ pub struct Runtime {
     data_dir: PathBuf,
     transport: WebRtcTransport,
     ble: BleTransport,
+    wifi: Wifi,
+    /// What was wished of it last.
+    wifi_task: Option<tokio::task::JoinHandle<()>>,
     choices: Arc<Choices>,
     self_tests: SelfTests,
 }
@@ -215,6 +211,8 @@ impl Runtime {
             data_dir: config.data_dir.clone(),
             transport,
             ble,
+            wifi: Wifi::new(),
+            wifi_task: None,
             choices,
             self_tests,
         })
@@ -236,6 +234,12 @@ impl Runtime {
 
 impl Backend for Runtime {
     fn send(&mut self, command: Command) {
+        let command = match command {
+            Command::AcceptInvite { invite } => {
+                Command::AcceptInvite { invite: wifi::without_network(invite) }
+            }
+            other => other,
+        };
         // A person is slower than the engine: the inbox is only ever full of frames, which drain.
         let _ = self.shared.inbox.blocking_send(Input::Command(command));
     }
@@ -320,6 +324,10 @@ impl Backend for Runtime {
         self.self_tests.state()
     }
 
+    fn wifi(&mut self, wish: WifiWish) {
+        self.wish_of_wifi(wish);
+    }
+
     fn success_stats(&self) -> SuccessStats {
         self.shared.stats.get()
     }
@@ -335,6 +343,11 @@ impl Drop for Runtime {
         }
         if let Some(tokio) = self.tokio.take() {
             tokio.block_on(self.shared.links.hang_up_all(STOP_TIMEOUT));
+            if let Some(task) = self.wifi_task.take() {
+                task.abort();
+                // Whatever that leaves undone, the system does.
+                let _ = tokio.block_on(async { timeout(STOP_TIMEOUT, self.wifi.leave()).await });
+            }
             tokio.shutdown_timeout(STOP_TIMEOUT);
         }
         self.shared.write_stats();

@@ -1,8 +1,9 @@
-//! Devices without any network meet over Bluetooth, in a small virtual machine with the system's real
-//! Bluetooth service and emulated controllers.
+//! Devices without any network meet over Bluetooth, or make one of their own, in a small virtual machine with the
+//! system's real services and emulated radios.
 
 mod camera;
 mod courier;
+mod group;
 mod line;
 mod machine;
 mod pair;
@@ -28,6 +29,7 @@ pub fn guest(mut args: impl Iterator<Item = OsString>) -> ExitCode {
         Some("line") => line::play(&festival),
         Some("courier") => courier::play(&festival),
         Some("camera") => camera::play(&festival),
+        Some("group") => group::play(&festival),
         Some("rates") => rates::play(&festival),
         _ => Err(format!("there is no story {}", story.display()).into()),
     };

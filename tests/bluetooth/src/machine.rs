@@ -22,7 +22,7 @@ impl Machine {
         Some(Self { dir })
     }
 
-    /// Plays a story in a machine with so many controllers, whose Bluetooth service has these settings;
+    /// Plays a story in a machine with so many Bluetooth controllers, whose service has these settings;
     /// gives what it said.
     /// The programs are `guest`, which plays, and `festival`.
     ///
@@ -36,16 +36,41 @@ impl Machine {
         settings: &str,
         programs: &[(&str, &Path)],
     ) -> Result<String, String> {
-        let here = Path::new(env!("CARGO_MANIFEST_DIR")).join("vm");
+        let config = vm().join(settings);
+        let told = format!("controllers={controllers}\nconfig='{}'\n", config.display());
+        self.run(story, "guest.sh", 0, told, programs)
+    }
+
+    /// Plays a story in a machine with so many Wi-Fi radios that hear each other, the last of which is a network
+    /// that is there; gives what it said.
+    ///
+    /// # Errors
+    ///
+    /// Like [`play`](Self::play).
+    pub fn play_wifi(
+        &self,
+        story: &str,
+        radios: usize,
+        programs: &[(&str, &Path)],
+    ) -> Result<String, String> {
+        self.run(story, "wifi.sh", radios, String::new(), programs)
+    }
+
+    fn run(
+        &self,
+        story: &str,
+        script: &str,
+        radios: usize,
+        mut told: String,
+        programs: &[(&str, &Path)],
+    ) -> Result<String, String> {
         let out = tempfile::tempdir().map_err(|err| err.to_string())?;
-        let config = here.join(settings);
-        let mut told =
-            format!("story='{story}'\ncontrollers={controllers}\nconfig='{}'\n", config.display());
+        let _never = writeln!(told, "story='{story}'");
         for (name, program) in programs {
             let _never = writeln!(told, "{name}='{}'", program.display());
         }
         std::fs::write(out.path().join("settings"), told).map_err(|err| err.to_string())?;
-        let said = self.start(&here, out.path())?;
+        let said = self.start(script, radios, out.path())?;
         let code = std::fs::read_to_string(out.path().join("code")).unwrap_or_default();
         if code.trim() == "0" {
             return Ok(said);
@@ -53,14 +78,14 @@ impl Machine {
         Err(format!("{said}\nthe logs are in {}", out.keep().display()))
     }
 
-    fn start(&self, here: &Path, out: &Path) -> Result<String, String> {
+    fn start(&self, script: &str, radios: usize, out: &Path) -> Result<String, String> {
         let share = |id: &str, path: &Path, more: &str| {
             format!("local,id={id},path={},security_model=none{more}", path.display())
         };
         let append = format!(
             "console=ttyS0 quiet loglevel=3 panic=-1 mitigations=off clocksource=hpet nokaslr \
-             random.trust_cpu=on script={}",
-            here.join("guest.sh").display()
+             random.trust_cpu=on radios={radios} script={}",
+            vm().join(script).display()
         );
         let run = Command::new("timeout")
             .args([&LIMIT_SECS.to_string(), "qemu-system-x86_64", "-M", "q35", "-cpu", "max"])
@@ -79,4 +104,9 @@ impl Machine {
             .map_err(|err| format!("qemu is installed by tests/run.sh: {err}"))?;
         Ok(String::from_utf8_lossy(&run.stdout).into_owned())
     }
+}
+
+/// What happens inside.
+fn vm() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("vm")
 }

@@ -1,5 +1,5 @@
 #!/bin/sh
-# Puts a kernel with Bluetooth, cameras and USB through a socket, and a small first file system into DIR:
+# Puts a kernel with Bluetooth, Wi-Fi, cameras and USB through a socket, and a small first file system into DIR:
 # `sh prepare.sh DIR`. The kernel is the distribution's own newest one, only unpacked; the machine's own kernel need
 # have none of it.
 set -eu
@@ -26,7 +26,8 @@ depmod -b "$work/kernel" "$version"
 mkdir -p root/bin root/proc root/sys root/dev root/modules
 cp /bin/busybox root/bin/busybox
 for module in virtio_pci 9pnet_virtio 9p overlay virtio_rng drbg hmac sha256_generic sha512_generic hci_vhci \
-    algif_hash algif_skcipher cmac ecb cbc ccm ecdh_generic uhid vhci_hcd uvcvideo veth; do
+    algif_hash algif_skcipher cmac ecb cbc ccm ecdh_generic uhid vhci_hcd uvcvideo veth mac80211_hwsim ctr gcm \
+    nf_tables nft_chain_nat nft_masq nft_ct nft_reject_ipv4; do
     modprobe -d "$work/kernel" -S "$version" --show-depends "$module" 2>/dev/null | sed -n 's/^insmod \([^ ]*\).*/\1/p'
 done | awk '!seen[$0]++' | while read -r file; do
     cp "$file" root/modules/

@@ -1,0 +1,20 @@
+//! What a device is started with.
+
+use std::path::PathBuf;
+
+use transport::{ble::Adapter, servers::Servers};
+
+/// What a device is started with.
+#[derive(Debug, Clone)]
+pub struct Config {
+    /// The folder of the database; created if absent.
+    pub data_dir: PathBuf,
+    /// Also listen on and dial from loopback addresses, even where there is a network.
+    pub loopback: bool,
+    /// Servers to use instead of those the settings name.
+    pub servers: Option<Servers>,
+    /// The Bluetooth adapter to use.
+    pub bluetooth: Adapter,
+    /// Over Bluetooth, no L2CAP channels.
+    pub gatt_only: bool,
+}

@@ -1,0 +1,60 @@
+//! The settings of a network for `NetworkManager`.
+
+use std::collections::HashMap;
+
+use rand_core::{OsRng, RngCore as _};
+use zbus::zvariant::Value;
+
+use super::Credentials;
+
+/// Settings by section and name.
+pub(super) type Settings<'a> = HashMap<&'static str, HashMap<&'static str, Value<'a>>>;
+
+/// Channels of 2.4 GHz that do not disturb each other, and are allowed everywhere.
+const CHANNELS: [u32; 3] = [6, 1, 11];
+
+/// The channels to try, beginning with any of them.
+pub(super) fn channels() -> impl Iterator<Item = u32> {
+    let chance = usize::try_from(OsRng.next_u32()).unwrap_or_default();
+    let first = chance.checked_rem(CHANNELS.len()).unwrap_or_default();
+    CHANNELS.into_iter().cycle().skip(first).take(CHANNELS.len())
+}
+
+/// Those of a group that is made here, on one of the [`CHANNELS`], or joined.
+pub(super) fn of(credentials: &Credentials, channel: Option<u32>) -> Settings<'_> {
+    let is_made = channel.is_some();
+    let (mode, method) = if is_made { ("ap", "shared") } else { ("infrastructure", "auto") };
+    let mut wireless = HashMap::from([
+        ("ssid", Value::new(credentials.ssid().as_bytes().to_vec())),
+        ("mode", Value::new(mode)),
+    ]);
+    let mut ipv4 = HashMap::from([("method", Value::new(method))]);
+    if let Some(channel) = channel {
+        // Every phone hears it. Left to itself, NetworkManager may take a channel that is not allowed here.
+        wireless.insert("band", Value::new("bg"));
+        wireless.insert("channel", Value::new(channel));
+    } else {
+        // Whoever makes a group is no way to the internet, nor to be asked where names are.
+        ipv4.insert("never-default", Value::new(true));
+        ipv4.insert("ignore-auto-dns", Value::new(true));
+    }
+    let security = HashMap::from([
+        ("key-mgmt", Value::new("wpa-psk")),
+        ("proto", Value::new(vec!["rsn"])),
+        ("pairwise", Value::new(vec!["ccmp"])),
+        ("group", Value::new(vec!["ccmp"])),
+        ("psk", Value::new(credentials.passphrase())),
+    ]);
+    let connection = HashMap::from([
+        ("id", Value::new(credentials.ssid())),
+        ("type", Value::new("802-11-wireless")),
+        ("autoconnect", Value::new(false)),
+    ]);
+    HashMap::from([
+        ("connection", connection),
+        ("802-11-wireless", wireless),
+        ("802-11-wireless-security", security),
+        ("ipv4", ipv4),
+        ("ipv6", HashMap::from([("method", Value::new("ignore"))])),
+    ])
+}
