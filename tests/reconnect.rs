@@ -160,6 +160,30 @@ fn guest_of_a_guest_who_crashed_finds_the_room_though_the_invite_is_over_by_then
 }
 
 #[test]
+fn guest_whose_host_crashed_comes_in_though_the_invite_is_over_when_it_is_back() {
+    let mut world = camp(&["bob"]);
+    world.add("carol");
+    world.part("alice", "carol");
+    let invite = world.show_invite("bob");
+    world.accept("carol", &invite);
+    world.dial_all("carol");
+    while world.rooms("carol").is_empty() {
+        world.deliver();
+    }
+    world.reboot("bob");
+    world.part("bob", "carol");
+    world.meet();
+    let room = world.room("alice");
+    world.command("alice", Command::RevokeInvite { room, invite: invite.id() });
+    world.settle();
+    world.reunite("bob", "carol");
+
+    world.meet();
+
+    assert_eq!(world.roster("alice"), ["alice", "bob", "carol"]);
+}
+
+#[test]
 fn room_that_is_left_is_dialed_no_more_also_at_the_host_who_is_not_known_yet() {
     let mut world = apart_after(0);
     assert_eq!(world.wanted("carol"), 1);
