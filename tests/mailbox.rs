@@ -100,6 +100,30 @@ fn newcomer_who_came_while_nobody_was_there_meets_the_others_like_any_member() {
 }
 
 #[test]
+fn newcomer_let_in_by_a_mailbox_that_is_gone_after_a_crash_finds_who_showed_the_invite() {
+    let mut world = camp(1, &["bob"]);
+    let invite = world.show_invite("bob");
+    world.pass(MINUTE);
+    world.switch_off("alice");
+    world.switch_off("bob");
+    world.add("carol");
+    world.accept("carol", &invite);
+    while world.rooms("carol").is_empty() {
+        assert!(world.deliver() || world.deliver_post(), "carol joins");
+    }
+    world.relay(0).is_down = true;
+    world.reboot("carol");
+    world.settle();
+    assert_eq!(world.roster("carol"), ["alice", "carol"], "she has heard of nobody else");
+
+    world.switch_on("bob");
+    world.meet();
+
+    assert_eq!(world.roster("carol"), ["alice", "bob", "carol"]);
+    assert_eq!(world.peers("bob"), [world.me("carol")]);
+}
+
+#[test]
 fn room_is_restored_on_a_fresh_device_from_a_kept_invite_after_all_others_are_gone() {
     let mut world = camp(1, &[]);
     let texts = say_many(&mut world, "alice", 2_000);

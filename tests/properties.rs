@@ -121,29 +121,13 @@ impl Camp {
         }
     }
 
-    /// Everyone can reach everyone, and those of whom the owner has not heard scan the owner's screen:
-    /// those outside, and those who were let in by a guest and crashed before they heard who else is
-    /// there, with whoever scanned them since.
+    /// Everyone can reach everyone, and those outside scan the owner's screen.
     fn gather(&mut self) {
         for a in self.names.clone() {
             self.names.iter().for_each(|b| self.world.reunite(a, b));
         }
-        self.world.meet();
-        let mut heard = vec!["alice"];
-        let mut next = 0;
-        while let Some(name) = heard.get(next).copied() {
-            let peers = self.world.peers(name);
-            let is_linked = |other: &&Name| {
-                self.is_member(other)
-                    && peers.contains(&self.world.me(other))
-                    && !heard.contains(other)
-            };
-            let linked: Vec<_> = self.names.iter().filter(is_linked).copied().collect();
-            heard.extend(linked);
-            next += 1;
-        }
         for name in self.names.clone() {
-            if !heard.contains(&name) {
+            if !self.is_member(name) {
                 self.world.accept(name, &self.invite.clone());
             }
         }

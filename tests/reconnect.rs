@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use engine::{Event, LinkId, Target};
+use engine::{Command, Event, LinkId, Store as _, Target};
 use tests::{Name, World};
 
 /// The first bytes of a frame that opens a reconnect between members who know each other.
@@ -99,6 +99,99 @@ fn members_one_of_whom_never_heard_of_the_other_are_introduced_by_the_rooms_key(
     assert_eq!(world.roster("bob"), ["alice", "bob", "carol"]);
     assert_eq!(world.texts("bob"), ["we have not met"]);
     assert_eq!(last_opening(&world, "carol", "bob"), INTRODUCTION);
+}
+
+/// Carol has scanned bob's screen, is in the room by the skin of her teeth, and both crash: he before
+/// he remembers her, she before she hears who else is there but the owner, whom she cannot reach.
+fn apart_after(frames: usize) -> World {
+    let mut world = camp(&["bob"]);
+    world.add("carol");
+    world.part("alice", "carol");
+    let invite = world.show_invite("bob");
+    world.accept("carol", &invite);
+    world.dial_all("carol");
+    while world.rooms("carol").is_empty() {
+        world.deliver();
+    }
+    world.hold("bob");
+    (0..frames).for_each(|_| _ = world.deliver());
+    world.reboot("bob");
+    world.reboot("carol");
+    world.settle();
+    assert_eq!(world.roster("bob"), ["alice", "bob"], "after {frames} frames");
+    assert_eq!(world.roster("carol"), ["alice", "carol"], "after {frames} frames");
+    world
+}
+
+#[test]
+fn guest_of_a_guest_who_crashed_before_hearing_of_others_finds_the_room_without_a_scan() {
+    for frames in 0..2 {
+        let mut world = apart_after(frames);
+        world.say("alice", "where is carol?");
+
+        world.meet();
+
+        assert_eq!(world.roster("carol"), ["alice", "bob", "carol"], "after {frames} frames");
+        assert_eq!(world.roster("alice"), ["alice", "bob", "carol"], "after {frames} frames");
+        assert_eq!(world.texts("carol"), ["where is carol?"], "after {frames} frames");
+        // From now on he is a member like any.
+        world.reboot("carol");
+        world.part("bob", "carol");
+        world.settle();
+        assert_eq!(world.memory("carol").rooms().expect("memory")[0].host, None);
+        let bob = Target::Member(world.room("carol"), world.me("bob"));
+        assert!(world.targets("carol").contains(&bob), "after {frames} frames");
+    }
+}
+
+#[test]
+fn guest_of_a_guest_who_crashed_finds_the_room_though_the_invite_is_over_by_then() {
+    let mut world = apart_after(0);
+    let (room, invite) = (world.room("alice"), world.show_invite("bob").id());
+    world.part("bob", "carol");
+    world.meet();
+    world.command("alice", Command::RevokeInvite { room, invite });
+    world.settle();
+    world.reunite("bob", "carol");
+
+    world.meet();
+
+    assert_eq!(world.roster("alice"), ["alice", "bob", "carol"]);
+}
+
+#[test]
+fn guest_whose_host_crashed_comes_in_though_the_invite_is_over_when_it_is_back() {
+    let mut world = camp(&["bob"]);
+    world.add("carol");
+    world.part("alice", "carol");
+    let invite = world.show_invite("bob");
+    world.accept("carol", &invite);
+    world.dial_all("carol");
+    while world.rooms("carol").is_empty() {
+        world.deliver();
+    }
+    world.reboot("bob");
+    world.part("bob", "carol");
+    world.meet();
+    let room = world.room("alice");
+    world.command("alice", Command::RevokeInvite { room, invite: invite.id() });
+    world.settle();
+    world.reunite("bob", "carol");
+
+    world.meet();
+
+    assert_eq!(world.roster("alice"), ["alice", "bob", "carol"]);
+}
+
+#[test]
+fn room_that_is_left_is_dialed_no_more_also_at_the_host_who_is_not_known_yet() {
+    let mut world = apart_after(0);
+    assert_eq!(world.wanted("carol"), 1);
+
+    world.leave_room("carol");
+    world.settle();
+
+    assert_eq!(world.wanted("carol"), 0);
 }
 
 #[test]

@@ -89,7 +89,7 @@ impl Snapshot {
         let all = self.rooms.iter().map_err(from_redb)?;
         all.map(|entry| {
             let (key, value) = entry.map_err(from_redb)?;
-            keys.open(ROOMS.name(), key.value(), value.value())
+            keys.open_grown(ROOMS.name(), key.value(), value.value())
         })
         .collect()
     }

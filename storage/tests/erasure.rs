@@ -24,6 +24,7 @@ fn record(id: RoomId) -> RoomRecord {
         epochs: vec![(1, [0x52; 32])],
         invites: vec![InviteRecord { secret: [0x53; 16], expires_at: None }],
         read_up_to: None,
+        host: None,
     }
 }
 

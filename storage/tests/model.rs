@@ -56,11 +56,21 @@ fn any_record() -> impl Strategy<Value = (RoomId, RoomRecord)> {
     let invite = (any::<[u8; 16]>(), option::of(any_number()))
         .prop_map(|(secret, at)| InviteRecord { secret, expires_at: at.map(Timestamp) });
     let epochs = vec((any::<u32>(), any::<[u8; 32]>()), 0..3);
-    (any_room(), ".{0,8}", vec(invite, 0..3), epochs, option::of(any_position())).prop_map(
-        |(id, name, invites, epochs, read_up_to)| {
+    let more = (option::of(any_position()), option::of(any_member()));
+    (any_room(), ".{0,8}", vec(invite, 0..3), epochs, more).prop_map(
+        |(id, name, invites, epochs, (read_up_to, host))| {
             let (identity_seed, owner, nonce) = ([7; 32], PeerId::from_bytes([8; 32]), [9; 16]);
-            let record =
-                RoomRecord { id, name, identity_seed, owner, nonce, epochs, invites, read_up_to };
+            let record = RoomRecord {
+                id,
+                name,
+                identity_seed,
+                owner,
+                nonce,
+                epochs,
+                invites,
+                read_up_to,
+                host,
+            };
             (id, record)
         },
     )

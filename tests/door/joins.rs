@@ -161,6 +161,29 @@ fn word_that_lets_somebody_in_holds_for_an_hour() {
 }
 
 #[test]
+fn newcomer_who_was_let_in_comes_in_without_being_asked_about_again_though_both_devices_crash() {
+    let mut world = guarded(camp(&["bob"]));
+    world.add("maya");
+    world.part("alice", "maya");
+    world.scan("maya", "bob");
+    let (room, newcomer) = (world.room("bob"), world.newcomers("bob")[0].0);
+    world.command("bob", Command::LetIn { room, newcomer });
+    while world.rooms("maya").is_empty() {
+        world.deliver();
+    }
+    world.reboot("bob");
+    world.reboot("maya");
+    world.settle();
+    assert_eq!(world.roster("bob"), ["alice", "bob"], "he has nothing of hers");
+
+    world.meet();
+
+    assert!(world.newcomers("bob").is_empty());
+    assert_eq!(world.roster("maya"), ["alice", "bob", "maya"]);
+    assert_eq!(world.roster("alice"), ["alice", "bob", "maya"]);
+}
+
+#[test]
 fn eight_wait_at_a_time_and_ten_minutes_each() {
     let mut world = guarded(World::default().with_camp(&[]));
     let guests: [Name; 9] = ["a", "b", "c", "d", "e", "f", "g", "h", "i"];

@@ -126,7 +126,8 @@ impl<S: Store> Engine<S> {
 /// Where a member may be dialed, and what it is called there.
 type Whereabouts = (Vec<Addr>, [u8; 16]);
 
-/// The absent members to dial: those seen last, and others in turns. Also whether there are more.
+/// The absent members to dial, and who let this device in, in the roster or not: those seen last, and
+/// others in turns. Also whether there are more.
 fn wanted_members(
     room: &Room,
     present: &BTreeSet<PeerId>,
@@ -136,7 +137,8 @@ fn wanted_members(
         let is_meant = m.id != room.me.id && !m.addrs.is_empty() && !present.contains(&m.id);
         is_meant && !is_out && room.membership.role(m.id) > Role::Removed
     };
-    let mut absent: Vec<_> = room.members.iter().filter(is_absent).collect();
+    let known = room.members.iter().chain(&room.record.host);
+    let mut absent: Vec<_> = known.filter(is_absent).collect();
     absent.sort_by_key(|m| (std::cmp::Reverse(m.last_seen), m.id));
     let places = MAX_DIALED_PER_ROOM.saturating_sub(present.len());
     let has_more = places > 0 && absent.len() > places;

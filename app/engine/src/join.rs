@@ -1,8 +1,8 @@
 //! From a scanned invite to a room, on both sides of the screen.
 
 use crate::{
-    Addr, Engine, Event, Frame, Invite, InviteId, InviteRecord, JoinFailure, LinkId, PeerId,
-    Refusal, RoomId, RoomRecord, Store, StoreError, addr,
+    Engine, Event, Frame, Invite, InviteId, InviteRecord, JoinFailure, LinkId, MemberIndex,
+    MemberRecord, PeerId, Refusal, RoomId, RoomRecord, Store, StoreError, addr,
     body::OpBody,
     crypto,
     engine::Target,
@@ -136,6 +136,16 @@ impl<S: Store> Engine<S> {
         self.end_joins(&done);
     }
 
+    /// A member has got its line in the roster. If it is who let this device in, where to find it
+    /// stands there from now on.
+    pub(crate) fn enlist_host(&mut self, id: RoomId, index: MemberIndex) {
+        let Some(room) = self.rooms.get_mut(&id) else { return };
+        let Some(member) = room.members.get_mut(index.0 as usize) else { return };
+        let Some(host) = room.record.host.take_if(|host| host.id == member.id) else { return };
+        member.addrs = host.addrs;
+        self.staged.rooms.insert(id, room.record.clone());
+    }
+
     fn is_known_to_others(&self, id: RoomId) -> bool {
         self.rooms.get(&id).is_some_and(|room| room.members.iter().any(|m| m.holds > 0))
     }
@@ -202,9 +212,11 @@ impl<S: Store> Engine<S> {
 
     /// Enters the room an invite led to; false if the host broke the protocol.
     pub(crate) fn enter(&mut self, link: LinkId, invite: InviteId, welcome: &Welcome) -> bool {
-        let Some(record) = self.record_from(invite, welcome) else { return false };
+        let Some(session) = self.session(link) else { return false };
+        let (host, noise_key) = (session.peer, session.noise_key);
+        let proof = Proof { author: host, noise_key };
+        let Some(record) = self.record_from(invite, welcome, proof) else { return false };
         let Some(join) = self.joins.get(&invite) else { return false };
-        let Some(host) = self.session(link).map(|session| session.peer) else { return false };
         let (id, now) = (record.id, self.now.since_start);
         match join.stage.room() {
             Some(room) if room == id => {}
@@ -253,8 +265,10 @@ impl<S: Store> Engine<S> {
     }
 
     /// Enters the room an invite led to by the welcome its host left in a mailbox.
-    pub(crate) fn enter_absent(&mut self, invite: InviteId, welcome: &Welcome, relays: Vec<Addr>) {
-        let Some(record) = self.record_from(invite, welcome) else { return };
+    pub(crate) fn enter_absent(&mut self, invite: InviteId, greeting: Greeting) {
+        let Greeting { host: author, noise_key, welcome, relays, .. } = greeting;
+        let host = Proof { author, noise_key };
+        let Some(record) = self.record_from(invite, &welcome, host) else { return };
         if self.joins.get(&invite).is_none_or(|join| join.stage != Stage::Asking) {
             return;
         }
@@ -263,7 +277,7 @@ impl<S: Store> Engine<S> {
             return self.fail_join(invite, JoinFailure::AlreadyJoined);
         }
         let told = self.outputs.len();
-        match self.take_part(record, invite, welcome) {
+        match self.take_part(record, invite, &welcome) {
             Ok(()) => {
                 if let Some(room) = self.rooms.get_mut(&id)
                     && !relays.is_empty()
@@ -301,12 +315,6 @@ impl<S: Store> Engine<S> {
         let mut room = Room::new(record, Vec::new(), Vec::new(), &[], 0);
         let genesis = Op::decode(&welcome.genesis).and_then(|op| room.add(now, &op).ok());
         let genesis = genesis.ok_or(None)?;
-        // If the owner's was the screen, we know where to find it from now on.
-        if let Some(owner) = room.members.first_mut()
-            && crypto::host_id(owner.id, &owner.noise_key) == join.invite.host
-        {
-            owner.addrs.clone_from(&join.invite.addrs);
-        }
         // Known to us from the screen, before the owner's log confirms it.
         let (secret, expires_at) = (join.invite.secret, join.invite.expires_at);
         room.record.invites.push(InviteRecord { secret, expires_at });
@@ -333,7 +341,7 @@ impl<S: Store> Engine<S> {
         Ok(())
     }
 
-    fn record_from(&self, invite: InviteId, welcome: &Welcome) -> Option<RoomRecord> {
+    fn record_from(&self, invite: InviteId, welcome: &Welcome, host: Proof) -> Option<RoomRecord> {
         let join = self.joins.get(&invite)?;
         let op = Op::decode(&welcome.genesis)?;
         let key = welcome.epochs.iter().find(|(epoch, _)| *epoch == op.header.epoch);
@@ -348,6 +356,14 @@ impl<S: Store> Engine<S> {
             epochs: welcome.epochs.clone(),
             invites: Vec::new(),
             read_up_to: None,
+            host: Some(MemberRecord {
+                id: host.author,
+                noise_key: host.noise_key,
+                name: String::new(),
+                addrs: join.invite.addrs.clone(),
+                last_seen: None,
+                holds: 0,
+            }),
         })
     }
 }

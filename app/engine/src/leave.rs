@@ -97,7 +97,7 @@ impl<S: Store> Engine<S> {
         self.shown_invites.remove(&id);
         self.hang_up_room(id);
         self.forget_joins(id);
-        for member in &room.members {
+        for member in room.members.iter().chain(&room.record.host) {
             self.stop_dialing(Target::Member(id, member.id));
         }
         self.unstage(id);

@@ -182,7 +182,8 @@ impl<S: Store> Engine<S> {
             self.unsent.entry(id).or_default();
         }
         if !session.is_shown {
-            return;
+            // Perhaps who let this device in, of whom it has not heard more.
+            return self.dial_members(id);
         }
         if let Some((index, member)) = self.rooms.get_mut(&id).and_then(|r| r.member_mut(peer)) {
             member.last_seen = Some(self.now.wall);

@@ -113,6 +113,7 @@ impl<S: Store> Engine<S> {
             epochs: vec![(0, self.chance())],
             invites: Vec::new(),
             read_up_to: None,
+            host: None,
         };
         let told = self.outputs.len();
         self.rooms.insert(id, Room::new(record, Vec::new(), Vec::new(), &[], 0));

@@ -154,6 +154,10 @@ impl<S: Store> Engine<S> {
             room.unread = room.unread.saturating_add(1);
             self.recounted.insert(id);
         }
+        if added.has_changed_member {
+            self.enlist_host(id, index);
+        }
+        let Some(room) = self.rooms.get(&id) else { return };
         if let (true, Some(member)) = (added.has_changed_member, room.member(index)) {
             self.staged.members.insert((id, index), member.clone());
             let member = room.describe(member);

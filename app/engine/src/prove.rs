@@ -20,7 +20,7 @@ impl<S: Store> Engine<S> {
             return None;
         }
         let room = self.rooms.get(&id)?;
-        let member = room.member(room.index_of(peer)?)?;
+        let member = room.acquaintance(peer)?;
         let proof = Proof { author: peer, noise_key: member.noise_key };
         // Whoever holds something of ours knows our keys, and the room's, unless attempts say
         // otherwise: then first the one is doubted, then the other, then both.

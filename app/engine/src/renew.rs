@@ -222,6 +222,7 @@ mod tests {
             epochs: vec![(0, [5; 32])],
             invites: Vec::new(),
             read_up_to: None,
+            host: None,
         };
         let member = |n: usize| {
             let mut id = [0xee; 32];

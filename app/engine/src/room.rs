@@ -200,6 +200,12 @@ impl Room {
         self.members.get(index.0 as usize)
     }
 
+    /// A member as far as known: from the roster, or as who let this device in.
+    pub(crate) fn acquaintance(&self, peer: PeerId) -> Option<&MemberRecord> {
+        let host = || self.record.host.as_ref().filter(|host| host.id == peer);
+        self.index_of(peer).and_then(|index| self.member(index)).or_else(host)
+    }
+
     pub(crate) fn member_mut(&mut self, peer: PeerId) -> Option<(MemberIndex, &mut MemberRecord)> {
         let index = self.index_of(peer)?;
         self.members.get_mut(index.0 as usize).map(|member| (index, member))

@@ -240,6 +240,8 @@ pub struct RoomRecord {
     pub invites: Vec<InviteRecord>,
     /// How far the person has read.
     pub read_up_to: Option<Position>,
+    /// Who let this device in, until their own log is here and they are in the roster.
+    pub host: Option<MemberRecord>,
 }
 
 /// Names the room, hides the keys.

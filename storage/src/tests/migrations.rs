@@ -243,6 +243,7 @@ fn database_of_format_1_opens_with_everything_in_it() {
         epochs: vec![(9, [4; 32])],
         invites: vec![InviteRecord { secret: [5; 16], expires_at: Some(Timestamp(128)) }],
         read_up_to: Some(position),
+        host: None,
     };
     assert!(store.rooms().expect("readable") == [record]);
     let member = MemberRecord {

@@ -218,7 +218,7 @@ impl<S: Store> Engine<S> {
     fn use_welcome(&mut self, invite: InviteId) {
         let Some(join) = self.joins.get_mut(&invite) else { return };
         if let Some(greeting) = join.greeting.take() {
-            self.enter_absent(invite, &greeting.welcome, greeting.relays);
+            self.enter_absent(invite, greeting);
         }
     }
 }

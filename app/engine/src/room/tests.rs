@@ -30,6 +30,7 @@ fn room(seed: u8) -> Room {
         epochs: vec![(0, [5; 32])],
         invites: Vec::new(),
         read_up_to: None,
+        host: None,
     };
     Room::new(record, Vec::new(), Vec::new(), &[], 0)
 }

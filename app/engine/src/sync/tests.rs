@@ -19,6 +19,7 @@ fn room() -> Room {
         epochs: vec![(0, [4; 32])],
         invites: Vec::new(),
         read_up_to: None,
+        host: None,
     };
     Room::new(record, Vec::new(), Vec::new(), &[], 0)
 }

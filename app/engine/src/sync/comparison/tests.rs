@@ -35,6 +35,7 @@ fn room(logs: impl IntoIterator<Item = (PeerId, u64)>) -> Room {
         epochs: vec![(0, [4; 32])],
         invites: Vec::new(),
         read_up_to: None,
+        host: None,
     };
     let member = |id| MemberRecord {
         id,
