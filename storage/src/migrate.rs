@@ -16,10 +16,10 @@ use crate::{
 };
 
 /// The format this program writes, and the newest it reads.
-pub(crate) const FORMAT_KNOWN: u32 = 4;
+pub(crate) const FORMAT_KNOWN: u32 = 5;
 
 /// Entry `n` turns format `n + 1` into format `n + 2`.
-pub(crate) const STEPS: &[Step] = &[add_mailboxes, add_controls, seal_records];
+pub(crate) const STEPS: &[Step] = &[add_mailboxes, add_controls, seal_records, add_hosts];
 
 /// One step from a format to the next, inside the transaction that also records the new number.
 pub(crate) type Step = fn(&WriteTransaction, &mut Keyring) -> Result<(), StoreError>;
@@ -44,6 +44,12 @@ fn seal_records(transaction: &WriteTransaction, keys: &mut Keyring) -> Result<()
     seal_table(transaction, MEMBERS, keys)?;
     seal_table(transaction, CONTROLS, keys)?;
     seal_table(transaction, MAILBOXES, keys)
+}
+
+/// Format 5: a room's record may say who let this device in. Shorter ones are read as they are; the number
+/// tells an older program that it cannot read the longer ones.
+fn add_hosts(_: &WriteTransaction, _: &mut Keyring) -> Result<(), StoreError> {
+    Ok(())
 }
 
 fn seal_table<const N: usize>(

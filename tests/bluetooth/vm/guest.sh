@@ -60,6 +60,7 @@ story() {
 
 story
 code=$?
+kill -0 $air 2>/dev/null || say "the emulated controllers came down"
 say "the story ended with $code"
 echo $code >/run/out/code
 sync

@@ -32,6 +32,9 @@ const LINGER: Duration = Duration::from_secs(12);
 /// How long a connection to a stranger lasts once the meeting is over: until the end was told.
 const LINGER_STRANGE: Duration = Duration::from_secs(2);
 
+/// How much longer the peripheral waits before it ends a connection: it need not be ended twice.
+const YIELD: Duration = Duration::from_secs(3);
+
 /// Packets a stranger may send before it has shown any proof.
 const MAX_STRANGE_PACKETS: u32 = 16;
 
@@ -145,6 +148,8 @@ impl Link {
 
     fn lingers_until(&self) -> Duration {
         let linger = if self.trust == Trust::Stranger { LINGER_STRANGE } else { LINGER };
+        let is_first = self.side == Side::Central || self.trust == Trust::Unproven;
+        let linger = if is_first { linger } else { linger.saturating_add(YIELD) };
         self.idle_since.saturating_add(linger)
     }
 
