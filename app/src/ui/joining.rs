@@ -8,7 +8,7 @@ use super::{
     action::Action,
     door, layout,
     route::Route,
-    theme::{SPACE_L, SPACE_M, SPACE_S, SPACE_XL},
+    theme::{SPACE_L, SPACE_M, SPACE_S, SPACE_XL, SPACE_XS},
     widgets::{
         button::{self, Weight},
         icon::Icon,
@@ -104,6 +104,7 @@ pub fn joining_ui(ui: &mut Ui, view: &JoiningView, actions: &mut Vec<Action>) {
 
 fn asks_ui(ui: &mut Ui, network: &str, ssid: &str, actions: &mut Vec<Action>) {
     text::title(ui, &format!("Leave {network}?"));
+    ui.add_space(SPACE_XS);
     text::body(
         ui,
         &format!(
@@ -112,7 +113,7 @@ fn asks_ui(ui: &mut Ui, network: &str, ssid: &str, actions: &mut Vec<Action>) {
         ),
     );
     ui.add_space(SPACE_L);
-    wifi::answers_ui(ui, "Leave and join", &format!("Stay in {network} and try"), actions);
+    wifi::answers_ui(ui, "Leave and join", "Stay and try here", actions);
 }
 
 /// What the person can do who is not in the network of an invite.
@@ -122,7 +123,7 @@ fn by_hand_ui(ui: &mut Ui, why: &str, credentials: &Credentials) {
     ui.add_space(SPACE_S);
     text::hint(ui, "You can also join this network in the system\u{2019}s settings:");
     ui.add_space(SPACE_S);
-    wifi::credentials_ui(ui, credentials.ssid(), Some(credentials.passphrase()));
+    wifi::credentials_ui(ui, credentials.ssid(), credentials.passphrase());
 }
 
 fn attempts_ui(ui: &mut Ui, view: &JoiningView) {

@@ -1,13 +1,13 @@
 //! Wi-Fi without a router: making a network, letting others in, and going back to the one before.
 
-use egui::{Label, RichText, Ui};
+use egui::{FontId, Label, RichText, Ui};
 use transport::wifi::{Part, WifiState, WifiStatus};
 
 use super::{
     action::Action,
     layout,
     route::Route,
-    theme::{SPACE_L, SPACE_M, SPACE_S, SPACE_XL, SPACE_XS, palette},
+    theme::{SPACE_L, SPACE_M, SPACE_S, SPACE_XL, SPACE_XS, Type, palette},
     widgets::{
         button::{self, Weight},
         card::card,
@@ -86,7 +86,7 @@ pub enum WifiWay {
 
 /// The page.
 pub fn wifi_ui(ui: &mut Ui, view: &WifiView<'_>, actions: &mut Vec<Action>) {
-    layout::titled_bar(ui, true, "Wi-Fi without a router", actions);
+    layout::titled_bar(ui, true, "Wi-Fi network", actions);
     match view {
         WifiView::Offer(problem) => {
             layout::column(ui, "wifi", |ui| offer_ui(ui, *problem, actions));
@@ -94,6 +94,7 @@ pub fn wifi_ui(ui: &mut Ui, view: &WifiView<'_>, actions: &mut Vec<Action>) {
         WifiView::Asks(network) => {
             layout::column(ui, "wifi", |ui| {
                 text::title(ui, &format!("Leave {network}?"));
+                ui.add_space(SPACE_XS);
                 text::body(
                     ui,
                     &format!(
@@ -102,7 +103,7 @@ pub fn wifi_ui(ui: &mut Ui, view: &WifiView<'_>, actions: &mut Vec<Action>) {
                     ),
                 );
                 ui.add_space(SPACE_L);
-                answers_ui(ui, "Leave and make a network", &format!("Stay in {network}"), actions);
+                answers_ui(ui, "Leave and make a network", "Stay", actions);
             });
         }
         WifiView::Busy(words, can_call_off) => {
@@ -119,7 +120,7 @@ pub fn way_ui(ui: &mut Ui, way: Option<&WifiWay>, actions: &mut Vec<Action>) {
     let pressed = match way {
         None => false,
         Some(WifiWay::CanMake) => {
-            ui.vertical_centered(|ui| button::link(ui, "No network here? Make one").clicked()).inner
+            ui.vertical_centered(|ui| button::link(ui, "No network? Make one").clicked()).inner
         }
         Some(WifiWay::In(ssid)) => {
             ui.add_space(SPACE_XS);
@@ -133,7 +134,8 @@ pub fn way_ui(ui: &mut Ui, way: Option<&WifiWay>, actions: &mut Vec<Action>) {
 }
 
 fn offer_ui(ui: &mut Ui, problem: Option<&str>, actions: &mut Vec<Action>) {
-    text::title(ui, "Make a network");
+    text::title(ui, "A network of your own");
+    ui.add_space(SPACE_XS);
     text::body(
         ui,
         "This device makes a small Wi-Fi of its own. Others near it scan one code, and are in the \
@@ -189,22 +191,32 @@ fn group_ui(ui: &mut Ui, view: &GroupView<'_>, actions: &mut Vec<Action>) {
     }
     let (hint, code) = match (shows, view.ours) {
         (WifiCode::Ours, Some((room, modules))) => (
-            format!("Scan with Festival Chat: joins the network and {room}."),
+            "Scan this with Festival Chat on another device.",
             Some((modules, format!("QR code that invites to {room} by {}", view.ssid))),
         ),
         _ => (
-            "Scan with any camera: joins the network only.".to_owned(),
+            "Scan this with any camera.",
             view.plain.map(|modules| (modules, format!("QR code of the Wi-Fi {}", view.ssid))),
         ),
     };
-    ui.vertical_centered(|ui| text::hint(ui, &hint));
+    ui.vertical_centered(|ui| text::hint(ui, hint));
     ui.add_space(SPACE_M);
     if let Some((modules, label)) = code {
         let side = ui.available_width().min(MAX_SIDE);
         ui.vertical_centered(|ui| qr_code(ui, modules, side, &label));
     }
     ui.add_space(SPACE_M);
-    credentials_ui(ui, view.ssid, (shows == WifiCode::Plain).then_some(view.passphrase));
+    let leads = match (shows, view.ours) {
+        (WifiCode::Ours, Some((room, _))) => {
+            format!("It joins the Wi-Fi {} and {room}.", view.ssid)
+        }
+        _ => "It joins the Wi-Fi, and no room.".to_owned(),
+    };
+    ui.vertical_centered(|ui| text::small(ui, &leads));
+    if shows == WifiCode::Plain {
+        ui.add_space(SPACE_M);
+        credentials_ui(ui, view.ssid, view.passphrase);
+    }
     ui.add_space(SPACE_L);
     if let Some(problem) = view.problem {
         text::problem(ui, problem);
@@ -227,18 +239,17 @@ fn group_ui(ui: &mut Ui, view: &GroupView<'_>, actions: &mut Vec<Action>) {
 }
 
 /// Name and password of a network, to be typed where nothing can be scanned.
-pub fn credentials_ui(ui: &mut Ui, ssid: &str, passphrase: Option<&str>) {
+pub fn credentials_ui(ui: &mut Ui, ssid: &str, passphrase: &str) {
     card(ui, |ui| {
-        let color = palette(ui).text;
+        let (color, font) = (palette(ui).text, FontId::monospace(Type::Body.font(ui).size));
         let mut line = |name: &str, value: &str| {
             text::small(ui, name);
-            let words = RichText::new(value).monospace().color(color);
+            // Letters that look alike differ in this font.
+            let words = RichText::new(value).font(font.clone()).color(color);
             ui.add(Label::new(words).wrap().selectable(true));
         };
         line("Network", ssid);
-        if let Some(passphrase) = passphrase {
-            line("Password", passphrase);
-        }
+        line("Password", passphrase);
     });
 }
 
