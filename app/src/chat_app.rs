@@ -190,6 +190,10 @@ impl ChatApp {
         let event = match notice {
             Notice::Event(event) => event,
             Notice::Wifi(news) => return self.hear_wifi(news),
+            Notice::Overflow => {
+                self.lose_track_of_wifi();
+                return self.model.apply(Notice::Overflow);
+            }
             other => return self.model.apply(other),
         };
         match &event {

@@ -217,6 +217,11 @@ impl Script {
         self.notices.push_back(Notice::Wifi(news));
     }
 
+    /// Some of what happened was dropped.
+    pub(crate) fn overflow(&mut self) {
+        self.notices.push_back(Notice::Overflow);
+    }
+
     /// A message is on the disk.
     pub(crate) fn add(&mut self, message: Message) {
         self.history.push(message.clone());

@@ -26,7 +26,7 @@ const LONG: &str = "Gemeinschaftsunterkunft-Nord-3OG";
 const MAKE: &str = "No network? Make one";
 
 /// The screens about Wi-Fi in all their states.
-pub(crate) const WIFI: [Shot; 10] = [
+pub(crate) const WIFI: [Shot; 11] = [
     ("wifi-way", invited),
     ("wifi-offer", page),
     ("wifi-ask", |looking| asked(looking, BEFORE)),
@@ -47,6 +47,12 @@ pub(crate) const WIFI: [Shot; 10] = [
     ("wifi-plain", |looking| {
         let (mut harness, shared) = made(looking);
         reach(&mut harness, "For other cameras");
+        (harness, shared)
+    }),
+    ("wifi-in", |looking| {
+        let (mut harness, shared) = made(looking);
+        harness.key_press(Key::Escape);
+        harness.run_steps(6);
         (harness, shared)
     }),
     ("wifi-entry", |looking| {
@@ -317,6 +323,42 @@ fn code_of_a_network_this_device_is_in_already_is_followed_without_a_word_about_
 }
 
 #[test]
+fn whoever_joined_a_network_finds_the_way_out_of_it_in_the_settings() {
+    for size in [PHONE, DESKTOP] {
+        let (mut harness, shared) = followed(Looking::at(size));
+        let group = Group { part: Part::Joined, credentials: credentials() };
+        shared.borrow_mut().wifi = Some(WifiStatus { group: Some(group), ..able(None) });
+        tell(&mut harness, &shared, WifiNews::Joined(credentials()));
+        harness.key_press(Key::Escape);
+        harness.run_steps(4);
+        reach(&mut harness, "Settings");
+        reach(&mut harness, "Leave the Wi-Fi Festival-K7QM");
+        reach(&mut harness, "Leave this network");
+
+        assert_eq!(wishes(&shared).last(), Some(&WifiWish::Leave));
+        shared.borrow_mut().wifi = Some(able(None));
+        tell(&mut harness, &shared, WifiNews::Left);
+        assert!(says(&harness, "This device is in no Wi-Fi now."));
+    }
+}
+
+#[test]
+fn news_that_got_lost_leave_nobody_waiting() {
+    let (mut harness, shared) = made(Looking::at(PHONE));
+    reach(&mut harness, "End this network");
+    shared.borrow_mut().wifi = Some(able(Some(BEFORE)));
+    shared.borrow_mut().overflow();
+    harness.run_steps(6);
+    assert!(!says(&harness, "Going back to the network before"));
+    assert!(says(&harness, "A network of your own"));
+
+    let (mut harness, shared) = followed(Looking::at(PHONE));
+    shared.borrow_mut().overflow();
+    harness.run_steps(6);
+    assert!(has_accepted(&shared));
+}
+
+#[test]
 fn diagnostics_say_how_wifi_stands() {
     let (mut harness, shared) = settled(Looking::at(PHONE));
     shared.borrow_mut().wifi = Some(WifiStatus { state: WifiState::Off, ..able(None) });
@@ -349,6 +391,7 @@ fn steps_to_a_network_look_as_they_did() {
         "wifi-busy",
         "wifi-error",
         "wifi-plain",
+        "wifi-in",
         "wifi-entry",
         "wifi-by-hand",
     ];

@@ -36,6 +36,8 @@ pub(super) struct Wifi {
     /// Whether the person is to be told where this device is, once that is known.
     tells_return: bool,
     looked_at: Option<Timestamp>,
+    /// Whether the last look was not answered yet.
+    is_looking: bool,
     shows: WifiCode,
     drawn: Option<Drawn>,
 }
@@ -99,6 +101,7 @@ impl ChatApp {
     /// Asks how Wi-Fi stands.
     pub(super) fn look_at_wifi(&mut self) {
         self.wifi.looked_at = Some(self.clock.now());
+        self.wifi.is_looking = true;
         self.backend.wifi(WifiWish::Look);
     }
 
@@ -107,8 +110,8 @@ impl ChatApp {
         let now = self.clock.now().0;
         let due = |at: Timestamp| at.0.saturating_add(LOOK_EVERY_MILLIS);
         let is_due = self.wifi.looked_at.is_none_or(|at| due(at) <= now);
-        // What is being done is told when it is done.
-        if is_due && self.wifi.doing.is_none() {
+        // What is being done is told when it is done; what is slow to answer is not asked more often.
+        if is_due && self.wifi.doing.is_none() && !self.wifi.is_looking {
             self.look_at_wifi();
         }
         ui.ctx().request_repaint_after(Duration::from_millis(LOOK_EVERY_MILLIS));
@@ -185,6 +188,7 @@ impl ChatApp {
         };
         match news {
             WifiNews::Status(status) => {
+                self.wifi.is_looking = false;
                 if std::mem::take(&mut self.wifi.tells_return) {
                     self.toasts.push(match &status.network {
                         Some(network) => format!("You are back in {network}."),
@@ -221,6 +225,16 @@ impl ChatApp {
                 _ => self.fail_wifi(&why),
             },
         }
+    }
+
+    /// What came of it may have been dropped: nothing waits for it any more.
+    pub(super) fn lose_track_of_wifi(&mut self) {
+        self.wifi.doing = None;
+        let is_trying = |entering: &Entering| matches!(entering.entry, Entry::Trying { .. });
+        if self.wifi.entering.as_ref().is_some_and(is_trying) {
+            self.answer_entry(false);
+        }
+        self.look_at_wifi();
     }
 
     /// The network in use would be left for that of an invite.
