@@ -38,3 +38,5 @@ mod story;
 mod typing;
 #[path = "screens/ways.rs"]
 mod ways;
+#[path = "screens/wifi.rs"]
+mod wifi;

@@ -5,7 +5,7 @@ use std::{fmt, sync::Arc};
 
 use egui::{Context, Ui};
 use engine::{
-    Body, Command, Event, Invite, Message, PersonCode, PersonCodeError, Refusal, RoomId, Timestamp,
+    Body, Event, Invite, Message, PersonCode, PersonCodeError, Refusal, RoomId, Timestamp,
 };
 
 use crate::{
@@ -37,11 +37,13 @@ mod scanning;
 mod seen;
 mod selves;
 mod typing;
+mod wifi;
 
 use codes::Codes;
 use people::{Checking, PeopleNews};
 use scanning::Scanning;
 use typing::Typing;
+use wifi::Wifi;
 
 /// How long a change of the screens' state may wait until it is kept.
 const SAVE_AFTER_SECS: f64 = 1.0;
@@ -62,6 +64,7 @@ pub struct ChatApp {
     links: Vec<LinkInfo>,
     whereabouts: Whereabouts,
     net: NetInfo,
+    wifi: Wifi,
     /// Whether a self-test may still have something to tell.
     is_testing: bool,
     /// An invite to follow as soon as there is a name.
@@ -96,6 +99,7 @@ impl ChatApp {
             links: Vec::new(),
             whereabouts: Whereabouts::default(),
             net: NetInfo::default(),
+            wifi: Wifi::default(),
             is_testing: false,
             pending: None,
             installed: None,
@@ -183,9 +187,14 @@ impl ChatApp {
     }
 
     fn take_in(&mut self, notice: Notice) {
-        let Notice::Event(event) = notice else {
-            self.model.apply(notice);
-            return;
+        let event = match notice {
+            Notice::Event(event) => event,
+            Notice::Wifi(news) => return self.hear_wifi(news),
+            Notice::Overflow => {
+                self.lose_track_of_wifi();
+                return self.model.apply(Notice::Overflow);
+            }
+            other => return self.model.apply(other),
         };
         match &event {
             Event::Started { name, rooms } => {
@@ -320,7 +329,7 @@ impl ChatApp {
         self.state.now.link.clear();
         self.model.joins.retain(|join| join.invite != invite.id());
         self.state.stack.switch(Route::Joining(invite.id()));
-        self.backend.send(Command::AcceptInvite { invite });
+        self.follow_invite(invite);
     }
 
     /// Keeps the state of the screens a moment after it changed.

@@ -15,6 +15,7 @@ use crate::{
     rules_pictures::RULES,
     stage::{DESKTOP, Looking, PHONE, Shared, harness, in_room, newcomer, settled},
     story::{BEA, ME, ROOM, member, text_of},
+    wifi::WIFI,
 };
 
 /// Every screen, at one size of window and text.
@@ -42,7 +43,7 @@ fn screens(looking: Looking) -> Vec<(String, Harness<'static, ChatApp>)> {
     let (mut harness, _shared) = network(looking, "Servers");
     reach(&mut harness, "Add TURN server");
     screens.push(("Add TURN server".to_owned(), harness));
-    for (name, scene) in RULES.into_iter().chain(DOOR).chain(PEOPLE) {
+    for (name, scene) in RULES.into_iter().chain(DOOR).chain(PEOPLE).chain(WIFI) {
         screens.push((name.to_owned(), scene(looking).0));
     }
     screens

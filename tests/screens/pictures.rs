@@ -14,6 +14,7 @@ use crate::{
     rules_pictures::RULES,
     stage::{DESKTOP, Looking, PHONE, SMALL_PHONE, Shared, alone, in_room, newcomer, settled},
     story::{BEA, ROOM, link},
+    wifi::WIFI,
 };
 
 /// What leads to what is on a picture.
@@ -221,6 +222,7 @@ fn every_screen_can_be_looked_at() {
                 .chain(RULES)
                 .chain(DOOR)
                 .chain(PEOPLE)
+                .chain(WIFI)
                 .chain([NEWEST])
             {
                 shoot(&format!("{name}-{size_name}-{text}"), scene, looking);

@@ -5,7 +5,7 @@ use std::{cell::RefCell, collections::VecDeque, path::PathBuf, rc::Rc};
 use app::{
     backend::{
         Backend, LinkInfo, NetInfo, Notice, RelayedLinks, SelfTest, ServersInUse, TestScope,
-        WaysInfo, Whereabouts,
+        WaysInfo, Whereabouts, WifiNews, WifiWish,
     },
     chat_app::ChatApp,
     host::{Host, HostNews},
@@ -22,7 +22,7 @@ use engine::{
     Command, Event, Goodbye, LinkId, Message, Position, RoomId, RoomOption, RoomOptions,
     RoomSummary, Timestamp,
 };
-use transport::servers::Servers;
+use transport::{servers::Servers, wifi::WifiStatus};
 
 use crate::{
     network_stage::on_the_internet,
@@ -70,6 +70,10 @@ pub(crate) struct Script {
     pub(crate) stats: SuccessStats,
     /// Why choices cannot be kept, if they cannot.
     pub(crate) disk_problem: Option<String>,
+    /// How Wi-Fi stands, where that is told.
+    pub(crate) wifi: Option<WifiStatus>,
+    /// What was wished of it, besides looks, oldest first.
+    pub(crate) wishes: Vec<WifiWish>,
     /// Pictures that were to be saved.
     pub(crate) saved: Vec<(String, Vec<u8>)>,
     /// What is on the clipboard.
@@ -158,6 +162,15 @@ impl Backend for Stage {
         self.0.borrow().test.clone()
     }
 
+    fn wifi(&mut self, wish: WifiWish) {
+        let mut script = self.0.borrow_mut();
+        match (wish, script.wifi.clone()) {
+            (WifiWish::Look, Some(status)) => script.tell_wifi(WifiNews::Status(status)),
+            (WifiWish::Look, None) => {}
+            (wish, _) => script.wishes.push(wish),
+        }
+    }
+
     fn success_stats(&self) -> SuccessStats {
         self.0.borrow().stats.clone()
     }
@@ -197,6 +210,16 @@ impl Script {
     /// Tells the screens that something happened.
     pub(crate) fn tell(&mut self, event: Event) {
         self.notices.push_back(Notice::Event(event));
+    }
+
+    /// Tells the screens what came of a wish.
+    pub(crate) fn tell_wifi(&mut self, news: WifiNews) {
+        self.notices.push_back(Notice::Wifi(news));
+    }
+
+    /// Some of what happened was dropped.
+    pub(crate) fn overflow(&mut self) {
+        self.notices.push_back(Notice::Overflow);
     }
 
     /// A message is on the disk.

@@ -68,12 +68,16 @@ impl ChatApp {
                     self.toasts.push(why);
                 }
             }
+            Action::Wifi(deed) => self.do_wifi(deed),
             Action::Dismiss(id) => self.toasts.dismiss(id),
         }
         ctx.request_repaint();
     }
 
     fn command(&mut self, command: Command) {
+        if self.leave_entry(&command) {
+            return;
+        }
         if let Command::LoadPage { room, .. } = command
             && let Some(room) = self.model.rooms.get_mut(&room)
         {
@@ -91,9 +95,12 @@ impl ChatApp {
                 self.state.now.wants_composer = !ctx.input(|input| input.has_touch_screen());
                 self.remember_unread(room);
             }
-            Route::Invite(_) | Route::OneInvite(..) | Route::Invites(_) | Route::Settings => {
-                self.come_back();
-            }
+            Route::Invite(_)
+            | Route::OneInvite(..)
+            | Route::Invites(_)
+            | Route::Settings
+            | Route::Diagnostics
+            | Route::Wifi => self.come_back(),
             Route::NewInvite(_) => self.state.now.choices = Choices::default(),
             Route::Scan | Route::ScanPerson(..) => self.scan(ctx, ScanFrom::Camera),
             Route::Verify(..) => {
@@ -113,10 +120,26 @@ impl ChatApp {
     /// What a screen needs whenever it is on top again, too.
     pub(super) fn come_back(&mut self) {
         match self.state.stack.top() {
-            Route::Invite(room) => self.show_code(room, None),
-            Route::OneInvite(room, invite) => self.show_code(room, Some(invite)),
+            Route::Invite(room) => {
+                self.show_code(room, None);
+                self.look_at_wifi();
+            }
+            Route::OneInvite(room, invite) => {
+                self.show_code(room, Some(invite));
+                self.look_at_wifi();
+            }
+            Route::Wifi => {
+                if let Some(room) = self.state.stack.room().filter(|room| !self.codes.has(*room)) {
+                    self.show_code(room, None);
+                }
+                self.look_at_wifi();
+            }
+            Route::Diagnostics => self.look_at_wifi(),
             Route::Invites(room) => self.backend.send(Command::ListInvites { room }),
-            Route::Settings => self.backend.send(Command::ListStorage),
+            Route::Settings => {
+                self.backend.send(Command::ListStorage);
+                self.look_at_wifi();
+            }
             Route::Verify(room, member) => self.start_checking(room, member),
             _ => {}
         }

@@ -23,6 +23,11 @@ impl Codes {
         self.drawn.get(&room)
     }
 
+    /// Whether it is known what the room has to show.
+    pub(super) fn has(&self, room: RoomId) -> bool {
+        self.drawn.contains_key(&room) || self.without.contains(&room)
+    }
+
     /// Whether there is no invite to show.
     pub(super) fn has_none(&self, room: RoomId) -> bool {
         self.without.contains(&room)

@@ -117,6 +117,7 @@ impl ChatApp {
             Route::Member(room, peer) => self.member(ui, room, peer, actions),
             Route::Verify(room, peer) => self.verify(ui, room, peer, actions),
             Route::Report(room, peer) => self.report(ui, room, peer, actions),
+            Route::Wifi => self.wifi(ui, actions),
             Route::FullScreenInvite(_) => {}
         }
     }
@@ -166,6 +167,7 @@ impl ChatApp {
             name: &name,
             whereabouts: &self.whereabouts,
             net: &self.net,
+            wifi: self.wifi.ssid(),
             relayed_links: self.backend.relayed_links(),
             carries: self.model.carries,
             storage: storage(&self.model),
@@ -190,6 +192,7 @@ impl ChatApp {
             whereabouts: &self.whereabouts,
             bluetooth: self.net.bluetooth,
             radio_use: self.net.radio_use,
+            wifi: self.wifi.status.as_ref(),
             links: &self.links,
             ways: &ways,
             log: &log,

@@ -95,7 +95,8 @@ impl ChatApp {
         let dialing = dialing.filter(|link| !link.is_stranger);
         let attempts = dialing.map(attempt).collect();
         let waiting = join.and_then(|join| join.waiting.clone());
-        JoiningView { invite, failure, attempts, is_reachable: self.is_reachable(), waiting }
+        let entry = self.wifi.entry(invite);
+        JoiningView { invite, failure, attempts, is_reachable: self.is_reachable(), waiting, entry }
     }
 }
 

@@ -100,6 +100,7 @@ impl ChatApp {
             is_over,
             admins: admins(room),
             is_reachable: self.is_reachable(),
+            wifi: self.wifi.way(),
             has_door: room.options.approve_joins,
             may_not_host: room.options.approve_joins && room.my_role() <= Role::Muted,
             members: names.join(", "),

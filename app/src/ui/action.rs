@@ -3,7 +3,7 @@
 use engine::{Command, InviteId, PeerId, RoomId};
 use transport::servers::Servers;
 
-use super::{route::Route, server_edit::Editing};
+use super::{route::Route, server_edit::Editing, wifi::WifiDeed};
 use crate::backend::{RelayedLinks, TestScope};
 
 /// One decision, carried out after the frame is drawn.
@@ -56,6 +56,8 @@ pub enum Action {
     Test(TestScope, Servers),
     /// Relay links as the person says.
     RelayLinks(RelayedLinks),
+    /// Something about Wi-Fi without a router.
+    Wifi(WifiDeed),
     /// Close a toast.
     Dismiss(u64),
 }

@@ -7,6 +7,7 @@ use engine::{PeerId, RoomId};
 use transport::{
     LinkFailure, Role, TransportKind,
     ble::{Mode, RadioState, RadioUse},
+    wifi::WifiStatus,
 };
 
 use super::{
@@ -21,6 +22,7 @@ use super::{
         status_dot::{Status, status_lines},
         text,
     },
+    wifi,
 };
 use crate::backend::{LinkInfo, WaysInfo, Whereabouts};
 
@@ -32,6 +34,8 @@ pub struct DiagnosticsView<'a> {
     pub bluetooth: RadioState,
     /// What its radio is used for.
     pub radio_use: RadioUse,
+    /// How Wi-Fi stands, once that was told.
+    pub wifi: Option<&'a WifiStatus>,
     /// How everybody is reached who is linked or looked for.
     pub ways: &'a [WaysInfo],
     /// Every link.
@@ -61,6 +65,12 @@ pub fn diagnostics_ui(ui: &mut Ui, view: &DiagnosticsView<'_>, actions: &mut Vec
         text::hint(ui, bluetooth(view.bluetooth));
         if view.bluetooth == RadioState::Ready {
             text::hint(ui, &radio_use(view.radio_use));
+        }
+        if let Some(status) = view.wifi {
+            ui.add_space(SPACE_M);
+            text::title(ui, "Wi-Fi without a router");
+            ui.add_space(SPACE_XS);
+            text::hint(ui, &wifi::words(status));
         }
         ui.add_space(SPACE_M);
         text::title(ui, "Ways to others");
@@ -174,6 +184,9 @@ pub fn report(view: &DiagnosticsView<'_>) -> String {
     let _ = writeln!(report, "Bluetooth: {}", bluetooth(view.bluetooth));
     if view.bluetooth == RadioState::Ready {
         let _ = writeln!(report, "{}", radio_use(view.radio_use));
+    }
+    if let Some(status) = view.wifi {
+        let _ = writeln!(report, "Wi-Fi without a router: {}", wifi::words(status));
     }
     for info in view.ways {
         for line in ways::lines(info, view.names) {

@@ -15,6 +15,7 @@ use super::{
         qr_code::qr_code,
         text,
     },
+    wifi::{self, WifiWay},
 };
 
 const MAX_SIDE: f32 = 400.0;
@@ -38,6 +39,8 @@ pub struct InviteView<'a> {
     pub admins: Option<String>,
     /// Whether anybody could reach this device now.
     pub is_reachable: bool,
+    /// What is offered about Wi-Fi without a router.
+    pub wifi: Option<WifiWay>,
     /// Whether this device's person lets newcomers in one by one,
     pub has_door: bool,
     /// or must not, since they may only read.
@@ -102,6 +105,7 @@ pub fn invite_ui(ui: &mut Ui, view: &InviteView<'_>, actions: &mut Vec<Action>) 
                 );
             }
         });
+        wifi::way_ui(ui, view.wifi.as_ref(), actions);
         ui.add_space(SPACE_L);
         buttons_ui(ui, view, code, actions);
     });

@@ -2,18 +2,20 @@
 
 use egui::Ui;
 use engine::{Command, DoorPictures, InviteId};
+use transport::wifi::Credentials;
 
 use super::{
     action::Action,
     door, layout,
     route::Route,
-    theme::{SPACE_L, SPACE_M, SPACE_S, SPACE_XL},
+    theme::{SPACE_L, SPACE_M, SPACE_S, SPACE_XL, SPACE_XS},
     widgets::{
         button::{self, Weight},
         icon::Icon,
         status_dot::{Status, status_lines},
         text,
     },
+    wifi,
 };
 
 /// What the screen of an invite being followed shows.
@@ -29,6 +31,32 @@ pub struct JoiningView {
     pub is_reachable: bool,
     /// Who has to let this device in, if somebody has, and what both see.
     pub waiting: Option<(String, DoorPictures)>,
+    /// How far it has led into the network that it is for, if it is for one.
+    pub entry: Option<Entry>,
+}
+
+/// The way into the network of an invite.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Entry {
+    /// It is being joined.
+    Trying {
+        /// Its name.
+        ssid: String,
+    },
+    /// The person is asked whether another may be left for it.
+    Asks {
+        /// The one in use.
+        network: String,
+        /// The name of that of the invite.
+        ssid: String,
+    },
+    /// This device is not in it, and goes on over what there is.
+    Failed {
+        /// A sentence for the person.
+        why: String,
+        /// What lets in, to do it by hand.
+        credentials: Credentials,
+    },
 }
 
 /// Shows how joining goes.
@@ -36,26 +64,66 @@ pub fn joining_ui(ui: &mut Ui, view: &JoiningView, actions: &mut Vec<Action>) {
     layout::titled_bar(ui, true, "Joining", actions);
     layout::centered(ui, "joining", |ui| {
         if let Some(failure) = &view.failure {
-            failed_ui(ui, failure, actions);
+            failed_ui(ui, failure, view.entry.as_ref(), actions);
             return;
         }
         if let Some(waiting) = &view.waiting {
             door::waiting_ui(ui, view.invite, waiting, actions);
             return;
         }
+        if let Some(Entry::Asks { network, ssid }) = &view.entry {
+            asks_ui(ui, network, ssid, actions);
+            return;
+        }
         ui.vertical_centered(|ui| text::display(ui, "Connecting"));
         ui.add_space(SPACE_S);
         ui.vertical_centered(|ui| {
-            text::hint(ui, "Keep the other device awake and on the same network.");
+            let words = match &view.entry {
+                Some(Entry::Trying { .. }) => "Keep the other device awake and near.",
+                _ => "Keep the other device awake and on the same network.",
+            };
+            text::hint(ui, words);
         });
         ui.add_space(SPACE_L);
-        attempts_ui(ui, view);
+        match &view.entry {
+            Some(Entry::Trying { ssid }) => {
+                status_lines(ui, Status::Connecting, &format!("Joining the Wi-Fi {ssid}"));
+            }
+            _ => attempts_ui(ui, view),
+        }
+        if let Some(Entry::Failed { why, credentials }) = &view.entry {
+            by_hand_ui(ui, why, credentials);
+        }
         ui.add_space(SPACE_XL);
         if button::wide(ui, Weight::Plain, Some(Icon::Close), "Cancel").clicked() {
             actions.push(Action::Command(Command::CancelJoin { invite: view.invite }));
             actions.push(Action::Back);
         }
     });
+}
+
+fn asks_ui(ui: &mut Ui, network: &str, ssid: &str, actions: &mut Vec<Action>) {
+    text::title(ui, &format!("Leave {network}?"));
+    ui.add_space(SPACE_XS);
+    text::body(
+        ui,
+        &format!(
+            "This code leads into the Wi-Fi {ssid} first. You will leave {network} until you are \
+             done, and with it the internet that you have there."
+        ),
+    );
+    ui.add_space(SPACE_L);
+    wifi::answers_ui(ui, "Leave and join", "Stay and try here", actions);
+}
+
+/// What the person can do who is not in the network of an invite.
+fn by_hand_ui(ui: &mut Ui, why: &str, credentials: &Credentials) {
+    ui.add_space(SPACE_L);
+    text::problem(ui, why);
+    ui.add_space(SPACE_S);
+    text::hint(ui, "You can also join this network in the system\u{2019}s settings:");
+    ui.add_space(SPACE_S);
+    wifi::credentials_ui(ui, credentials.ssid(), credentials.passphrase());
 }
 
 fn attempts_ui(ui: &mut Ui, view: &JoiningView) {
@@ -71,10 +139,13 @@ fn attempts_ui(ui: &mut Ui, view: &JoiningView) {
     }
 }
 
-fn failed_ui(ui: &mut Ui, failure: &str, actions: &mut Vec<Action>) {
+fn failed_ui(ui: &mut Ui, failure: &str, entry: Option<&Entry>, actions: &mut Vec<Action>) {
     ui.vertical_centered(|ui| text::display(ui, "That did not work"));
     ui.add_space(SPACE_M);
     ui.vertical_centered(|ui| text::problem(ui, failure));
+    if let Some(Entry::Failed { why, credentials }) = entry {
+        by_hand_ui(ui, why, credentials);
+    }
     ui.add_space(SPACE_XL);
     if button::wide(ui, Weight::Primary, Some(Icon::Scan), "Scan another code").clicked() {
         actions.push(Action::Switch(Route::Scan));

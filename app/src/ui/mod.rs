@@ -37,3 +37,4 @@ pub mod verify;
 pub mod ways;
 pub mod welcome;
 pub mod widgets;
+pub mod wifi;

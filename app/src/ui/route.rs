@@ -22,6 +22,8 @@ pub enum Route {
     Invites(RoomId),
     /// Choosing what another invite allows.
     NewInvite(RoomId),
+    /// The network this device makes where there is none, with the code of the room it was in.
+    Wifi,
     /// Looking for a QR.
     Scan,
     /// Following an invite.

@@ -37,6 +37,8 @@ pub struct SettingsView<'a> {
     pub whereabouts: &'a Whereabouts,
     /// How this device stands in the network.
     pub net: &'a NetInfo,
+    /// The network this device is in that was made for its rooms.
+    pub wifi: Option<&'a str>,
     /// When links may be relayed.
     pub relayed_links: RelayedLinks,
     /// Whether this device carries sealed messages for others.
@@ -189,6 +191,12 @@ fn network_ui(ui: &mut Ui, view: &SettingsView<'_>, actions: &mut Vec<Action>) {
     ui.add_space(SPACE_M);
     carrying_ui(ui, view.carries, actions);
     ui.add_space(SPACE_M);
+    if let Some(ssid) = view.wifi {
+        let label = format!("Leave the Wi-Fi {ssid}");
+        if button::wide(ui, Weight::Plain, Some(Icon::Close), &label).clicked() {
+            actions.push(Action::Open(Route::Wifi));
+        }
+    }
     for (icon, label, route) in [
         (Icon::Server, "Servers", Route::Servers),
         (Icon::Check, "Connection test", Route::SelfTest),

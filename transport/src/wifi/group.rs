@@ -80,7 +80,7 @@ impl Wifi {
     /// The system's own Wi-Fi, which is not touched before something is asked for. Needs a tokio runtime.
     pub fn new() -> Self {
         #[cfg(target_os = "linux")]
-        let port = super::linux::NetworkManager::default();
+        let port = super::linux::NetworkManagerPort::default();
         #[cfg(not(target_os = "linux"))]
         let port = Nothing;
         Self::with_port(Box::new(port))

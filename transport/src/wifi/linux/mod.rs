@@ -48,7 +48,7 @@ const ENTERED: u32 = 2;
 
 /// The service, once it was spoken to.
 #[derive(Debug, Default)]
-pub(super) struct NetworkManager {
+pub(super) struct NetworkManagerPort {
     bus: Option<Bus>,
     held: Option<Held>,
 }
@@ -79,7 +79,7 @@ struct Card {
     previous: Option<Previous>,
 }
 
-impl NetworkManager {
+impl NetworkManagerPort {
     /// The service, asked for once.
     async fn bus(&mut self) -> Result<Bus, WifiError> {
         if self.bus.is_none() {
@@ -261,7 +261,7 @@ async fn hear(
     Ok(None)
 }
 
-impl WifiPort for NetworkManager {
+impl WifiPort for NetworkManagerPort {
     fn look(&mut self) -> Work<'_, Look> {
         Box::pin(async {
             let found = self.find_state().await;
