@@ -96,7 +96,7 @@ pub(crate) const DOOR: [Shot; 11] = [
 
 fn options(looking: Looking, role: Role, on: bool) -> Screen {
     let (mut harness, shared) = in_ruled(looking, |rules| rules.make(ME, role));
-    let options = RoomOptions { approve_joins: on, hide_history: on, kept_for: None };
+    let options = RoomOptions { approve_joins: on, hide_history: on, ..RoomOptions::default() };
     shared.borrow_mut().tell(Event::OptionsChanged { room: ROOM, options });
     harness.run_steps(4);
     harness.get_by_label("Members").click();

@@ -75,6 +75,7 @@ pub use control::{
     Control, ControlRecord, EpochId, EpochRecord, KeptFor, OptionChange, Role, RoleChange,
     RoomOption, RoomOptions, TextChain,
 };
+pub use courier::NearbyRoom;
 pub use door::DoorPictures;
 pub use emojis::{SAFETY_EMOJIS, SAFETY_EMOJIS_SHOWN, SafetyEmojis};
 pub use engine::{Engine, Input, Now, Output, Target};

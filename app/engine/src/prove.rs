@@ -1,7 +1,7 @@
 //! Who is at the other end of a link: proofs begun, answered and gone on with.
 
 use crate::{
-    Engine, Frame, LinkId, PeerId, Role, RoomId, Store, StoreError, crypto,
+    Engine, Frame, LinkId, Medium, PeerId, Role, RoomId, Store, StoreError, crypto,
     engine::Output,
     handshake::{Handshake, Opening, Pattern, Proof, Step, nameless::Nameless},
     session::{LinkState, Opened, Purpose, Session},
@@ -87,6 +87,11 @@ impl<S: Store> Engine<S> {
         let rooms = self.rooms.values().filter(|room| room.may_host());
         let invites =
             rooms.flat_map(|room| room.invites_at(self.now.wall).map(move |invite| (room, invite)));
+        // Who is nearby is heard over the air; who knocks from afar has only heard of it.
+        let is_near = opened.medium == Medium::Air;
+        let invites = invites.filter(|(room, invite)| {
+            is_near || !room.membership.is_for_nearby(crypto::invite_id(&invite.secret))
+        });
         let mut psks = invites.map(|(room, i)| (room, i, crypto::invite_psk(&i.secret)));
         let (room, invite, psk) = psks.find(|(_, _, psk)| opening.is_for(psk))?;
         let step = Handshake::answer_introduction(opening, &psk, &room.me, opened.binding, seed)?;

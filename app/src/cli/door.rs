@@ -30,6 +30,7 @@ enum OptionName {
     KeepWeek,
     #[serde(rename = "keep_2_days")]
     KeepTwoDays,
+    Nearby,
 }
 
 impl From<OptionName> for RoomOption {
@@ -40,6 +41,7 @@ impl From<OptionName> for RoomOption {
             OptionName::KeepMonth => Self::KeepFor(KeptFor::Month),
             OptionName::KeepWeek => Self::KeepFor(KeptFor::Week),
             OptionName::KeepTwoDays => Self::KeepFor(KeptFor::TwoDays),
+            OptionName::Nearby => Self::Nearby(None),
         }
     }
 }
@@ -52,6 +54,7 @@ impl From<RoomOption> for OptionName {
             RoomOption::KeepFor(KeptFor::Month) => Self::KeepMonth,
             RoomOption::KeepFor(KeptFor::Week) => Self::KeepWeek,
             RoomOption::KeepFor(KeptFor::TwoDays) => Self::KeepTwoDays,
+            RoomOption::Nearby(_) => Self::Nearby,
         }
     }
 }
@@ -110,6 +113,14 @@ pub(super) fn event(event: &Event) -> Value {
             "room": room.to_string(),
             "newcomer": newcomer.to_string(),
         }),
+        Event::NearbyChanged { rooms } => json!({
+            "event": "nearby",
+            "rooms": rooms.iter().map(|room| json!({
+                "name": room.name,
+                "invite_id": room.invite.id().to_string(),
+                "invite": room.invite.to_text(),
+            })).collect::<Vec<_>>(),
+        }),
         Event::OptionsChanged { room, options } => json!({
             "event": "options",
             "room": room.to_string(),
@@ -134,6 +145,7 @@ pub(super) fn options(options: RoomOptions) -> Value {
         "approve_joins": options.approve_joins,
         "hide_history": options.hide_history,
         "kept_for": kept_for,
+        "nearby": options.nearby.is_some(),
     })
 }
 
