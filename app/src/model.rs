@@ -17,6 +17,7 @@ mod storage;
 
 pub use messages::Messages;
 pub use names::Names;
+pub(crate) use names::plain;
 pub use remarks::{option_words, preview, remark};
 pub use storage::Storage;
 

@@ -285,7 +285,8 @@ fn liar_who_makes_up_rooms_fills_sixteen_places_and_no_more() {
 
     for number in 0..50_u8 {
         let link = meet(&mut world, "maya");
-        let rooms = [0, 1, 2, 3].map(|part| ([number.wrapping_mul(4).wrapping_add(part); 16], "Free beer"));
+        let rooms =
+            [0, 1, 2, 3].map(|part| ([number.wrapping_mul(4).wrapping_add(part); 16], "Free beer"));
         world.send_raw("maya", link, doors(&rooms));
         assert!(world.nearby("maya").len() <= 16);
         world.pass(Duration::from_secs(1));

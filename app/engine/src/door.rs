@@ -314,7 +314,12 @@ impl<S: Store> Engine<S> {
     }
 
     /// The host tells what it drew before it knew what this device did; false if it did not.
-    pub(crate) fn take_reveal(&mut self, link: LinkId, invite: InviteId, theirs: &[u8; 16]) -> bool {
+    pub(crate) fn take_reveal(
+        &mut self,
+        link: LinkId,
+        invite: InviteId,
+        theirs: &[u8; 16],
+    ) -> bool {
         let Some(session) = self.session_mut(link) else { return true };
         let Some(Door::Knocked(knocked)) = &mut session.door else { return false };
         if crypto::door_promise(theirs) != knocked.promise {

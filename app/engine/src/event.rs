@@ -1,8 +1,8 @@
 //! What the person is told.
 
 use crate::{
-    Addr, Bond, DoorPictures, Invite, InviteId, InviteState, LastSeen, LinkId, Message, NearbyRoom, PeerId,
-    PersonCode, Position, Refusal, ReportRecord, Role, RoomId, RoomOptions, SafetyEmojis,
+    Addr, Bond, DoorPictures, Invite, InviteId, InviteState, LastSeen, LinkId, Message, NearbyRoom,
+    PeerId, PersonCode, Position, Refusal, ReportRecord, Role, RoomId, RoomOptions, SafetyEmojis,
 };
 
 /// What the person should see.

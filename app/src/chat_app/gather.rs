@@ -2,16 +2,17 @@
 
 use std::collections::BTreeMap;
 
-use engine::{InviteId, PeerId, RoomId};
+use engine::{InviteId, NearbyRoom, PeerId, RoomId};
 use transport::LinkPath;
 
 use super::ChatApp;
 use crate::{
     backend::LinkInfo,
-    model::{Room, preview, sentence},
+    model::{Room, plain, preview, sentence},
     ui::{
         diagnostics::kind,
         joining::JoiningView,
+        nearby::NearbyRow,
         reach::{self, Reach, Standing},
         rooms::{RoomRow, RoomsView},
     },
@@ -63,7 +64,14 @@ impl ChatApp {
     pub(super) fn rooms_view(&self, chosen: Option<RoomId>) -> RoomsView {
         let Standing { status, words, .. } = self.device_standing();
         let rows = self.model.recent().into_iter().map(|room| self.room_row(room)).collect();
-        RoomsView { status, status_words: words, rows, chosen }
+        RoomsView { status, status_words: words, rows, nearby: self.nearby_rows(), chosen }
+    }
+
+    /// The rooms that are open to people nearby.
+    pub(super) fn nearby_rows(&self) -> Vec<NearbyRow> {
+        let row =
+            |room: &NearbyRoom| NearbyRow { name: plain(&room.name), link: room.invite.to_text() };
+        self.model.nearby.iter().map(row).filter(|row| !row.name.is_empty()).collect()
     }
 
     fn room_row(&self, room: &Room) -> RoomRow {
@@ -95,7 +103,14 @@ impl ChatApp {
         let dialing = dialing.filter(|link| !link.is_stranger);
         let attempts = dialing.map(attempt).collect();
         let waiting = join.and_then(|join| join.waiting.clone());
-        JoiningView { invite, failure, attempts, is_reachable: self.is_reachable(), waiting }
+        JoiningView {
+            invite,
+            failure,
+            attempts,
+            is_reachable: self.is_reachable(),
+            is_nearby: self.model.nearby.iter().any(|room| room.invite.id() == invite),
+            waiting,
+        }
     }
 }
 

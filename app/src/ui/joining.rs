@@ -27,6 +27,8 @@ pub struct JoiningView {
     pub attempts: Vec<String>,
     /// Whether this device is on any network.
     pub is_reachable: bool,
+    /// Whether the room is one that is open to people nearby.
+    pub is_nearby: bool,
     /// Who has to let this device in, if somebody has, and what both see.
     pub waiting: Option<(String, DoorPictures)>,
 }
@@ -46,7 +48,14 @@ pub fn joining_ui(ui: &mut Ui, view: &JoiningView, actions: &mut Vec<Action>) {
         ui.vertical_centered(|ui| text::display(ui, "Connecting"));
         ui.add_space(SPACE_S);
         ui.vertical_centered(|ui| {
-            text::hint(ui, "Keep the other device awake and on the same network.");
+            text::hint(
+                ui,
+                if view.is_nearby {
+                    "Stay near. Somebody of the room has to be within reach of Bluetooth."
+                } else {
+                    "Keep the other device awake and on the same network."
+                },
+            );
         });
         ui.add_space(SPACE_L);
         attempts_ui(ui, view);
