@@ -11,9 +11,10 @@ const MINUTE: Duration = Duration::from_secs(60);
 const APPROVE: RoomOption = RoomOption::ApproveJoins;
 const NEARBY: RoomOption = RoomOption::Nearby(None);
 
-/// The first byte of what is told of rooms, and of the packet in which a host shows what it drew,
-/// which travel in clear inside links that encrypt by themselves.
+/// The first byte of what strangers tell of rooms, of packets of operations, and of the one in which a
+/// host shows what it drew: they travel in clear inside links that encrypt by themselves.
 const DOORS: u8 = 3;
+const OPS: u8 = 5;
 const REVEAL: u8 = 20;
 
 /// A room of Alice's that is open to people nearby, and Maya, who is in no room.
@@ -343,4 +344,25 @@ fn host_that_changes_what_it_drew_once_it_knows_what_the_newcomer_drew_is_not_wa
     world.tamper("alice", "maya", |frame| vec![frame]);
     world.knock("maya", "alice", &invite, Medium::Air);
     assert!(world.waits("maya").is_some());
+}
+
+#[test]
+fn newcomer_whose_device_has_not_heard_yet_who_is_to_be_asked_lets_nobody_in() {
+    let mut world = open_in(World::binding(), &[]);
+    world.pass_by("maya", "alice");
+    let invite = heard(&world, "maya");
+    world.tamper(
+        "alice",
+        "maya",
+        |frame| if frame.first() == Some(&OPS) { vec![] } else { vec![frame] },
+    );
+    world.knock("maya", "alice", &invite, Medium::Air);
+    world.answer_door("alice", "maya", true);
+    assert_eq!(world.rooms("maya").len(), 1);
+
+    world.add("eve");
+    let invite = Invite { host: world.show_invite("maya").host, ..invite };
+    world.knock("eve", "maya", &invite, Medium::Air);
+
+    assert_eq!(world.rooms("eve"), []);
 }

@@ -1,7 +1,7 @@
 //! Who is let into a room, and what its options are.
 
 use engine::{
-    Addr, Command, DoorPictures, Event, Invite, Medium, NearbyRoom, PeerId, RoomOption,
+    Addr, Command, DoorPictures, Event, Invite, Medium, NEAR_TAG, NearbyRoom, PeerId, RoomOption,
     RoomOptions, Store as _, Target,
 };
 
@@ -80,7 +80,7 @@ impl World {
     /// `name` can be heard over Bluetooth as well.
     pub fn switch_bluetooth_on(&mut self, name: Name) {
         let number = self.device(name).number;
-        self.move_to(name, vec![Self::addr(number), Addr { tag: 5, bytes: Vec::new() }]);
+        self.move_to(name, vec![Self::addr(number), Addr { tag: NEAR_TAG, bytes: Vec::new() }]);
         self.settle();
     }
 

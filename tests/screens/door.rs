@@ -72,6 +72,8 @@ pub(crate) const DOOR: [Shot; 14] = [
         let (mut harness, shared) = settled(looking);
         near(&mut harness, &shared);
         reach(&mut harness, "Scan");
+        harness.get_by_label("Nearby").scroll_to_me();
+        harness.run_steps(4);
         (harness, shared)
     }),
     ("options-hide", |looking| {

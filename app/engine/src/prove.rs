@@ -87,10 +87,12 @@ impl<S: Store> Engine<S> {
         let rooms = self.rooms.values().filter(|room| room.may_host());
         let invites =
             rooms.flat_map(|room| room.invites_at(self.now.wall).map(move |invite| (room, invite)));
-        // Who is nearby is heard over the air; who knocks from afar has only heard of it.
         let is_near = opened.medium == Medium::Air;
         let invites = invites.filter(|(room, invite)| {
-            is_near || !room.membership.is_for_nearby(crypto::invite_id(&invite.secret))
+            let id = crypto::invite_id(&invite.secret);
+            // Who joined by it a moment ago may not know yet who has to be asked: that stands before it
+            // in the log which has it. And who knocks from afar only heard of those for people nearby.
+            room.membership.is_confirmed(id) && (is_near || !room.membership.is_for_nearby(id))
         });
         let mut psks = invites.map(|(room, i)| (room, i, crypto::invite_psk(&i.secret)));
         let (room, invite, psk) = psks.find(|(_, _, psk)| opening.is_for(psk))?;

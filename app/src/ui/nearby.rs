@@ -4,7 +4,7 @@ use egui::Ui;
 
 use super::{
     action::Action,
-    theme::{SPACE_S, SPACE_XS},
+    theme::SPACE_S,
     widgets::{
         button::{self, Weight},
         icon::Icon,
@@ -23,17 +23,18 @@ pub struct NearbyRow {
 
 /// Shows the rooms; whoever chooses one asks to come in.
 pub fn nearby_ui(ui: &mut Ui, rows: &[NearbyRow], actions: &mut Vec<Action>) {
-    text::title(ui, "Nearby");
-    ui.add_space(SPACE_XS);
-    for row in rows {
-        if button::wide(ui, Weight::Plain, Some(Icon::People), &row.name).clicked() {
-            actions.push(Action::Join(row.link.clone()));
+    ui.scope(|ui| {
+        ui.spacing_mut().item_spacing.y = SPACE_S;
+        text::title(ui, "Nearby");
+        for row in rows {
+            if button::wide(ui, Weight::Plain, Some(Icon::People), &row.name).clicked() {
+                actions.push(Action::Join(row.link.clone()));
+            }
         }
-        ui.add_space(SPACE_S);
-    }
-    text::small(
-        ui,
-        "Rooms that people around you opened. Somebody there lets you in. Anybody can choose any \
-         name: join only if you see the same six pictures as they do.",
-    );
+        text::small(
+            ui,
+            "Rooms that people around you opened. Somebody there lets you in. Anybody can choose \
+             any name: join only if you see the same six pictures as they do.",
+        );
+    });
 }

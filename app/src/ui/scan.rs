@@ -69,11 +69,12 @@ pub fn scan_ui(ui: &mut Ui, view: &ScanView, link: &mut String, actions: &mut Ve
             }
         }
         ui.add_space(SPACE_L);
-        if !view.nearby.is_empty() {
-            nearby_ui(ui, &view.nearby, actions);
-            ui.add_space(SPACE_L);
-        }
         ways_ui(ui, view, actions);
+        if !view.nearby.is_empty() {
+            // Below what the person came for, which no stranger can push away.
+            ui.add_space(SPACE_L);
+            nearby_ui(ui, &view.nearby, actions);
+        }
         ui.add_space(SPACE_L);
         link_ui(ui, view, link, actions);
     });

@@ -48,6 +48,11 @@ impl Membership {
         }
     }
 
+    /// Whether an invite stands in a log that is here, and is not only known from a screen.
+    pub(crate) fn is_confirmed(&self, invite: InviteId) -> bool {
+        self.terms.contains_key(&invite)
+    }
+
     /// Whether anybody may use an invite who sees it.
     pub(crate) fn is_public(&self, invite: InviteId) -> bool {
         self.terms
