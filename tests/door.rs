@@ -2,6 +2,8 @@
 
 #[path = "door/joins.rs"]
 mod joins;
+#[path = "door/nearby.rs"]
+mod nearby;
 #[path = "door/options.rs"]
 mod options;
 #[path = "door/renewal.rs"]

@@ -74,6 +74,8 @@ fn step() -> impl Strategy<Value = Step> {
         2 => device.clone().prop_map(Step::Leave),
         1 => (device.clone(), any::<bool>())
             .prop_map(|(a, on)| Step::Switch(a, RoomOption::ApproveJoins, on)),
+        1 => (device.clone(), prop::bool::weighted(0.7))
+            .prop_map(|(a, on)| Step::Switch(a, RoomOption::Nearby(None), on)),
         2 => (device.clone(), prop::bool::weighted(0.7))
             .prop_map(|(a, on)| Step::Switch(a, RoomOption::HideHistory, on)),
         1 => (device.clone(), any::<bool>(), prop::bool::weighted(0.8))

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use engine::{
     DoorPictures, Event, Invite, InviteId, InviteState, JoinFailure, LastSeen, LinkId, Member,
-    Message, PeerId, Report, Role, RoomId, RoomOptions, RoomSummary, Seen,
+    Message, NearbyRoom, PeerId, Report, Role, RoomId, RoomOptions, RoomSummary, Seen,
 };
 
 use crate::backend::{LinkInfo, Notice};
@@ -17,6 +17,7 @@ mod storage;
 
 pub use messages::Messages;
 pub use names::Names;
+pub(crate) use names::plain;
 pub use remarks::{option_words, preview, remark};
 pub use storage::Storage;
 
@@ -31,6 +32,8 @@ pub struct Model {
     pub rooms: BTreeMap<RoomId, Room>,
     /// Joining that has not led to a room yet, oldest first.
     pub joins: Vec<Join>,
+    /// Rooms that are open to people nearby, by name.
+    pub nearby: Vec<NearbyRoom>,
     /// Whether this device carries sealed messages for others.
     pub carries: bool,
     /// What is kept on this device, once that was told.
@@ -178,6 +181,7 @@ impl Model {
                 }
             }
             Event::CarryingSet { on } => self.carries = on,
+            Event::NearbyChanged { rooms } => self.nearby = rooms,
             Event::StorageTold { bound, rooms, is_full } => {
                 let told = Storage { bound, rooms, is_full };
                 let was_full = self.storage.as_ref().is_some_and(|before| before.is_full);

@@ -1,6 +1,9 @@
 //! Who is let into a room, and what its options are.
 
-use engine::{Command, DoorPictures, Event, PeerId, RoomOption, RoomOptions, Store as _};
+use engine::{
+    Addr, Command, DoorPictures, Event, Invite, Medium, NEAR_TAG, NearbyRoom, PeerId, RoomOption,
+    RoomOptions, Store as _, Target,
+};
 
 use crate::{Name, World};
 
@@ -72,5 +75,30 @@ impl World {
             },
         );
         self.settle();
+    }
+
+    /// `name` can be heard over Bluetooth as well.
+    pub fn switch_bluetooth_on(&mut self, name: Name) {
+        let number = self.device(name).number;
+        self.move_to(name, vec![Self::addr(number), Addr { tag: NEAR_TAG, bytes: Vec::new() }]);
+        self.settle();
+    }
+
+    /// The rooms open to people nearby that `name` knows of.
+    pub fn nearby(&self, name: Name) -> Vec<NearbyRoom> {
+        let told = self.events(name).iter().rev().find_map(|event| match event {
+            Event::NearbyChanged { rooms } => Some(rooms.clone()),
+            _ => None,
+        });
+        told.unwrap_or_default()
+    }
+
+    /// `guest` knocks at the door of `host` by what it heard of a room, over the air or from afar.
+    pub fn knock(&mut self, guest: Name, host: Name, invite: &Invite, medium: Medium) {
+        self.accept(guest, invite);
+        let before = std::mem::replace(&mut self.medium, medium);
+        self.open(guest, host, Target::Invite(invite.id()));
+        self.settle();
+        self.medium = before;
     }
 }

@@ -2,7 +2,10 @@
 
 use app::chat_app::ChatApp;
 use egui_kittest::{Harness, kittest::Queryable as _};
-use engine::{Command, DoorPictures, Event, KeptFor, PeerId, Role, RoomOption, RoomOptions};
+use engine::{
+    Command, DoorPictures, Event, Invite, KeptFor, NearbyRoom, PeerId, Role, RoomOption,
+    RoomOptions,
+};
 
 use crate::{
     network_stage::reach,
@@ -17,7 +20,7 @@ const MAYA: PeerId = PeerId::from_bytes([0x51; 32]);
 const SEEN: DoorPictures = DoorPictures::from_numbers([0, 22, 32, 46, 58, 36]);
 
 /// The screens about a room's options and its door.
-pub(crate) const DOOR: [Shot; 11] = [
+pub(crate) const DOOR: [Shot; 14] = [
     ("options", |looking| options(looking, Role::Owner, true)),
     ("options-member", |looking| options(looking, Role::Member, true)),
     ("options-brief", |looking| {
@@ -48,6 +51,28 @@ pub(crate) const DOOR: [Shot; 11] = [
         let (mut harness, shared) = options(looking, Role::Owner, false);
         reach(&mut harness, "Let in one by one");
         harness.get_by_label("Leave it").scroll_to_me();
+        harness.run_steps(4);
+        (harness, shared)
+    }),
+    ("options-nearby", |looking| {
+        let (mut harness, shared) = options(looking, Role::Owner, false);
+        reach(&mut harness, "People nearby");
+        harness.get_by_label("Keep it hidden").scroll_to_me();
+        harness.run_steps(4);
+        (harness, shared)
+    }),
+    ("nearby", |looking| {
+        let (mut harness, shared) = alone(looking);
+        near(&mut harness, &shared);
+        harness.get_by_label("Nearby").scroll_to_me();
+        harness.run_steps(4);
+        (harness, shared)
+    }),
+    ("nearby-scan", |looking| {
+        let (mut harness, shared) = settled(looking);
+        near(&mut harness, &shared);
+        reach(&mut harness, "Scan");
+        harness.get_by_label("Nearby").scroll_to_me();
         harness.run_steps(4);
         (harness, shared)
     }),
@@ -96,7 +121,7 @@ pub(crate) const DOOR: [Shot; 11] = [
 
 fn options(looking: Looking, role: Role, on: bool) -> Screen {
     let (mut harness, shared) = in_ruled(looking, |rules| rules.make(ME, role));
-    let options = RoomOptions { approve_joins: on, hide_history: on, kept_for: None };
+    let options = RoomOptions { approve_joins: on, hide_history: on, ..RoomOptions::default() };
     shared.borrow_mut().tell(Event::OptionsChanged { room: ROOM, options });
     harness.run_steps(4);
     harness.get_by_label("Members").click();
@@ -113,6 +138,18 @@ fn knocked(looking: Looking) -> Screen {
     shared.borrow_mut().tell(came(MAYA, "Maya"));
     harness.run_steps(6);
     (harness, shared)
+}
+
+/// Strangers told of rooms: one of them under a name that turns what follows around.
+fn near(harness: &mut Harness<'static, ChatApp>, shared: &Shared) {
+    let of = |number: u8, name: &str| NearbyRoom {
+        name: name.to_owned(),
+        invite: Invite { secret: [number; 16], ..invite() },
+    };
+    let rooms =
+        vec![of(1, "Camp Alpha"), of(2, "Tea\u{202e} and cake at the big oak"), of(3, "Water")];
+    shared.borrow_mut().tell(Event::NearbyChanged { rooms });
+    harness.run_steps(4);
 }
 
 fn came(newcomer: PeerId, name: &str) -> Event {
@@ -156,6 +193,48 @@ fn door_looks_as_it_did() {
 }
 
 #[test]
+fn rooms_nearby_look_as_they_did() {
+    pictures("nearby", shot(&DOOR, "nearby"));
+}
+
+#[test]
+fn room_nearby_is_joined_without_a_code() {
+    for from_scan in [false, true] {
+        let (mut harness, shared) =
+            if from_scan { settled(Looking::at(PHONE)) } else { alone(Looking::at(PHONE)) };
+        near(&mut harness, &shared);
+        if from_scan {
+            reach(&mut harness, "Scan");
+        }
+        assert!(
+            harness.query_by_label("Tea and cake at the big oak").is_some(),
+            "nothing is turned"
+        );
+        reach(&mut harness, "Camp Alpha");
+
+        harness.get_by_label_contains("within reach of Bluetooth");
+        let asked = Invite { secret: [1; 16], ..invite() };
+        assert!(shared.borrow().commands.contains(&Command::AcceptInvite { invite: asked }));
+    }
+}
+
+#[test]
+fn room_is_shown_to_people_nearby_after_a_second_word_and_hidden_at_once() {
+    let option = RoomOption::Nearby(None);
+    let switch = |on| Command::SetOption { room: ROOM, option, on };
+    let (mut harness, shared) = options(Looking::at(PHONE), Role::Owner, false);
+    reach(&mut harness, "People nearby");
+    assert!(!shared.borrow().commands.contains(&switch(true)));
+    harness.get_by_label_contains("Anybody around can then read its name");
+    harness.get_all_by_label("People nearby").last().expect("the answer").click();
+    harness.run_steps(6);
+    assert!(shared.borrow().commands.contains(&switch(true)));
+
+    reach(&mut harness, "Only who has an invite");
+    assert!(shared.borrow().commands.contains(&switch(false)));
+}
+
+#[test]
 fn waiting_looks_as_it_did() {
     pictures("waiting", shot(&DOOR, "waiting"));
 }
@@ -168,6 +247,9 @@ fn door_with_large_text_looks_as_it_did() {
         "room-brief",
         "storage",
         "options-ask",
+        "options-nearby",
+        "nearby",
+        "nearby-scan",
         "options-hide",
         "hidden",
         "door",

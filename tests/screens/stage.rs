@@ -307,6 +307,10 @@ impl Script {
                         let kept_for = on.then_some(time);
                         RoomOptions { kept_for, ..RoomOptions::default() }
                     }
+                    RoomOption::Nearby(_) => {
+                        let nearby = on.then_some(invite().id());
+                        RoomOptions { approve_joins: on, nearby, ..RoomOptions::default() }
+                    }
                 };
                 self.tell(Event::OptionsChanged { room, options });
             }

@@ -24,6 +24,14 @@ const TAGS: std::ops::RangeInclusive<u8> = 1..=15;
 /// mailboxes are.
 const RELAY_TAGS: std::ops::RangeInclusive<u8> = 3..=4;
 
+/// The tag of the address, without bytes, that says only that a device can be heard by those near it.
+pub const NEAR_TAG: u8 = 5;
+
+/// Where whoever is near is dialed.
+pub(crate) fn near() -> Addr {
+    Addr { tag: NEAR_TAG, bytes: Vec::new() }
+}
+
 impl Addr {
     /// Whether it keeps the limits.
     pub(crate) fn is_usable(&self) -> bool {

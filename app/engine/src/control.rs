@@ -114,6 +114,10 @@ pub enum RoomOption {
     HideHistory,
     /// Texts disappear everywhere once they are so old; off, they are kept for ever.
     KeepFor(KeptFor),
+    /// People nearby see the room in a list, and knock by this invite, which works only while
+    /// newcomers are let in one by one. In a command none is named: a new one is made, and
+    /// [`Self::ApproveJoins`] is switched on as well.
+    Nearby(Option<InviteId>),
 }
 
 /// How long texts are kept in a room. Never less than two days, so that who was away for a night and
@@ -152,6 +156,16 @@ pub struct RoomOptions {
     pub hide_history: bool,
     /// See [`RoomOption::KeepFor`]; for ever unless somebody said otherwise.
     pub kept_for: Option<KeptFor>,
+    /// See [`RoomOption::Nearby`]; off unless somebody switched it on. It counts only while newcomers
+    /// are let in one by one: see [`RoomOptions::nearby_invite`].
+    pub nearby: Option<InviteId>,
+}
+
+impl RoomOptions {
+    /// By which invite people nearby may knock who saw the room in a list, if they may.
+    pub fn nearby_invite(&self) -> Option<InviteId> {
+        self.nearby.filter(|_| self.approve_joins)
+    }
 }
 
 /// An option of a room is switched on or off.

@@ -6,6 +6,7 @@
 
 mod bundle;
 mod errand;
+mod nearby;
 mod shelf;
 mod talk;
 
@@ -22,6 +23,8 @@ use crate::{
 pub(crate) use bundle::{Bundle, Satchel};
 use errand::Allowance;
 pub(crate) use errand::Errand;
+use nearby::Nearby;
+pub use nearby::NearbyRoom;
 use shelf::Shelf;
 pub(crate) use talk::Talk;
 
@@ -39,6 +42,7 @@ pub(crate) struct Courier {
     is_weak: bool,
     next_source: u64,
     allowance: Allowance,
+    nearby: Nearby,
 }
 
 impl<S: Store> Engine<S> {
@@ -91,14 +95,18 @@ impl<S: Store> Engine<S> {
         }
         self.outputs.push_back(Output::MeetStrangers(meets));
         if !meets {
+            self.courier.nearby.forget();
             self.hang_up_where(|state| matches!(state, LinkState::Errand(_)));
         }
     }
 
-    /// When something that is carried is over.
+    /// When something that is carried, or was heard of, is over.
     pub(crate) fn courier_deadline(&self) -> Option<Duration> {
-        let left = self.courier.shelf.ends_next()?.0.saturating_sub(self.now.wall.0);
-        Some(self.now.since_start.saturating_add(Duration::from_millis(left)))
+        let pack = self.courier.shelf.ends_next().map(|end| {
+            let left = Duration::from_millis(end.0.saturating_sub(self.now.wall.0));
+            self.now.since_start.saturating_add(left)
+        });
+        pack.into_iter().chain(self.courier.nearby.ends_next()).min()
     }
 
     /// Drops what is over.
@@ -203,6 +211,7 @@ impl<S: Store> Engine<S> {
         if let Some(errand) = self.errand(link) {
             errand.begin(source, queue);
         }
+        self.tell_doors(link);
         self.go_on(link);
         Ok(())
     }
@@ -238,6 +247,12 @@ impl<S: Store> Engine<S> {
                 if let Some(want) = want {
                     self.say(link, &want);
                 }
+            }
+            Talk::Doors(doors) => {
+                if !errand.hear_doors() {
+                    return Ok(false);
+                }
+                self.hear_doors(doors);
             }
             Talk::Want(places) => {
                 let Some(wanted) = errand.hear_want(&places) else { return Ok(false) };

@@ -229,10 +229,16 @@ pub(crate) fn open(
     Some(sealed)
 }
 
-/// What a newcomer and who hosts them compare: `salt` is the hash of their handshake, `nonce` chance
-/// the host drew after it.
-pub(crate) fn door_pictures(salt: &[u8; 32], nonce: &[u8; 16]) -> [u8; 6] {
-    first(derive("festival/1 door pictures", &[salt, nonce]))
+/// What a newcomer and who hosts them compare: `salt` is the hash of their handshake, the rest chance
+/// that host and newcomer drew after it.
+pub(crate) fn door_pictures(salt: &[u8; 32], host: &[u8; 16], newcomer: &[u8; 16]) -> [u8; 6] {
+    first(derive("festival/1 door pictures", &[salt, host, newcomer]))
+}
+
+/// What a host says first of the chance it drew, so that it can choose no other once it has seen the
+/// newcomer's.
+pub(crate) fn door_promise(nonce: &[u8; 16]) -> [u8; 32] {
+    derive("festival/1 door promise", &[nonce])
 }
 
 /// A keyed hash over a random nonce: recognized by those who know `key`, noise to all others.

@@ -40,8 +40,8 @@ const MAX_NOTED: usize = 64;
 pub struct DoorPictures([u8; 6]);
 
 impl DoorPictures {
-    fn of(session: &Session, nonce: &[u8; 16]) -> Self {
-        Self(crypto::door_pictures(&session.salt, nonce))
+    fn of(session: &Session, host: &[u8; 16], newcomer: &[u8; 16]) -> Self {
+        Self(crypto::door_pictures(&session.salt, host, newcomer))
     }
 
     /// Ones made up, for tests of screens: each number is taken modulo the number of pictures.
@@ -60,8 +60,20 @@ impl DoorPictures {
 pub(crate) enum Door {
     /// This device's person lets the newcomer in, or does not.
     Held(Held),
-    /// The host's does; no longer than this.
-    Knocked(Duration),
+    /// The host's does.
+    Knocked(Knocked),
+}
+
+/// This device at somebody's door.
+#[derive(Debug)]
+pub(crate) struct Knocked {
+    /// What whoever holds the host's device is called, until the pictures are shown,
+    host: Option<String>,
+    /// what the host is bound to tell,
+    promise: [u8; 32],
+    /// and what was told to it.
+    nonce: [u8; 16],
+    until: Duration,
 }
 
 /// A newcomer at a room's door.
@@ -70,8 +82,8 @@ pub(crate) struct Held {
     pub(crate) room: RoomId,
     invite: InviteId,
     nonce: [u8; 16],
-    /// What they call themselves, once they have said so.
-    name: Option<String>,
+    /// What they call themselves, and what they drew, once they have said so.
+    knocked: Option<(String, [u8; 16])>,
     until: Duration,
 }
 
@@ -79,7 +91,7 @@ impl Door {
     pub(crate) fn until(&self) -> Duration {
         match self {
             Self::Held(held) => held.until,
-            Self::Knocked(until) => *until,
+            Self::Knocked(knocked) => knocked.until,
         }
     }
 }
@@ -146,7 +158,7 @@ impl<S: Store> Engine<S> {
         let peer = session.peer;
         let nonce = self.short_chance();
         let until = self.now.since_start.saturating_add(WAIT);
-        session.door = Some(Door::Held(Held { room: id, invite, nonce, name: None, until }));
+        session.door = Some(Door::Held(Held { room: id, invite, nonce, knocked: None, until }));
         self.links.insert(link, LinkState::Open(Box::new(session)));
         if self.doors.refused.get(&(id, peer)).is_some_and(|times| *times >= MAX_REFUSALS) {
             self.transmit(link, &Packet::Refuse);
@@ -165,7 +177,7 @@ impl<S: Store> Engine<S> {
         }
         let host = self.rooms.get(&id).and_then(|room| room.member(room.my_index));
         let host = host.map(|me| me.name.clone()).unwrap_or_default();
-        self.transmit(link, &Packet::Wait { host, nonce });
+        self.transmit(link, &Packet::Wait { host, promise: crypto::door_promise(&nonce) });
         true
     }
 
@@ -184,13 +196,17 @@ impl<S: Store> Engine<S> {
     }
 
     /// A newcomer said what they are called; false if that was said before.
-    pub(crate) fn take_knock(&mut self, link: LinkId, name: String) -> bool {
+    pub(crate) fn take_knock(&mut self, link: LinkId, name: String, theirs: [u8; 16]) -> bool {
         let Some(session) = self.session_mut(link) else { return true };
         session.is_live = true;
-        match &mut session.door {
-            Some(Door::Held(held)) if held.name.is_none() => held.name = Some(name),
+        let nonce = match &mut session.door {
+            Some(Door::Held(held)) if held.knocked.is_none() => {
+                held.knocked = Some((name, theirs));
+                held.nonce
+            }
             _ => return false,
-        }
+        };
+        self.transmit(link, &Packet::Reveal { nonce });
         self.tell_newcomer(link);
         true
     }
@@ -199,14 +215,15 @@ impl<S: Store> Engine<S> {
     fn tell_newcomer(&mut self, link: LinkId) {
         let Some(session) = self.session(link) else { return };
         let Some(Door::Held(held)) = &session.door else { return };
-        let Some(name) = held.name.clone() else { return };
+        let Some((name, theirs)) = held.knocked.clone() else { return };
         let (room, newcomer) = (held.room, session.peer);
-        let pictures = DoorPictures::of(session, &held.nonce);
+        let pictures = DoorPictures::of(session, &held.nonce, &theirs);
         self.notify(Event::NewcomerWaiting { room, newcomer, name, pictures });
     }
 
     /// Tells the person anew who waits.
     pub(crate) fn retell_doors(&mut self) {
+        self.tell_nearby();
         for link in self.links.keys().copied().collect::<Vec<_>>() {
             self.tell_newcomer(link);
         }
@@ -227,7 +244,7 @@ impl<S: Store> Engine<S> {
         let Some(LinkState::Open(session)) = self.links.get_mut(&link) else { return Ok(()) };
         let Some(Door::Held(held)) = &session.door else { return Ok(()) };
         let (id, newcomer, invite) = (held.room, session.peer, held.invite);
-        let has_knocked = held.name.is_some();
+        let has_knocked = held.knocked.is_some();
         let is_open = self.rooms.get(&id).is_some_and(|room| {
             let mut open = room.invites_at(now.wall);
             room.may_host() && open.any(|known| crypto::invite_id(&known.secret) == invite)
@@ -268,6 +285,7 @@ impl<S: Store> Engine<S> {
 
     /// The options of rooms changed: where nobody has to be asked any more, nobody waits.
     pub(crate) fn mind_doors(&mut self) -> Result<(), StoreError> {
+        self.mind_nearby();
         for id in std::mem::take(&mut self.doors.changed) {
             let asks = self.rooms.get(&id).is_none_or(|r| r.membership.options().approve_joins);
             if !asks {
@@ -282,22 +300,33 @@ impl<S: Store> Engine<S> {
     }
 
     /// The host has somebody let newcomers in; false if it said so before.
-    pub(crate) fn knock(
-        &mut self,
-        link: LinkId,
-        invite: InviteId,
-        host: String,
-        nonce: &[u8; 16],
-    ) -> bool {
+    pub(crate) fn knock(&mut self, link: LinkId, host: String, promise: [u8; 32]) -> bool {
         let until = self.now.since_start.saturating_add(WAIT).saturating_add(PATIENCE);
+        let nonce = self.short_chance();
         let Some(name) = self.name.clone() else { return false };
         let Some(session) = self.session_mut(link) else { return true };
         if session.door.is_some() {
             return false;
         }
-        session.door = Some(Door::Knocked(until));
-        let pictures = DoorPictures::of(session, nonce);
-        self.transmit(link, &Packet::Knock { name });
+        session.door = Some(Door::Knocked(Knocked { host: Some(host), promise, nonce, until }));
+        self.transmit(link, &Packet::Knock { name, nonce });
+        true
+    }
+
+    /// The host tells what it drew before it knew what this device did; false if it did not.
+    pub(crate) fn take_reveal(
+        &mut self,
+        link: LinkId,
+        invite: InviteId,
+        theirs: &[u8; 16],
+    ) -> bool {
+        let Some(session) = self.session_mut(link) else { return true };
+        let Some(Door::Knocked(knocked)) = &mut session.door else { return false };
+        if crypto::door_promise(theirs) != knocked.promise {
+            return false;
+        }
+        let (Some(host), nonce) = (knocked.host.take(), knocked.nonce) else { return false };
+        let pictures = DoorPictures::of(session, theirs, &nonce);
         self.notify(Event::JoinWaiting { invite, host, pictures });
         true
     }
@@ -315,7 +344,7 @@ impl<S: Store> Engine<S> {
     /// A link to or from a door is gone.
     pub(crate) fn leave_door(&mut self, session: &Session) {
         let gone = match (&session.door, session.joining) {
-            (Some(Door::Held(held)), _) if held.name.is_some() => {
+            (Some(Door::Held(held)), _) if held.knocked.is_some() => {
                 Event::NewcomerGone { room: held.room, newcomer: session.peer }
             }
             // It is dialed again.

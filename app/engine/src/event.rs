@@ -1,8 +1,8 @@
 //! What the person is told.
 
 use crate::{
-    Addr, Bond, DoorPictures, Invite, InviteId, InviteState, LastSeen, LinkId, Message, PeerId,
-    PersonCode, Position, Refusal, ReportRecord, Role, RoomId, RoomOptions, SafetyEmojis,
+    Addr, Bond, DoorPictures, Invite, InviteId, InviteState, LastSeen, LinkId, Message, NearbyRoom,
+    PeerId, PersonCode, Position, Refusal, ReportRecord, Role, RoomId, RoomOptions, SafetyEmojis,
 };
 
 /// What the person should see.
@@ -255,6 +255,12 @@ pub enum Event {
         room: RoomId,
         /// How they are now.
         options: RoomOptions,
+    },
+    /// The rooms that are open to people nearby are others than before: those that devices told of
+    /// which were near within the last minutes, by name. None of them is on this device.
+    NearbyChanged {
+        /// All there are.
+        rooms: Vec<NearbyRoom>,
     },
     /// A member writes something just now. Said again after some seconds while they go on.
     Typing {

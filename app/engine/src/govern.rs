@@ -40,7 +40,8 @@ impl<S: Store> Engine<S> {
 
     pub(crate) fn revoke_invite(&mut self, id: RoomId, invite: InviteId) -> Result<(), Refusal> {
         let room = self.governed(id)?;
-        if room.membership.invite(invite).is_none_or(|state| state.is_revoked) {
+        let is_known = room.membership.invite(invite).is_some_and(|state| !state.is_revoked);
+        if !is_known || room.membership.is_for_nearby(invite) {
             return Err(Refusal::UnknownInvite);
         }
         self.change_key(id, &[], vec![invite])?;
@@ -50,7 +51,8 @@ impl<S: Store> Engine<S> {
     /// Tells the person which invites the room has.
     pub(crate) fn list_invites(&mut self, id: RoomId) -> Result<(), Refusal> {
         let room = self.rooms.get(&id).ok_or(Refusal::UnknownRoom)?;
-        let invites: Vec<InviteState> = room.membership.invites().collect();
+        let is_listed = |state: &InviteState| !room.membership.is_for_nearby(state.invite);
+        let invites: Vec<InviteState> = room.membership.invites().filter(is_listed).collect();
         self.notify(Event::InvitesListed { room: id, invites });
         Ok(())
     }
@@ -91,7 +93,11 @@ impl<S: Store> Engine<S> {
         removed: &[PeerId],
     ) -> Result<(), Refusal> {
         let room = self.governed(id)?;
-        let open = room.membership.invites().filter(|state| state.is_open_at(self.now.wall));
+        // That for people nearby is known to strangers anyway, and lets in nobody by itself.
+        let is_meant = |state: &InviteState| {
+            state.is_open_at(self.now.wall) && !room.membership.is_for_nearby(state.invite)
+        };
+        let open = room.membership.invites().filter(is_meant);
         let mut open: Vec<_> = open.map(|state| state.invite).collect();
         let rest = open.split_off(open.len().min(MAX_REVOKED));
         self.change_key(id, removed, open)?;
@@ -225,7 +231,7 @@ impl<S: Store> Engine<S> {
     }
 
     /// Answers those who hold an invite that works, and no others.
-    fn answer_invites(&mut self, id: RoomId) {
+    pub(crate) fn answer_invites(&mut self, id: RoomId) {
         let Some(room) = self.rooms.get(&id) else { return };
         let open: Vec<_> = room.invites_at(self.now.wall).map(|invite| invite.secret).collect();
         let callee = room.me.host_id();

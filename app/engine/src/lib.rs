@@ -67,7 +67,7 @@ mod verify;
 mod whereabouts;
 mod wire;
 
-pub use addr::{Addr, MAX_ADDR_LEN, MAX_ADDRS};
+pub use addr::{Addr, MAX_ADDR_LEN, MAX_ADDRS, NEAR_TAG};
 pub use airtime::Medium;
 pub use closed::ClosedRecord;
 pub use command::{Command, MAX_NAME_LEN, MAX_PAGE_LEN, MAX_REPORT_LEN, MAX_TEXT_LEN, Refusal};
@@ -75,6 +75,7 @@ pub use control::{
     Control, ControlRecord, EpochId, EpochRecord, KeptFor, OptionChange, Role, RoleChange,
     RoomOption, RoomOptions, TextChain,
 };
+pub use courier::NearbyRoom;
 pub use door::DoorPictures;
 pub use emojis::{SAFETY_EMOJIS, SAFETY_EMOJIS_SHOWN, SafetyEmojis};
 pub use engine::{Engine, Input, Now, Output, Target};

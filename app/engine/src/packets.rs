@@ -22,14 +22,15 @@ impl<S: Store> Engine<S> {
         if let Some(invite) = session.joining {
             return Ok(match packet {
                 Packet::Welcome(welcome) => self.enter(link, invite, &welcome),
-                Packet::Wait { host, nonce } => self.knock(link, invite, host, &nonce),
+                Packet::Wait { host, promise } => self.knock(link, host, promise),
+                Packet::Reveal { nonce } => self.take_reveal(link, invite, &nonce),
                 Packet::Refuse => self.take_refusal(invite),
                 _ => false,
             });
         }
         if session.door.is_some() {
             return Ok(match packet {
-                Packet::Knock { name } => self.take_knock(link, name),
+                Packet::Knock { name, nonce } => self.take_knock(link, name, nonce),
                 _ => false,
             });
         }
@@ -39,9 +40,11 @@ impl<S: Store> Engine<S> {
             return Ok(true);
         }
         match packet {
-            Packet::Welcome(_) | Packet::Wait { .. } | Packet::Knock { .. } | Packet::Refuse => {
-                return Ok(false);
-            }
+            Packet::Welcome(_)
+            | Packet::Wait { .. }
+            | Packet::Knock { .. }
+            | Packet::Reveal { .. }
+            | Packet::Refuse => return Ok(false),
             Packet::Hello { addrs } => self.take_addrs(link, peer, addrs),
             Packet::Whereabouts { member, addrs } => self.take_addrs(link, member, addrs),
             Packet::Digest { logs, authors } => {

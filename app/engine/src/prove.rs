@@ -1,7 +1,7 @@
 //! Who is at the other end of a link: proofs begun, answered and gone on with.
 
 use crate::{
-    Engine, Frame, LinkId, PeerId, Role, RoomId, Store, StoreError, crypto,
+    Engine, Frame, LinkId, Medium, PeerId, Role, RoomId, Store, StoreError, crypto,
     engine::Output,
     handshake::{Handshake, Opening, Pattern, Proof, Step, nameless::Nameless},
     session::{LinkState, Opened, Purpose, Session},
@@ -87,6 +87,13 @@ impl<S: Store> Engine<S> {
         let rooms = self.rooms.values().filter(|room| room.may_host());
         let invites =
             rooms.flat_map(|room| room.invites_at(self.now.wall).map(move |invite| (room, invite)));
+        let is_near = opened.medium == Medium::Air;
+        let invites = invites.filter(|(room, invite)| {
+            let id = crypto::invite_id(&invite.secret);
+            // Who joined by it a moment ago may not know yet who has to be asked: that stands before it
+            // in the log which has it. And who knocks from afar only heard of those for people nearby.
+            room.membership.is_confirmed(id) && (is_near || !room.membership.is_for_nearby(id))
+        });
         let mut psks = invites.map(|(room, i)| (room, i, crypto::invite_psk(&i.secret)));
         let (room, invite, psk) = psks.find(|(_, _, psk)| opening.is_for(psk))?;
         let step = Handshake::answer_introduction(opening, &psk, &room.me, opened.binding, seed)?;

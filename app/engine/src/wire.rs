@@ -99,11 +99,15 @@ pub(crate) enum Packet {
     Wait {
         /// What whoever holds the host's device is called.
         host: String,
+        /// The hash of what is told in [`Packet::Reveal`].
+        promise: [u8; 32],
+    },
+    /// "This is what I am called": a newcomer's answer, once.
+    Knock {
+        name: String,
         /// Drawn after the handshake, for the pictures both compare.
         nonce: [u8; 16],
     },
-    /// "This is what I am called": a newcomer's answer, once.
-    Knock { name: String },
     /// "They did not let you in."
     Refuse,
     /// "I hold these logs up to here now": ask, if nobody else gives them to you.
@@ -114,6 +118,8 @@ pub(crate) enum Packet {
     Spare(bool),
     /// "I am writing something."
     Typing,
+    /// "This is what I promised": a host's answer to a knock, once. With it both know the pictures.
+    Reveal { nonce: [u8; 16] },
 }
 
 /// The logs of one bucket, in the order of authors.
@@ -227,11 +233,12 @@ impl Packet {
             Self::Epochs(ids) => ids.len() <= MAX_EPOCHS_TOLD,
             Self::Keys { keys, texts } => keys.len() <= MAX_EPOCHS && are_text_keys(texts),
             Self::Newest(ops) => ops.len() <= MAX_NEWEST_TEXTS * 2,
-            Self::Wait { host: name, .. } | Self::Knock { name } => body::is_name(name),
+            Self::Wait { host: name, .. } | Self::Knock { name, .. } => body::is_name(name),
             Self::Offer(entries) | Self::Ask(entries) => entries.len() <= MAX_HAVE_ENTRIES,
             Self::Digest { .. }
             | Self::Received { .. }
             | Self::Refuse
+            | Self::Reveal { .. }
             | Self::Spare(_)
             | Self::Typing => true,
         }

@@ -97,7 +97,10 @@ impl ChatApp {
                     }
                     _ => None,
                 };
-                let view = self.scanning.view(self.host.scan_sources(), of);
+                let mut view = self.scanning.view(self.host.scan_sources(), of);
+                if route == Route::Scan {
+                    view.nearby = self.nearby_rows();
+                }
                 scan_ui(ui, &view, &mut self.state.now.link, actions);
             }
             Route::Joining(invite) => joining_ui(ui, &self.joining_view(invite), actions),

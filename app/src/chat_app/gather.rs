@@ -2,16 +2,17 @@
 
 use std::collections::BTreeMap;
 
-use engine::{InviteId, PeerId, RoomId};
+use engine::{InviteId, NearbyRoom, PeerId, RoomId};
 use transport::LinkPath;
 
 use super::ChatApp;
 use crate::{
     backend::LinkInfo,
-    model::{Room, preview, sentence},
+    model::{Room, plain, preview, sentence},
     ui::{
         diagnostics::kind,
         joining::JoiningView,
+        nearby::NearbyRow,
         reach::{self, Reach, Standing},
         rooms::{RoomRow, RoomsView},
     },
@@ -63,7 +64,14 @@ impl ChatApp {
     pub(super) fn rooms_view(&self, chosen: Option<RoomId>) -> RoomsView {
         let Standing { status, words, .. } = self.device_standing();
         let rows = self.model.recent().into_iter().map(|room| self.room_row(room)).collect();
-        RoomsView { status, status_words: words, rows, chosen }
+        RoomsView { status, status_words: words, rows, nearby: self.nearby_rows(), chosen }
+    }
+
+    /// The rooms that are open to people nearby.
+    pub(super) fn nearby_rows(&self) -> Vec<NearbyRow> {
+        let row =
+            |room: &NearbyRoom| NearbyRow { name: plain(&room.name), link: room.invite.to_text() };
+        self.model.nearby.iter().map(row).filter(|row| !row.name.is_empty()).collect()
     }
 
     fn room_row(&self, room: &Room) -> RoomRow {
@@ -96,7 +104,15 @@ impl ChatApp {
         let attempts = dialing.map(attempt).collect();
         let waiting = join.and_then(|join| join.waiting.clone());
         let entry = self.wifi.entry(invite);
-        JoiningView { invite, failure, attempts, is_reachable: self.is_reachable(), waiting, entry }
+        JoiningView {
+            invite,
+            failure,
+            attempts,
+            is_reachable: self.is_reachable(),
+            is_nearby: self.model.nearby.iter().any(|room| room.invite.id() == invite),
+            waiting,
+            entry,
+        }
     }
 }
 

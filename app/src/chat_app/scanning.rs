@@ -51,6 +51,7 @@ impl Scanning {
             problem: problem.or(foreign),
             of,
             can,
+            nearby: Vec::new(),
         }
     }
 

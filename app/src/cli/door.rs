@@ -30,6 +30,7 @@ enum OptionName {
     KeepWeek,
     #[serde(rename = "keep_2_days")]
     KeepTwoDays,
+    Nearby,
 }
 
 impl From<OptionName> for RoomOption {
@@ -40,6 +41,7 @@ impl From<OptionName> for RoomOption {
             OptionName::KeepMonth => Self::KeepFor(KeptFor::Month),
             OptionName::KeepWeek => Self::KeepFor(KeptFor::Week),
             OptionName::KeepTwoDays => Self::KeepFor(KeptFor::TwoDays),
+            OptionName::Nearby => Self::Nearby(None),
         }
     }
 }
@@ -52,6 +54,7 @@ impl From<RoomOption> for OptionName {
             RoomOption::KeepFor(KeptFor::Month) => Self::KeepMonth,
             RoomOption::KeepFor(KeptFor::Week) => Self::KeepWeek,
             RoomOption::KeepFor(KeptFor::TwoDays) => Self::KeepTwoDays,
+            RoomOption::Nearby(_) => Self::Nearby,
         }
     }
 }
@@ -110,6 +113,14 @@ pub(super) fn event(event: &Event) -> Value {
             "room": room.to_string(),
             "newcomer": newcomer.to_string(),
         }),
+        Event::NearbyChanged { rooms } => json!({
+            "event": "nearby",
+            "rooms": rooms.iter().map(|room| json!({
+                "name": room.name,
+                "invite_id": room.invite.id().to_string(),
+                "invite": room.invite.to_text(),
+            })).collect::<Vec<_>>(),
+        }),
         Event::OptionsChanged { room, options } => json!({
             "event": "options",
             "room": room.to_string(),
@@ -134,6 +145,7 @@ pub(super) fn options(options: RoomOptions) -> Value {
         "approve_joins": options.approve_joins,
         "hide_history": options.hide_history,
         "kept_for": kept_for,
+        "nearby": options.nearby.is_some(),
     })
 }
 
@@ -145,9 +157,29 @@ pub(super) fn option(option: RoomOption, on: bool) -> String {
 
 #[cfg(test)]
 mod tests {
+    use engine::{Addr, Command, Event, Invite, NearbyRoom, RoomId, RoomOption};
     use serde_json::json;
 
-    use super::{NAMES, parse};
+    use super::{NAMES, event, parse};
+
+    #[test]
+    fn room_is_opened_to_people_nearby_by_a_line_and_heard_of_in_one_that_says_how_to_knock() {
+        let room = RoomId::from_bytes([1; 16]);
+        let line =
+            json!({"cmd": "set_option", "room": room.to_string(), "option": "nearby", "on": true});
+        let asked = Command::SetOption { room, option: RoomOption::Nearby(None), on: true };
+        assert_eq!(parse(&line), Ok(Some(asked)));
+
+        let addrs = vec![Addr { tag: 5, bytes: Vec::new() }];
+        let invite = Invite { secret: [2; 16], host: [3; 16], expires_at: None, addrs };
+        let rooms = vec![NearbyRoom { name: "Camp".to_owned(), invite: invite.clone() }];
+        let told = event(&Event::NearbyChanged { rooms });
+
+        assert_eq!(told["event"], "nearby");
+        assert_eq!(told["rooms"][0]["name"], "Camp");
+        let link = told["rooms"][0]["invite"].as_str().expect("a link");
+        assert_eq!(Invite::parse(link), Ok(invite));
+    }
 
     #[test]
     fn every_line_about_doors_is_known_by_its_name() {

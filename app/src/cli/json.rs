@@ -325,6 +325,7 @@ fn event(event: &Event) -> Value {
         Event::JoinWaiting { .. }
         | Event::NewcomerWaiting { .. }
         | Event::NewcomerGone { .. }
+        | Event::NearbyChanged { .. }
         | Event::OptionsChanged { .. } => door::event(event),
     }
 }

@@ -178,7 +178,7 @@ impl Names {
 
 /// A name without what cannot be seen, which could push a tag out of sight or turn it around, and
 /// without signs that look like the one of those who are verified.
-pub(super) fn plain(name: &str) -> String {
+pub(crate) fn plain(name: &str) -> String {
     let seen: String = name
         .chars()
         .filter(|c| !is_invisible(*c) && !is_check(*c))

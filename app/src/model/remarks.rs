@@ -56,6 +56,8 @@ pub fn option_words(option: RoomOption, on: bool) -> &'static str {
         (RoomOption::ApproveJoins, false) => "whoever has an invite comes in without being asked",
         (RoomOption::HideHistory, true) => "newcomers cannot read what was written before",
         (RoomOption::HideHistory, false) => "newcomers can read what was written before",
+        (RoomOption::Nearby(_), true) => "people nearby see this room and can ask to come in",
+        (RoomOption::Nearby(_), false) => "people nearby do not see this room",
         (RoomOption::KeepFor(_), false) => "messages are kept for ever",
         (RoomOption::KeepFor(KeptFor::Month), true) => "messages disappear after 30 days",
         (RoomOption::KeepFor(KeptFor::Week), true) => "messages disappear after 7 days",

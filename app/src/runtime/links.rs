@@ -284,7 +284,7 @@ const TAG_RELAY_INDEXES: u8 = 3;
 const TAG_RELAY_HOST: u8 = 4;
 
 /// The tag of a device that can be heard over Bluetooth.
-const TAG_BLE: u8 = 5;
+const TAG_BLE: u8 = engine::NEAR_TAG;
 
 /// An address as the engine carries it.
 pub(super) fn to_engine(addr: &transport::Addr) -> Option<engine::Addr> {

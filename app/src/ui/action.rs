@@ -71,6 +71,8 @@ pub enum Grave {
     Remove(RoomId, PeerId),
     /// Having newcomers of a room let in one by one.
     ApproveJoins(RoomId),
+    /// Showing a room to people nearby.
+    Nearby(RoomId),
     /// Hiding from newcomers of a room what was written before they came.
     HideHistory(RoomId),
     /// Not reading somebody in a room any more.

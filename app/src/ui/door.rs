@@ -47,8 +47,8 @@ pub fn door_ui(ui: &mut Ui, view: &DoorView<'_>, actions: &mut Vec<Action>) {
         ui.add_space(SPACE_M);
         text::small(
             ui,
-            "If theirs are others, or nobody stands in front of you, somebody else has seen your \
-             code: choose \u{201c}Not now\u{201d}.",
+            "If theirs are others, or nobody stands in front of you, it is somebody else who asks: \
+             choose \u{201c}Not now\u{201d}.",
         );
         ui.add_space(SPACE_L);
         ui.spacing_mut().item_spacing.y = SPACE_S;
@@ -101,8 +101,8 @@ pub fn waiting_ui(
     text::small(
         ui,
         &format!(
-            "Both of you see the same ones if nobody is between you. {host} cannot see yet who \
-             you are, only the name you chose."
+            "Both of you see the same ones if nobody is between you; if they differ, cancel. {host} \
+             cannot see yet who you are, only the name you chose."
         ),
     );
     ui.add_space(SPACE_XL);

@@ -29,6 +29,8 @@ pub struct JoiningView {
     pub attempts: Vec<String>,
     /// Whether this device is on any network.
     pub is_reachable: bool,
+    /// Whether the room is one that is open to people nearby.
+    pub is_nearby: bool,
     /// Who has to let this device in, if somebody has, and what both see.
     pub waiting: Option<(String, DoorPictures)>,
     /// How far it has led into the network that it is for, if it is for one.
@@ -79,6 +81,9 @@ pub fn joining_ui(ui: &mut Ui, view: &JoiningView, actions: &mut Vec<Action>) {
         ui.add_space(SPACE_S);
         ui.vertical_centered(|ui| {
             let words = match &view.entry {
+                _ if view.is_nearby => {
+                    "Stay near. Somebody of the room has to be within reach of Bluetooth."
+                }
                 Some(Entry::Trying { .. }) => "Keep the other device awake and near.",
                 _ => "Keep the other device awake and on the same network.",
             };

@@ -11,6 +11,7 @@ pub mod joining;
 pub mod layout;
 pub mod leaving;
 pub mod member;
+pub mod nearby;
 pub mod new_invite;
 pub mod new_room;
 pub mod options;

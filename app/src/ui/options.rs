@@ -55,6 +55,10 @@ pub fn options_ui(ui: &mut Ui, view: &OptionsView<'_>, actions: &mut Vec<Action>
         ui.add_space(SPACE_XS);
         card(ui, |ui| option_ui(ui, view, &JOINS, actions));
         ui.add_space(SPACE_M);
+        text::title(ui, "Who sees the room");
+        ui.add_space(SPACE_XS);
+        card(ui, |ui| option_ui(ui, view, &NEARBY, actions));
+        ui.add_space(SPACE_M);
         text::title(ui, "What newcomers can read");
         ui.add_space(SPACE_XS);
         card(ui, |ui| option_ui(ui, view, &HISTORY, actions));
@@ -96,6 +100,24 @@ const JOINS: Words = Words {
     question: "Let newcomers in one by one? All invites stop working, also printed ones; a new one \
                is made. The room\u{2019}s key is changed.",
     no: "Leave it",
+};
+
+const NEARBY: Words = Words {
+    option: RoomOption::Nearby(None),
+    grave: Grave::Nearby,
+    choices: ["Only who has an invite", "People nearby"],
+    states: ["Only who has an invite", "People nearby, in a list"],
+    meanings: [
+        "Nobody finds this room without an invite.",
+        "Everybody nearby with the app can read the room\u{2019}s name and ask to come in, without a \
+         code. Whoever of you they meet is asked, and you both compare six pictures. Phones tell \
+         each other over Bluetooth, in passing: that takes a minute or more, and only phones that \
+         carry messages for others do it.",
+    ],
+    question: "Show this room to people nearby? Anybody around can then read its name, and tell that \
+               somebody of you is there. Newcomers are let in one by one: if they are not yet, all \
+               invites stop working and a new one is made.",
+    no: "Keep it hidden",
 };
 
 const HISTORY: Words = Words {

@@ -6,6 +6,7 @@ use engine::RoomId;
 use super::{
     action::Action,
     layout,
+    nearby::{NearbyRow, nearby_ui},
     route::Route,
     theme::{self, SPACE_L, SPACE_M, SPACE_S, SPACE_XL, SPACE_XS, Type, palette},
     widgets::{
@@ -29,6 +30,8 @@ pub struct RoomsView {
     pub status_words: String,
     /// The rooms, in order.
     pub rows: Vec<RoomRow>,
+    /// Rooms that are open to people nearby.
+    pub nearby: Vec<NearbyRow>,
     /// The room that is open beside the list.
     pub chosen: Option<RoomId>,
 }
@@ -64,7 +67,7 @@ pub fn rooms_ui(ui: &mut Ui, view: &RoomsView, actions: &mut Vec<Action>) {
         bar_buttons,
     );
     if view.rows.is_empty() {
-        empty_ui(ui, actions);
+        empty_ui(ui, &view.nearby, actions);
         return;
     }
     let buttons = new_height(ui);
@@ -135,7 +138,7 @@ fn scan_button(ui: &mut Ui, actions: &mut Vec<Action>) {
     }
 }
 
-fn empty_ui(ui: &mut Ui, actions: &mut Vec<Action>) {
+fn empty_ui(ui: &mut Ui, nearby: &[NearbyRow], actions: &mut Vec<Action>) {
     layout::centered(ui, "no rooms", |ui| {
         let colors = palette(ui);
         ui.vertical_centered(|ui| {
@@ -156,6 +159,10 @@ fn empty_ui(ui: &mut Ui, actions: &mut Vec<Action>) {
         ui.add_space(SPACE_S);
         if button::wide(ui, Weight::Plain, Some(Icon::Scan), "Scan a code").clicked() {
             actions.push(Action::Switch(Route::Scan));
+        }
+        if !nearby.is_empty() {
+            ui.add_space(SPACE_XL);
+            nearby_ui(ui, nearby, actions);
         }
     });
 }

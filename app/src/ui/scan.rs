@@ -7,6 +7,7 @@ use egui::{
 use super::{
     action::{Action, ScanFrom},
     layout,
+    nearby::{NearbyRow, nearby_ui},
     theme::{self, SPACE_L, SPACE_M, SPACE_S, SPACE_XS, palette},
     widgets::{
         button::{self, Weight},
@@ -31,6 +32,8 @@ pub struct ScanView {
     pub of: Option<String>,
     /// Where it could look.
     pub can: Vec<ScanFrom>,
+    /// Rooms that need no code, since they are open to people nearby.
+    pub nearby: Vec<NearbyRow>,
 }
 
 /// Shows what the camera sees, and the other ways to a code.
@@ -67,6 +70,11 @@ pub fn scan_ui(ui: &mut Ui, view: &ScanView, link: &mut String, actions: &mut Ve
         }
         ui.add_space(SPACE_L);
         ways_ui(ui, view, actions);
+        if !view.nearby.is_empty() {
+            // Below what the person came for, which no stranger can push away.
+            ui.add_space(SPACE_L);
+            nearby_ui(ui, &view.nearby, actions);
+        }
         ui.add_space(SPACE_L);
         link_ui(ui, view, link, actions);
     });

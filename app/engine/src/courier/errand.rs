@@ -69,6 +69,7 @@ pub(crate) struct Errand {
     to_take: usize,
     offers_heard: u32,
     has_heard_all: bool,
+    has_heard_doors: bool,
 }
 
 /// A pack that came, and for how long the other end would carry it.
@@ -103,6 +104,7 @@ impl Errand {
             to_take: MAX_BYTES,
             offers_heard: 0,
             has_heard_all: false,
+            has_heard_doors: false,
         }
     }
 
@@ -228,6 +230,11 @@ impl Errand {
             }
         }
         Some(Some(Talk::Want(places)))
+    }
+
+    /// Rooms are told of; whether that was not done before.
+    pub(crate) fn hear_doors(&mut self) -> bool {
+        !std::mem::replace(&mut self.has_heard_doors, true)
     }
 
     /// What of the offer is wanted came: gives the packs. `None` if it should not have come.

@@ -2,10 +2,14 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::{Frame, MAX_FRAME_LEN, PackId, mailbox::pack};
+use crate::{Frame, MAX_FRAME_LEN, PackId, body, mailbox::pack};
 
 /// The most packs in one offer.
 pub(crate) const MAX_OFFERED: usize = 128;
+
+/// The most rooms told of in one meeting: whoever opens more of theirs to people nearby tells of
+/// others the next time.
+pub(crate) const MAX_TOLD: usize = 4;
 
 /// A decoded frame of an open link between strangers.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -16,6 +20,19 @@ pub(crate) enum Talk {
     Want(Vec<u8>),
     /// One of those, in that order; empty if it is there no more.
     Pack(Vec<u8>),
+    /// "These rooms are open to people nearby; knock here": at most once, at any time.
+    Doors(Vec<Door>),
+}
+
+/// A room that people nearby may knock at.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Door {
+    /// The keys of the device that tells of it, as in an invite.
+    pub(crate) host: [u8; 16],
+    /// The secret of the room's invite for people nearby.
+    pub(crate) secret: [u8; 16],
+    /// What the room is called.
+    pub(crate) name: String,
 }
 
 /// A pack that is offered.
@@ -57,6 +74,9 @@ impl Talk {
             }
             Self::Want(places) => places.len() <= MAX_OFFERED && places.is_sorted_by(|a, b| a < b),
             Self::Pack(pack) => pack.is_empty() || pack::LENS.contains(&pack.len()),
+            Self::Doors(doors) => {
+                doors.len() <= MAX_TOLD && doors.iter().all(|door| body::is_name(&door.name))
+            }
         }
     }
 }

@@ -36,6 +36,10 @@ impl InviteState {
 impl Membership {
     /// Whether somebody may join by an invite at `now`; one that no log has may be used.
     pub(crate) fn is_open(&self, invite: InviteId, now: Timestamp) -> bool {
+        // Everybody near may know it: a word at the door is all that keeps them out.
+        if self.is_for_nearby(invite) && self.options.nearby_invite() != Some(invite) {
+            return false;
+        }
         let Some(terms) = self.terms.get(&invite) else { return true };
         // How many have joined is only counted where it matters.
         match terms.max_uses {
@@ -44,12 +48,24 @@ impl Membership {
         }
     }
 
+    /// Whether an invite stands in a log that is here, and is not only known from a screen.
+    pub(crate) fn is_confirmed(&self, invite: InviteId) -> bool {
+        self.terms.contains_key(&invite)
+    }
+
     /// Whether anybody may use an invite who sees it.
     pub(crate) fn is_public(&self, invite: InviteId) -> bool {
         self.terms
             .get(&invite)
             .is_none_or(|terms| terms.max_uses.is_none() && terms.role == Role::Member)
             && !self.opens_past(invite)
+            && !self.is_for_nearby(invite)
+    }
+
+    /// Whether an invite is one by which people nearby knock: never shown, and told to everybody
+    /// near.
+    pub(crate) fn is_for_nearby(&self, invite: InviteId) -> bool {
+        self.switches.named_nearby(invite).iter().any(|(by, seq)| self.governs(*by, *seq))
     }
 
     /// Whether an invite lets those who come by it read what is hidden from other newcomers.

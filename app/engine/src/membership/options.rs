@@ -3,13 +3,15 @@
 use std::collections::BTreeMap;
 
 use super::Place;
-use crate::{KeptFor, OptionChange, PeerId, RoomOption, RoomOptions};
+use crate::{InviteId, KeptFor, OptionChange, PeerId, RoomOption, RoomOptions};
 
 /// Every switching of an option that members' logs have.
 #[derive(Debug, Default)]
 pub(super) struct Switches {
     /// Each with its author's clock.
     all: BTreeMap<Place, (OptionChange, u64)>,
+    /// Invites for people nearby, and where they were named so.
+    nearby: BTreeMap<InviteId, Vec<(PeerId, u64)>>,
 }
 
 /// How long texts were kept in a room so far.
@@ -24,7 +26,16 @@ pub(crate) struct Keeping {
 
 impl Switches {
     pub(super) fn insert(&mut self, place: Place, change: OptionChange, clock: u64) {
+        if let RoomOption::Nearby(Some(invite)) = change.option {
+            let (_, by, seq) = place;
+            self.nearby.entry(invite).or_default().push((by, seq));
+        }
         self.all.insert(place, (change, clock));
+    }
+
+    /// Where an invite was said to be one for people nearby.
+    pub(super) fn named_nearby(&self, invite: InviteId) -> &[(PeerId, u64)] {
+        self.nearby.get(&invite).map_or(&[], Vec::as_slice)
     }
 
     /// Of each option the last word, in the order of places, of somebody who might give it.
@@ -53,6 +64,7 @@ impl RoomOptions {
             RoomOption::ApproveJoins => self.approve_joins,
             RoomOption::HideHistory => self.hide_history,
             RoomOption::KeepFor(time) => self.kept_for == Some(time),
+            RoomOption::Nearby(_) => self.nearby_invite().is_some(),
         }
     }
 
@@ -61,6 +73,7 @@ impl RoomOptions {
             RoomOption::ApproveJoins => self.approve_joins = on,
             RoomOption::HideHistory => self.hide_history = on,
             RoomOption::KeepFor(time) => self.kept_for = on.then_some(time),
+            RoomOption::Nearby(invite) => self.nearby = invite.filter(|_| on),
         }
     }
 }

@@ -35,14 +35,15 @@ impl Room {
     }
 
     /// The invite to show at `now`: `chosen`, or the newest that anybody may use who sees it, or the
-    /// newest of all; none that opens the past unless it was chosen.
+    /// newest of all; none that opens the past unless it was chosen, and none for people nearby.
     pub(crate) fn invite_to_show(
         &self,
         chosen: Option<InviteId>,
         now: Timestamp,
     ) -> Option<&InviteRecord> {
         let id = |invite: &InviteRecord| crypto::invite_id(&invite.secret);
-        let open: Vec<_> = self.invites_at(now).collect();
+        let is_shown = |i: &&InviteRecord| !self.membership.is_for_nearby(id(i));
+        let open: Vec<_> = self.invites_at(now).filter(is_shown).collect();
         let find = |is_meant: &dyn Fn(InviteId) -> bool| {
             open.iter().rev().copied().find(|invite| is_meant(id(invite)))
         };

@@ -7,9 +7,9 @@ use crate::{backend::Backend as _, model::option_words};
 
 /// The lines for it.
 pub(super) const HELP: &str = "/options shows how the room works. Its owner and admins change that for \
-everybody: /approve on has newcomers let in one by one, and ends all invites; /history hidden keeps \
+everybody: /approve on has newcomers let in one by one, and ends all invites; /nearby on has people nearby see its name, and ask to be let in; /history hidden keeps \
 from newcomers what was written before they came, from now on; /keep 30, 7 or 2 has messages disappear \
-after so many days. /approve off, /history open and /keep ever take it back.";
+after so many days. /approve off, /nearby off, /history open and /keep ever take it back.";
 
 impl Face {
     /// Does what a line says about options; false if it says nothing of the kind.
@@ -19,7 +19,7 @@ impl Face {
         word: &str,
         rest: &str,
     ) -> Result<bool, String> {
-        if !matches!(word, "/options" | "/approve" | "/history" | "/keep") {
+        if !matches!(word, "/options" | "/approve" | "/nearby" | "/history" | "/keep") {
             return Ok(false);
         }
         let options = self.options(room);
@@ -50,12 +50,13 @@ impl Face {
     }
 }
 
-/// How a room works, a line each: who comes in, what newcomers read, how long messages stay.
-fn lines(options: RoomOptions) -> [String; 3] {
+/// How a room works, a line each: who comes in, who sees it, what newcomers read, how long messages stay.
+fn lines(options: RoomOptions) -> [String; 4] {
     let said = |option| option_words(option, options.is_on(option));
     let kept = options.kept_for.unwrap_or(KeptFor::Month);
     [
         format!("  Who comes in: {}", said(RoomOption::ApproveJoins)),
+        format!("  People nearby: {}", said(RoomOption::Nearby(None))),
         format!("  What newcomers read: {}", said(RoomOption::HideHistory)),
         format!("  How long messages stay: {}", said(RoomOption::KeepFor(kept))),
     ]
@@ -66,6 +67,8 @@ fn change(options: RoomOptions, word: &str, rest: &str) -> Option<(RoomOption, b
     match (word, rest) {
         ("/approve", "on") => Some((RoomOption::ApproveJoins, true)),
         ("/approve", "off") => Some((RoomOption::ApproveJoins, false)),
+        ("/nearby", "on") => Some((RoomOption::Nearby(None), true)),
+        ("/nearby", "off") => Some((RoomOption::Nearby(None), false)),
         ("/history", "hidden") => Some((RoomOption::HideHistory, true)),
         ("/history", "open") => Some((RoomOption::HideHistory, false)),
         ("/keep", "30") => Some((RoomOption::KeepFor(KeptFor::Month), true)),

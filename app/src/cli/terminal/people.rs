@@ -104,6 +104,15 @@ impl Face {
                 self.waiting.retain(|known| *known != (room, newcomer));
                 Ok(())
             }
+            Event::NearbyChanged { rooms } => {
+                for room in rooms {
+                    let (name, link) = (printable(&room.name), room.invite.to_text());
+                    say(&format!(
+                        "* Open to people nearby: {name}. To ask to come in: /join {link}"
+                    ))?;
+                }
+                Ok(())
+            }
             Event::ReportsListed { reports, .. } => {
                 for report in reports {
                     let report = report.report;
