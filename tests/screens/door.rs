@@ -71,7 +71,8 @@ pub(crate) const DOOR: [Shot; 14] = [
     ("nearby-scan", |looking| {
         let (mut harness, shared) = settled(looking);
         near(&mut harness, &shared);
-        reach(&mut harness, "Scan");
+        harness.get_by_label("Scan").click();
+        harness.run_steps(6);
         harness.get_by_label("Nearby").scroll_to_me();
         harness.run_steps(4);
         (harness, shared)

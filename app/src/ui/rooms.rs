@@ -70,7 +70,8 @@ pub fn rooms_ui(ui: &mut Ui, view: &RoomsView, actions: &mut Vec<Action>) {
         empty_ui(ui, &view.nearby, actions);
         return;
     }
-    let buttons = new_height(ui);
+    let is_side_by_side = is_side_by_side(ui, ui.available_width() - 2.0 * SPACE_M);
+    let buttons = new_height(ui, is_side_by_side);
     let (above, below) = ui
         .available_rect_before_wrap()
         .split_top_bottom_at_y(ui.max_rect().bottom() - buttons - 2.0 * SPACE_M);
@@ -89,7 +90,9 @@ pub fn rooms_ui(ui: &mut Ui, view: &RoomsView, actions: &mut Vec<Action>) {
             },
         );
     });
-    layout::pane(ui, "new", below.shrink2(vec2(SPACE_M, SPACE_M)), |ui| new_ui(ui, actions));
+    layout::pane(ui, "new", below.shrink2(vec2(SPACE_M, SPACE_M)), |ui| {
+        new_ui(ui, is_side_by_side, actions);
+    });
 }
 
 fn bar_buttons(ui: &mut Ui, actions: &mut Vec<Action>) {
@@ -101,21 +104,21 @@ fn bar_buttons(ui: &mut Ui, actions: &mut Vec<Action>) {
 const NEW_ROOM: &str = "New room";
 const SCAN: &str = "Scan";
 
-/// Whether both buttons fit side by side.
-fn is_side_by_side(ui: &Ui) -> bool {
-    let half = (ui.available_width() - SPACE_S) / 2.0 - SPACE_M;
+/// Whether both buttons fit side by side into this width.
+fn is_side_by_side(ui: &Ui, width: f32) -> bool {
+    let half = (width - SPACE_S) / 2.0 - SPACE_M;
     button::width(ui, NEW_ROOM, true) <= half && button::width(ui, SCAN, true) <= half
 }
 
-fn new_height(ui: &Ui) -> f32 {
+fn new_height(ui: &Ui, is_side_by_side: bool) -> f32 {
     let one = button::height(ui);
-    if is_side_by_side(ui) { one } else { 2.0 * one + SPACE_S }
+    if is_side_by_side { one } else { 2.0 * one + SPACE_S }
 }
 
 /// The ways to another room.
-fn new_ui(ui: &mut Ui, actions: &mut Vec<Action>) {
+fn new_ui(ui: &mut Ui, is_side_by_side: bool, actions: &mut Vec<Action>) {
     ui.spacing_mut().item_spacing.y = SPACE_S;
-    if is_side_by_side(ui) {
+    if is_side_by_side {
         ui.columns_const(|[left, right]| {
             new_button(left, actions);
             scan_button(right, actions);
