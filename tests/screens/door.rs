@@ -231,7 +231,7 @@ fn room_is_shown_to_people_nearby_after_a_second_word_and_hidden_at_once() {
     harness.run_steps(6);
     assert!(shared.borrow().commands.contains(&switch(true)));
 
-    reach(&mut harness, "Only who has an invite");
+    reach(&mut harness, "Only by invite");
     assert!(shared.borrow().commands.contains(&switch(false)));
 }
 

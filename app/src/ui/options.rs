@@ -105,8 +105,8 @@ const JOINS: Words = Words {
 const NEARBY: Words = Words {
     option: RoomOption::Nearby(None),
     grave: Grave::Nearby,
-    choices: ["Only who has an invite", "People nearby"],
-    states: ["Only who has an invite", "People nearby, in a list"],
+    choices: ["Only by invite", "People nearby"],
+    states: ["Only by invite", "People nearby, in a list"],
     meanings: [
         "Nobody finds this room without an invite.",
         "Everybody nearby with the app can read the room\u{2019}s name and ask to come in, without a \
