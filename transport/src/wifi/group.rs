@@ -82,7 +82,7 @@ impl Wifi {
         #[cfg(target_os = "linux")]
         let port = super::linux::NetworkManagerPort::default();
         #[cfg(not(target_os = "linux"))]
-        let port = Nothing;
+        let port = super::nowhere::NoPort;
         Self::with_port(Box::new(port))
     }
 

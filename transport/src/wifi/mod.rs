@@ -6,6 +6,8 @@ mod credentials;
 mod group;
 #[cfg(all(feature = "wifi", target_os = "linux"))]
 mod linux;
+#[cfg(all(feature = "wifi", not(target_os = "linux")))]
+mod nowhere;
 #[cfg(feature = "wifi")]
 mod port;
 #[cfg(all(test, feature = "wifi"))]
