@@ -138,27 +138,6 @@ impl Phone {
         Ok(texts)
     }
 
-    /// Waits until so many meetings with strangers are over in which something came.
-    pub(crate) fn has_met(&mut self, count: usize) -> Result<(), Wrong> {
-        self.until("it met no stranger", |phone| {
-            let links = phone.links()?;
-            let is_met = |link: &&Value| {
-                let is = |name: &str| link.get(name).is_some_and(|value| *value != json!(false));
-                is("stranger") && !text(link, "/closed").is_empty() && is_more(link, 2_000)
-            };
-            Ok(links.iter().filter(is_met).count() >= count)
-        })
-    }
-
-    /// Its person takes it out and looks at it.
-    pub(crate) fn is_looked_at(&mut self) -> Result<(), Wrong> {
-        self.device.send(&json!({"cmd": "screen", "on": false}))?;
-        self.until("its screen is not off", |phone| {
-            Ok(text(&phone.radio()?, "/mode") == "screen_off")
-        })?;
-        Ok(self.device.send(&json!({"cmd": "screen", "on": true}))?)
-    }
-
     fn radio(&mut self) -> Result<Value, Wrong> {
         self.device.send(&json!({"cmd": "radio"}))?;
         Ok(self.device.wait_for("radio", |_| true)?.1)
@@ -221,11 +200,6 @@ impl Phone {
             thread::yield_now();
         }
     }
-}
-
-/// Whether more than so many bytes came on a link.
-fn is_more(link: &Value, bytes: u64) -> bool {
-    link.get("bytes_received").and_then(Value::as_u64).is_some_and(|received| received > bytes)
 }
 
 fn launch(
