@@ -179,9 +179,7 @@ fn host_that_crashes_before_its_commit_is_told_again() {
     let invite = world.show_invite("alice");
     world.accept("bob", &invite);
     world.dial_all("bob");
-    while world.rooms("bob").is_empty() {
-        world.deliver();
-    }
+    world.settle_until_in("bob");
     world.hold("alice");
     world.settle();
     world.restart("alice");
@@ -217,9 +215,7 @@ fn guest_of_a_guest_is_let_in_after_a_crash_right_after_entering() {
     let invite = world.show_invite("bob");
     world.accept("carol", &invite);
     world.dial_all("carol");
-    while world.rooms("carol").is_empty() {
-        world.deliver();
-    }
+    world.settle_until_in("carol");
     world.restart("carol");
     assert_eq!(world.roster("carol"), ["alice", "carol"], "bob is not in the roster yet");
 

@@ -110,9 +110,7 @@ fn apart_after(frames: usize) -> World {
     let invite = world.show_invite("bob");
     world.accept("carol", &invite);
     world.dial_all("carol");
-    while world.rooms("carol").is_empty() {
-        world.deliver();
-    }
+    world.settle_until_in("carol");
     world.hold("bob");
     (0..frames).for_each(|_| _ = world.deliver());
     world.reboot("bob");
@@ -167,9 +165,7 @@ fn guest_whose_host_crashed_comes_in_though_the_invite_is_over_when_it_is_back()
     let invite = world.show_invite("bob");
     world.accept("carol", &invite);
     world.dial_all("carol");
-    while world.rooms("carol").is_empty() {
-        world.deliver();
-    }
+    world.settle_until_in("carol");
     world.reboot("bob");
     world.part("bob", "carol");
     world.meet();

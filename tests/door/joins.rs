@@ -168,9 +168,7 @@ fn newcomer_who_was_let_in_comes_in_without_being_asked_about_again_though_both_
     world.scan("maya", "bob");
     let (room, newcomer) = (world.room("bob"), world.newcomers("bob")[0].0);
     world.command("bob", Command::LetIn { room, newcomer });
-    while world.rooms("maya").is_empty() {
-        world.deliver();
-    }
+    world.settle_until_in("maya");
     world.reboot("bob");
     world.reboot("maya");
     world.settle();

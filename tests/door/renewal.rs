@@ -220,9 +220,7 @@ fn newcomer_whose_process_ends_before_it_has_read_the_mailbox_finds_it_again() {
     }
     world.add("carol");
     world.accept("carol", &invite);
-    while world.rooms("carol").is_empty() {
-        assert!(world.deliver() || world.deliver_post(), "Carol joins");
-    }
+    world.settle_until_in("carol");
 
     world.restart("carol");
     world.pass(HOUR);

@@ -274,6 +274,13 @@ impl World {
         while self.deliver() || self.deliver_post() {}
     }
 
+    /// Delivers until `name` is in a room, and nothing more.
+    pub fn settle_until_in(&mut self, name: Name) {
+        while self.rooms(name).is_empty() {
+            assert!(self.deliver() || self.deliver_post(), "{name} gets into no room");
+        }
+    }
+
     /// Delivers one frame; false if none was in flight.
     pub fn deliver(&mut self) -> bool {
         self.in_flight.retain(|_, queue| !queue.is_empty());

@@ -106,6 +106,18 @@ pub struct Situation {
     pub is_sparing: bool,
 }
 
+impl Situation {
+    /// A device that can do everything.
+    pub const FREE: Self = Self {
+        network: Network::Internet,
+        has_relays: true,
+        is_metered: false,
+        no_relaying: None,
+        no_bluetooth: None,
+        is_sparing: false,
+    };
+}
+
 /// How far whoever asks is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Progress {
@@ -213,15 +225,8 @@ impl Choice {
 
     /// Every way there is, for whoever knows nothing of the surroundings.
     pub fn everything() -> Self {
-        let here = Situation {
-            network: Network::Internet,
-            has_relays: true,
-            is_metered: false,
-            no_relaying: None,
-            no_bluetooth: None,
-            is_sparing: false,
-        };
-        choose(Peer { has_address: true, can_be_heard: true }, &here, Progress::default())
+        let peer = Peer { has_address: true, can_be_heard: true };
+        choose(peer, &Situation::FREE, Progress::default())
     }
 }
 

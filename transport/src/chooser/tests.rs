@@ -11,16 +11,6 @@ use crate::{Addr, AddrKind, LinkPath};
 /// One that said everything of itself.
 const ANYWHERE: Peer = Peer { has_address: true, can_be_heard: true };
 
-/// A device that can do everything.
-const FREE: Situation = Situation {
-    network: Network::Internet,
-    has_relays: true,
-    is_metered: false,
-    no_relaying: None,
-    no_bluetooth: None,
-    is_sparing: false,
-};
-
 fn fresh(peer: Peer, here: &Situation) -> Choice {
     choose(peer, here, Progress::default())
 }
@@ -41,7 +31,7 @@ fn why(choice: &Choice, way: Way) -> Reason {
 
 #[test]
 fn network_has_a_head_start_and_every_way_is_tried() {
-    let choice = fresh(ANYWHERE, &FREE);
+    let choice = fresh(ANYWHERE, &Situation::FREE);
 
     assert_eq!(ways(&choice), Way::ALL);
     assert_eq!(choice.rejected, []);
@@ -53,7 +43,7 @@ fn network_has_a_head_start_and_every_way_is_tried() {
 
 #[test]
 fn on_no_network_bluetooth_begins_at_once_and_nothing_else_is_tried() {
-    let choice = fresh(ANYWHERE, &Situation { network: Network::Nowhere, ..FREE });
+    let choice = fresh(ANYWHERE, &Situation { network: Network::Nowhere, ..Situation::FREE });
 
     assert_eq!(ways(&choice), [Way::Bluetooth]);
     assert_eq!(choice.after(Way::Bluetooth), Some(Duration::ZERO));
@@ -65,20 +55,20 @@ fn on_no_network_bluetooth_begins_at_once_and_nothing_else_is_tried() {
 #[test]
 fn bluetooth_waits_for_no_call_that_itself_waits_for_a_relay() {
     let unknown = Peer { has_address: false, ..ANYWHERE };
-    let local = Situation { network: Network::Local, ..FREE };
+    let local = Situation { network: Network::Local, ..Situation::FREE };
     let begins = |peer, here| fresh(peer, &here).after(Way::Bluetooth);
 
     assert_eq!(begins(unknown, local), Some(Duration::ZERO));
     assert!(fresh(unknown, &local).tries(Way::Called), "a relay may answer any moment");
     assert_eq!(begins(ANYWHERE, local), Some(NETWORK_HEAD_START), "an address is worth a try");
-    assert_eq!(begins(unknown, FREE), Some(NETWORK_HEAD_START), "it may hear a call");
+    assert_eq!(begins(unknown, Situation::FREE), Some(NETWORK_HEAD_START), "it may hear a call");
 }
 
 #[test]
 fn after_a_dial_in_vain_bluetooth_waits_no_more() {
     let after = |failures| {
         let progress = Progress { up: None, failures };
-        choose(ANYWHERE, &FREE, progress).after(Way::Bluetooth)
+        choose(ANYWHERE, &Situation::FREE, progress).after(Way::Bluetooth)
     };
     assert_eq!(after(0), Some(NETWORK_HEAD_START));
     assert_eq!(after(1), Some(Duration::ZERO));
@@ -87,20 +77,22 @@ fn after_a_dial_in_vain_bluetooth_waits_no_more() {
 #[test]
 fn what_the_addresses_do_not_say_is_not_tried() {
     let addr = |kind| Addr { kind, bytes: vec![1; 6] };
-    let relays = fresh(Peer::new(&[addr(AddrKind::RelayHost)], false), &FREE);
+    let relays = fresh(Peer::new(&[addr(AddrKind::RelayHost)], false), &Situation::FREE);
     let socket = Peer::new(&[addr(AddrKind::Socket)], false);
 
     assert_eq!(why(&relays, Way::Direct), Reason::NoAddress);
     assert_eq!(why(&relays, Way::Bluetooth), Reason::NotHeard);
     assert!(relays.tries(Way::Called));
-    assert!(fresh(Peer::new(&[], true), &FREE).tries(Way::Direct), "it was seen here");
-    assert!(fresh(socket, &FREE).tries(Way::Direct));
-    assert!(fresh(Peer::new(&[addr(AddrKind::Ble)], false), &FREE).tries(Way::Bluetooth));
+    assert!(fresh(Peer::new(&[], true), &Situation::FREE).tries(Way::Direct), "it was seen here");
+    assert!(fresh(socket, &Situation::FREE).tries(Way::Direct));
+    assert!(
+        fresh(Peer::new(&[addr(AddrKind::Ble)], false), &Situation::FREE).tries(Way::Bluetooth)
+    );
 }
 
 #[test]
 fn without_relays_nobody_is_called() {
-    let choice = fresh(ANYWHERE, &Situation { has_relays: false, ..FREE });
+    let choice = fresh(ANYWHERE, &Situation { has_relays: false, ..Situation::FREE });
 
     assert_eq!(ways(&choice), [Way::Direct, Way::Bluetooth]);
     assert_eq!(why(&choice, Way::Called), Reason::NoServers);
@@ -110,7 +102,7 @@ fn without_relays_nobody_is_called() {
 #[test]
 fn links_go_through_a_server_only_with_the_persons_word() {
     for reason in [Reason::Metered, Reason::NotWanted] {
-        let choice = fresh(ANYWHERE, &Situation { no_relaying: Some(reason), ..FREE });
+        let choice = fresh(ANYWHERE, &Situation { no_relaying: Some(reason), ..Situation::FREE });
 
         assert_eq!(why(&choice, Way::Relayed), reason);
         assert_eq!(ways(&choice), [Way::Direct, Way::Called, Way::Bluetooth]);
@@ -120,7 +112,7 @@ fn links_go_through_a_server_only_with_the_persons_word() {
 #[test]
 fn bluetooth_that_cannot_be_used_is_not_tried_and_says_why() {
     for reason in [Reason::BluetoothOff, Reason::BluetoothMissing, Reason::BluetoothDenied] {
-        let choice = fresh(ANYWHERE, &Situation { no_bluetooth: Some(reason), ..FREE });
+        let choice = fresh(ANYWHERE, &Situation { no_bluetooth: Some(reason), ..Situation::FREE });
 
         assert_eq!(why(&choice, Way::Bluetooth), reason);
         assert!(choice.tries_network());
@@ -129,7 +121,7 @@ fn bluetooth_that_cannot_be_used_is_not_tried_and_says_why() {
 
 #[test]
 fn beside_a_direct_link_nothing_is_tried() {
-    let choice = beside(LinkPath::Direct, &FREE);
+    let choice = beside(LinkPath::Direct, &Situation::FREE);
 
     assert_eq!(choice.attempts, []);
     assert_eq!(why(&choice, Way::Direct), Reason::InUse);
@@ -139,8 +131,8 @@ fn beside_a_direct_link_nothing_is_tried() {
 
 #[test]
 fn beside_a_detour_only_direct_ways_are_tried() {
-    let relayed = beside(LinkPath::Relayed, &FREE);
-    let near = beside(LinkPath::Bluetooth, &FREE);
+    let relayed = beside(LinkPath::Relayed, &Situation::FREE);
+    let near = beside(LinkPath::Bluetooth, &Situation::FREE);
 
     assert_eq!(ways(&relayed), [Way::Direct, Way::Called]);
     assert_eq!(why(&relayed, Way::Relayed), Reason::InUse);
@@ -152,19 +144,23 @@ fn beside_a_detour_only_direct_ways_are_tried() {
 
 #[test]
 fn while_nobody_looks_the_link_that_is_up_will_do() {
-    let sparing = Situation { is_sparing: true, ..FREE };
+    let sparing = Situation { is_sparing: true, ..Situation::FREE };
     for up in [LinkPath::Relayed, LinkPath::Bluetooth] {
         let choice = beside(up, &sparing);
 
         assert_eq!(choice.attempts, []);
         assert_eq!(why(&choice, Way::Direct), Reason::Sparing);
     }
-    assert_eq!(fresh(ANYWHERE, &sparing), fresh(ANYWHERE, &FREE), "whoever is lost is looked for");
+    assert_eq!(
+        fresh(ANYWHERE, &sparing),
+        fresh(ANYWHERE, &Situation::FREE),
+        "whoever is lost is looked for"
+    );
 }
 
 #[test]
 fn bluetooth_is_not_given_up_for_an_internet_that_costs_money() {
-    let metered = Situation { is_metered: true, ..FREE };
+    let metered = Situation { is_metered: true, ..Situation::FREE };
 
     assert_eq!(ways(&beside(LinkPath::Bluetooth, &metered)), [Way::Direct]);
     assert_eq!(why(&beside(LinkPath::Bluetooth, &metered), Way::Called), Reason::Costly);
@@ -173,7 +169,7 @@ fn bluetooth_is_not_given_up_for_an_internet_that_costs_money() {
 
 #[test]
 fn what_is_impossible_is_said_rather_than_that_it_is_not_needed() {
-    let off = Situation { no_bluetooth: Some(Reason::BluetoothOff), ..FREE };
+    let off = Situation { no_bluetooth: Some(Reason::BluetoothOff), ..Situation::FREE };
     assert_eq!(why(&beside(LinkPath::Direct, &off), Way::Bluetooth), Reason::BluetoothOff);
 }
 

@@ -19,7 +19,7 @@ use transport::{
     Addr, Callee, DialKey, Dialing, Link, LinkPath, LinkStats, LinkTraits, Listener, Role,
     Transport, TransportError, TransportKind,
     ble::{Adapter, BleTransport},
-    chooser::{self, Choice, Network, Situation},
+    chooser::{self, Choice, Situation},
 };
 
 use super::{
@@ -29,16 +29,6 @@ use super::{
 
 /// Far longer than anything here takes.
 const PATIENCE: Duration = Duration::from_secs(20);
-
-/// A device that can do everything.
-const FREE: Situation = Situation {
-    network: Network::Internet,
-    has_relays: true,
-    is_metered: false,
-    no_relaying: None,
-    no_bluetooth: None,
-    is_sparing: false,
-};
 
 /// Tells of each dial; answers with the path of a link, or never.
 #[derive(Debug)]
@@ -127,7 +117,7 @@ impl Scene {
         };
         let choice = Arc::<Mutex<Choice>>::default();
         let (is_heard, hearings) = (Arc::new(AtomicBool::new(false)), watch::Sender::new(0));
-        let here = Arc::new(Mutex::new(FREE));
+        let here = Arc::new(Mutex::new(Situation::FREE));
         let (near, situation) = (Arc::clone(&is_heard), Arc::clone(&here));
         let hear = move |_: &DialKey, _: &Callee| {
             if near.load(Ordering::SeqCst) { vec!["00:AA:01".to_owned()] } else { Vec::new() }

@@ -8,18 +8,18 @@ use transport::{
     chooser::{self, Network, Reason, Situation},
 };
 
-use super::{FREE, Scene, Way, invite, member, way};
+use super::{Scene, Way, invite, member, way};
 
 #[tokio::test(start_paused = true)]
 async fn nobody_is_dialed_while_no_way_can_be_gone_and_at_once_when_the_network_is_there() {
     let mut scene = Scene::new();
     let off = Some(Reason::BluetoothOff);
-    scene.place(Situation { network: Network::Nowhere, no_bluetooth: off, ..FREE });
+    scene.place(Situation { network: Network::Nowhere, no_bluetooth: off, ..Situation::FREE });
     scene.dialer.want(invite(), way());
     tokio::time::sleep(Duration::from_secs(60)).await;
     assert!(scene.dials.try_recv().is_err());
 
-    scene.place(FREE);
+    scene.place(Situation::FREE);
     scene.shared.begin_anew();
 
     let begun = tokio::time::Instant::now();
@@ -31,7 +31,7 @@ async fn nobody_is_dialed_while_no_way_can_be_gone_and_at_once_when_the_network_
 async fn dial_that_listens_itself_goes_on_when_its_target_is_heard() {
     let mut scene = Scene::new();
     let addrs = vec![Addr { kind: AddrKind::Ble, bytes: Vec::new() }];
-    scene.place(Situation { network: Network::Nowhere, ..FREE });
+    scene.place(Situation { network: Network::Nowhere, ..Situation::FREE });
     scene.dialer.want(invite(), Way { addrs, ..way() });
     scene.dialed().await;
 
@@ -57,7 +57,7 @@ async fn target_heard_after_a_dial_has_stopped_listening_is_dialed_anew() {
 async fn while_the_screen_is_off_no_better_way_is_looked_for() {
     let mut scene = Scene::new();
     let Target::Member(room, peer) = member() else { unreachable!() };
-    scene.place(Situation { is_sparing: true, ..FREE });
+    scene.place(Situation { is_sparing: true, ..Situation::FREE });
     scene.answer(LinkPath::Bluetooth);
     scene.dialer.want(invite(), way());
     let (link, _) = scene.link_up().await;
@@ -68,7 +68,7 @@ async fn while_the_screen_is_off_no_better_way_is_looked_for() {
     tokio::time::sleep(Duration::from_secs(60)).await;
     assert!(scene.dials.try_recv().is_err());
 
-    scene.place(FREE);
+    scene.place(Situation::FREE);
     scene.shared.begin_anew();
 
     scene.dialed().await;
