@@ -101,7 +101,8 @@ pub enum CandidateKind {
     /// A TURN server's.
     Relayed,
     /// For streams instead of datagrams: a TURN server's that the other end may connect to over
-    /// TCP, or from which it will itself, or the device's own, with port 9 (as in RFC 6544).
+    /// TCP, or from which it will itself, or the device's own, with port 9 (as in RFC 6544), from
+    /// where it will or, in an offer, would.
     Stream,
 }
 

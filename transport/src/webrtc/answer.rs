@@ -2,11 +2,8 @@
 
 use std::{
     collections::BTreeMap,
-    net::{IpAddr, SocketAddr},
-    sync::{
-        Arc, Mutex, MutexGuard, PoisonError,
-        atomic::{AtomicBool, Ordering},
-    },
+    net::SocketAddr,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
     time::Instant,
 };
 
@@ -23,7 +20,8 @@ use super::{
     rendezvous::{Hearing, Offer},
     socket::{Family, Wiring},
     stun_client::MuxStun,
-    turn::{Pipe, StreamPlace, Words, visit},
+    turn::Words,
+    visit::Visit,
 };
 use crate::{
     Callee, DialKey, LinkPath, Role,
@@ -150,7 +148,10 @@ impl Answering {
             Some(ends) => ends.candidates.clone(),
             None => self.candidates().await,
         };
-        let visited = theirs.stream().filter(|_place| theirs.relayed);
+        let stream = theirs.stream().filter(|_addr| theirs.relayed);
+        // Who has no place for streams says that it comes to ours.
+        let is_visitor = stream.is_some_and(|addr| addr.port() == ANY_PORT);
+        let visited = stream.filter(|_place| !is_visitor);
         // Who has a place of its own comes from there, or not at all.
         if own.is_none()
             && let Some(visitor) = visited.and_then(|place| self.visitor(place, &candidates))
@@ -188,9 +189,12 @@ impl Answering {
         let opening = async {
             let datagrams = plan(reachable(&theirs), Some(more), wirings);
             let streamed = async {
-                let Some(pipe) = visit.pipe(&Words::of(&theirs.pwd)).await else {
-                    return std::future::pending().await;
+                let words = Words::of(&theirs.pwd);
+                let pipe = match own.as_ref().filter(|_ends| is_visitor) {
+                    Some(ends) => ends.accept(&words).await,
+                    None => visit.pipe(&words).await,
                 };
+                let Some(pipe) = pipe else { return std::future::pending().await };
                 let plan = plan(vec![pipe.peer()], None, vec![Wiring::piped(pipe)]);
                 match Connection::open(plan, crypto).await {
                     Ok(opened) => Ok(opened),
@@ -290,40 +294,5 @@ impl Answering {
             candidates.iter().filter(|ours| ours.addr.is_ipv4() == place.is_ipv4()).collect();
         ours.sort_by_key(|candidate| candidate.kind != CandidateKind::Reflexive);
         ours.first().map(|candidate| SocketAddr::new(candidate.addr.ip(), ANY_PORT))
-    }
-}
-
-/// Coming to the other end's place for streams, if it has one.
-struct Visit {
-    place: Option<SocketAddr>,
-    /// Our own place, if we come from there.
-    from: Option<Arc<StreamPlace>>,
-    was_reached: AtomicBool,
-}
-
-impl Visit {
-    fn new(place: Option<SocketAddr>, own: Option<&Ends>) -> Self {
-        let from = own.and_then(Ends::streams).map(Arc::clone);
-        Self { place, from, was_reached: AtomicBool::new(false) }
-    }
-
-    async fn pipe(&self, words: &Words) -> Option<Arc<Pipe>> {
-        let visited = match &self.from {
-            Some(from) => from.visit(self.place?, words).await,
-            None => visit(self.place?, words, &self.was_reached).await,
-        };
-        match visited {
-            Ok(pipe) => Some(pipe),
-            Err(error) => {
-                log::debug!("no stream to the other end's place on a server: {error}");
-                None
-            }
-        }
-    }
-
-    /// The server on which we have tried in vain to reach anything.
-    fn missed(&self) -> Option<IpAddr> {
-        let is_missed = self.from.is_none() && !self.was_reached.load(Ordering::Relaxed);
-        self.place.filter(|_place| is_missed).map(|place| place.ip())
     }
 }

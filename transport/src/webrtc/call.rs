@@ -17,11 +17,12 @@ use super::{
     connection::{Connection, Opened, Plan},
     credentials::{Credentials, Crypto, Fingerprint, Identity, failed},
     dial::PAUSE,
-    ends::Ends,
+    ends::{ANY_PORT, Ends},
     net::{Net, Reach},
     rendezvous,
     socket::Wiring,
-    turn::Words,
+    turn::{Pipe, Words},
+    visit::Visit,
 };
 use crate::{
     Callee, DialKey, Role, TransportError,
@@ -32,6 +33,10 @@ use crate::{
 
 /// How long we may still take to learn our public addresses once the answer is there.
 const LAST_WAIT: Duration = Duration::from_millis(150);
+
+/// How long coming to the callee's place for streams may take: from far away it is eight to ten
+/// one-way delays, and in vain only where TCP is let out to a few ports.
+const VISIT: Duration = Duration::from_secs(1);
 
 /// Batches of addresses that may wait for a connection: offers and answers have two parts.
 pub(super) const MAX_MORE: usize = 4;
@@ -124,7 +129,12 @@ impl Call {
         self.answered.send_replace(Some(Answered { needs_relay }));
         ends.permit(&answer);
         // Whether it is to be a stream is ours to say; the other end takes whatever comes.
-        let (candidates, wirings) = match ends.stream(&answer, &Words::of(&ours.pwd)).await {
+        let words = Words::of(&ours.pwd);
+        let stream = match (way, ends.streams()) {
+            (Way::Relayed, None) => self.visit(&answer, &words).await,
+            _ => ends.stream(&answer, &words).await,
+        };
+        let (candidates, wirings) = match stream {
             Some(pipe) => (vec![pipe.peer()], vec![Wiring::piped(pipe)]),
             None => (reachable(&answer), ends.wirings()),
         };
@@ -153,6 +163,23 @@ impl Call {
             opened = Connection::open(plan, &self.crypto) => opened.map_err(failed),
             never = learning => never,
         }
+    }
+}
+
+impl Call {
+    /// Our stream to the place that an answer names, if we can come there.
+    async fn visit(&self, answer: &Description, words: &Words) -> Option<Arc<Pipe>> {
+        let place = answer.stream().filter(|place| place.port() != ANY_PORT)?;
+        if self.net.out_of_reach().contains(place.ip(), Instant::now()) {
+            return None;
+        }
+        let visit = Visit::new(Some(place), None);
+        let visited = timeout(VISIT, visit.pipe(words)).await;
+        if let Some(server) = visit.missed() {
+            log::debug!("no place on {server} can be visited from here");
+            self.net.out_of_reach().insert(server, Instant::now());
+        }
+        visited.ok().flatten()
     }
 }
 

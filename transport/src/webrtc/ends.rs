@@ -1,6 +1,11 @@
 //! Our end of a call: where datagrams leave, and where we say that we can be reached.
 
-use std::{pin::pin, sync::Arc, time::Duration};
+use std::{
+    net::{IpAddr, SocketAddr},
+    pin::pin,
+    sync::Arc,
+    time::Duration,
+};
 
 use tokio::{
     task::JoinSet,
@@ -17,7 +22,7 @@ use super::{
 };
 use crate::{
     TransportError,
-    offer::{Candidate, CandidateKind, Description},
+    offer::{Candidate, CandidateKind, Description, Part},
     servers::{TurnServer, TurnVia},
 };
 
@@ -100,7 +105,8 @@ impl Ends {
         Ok(Self { udps: Vec::new(), turn: Some(turn), streams: None, candidates })
     }
 
-    /// The same, and a place for streams as well, if a server of ours has one soon.
+    /// The same, and a place for streams as well, if a server of ours has one soon; if we use no
+    /// server, we say that we would come by a stream to the other end's place.
     ///
     /// # Errors
     ///
@@ -110,7 +116,9 @@ impl Ends {
         reach: &Reach,
     ) -> Result<Self, TransportError> {
         if reach.turn.is_empty() {
-            return Self::direct(net);
+            let mut ends = Self::direct(net)?;
+            ends.candidates.extend(visitor(net));
+            return Ok(ends);
         }
         let is_blocked = !net.hears_internet();
         let streams = first_place(&reach.turn, is_blocked, |server| {
@@ -143,12 +151,13 @@ impl Ends {
     pub(super) async fn stream(&self, answer: &Description, words: &Words) -> Option<Arc<Pipe>> {
         let (place, visitor) = (self.streams.as_ref()?, answer.stream()?);
         let patience = if visitor.port() == ANY_PORT { STREAM } else { STREAM_FROM_PLACE };
-        match timeout(patience, place.accept(words)).await {
-            Ok(Ok(pipe)) => return Some(pipe),
-            Ok(Err(error)) => log::debug!("no stream: {error}"),
-            Err(_elapsed) => log::debug!("no stream in time"),
-        }
-        None
+        let accepted = timeout(patience, accept(place, words)).await;
+        accepted.inspect_err(|_elapsed| log::debug!("no stream in time")).ok().flatten()
+    }
+
+    /// The stream of the other end, which comes to our place if it can.
+    pub(super) async fn accept(&self, words: &Words) -> Option<Arc<Pipe>> {
+        accept(self.streams.as_ref()?, words).await
     }
 
     /// What servers say about our addresses in public, as soon as they do; `None` if there is
@@ -186,7 +195,9 @@ impl Ends {
         if let Some(turn) = &self.turn {
             turn.permit(ips());
         }
-        if let Some(place) = self.streams.as_ref().filter(|_place| theirs.stream().is_some()) {
+        // Where a visitor comes from may be said later than that it comes.
+        let is_visited = theirs.stream().is_some() || theirs.part == Part::More;
+        if let Some(place) = self.streams.as_ref().filter(|_place| is_visited) {
             place.turn().permit(ips());
         }
     }
@@ -199,6 +210,18 @@ impl Ends {
         let relayed = self.turn.iter().map(|turn| Wiring::relayed(Arc::clone(turn)));
         self.udps.iter().map(own).chain(relayed).collect()
     }
+}
+
+async fn accept(place: &Arc<StreamPlace>, words: &Words) -> Option<Arc<Pipe>> {
+    let accepted = place.accept(words).await;
+    accepted.inspect_err(|error| log::debug!("no stream: {error}")).ok()
+}
+
+/// From where we would come to the other end's place for streams: servers are asked for IPv4 ones.
+fn visitor(net: &Net) -> Option<Candidate> {
+    let public = net.public().addrs.into_iter().map(|addr| addr.ip());
+    let ip = public.chain(net.interfaces.addrs()).find(IpAddr::is_ipv4)?;
+    Some(Candidate { kind: CandidateKind::Stream, addr: SocketAddr::new(ip, ANY_PORT) })
 }
 
 /// A place on the first server that gives one. They are asked one after another, each a little

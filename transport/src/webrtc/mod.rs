@@ -29,6 +29,7 @@ mod stun_client;
 #[cfg(test)]
 mod tests;
 mod turn;
+mod visit;
 
 use std::{io, net::SocketAddr, sync::Arc, time::Duration};
 

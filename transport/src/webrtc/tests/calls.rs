@@ -103,21 +103,6 @@ async fn call_goes_through_a_turn_server_of_the_dialer_where_udp_is_blocked() {
     assert_eq!([stats(&called).path, stats(&answered).path], [LinkPath::Relayed; 2]);
 }
 
-#[tokio::test]
-async fn call_goes_through_a_turn_server_of_the_callee_if_the_dialer_has_none() {
-    let (relay, coturn) = (TestRelay::start().await, Coturn::start());
-    let mut host = host(&Servers { turn: turn(&coturn), ..servers(&relay) });
-    let dialer = dialer(&servers(&relay));
-    block_udp(&dialer);
-
-    let called = dialer.dial(&relay_addrs(&relay), KEY, HOST).await;
-
-    let (called, mut answered) = (called.expect("an answer"), host.next().await);
-    called.send(b"hello".to_vec()).await.expect("open");
-    assert_eq!(next(&mut answered).await, Some(b"hello".to_vec()));
-    assert_eq!([stats(&called).path, stats(&answered).path], [LinkPath::Relayed; 2]);
-}
-
 /// Both ends of a link say something, and it goes through a server.
 async fn talk_through_a_server(called: &mut Link, answered: &mut Link) {
     called.send(vec![7; 60_000]).await.expect("open");
@@ -151,6 +136,53 @@ async fn relayed_call_is_a_stream_where_the_server_passes_streams_on_however_it_
         let port = host.listener.mux.port();
         assert!(!stats(&called).remote.ends_with(&format!(":{port}")), "{url}");
     }
+}
+
+#[tokio::test]
+async fn call_is_a_stream_through_a_server_of_the_callee_if_the_dialer_has_none() {
+    let (relay, coturn) = (TestRelay::start().await, Coturn::start());
+    for (calls, url) in [coturn.udp(), coturn.tcp(), coturn.tls()].into_iter().enumerate() {
+        let trust = Some(coturn.trust());
+        let mut host = host(&Servers { turn: turn_at(url.clone()), trust, ..servers(&relay) });
+        let dialer = dialer(&servers(&relay));
+        block_udp(&dialer);
+
+        let called = dialer.dial(&relay_addrs(&relay), KEY, HOST).await;
+
+        let (mut called, mut answered) = (called.expect("an answer"), host.next().await);
+        talk_through_a_server(&mut called, &mut answered).await;
+        assert_eq!(streams(&coturn), calls + 1, "{url}");
+    }
+}
+
+#[tokio::test]
+async fn one_without_a_server_gets_datagrams_where_the_callees_passes_no_streams_on() {
+    let setup = Setup { args: vec!["--no-tcp-relay".to_owned()], ..Setup::default() };
+    let (relay, coturn) = (TestRelay::start().await, Coturn::start_with(&setup));
+    let mut host = host(&Servers { turn: turn(&coturn), ..servers(&relay) });
+    let dialer = dialer(&servers(&relay));
+    block_udp(&dialer);
+
+    let called = dialer.dial(&relay_addrs(&relay), KEY, HOST).await;
+
+    let (mut called, mut answered) = (called.expect("an answer"), host.next().await);
+    talk_through_a_server(&mut called, &mut answered).await;
+    assert_eq!(streams(&coturn), 0);
+}
+
+#[tokio::test]
+async fn one_without_a_server_gets_datagrams_where_it_cannot_come_to_the_callees_place() {
+    let (relay, coturn) = (TestRelay::start().await, Coturn::start());
+    let mut host = host(&Servers { turn: turn(&coturn), ..servers(&relay) });
+    let dialer = dialer(&servers(&relay));
+    block_udp(&dialer);
+    dialer.net.out_of_reach().insert([127, 0, 0, 1].into(), Instant::now());
+
+    let called = dialer.dial(&relay_addrs(&relay), KEY, HOST).await;
+
+    let (mut called, mut answered) = (called.expect("an answer"), host.next().await);
+    talk_through_a_server(&mut called, &mut answered).await;
+    assert_eq!(streams(&coturn), 0);
 }
 
 /// Two devices whose networks let no datagrams out, each with this server.

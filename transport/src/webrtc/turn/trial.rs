@@ -34,6 +34,8 @@ pub enum Relayed {
     /// The dialer's, and a stream leads there instead of datagrams. The other end must be reachable
     /// from the server, and the server from it, as on loopback.
     OneStream,
+    /// The listener's, and the dialer comes there by a stream, reachable like that one's other end.
+    OneVisitor,
     /// Both, and a stream leads from one to the other.
     BothStreams,
 }
@@ -45,7 +47,7 @@ pub struct Trial {
     pub dialer: Link,
     /// The other end.
     pub listener: Link,
-    /// The dialer's address on the server.
+    /// An address on the server: the dialer's, if it has one.
     pub relayed: SocketAddr,
     /// How long the server took to give it.
     pub allocated: Duration,
@@ -64,7 +66,7 @@ pub async fn try_turn(
     tls: &Tls,
     relayed: Relayed,
 ) -> Result<Trial, TurnError> {
-    if matches!(relayed, Relayed::OneStream | Relayed::BothStreams) {
+    if !matches!(relayed, Relayed::OneEnd | Relayed::BothEnds) {
         return try_stream(server, tls, relayed).await;
     }
     let started = Instant::now();
@@ -112,8 +114,13 @@ async fn try_stream(server: &TurnServer, tls: &Tls, relayed: Relayed) -> Result<
     let joining = async {
         let (host, guest) = tokio::join!(place.accept(&words), visiting);
         let (host, guest) = (host.map_err(text)?, guest.map_err(text)?);
-        let addrs = [guest.peer(), host.peer()];
-        join((Wiring::piped(host), addrs[0]), (Wiring::piped(guest), addrs[1])).await
+        let (host_addr, guest_addr) = (guest.peer(), host.peer());
+        let host = (Wiring::piped(host), host_addr);
+        let guest = (Wiring::piped(guest), guest_addr);
+        match relayed {
+            Relayed::OneVisitor => join(guest, host).await,
+            _ => join(host, guest).await,
+        }
     };
     opened(server, (addr, allocated), joining).await
 }
