@@ -2,7 +2,13 @@
 
 #![cfg(target_os = "linux")]
 
-use std::{error::Error, ffi::OsString, path::Path, sync::Arc, time::Duration};
+use std::{
+    error::Error,
+    ffi::OsString,
+    path::{Path, PathBuf},
+    sync::Arc,
+    time::Duration,
+};
 
 use app::cli::process::{Device, text};
 use lab::{Fault, Host, Internet, Kind, Network, Services};
@@ -38,11 +44,16 @@ impl World {
 
     /// One shows a code, the other scans it and says something: the way their link goes.
     fn meet(&self, networks: [&Network; 2], servers: &Path) -> Result<String, Wrong> {
+        self.meet_with(networks, [servers; 2])
+    }
+
+    /// The same, each with servers of their own.
+    fn meet_with(&self, networks: [&Network; 2], servers: [&Path; 2]) -> Result<String, Wrong> {
         let [at_home, away] = networks;
         let (home, away) = (Host::new(at_home)?, Host::new(away)?);
-        let mut host = self.device(&home, "host", servers)?;
+        let mut host = self.device(&home, "host", servers[0])?;
         let (room, invite) = host.create_room("Ada", "Campsite")?;
-        let mut guest = self.device(&away, "guest", servers)?;
+        let mut guest = self.device(&away, "guest", servers[1])?;
         guest.send(&json!({"cmd": "set_name", "name": "Ben"}))?;
         guest.send(&json!({"cmd": "accept_invite", "invite": invite}))?;
         guest.wait_for("room_joined", |_| true)?;
@@ -56,6 +67,16 @@ impl World {
         let paths = links.iter().filter(is_open).map(|link| text(link, "/path"));
         Ok(paths.min().unwrap_or_default())
     }
+}
+
+/// The same servers but for those of TURN, in a file in `dir`.
+fn without_turn(servers: &Path, dir: &Path) -> PathBuf {
+    let json = std::fs::read(servers).expect("a file");
+    let mut servers: Value = serde_json::from_slice(&json).expect("JSON");
+    servers["turn"] = json!([]);
+    let file = dir.join("without-turn.json");
+    std::fs::write(&file, servers.to_string()).expect("written");
+    file
 }
 
 /// The program, built beside this test by `tests/run.sh`.
@@ -94,6 +115,18 @@ fn networks_that_let_out_nothing_but_tcp_to_port_443_are_left_through_turn_over_
     // By a stream from one address on the server to another, which each end has taken over.
     let log = world.services.coturn().log();
     assert!(log.matches("CONNECTION_BIND processed, success").count() >= 2, "{log}");
+}
+
+#[test]
+fn who_has_no_turn_server_comes_by_a_stream_to_that_of_whom_they_call() {
+    let world = World::new(2);
+    let networks = [(); 2].map(|()| world.network(Kind::Symmetric));
+    let all = world.services.list();
+    let few = without_turn(&all, world.dir.path());
+    let path = world.meet_with([&networks[0], &networks[1]], [&all, &few]).expect("they meet");
+    assert_eq!(path, "relayed");
+    let log = world.services.coturn().log();
+    assert!(log.contains("CONNECTION_BIND processed, success"), "{log}");
 }
 
 #[test]

@@ -73,8 +73,8 @@ impl Words {
     pub(in super::super) fn of(caller_pwd: &str) -> Self {
         let word = |context| blake3::derive_key(context, caller_pwd.as_bytes());
         Self {
-            host: word("festival-chat 2026 rendezvous: stream, word of the caller"),
-            guest: word("festival-chat 2026 rendezvous: stream, word of the callee"),
+            host: word("festival-chat 2026 rendezvous: stream, word of the host"),
+            guest: word("festival-chat 2026 rendezvous: stream, word of the guest"),
         }
     }
 }
