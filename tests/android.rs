@@ -17,7 +17,7 @@ fn read(path: &str) -> String {
 }
 
 /// What stands in `text` between `before` and the next `after`, each time.
-fn between(text: &str, before: &str, after: &str) -> BTreeSet<String> {
+fn between(text: &str, before: &str, after: &[char]) -> BTreeSet<String> {
     let found = text.split(before).skip(1).filter_map(|rest| rest.split_once(after));
     found.map(|(between, _)| between.to_owned()).collect()
 }
@@ -27,11 +27,11 @@ fn java_calls_nothing_that_the_library_has_not_and_the_other_way_round() {
     let java = read("android/java/chat/festival/MainActivity.java");
     let rust = read("android/src/activity.rs");
 
-    let wanted = between(&java, "native void ", "(");
+    let wanted = between(&java, "native void ", &['(']);
     assert!(!wanted.is_empty(), "Java wants nothing of the library");
-    assert_eq!(wanted, between(&rust, "fn Java_chat_festival_MainActivity_", "("));
+    assert_eq!(wanted, between(&rust, "fn Java_chat_festival_MainActivity_", &['<', '(']));
 
-    for name in between(&rust, "jni_str!(\"", "\"") {
+    for name in between(&rust, "jni_str!(\"", &['"']) {
         assert!(java.contains(&format!(" {name}(")), "Java has no method {name}");
     }
 }
@@ -41,8 +41,8 @@ fn android_asks_for_no_more_than_its_page_says_it_does() {
     let manifest = read("android/AndroidManifest.xml");
     let page = read("android/README.md");
 
-    let asked = between(&manifest, "<uses-permission android:name=\"android.permission.", "\"");
-    let said = between(&page, "\n| `", "` |");
+    let asked = between(&manifest, "<uses-permission android:name=\"android.permission.", &['"']);
+    let said = between(&page, "\n| `", &['`']);
 
     assert!(!asked.is_empty(), "a chat app without the right to use the network");
     assert_eq!(asked, said, "the rights in the manifest, and those in android/README.md");
