@@ -2,7 +2,9 @@
 
 pub mod backend;
 pub mod chat_app;
+#[cfg(not(any(target_os = "android", target_os = "ios")))]
 pub mod cli;
+#[cfg(not(any(target_os = "android", target_os = "ios")))]
 pub mod desktop;
 pub mod host;
 pub mod logbook;

@@ -355,13 +355,13 @@ impl Drop for Runtime {
 }
 
 /// Relays' URLs as addresses the engine carries.
-pub(crate) fn relay_addrs(urls: &[String]) -> Vec<engine::Addr> {
+pub fn relay_addrs(urls: &[String]) -> Vec<engine::Addr> {
     let addrs = transport::Addr::of_relays(urls.iter().map(String::as_str));
     addrs.iter().filter_map(links::to_engine).collect()
 }
 
 /// The URLs of the relays at these addresses.
-pub(crate) fn relay_urls(addrs: &[engine::Addr]) -> Vec<String> {
+pub fn relay_urls(addrs: &[engine::Addr]) -> Vec<String> {
     let addrs = addrs.iter().filter_map(links::to_transport);
     addrs.flat_map(|addr| addr.relay_urls()).collect()
 }

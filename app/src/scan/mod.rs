@@ -15,6 +15,10 @@ use qr::{Effort, Luma, Reader};
 
 mod camera;
 mod clipboard;
+#[cfg_attr(
+    any(target_os = "android", target_os = "ios"),
+    expect(dead_code, reason = "most of it is for what the drivers of a computer's camera give")
+)]
 mod frame;
 mod mailbox;
 mod picture;

@@ -1,0 +1,104 @@
+package chat.festival;
+
+import android.app.NativeActivity;
+import android.content.ClipData;
+import android.content.ClipboardManager;
+import android.content.Context;
+import android.content.Intent;
+import android.net.wifi.WifiManager;
+import android.os.Bundle;
+import android.os.Process;
+import android.view.View;
+import android.view.WindowInsets;
+
+/**
+ * The app's window. What is drawn and decided is in the native library; this passes on what only Java is told.
+ *
+ * No lambdas: where there is no Android SDK, nothing translates them into what Android runs.
+ */
+public final class MainActivity extends NativeActivity implements View.OnApplyWindowInsetsListener {
+    static {
+        System.loadLibrary("festival_android");
+    }
+
+    private ClipboardManager clipboard;
+    private WifiManager.MulticastLock multicast;
+
+    private static native void onInsets(int left, int top, int right, int bottom);
+
+    private static native void onLink(String link);
+
+    @Override
+    protected void onCreate(Bundle state) {
+        clipboard = (ClipboardManager) getSystemService(Context.CLIPBOARD_SERVICE);
+        WifiManager wifi = (WifiManager) getApplicationContext().getSystemService(Context.WIFI_SERVICE);
+        multicast = wifi.createMulticastLock("festival");
+        multicast.setReferenceCounted(false);
+        super.onCreate(state);
+        getWindow().getDecorView().setOnApplyWindowInsetsListener(this);
+        open(getIntent());
+    }
+
+    @Override
+    protected void onNewIntent(Intent intent) {
+        super.onNewIntent(intent);
+        open(intent);
+    }
+
+    /** Friends on the same network find each other by multicast, which Android drops otherwise. */
+    @Override
+    protected void onStart() {
+        super.onStart();
+        multicast.acquire();
+    }
+
+    @Override
+    protected void onStop() {
+        multicast.release();
+        super.onStop();
+    }
+
+    /**
+     * The process ends with its window: winit makes one event loop in a process, so that a second window could show
+     * nothing, and waiting for the first loop to end, as the superclass does, would never end. Nothing is lost by it:
+     * what is not on the disk was neither shown nor sent.
+     */
+    @Override
+    protected void onDestroy() {
+        Process.killProcess(Process.myPid());
+        super.onDestroy();
+    }
+
+    @Override
+    public WindowInsets onApplyWindowInsets(View view, WindowInsets insets) {
+        onInsets(
+            insets.getSystemWindowInsetLeft(),
+            insets.getSystemWindowInsetTop(),
+            insets.getSystemWindowInsetRight(),
+            insets.getSystemWindowInsetBottom());
+        return view.onApplyWindowInsets(insets);
+    }
+
+    /** A link that is opened anew from the list of recent apps was followed already. */
+    private void open(Intent intent) {
+        String link = intent.getDataString();
+        if (link != null && (intent.getFlags() & Intent.FLAG_ACTIVITY_LAUNCHED_FROM_HISTORY) == 0) {
+            onLink(link);
+        }
+    }
+
+    /** Called from the native library: the text on the clipboard, or null. */
+    String paste() {
+        ClipData clip = clipboard.getPrimaryClip();
+        if (clip == null || clip.getItemCount() == 0) {
+            return null;
+        }
+        CharSequence text = clip.getItemAt(0).coerceToText(this);
+        return text == null ? null : text.toString();
+    }
+
+    /** Called from the native library. */
+    void copy(String text) {
+        clipboard.setPrimaryClip(ClipData.newPlainText("Festival Chat", text));
+    }
+}

@@ -1,0 +1,107 @@
+//! The app in the window of an activity.
+
+use std::{path::PathBuf, sync::Arc};
+
+use android_activity::AndroidApp;
+use app::{
+    chat_app::ChatApp,
+    runtime::{Config, Runtime},
+    ui::state::UiState,
+};
+use eframe::{
+    NativeOptions,
+    egui::{
+        Context, OutputCommand, RawInput, SafeAreaInsets, Ui, UiBuilder, Visuals, epaint::MarginF32,
+    },
+};
+use transport::ble::Adapter;
+
+use crate::{
+    activity::{self, Activity},
+    host::{Phone, StateFile},
+};
+
+/// Runs the app until the process ends.
+///
+/// # Errors
+///
+/// A sentence for the log, if there can be no window or no device.
+pub(crate) fn run(
+    android: AndroidApp,
+    activity: Activity,
+    state: StateFile,
+    data_dir: PathBuf,
+) -> Result<(), String> {
+    let options = NativeOptions { android_app: Some(android), ..NativeOptions::default() };
+    eframe::run_native(
+        "Festival Chat",
+        options,
+        Box::new(|creation| {
+            let window = Window::open(&creation.egui_ctx, activity, state, data_dir)?;
+            Ok(Box::new(window))
+        }),
+    )
+    .map_err(|error| format!("there is no window: {error}"))
+}
+
+/// The app as eframe wants it.
+struct Window {
+    app: ChatApp,
+    activity: Activity,
+}
+
+impl Window {
+    fn open(
+        context: &Context,
+        activity: Activity,
+        state: StateFile,
+        data_dir: PathBuf,
+    ) -> Result<Self, String> {
+        activity::wakes(context);
+        let config = Config {
+            data_dir,
+            loopback: false,
+            servers: None,
+            bluetooth: Adapter::Default,
+            gatt_only: false,
+        };
+        let waker = context.clone();
+        let runtime = Runtime::start(&config, Arc::new(move || waker.request_repaint()))
+            .map_err(|error| error.to_string())?;
+        let screens = state.read().map_or_else(UiState::default, |json| UiState::from_json(&json));
+        let host = Phone::new(activity.clone(), state);
+        Ok(Self { app: ChatApp::new(Box::new(runtime), screens, Box::new(host)), activity })
+    }
+}
+
+impl eframe::App for Window {
+    fn logic(&mut self, ctx: &Context, _frame: &mut eframe::Frame) {
+        self.app.logic(ctx);
+    }
+
+    fn ui(&mut self, ui: &mut Ui, _frame: &mut eframe::Frame) {
+        // What the system's bars and the keyboard leave.
+        let free = ui.ctx().content_rect();
+        ui.scope_builder(UiBuilder::new().max_rect(free), |ui| self.app.ui(ui));
+        // egui's own clipboard ends at this window.
+        let copied = ui.output(|output| {
+            output.commands.iter().rev().find_map(|command| match command {
+                OutputCommand::CopyText(text) => Some(text.clone()),
+                _ => None,
+            })
+        });
+        if let Some(text) = copied {
+            self.activity.copy(&text);
+        }
+    }
+
+    fn raw_input_hook(&mut self, ctx: &Context, raw_input: &mut RawInput) {
+        let [left, top, right, bottom] =
+            activity::insets().map(|pixels| pixels as f32 / ctx.pixels_per_point());
+        raw_input.safe_area_insets = Some(SafeAreaInsets(MarginF32 { left, right, top, bottom }));
+    }
+
+    fn clear_color(&self, visuals: &Visuals) -> [f32; 4] {
+        visuals.panel_fill.to_normalized_gamma_f32()
+    }
+}
