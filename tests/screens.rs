@@ -4,6 +4,8 @@
 mod access;
 #[path = "screens/behavior.rs"]
 mod behavior;
+#[path = "screens/device.rs"]
+mod device;
 #[path = "screens/door.rs"]
 mod door;
 #[path = "screens/invites.rs"]

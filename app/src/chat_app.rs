@@ -5,12 +5,12 @@ use std::{fmt, sync::Arc};
 
 use egui::{Context, Ui};
 use engine::{
-    Body, Event, Invite, Message, PersonCode, PersonCodeError, Refusal, RoomId, Timestamp,
+    Body, Event, Invite, InviteId, Message, PersonCode, PersonCodeError, Refusal, RoomId, Timestamp,
 };
 
 use crate::{
     backend::{Backend, LinkInfo, NetInfo, Notice, Whereabouts},
-    host::{Host, HostNews},
+    host::{Host, HostNews, Permission, PermissionState},
     model::{Model, sentence},
     ui::{
         clock::Clock,
@@ -24,11 +24,13 @@ use crate::{
 };
 
 mod act;
+mod away;
 mod codes;
 mod door;
 mod frame;
 mod gather;
 mod invites;
+mod keys;
 mod leaving;
 mod members;
 mod network;
@@ -39,7 +41,9 @@ mod selves;
 mod typing;
 mod wifi;
 
+use away::Away;
 use codes::Codes;
+use keys::Composing;
 use people::{Checking, PeopleNews};
 use scanning::Scanning;
 use typing::Typing;
@@ -67,8 +71,12 @@ pub struct ChatApp {
     wifi: Wifi,
     /// Whether a self-test may still have something to tell.
     is_testing: bool,
-    /// An invite to follow as soon as there is a name.
-    pending: Option<Invite>,
+    away: Away,
+    /// What the person said of each permission, as far as this device asks; `None` before it was looked at.
+    permits: Option<Vec<(Permission, PermissionState)>>,
+    /// Whether links can be passed on to other programs.
+    can_share: bool,
+    composing: Composing,
     installed: Option<(Look, TextSize)>,
     saved: String,
     save_at: Option<f64>,
@@ -101,7 +109,10 @@ impl ChatApp {
             net: NetInfo::default(),
             wifi: Wifi::default(),
             is_testing: false,
-            pending: None,
+            away: Away::default(),
+            permits: None,
+            can_share: false,
+            composing: Composing::default(),
             installed: None,
             save_at: None,
         }
@@ -137,6 +148,8 @@ impl ChatApp {
         self.links = self.backend.links();
         self.whereabouts = self.backend.whereabouts();
         self.net = self.backend.net();
+        self.follow_permissions(ctx);
+        self.return_to_screen(ctx);
         self.follow_scan(ctx);
         self.follow_test();
         for note in self.model.notes.drain(..) {
@@ -157,6 +170,7 @@ impl ChatApp {
         let mut actions = Vec::new();
         // What was put in force just now, not what was when the frame began.
         ui.set_style(ui.ctx().style_of(ui.ctx().theme()));
+        self.composing.keep_keys(ui.ctx());
         self.shortcuts(ui.ctx(), &mut actions);
         self.frame_ui(ui, &mut actions);
         for action in actions {
@@ -167,6 +181,7 @@ impl ChatApp {
 
     /// Keeps the state of the screens now; to be called before the app ends.
     pub fn save(&mut self) {
+        self.state.note_places();
         let json = self.state.to_json();
         if json != self.saved {
             self.host.save_state(&json);
@@ -202,15 +217,18 @@ impl ChatApp {
                 self.state.stack.retain(|route| route.room().is_none() || known(route.room()));
                 self.state.stack.retain(|route| !matches!(route, Route::Joining(_)));
                 self.state.drafts.retain(|draft| known(Some(draft.room)));
-                if name.is_some() {
+                self.state.places.retain(|place| known(Some(place.room)));
+                if name.is_some() && !self.model.is_started {
                     self.follow_pending();
                 }
+                self.away.resumes_in = self.state.stack.room();
             }
             Event::NameChanged { .. } => {
                 self.state.now.name = None;
                 self.follow_pending();
             }
             Event::RoomJoined { room, invite } => {
+                self.forget_followed(*invite);
                 let top = self.state.stack.top();
                 match invite {
                     Some(invite) if top == Route::Joining(*invite) => self.enter(room.id),
@@ -228,13 +246,16 @@ impl ChatApp {
                 }
                 self.state.stack.retain(|route| route.room() != Some(*room));
                 self.state.drafts.retain(|draft| draft.room != *room);
+                self.state.places.retain(|place| place.room != *room);
+                self.state.now.scrolls.remove(room);
                 self.codes.forget(*room);
             }
-            Event::JoinFailed { invite, why }
-                if self.state.stack.top() != Route::Joining(*invite)
-                    && *why != engine::JoinFailure::Canceled =>
-            {
-                self.toasts.push(sentence(&why.to_string()));
+            Event::JoinFailed { invite, why } => {
+                self.forget_followed(Some(*invite));
+                let is_seen = self.state.stack.top() == Route::Joining(*invite);
+                if !is_seen && *why != engine::JoinFailure::Canceled {
+                    self.toasts.push(sentence(&why.to_string()));
+                }
             }
             Event::InviteReady { room, invite } => self.hear_invite(*room, invite),
             // The screen of the invite says it, with what can be done.
@@ -257,6 +278,11 @@ impl ChatApp {
         let at_door = matches!(event, Event::NewcomerWaiting { .. } | Event::NewcomerGone { .. })
             .then(|| event.clone());
         let news = PeopleNews::of(&event);
+        let elsewhere = matches!(
+            event,
+            Event::MessageAdded { .. } | Event::UnreadChanged { .. } | Event::RoomLeft { .. }
+        )
+        .then(|| event.clone());
         self.model.apply(Notice::Event(event));
         if let Some(event) = at_door {
             self.follow_door(&event);
@@ -264,12 +290,15 @@ impl ChatApp {
         if let Some(news) = news {
             self.follow_people(news);
         }
+        if let Some(event) = elsewhere {
+            self.tell_elsewhere(&event);
+        }
         if let Some(room) = opened.filter(|room| self.state.stack.room() == Some(*room)) {
             self.remember_unread(room);
         }
         if is_start {
             self.model.meet(&self.backend.links());
-            self.come_back();
+            self.away.returns = true;
         }
     }
 
@@ -283,6 +312,7 @@ impl ChatApp {
             }
             HostNews::Failed(why) => self.toasts.push(why),
             HostNews::Link(link) => self.join(&link),
+            HostNews::Opened(room) => self.open_room(ctx, room),
         }
     }
 
@@ -304,9 +334,18 @@ impl ChatApp {
         self.state.now.wants_composer = true;
     }
 
+    /// Follows the invite that waited for a name, or for a restart.
     fn follow_pending(&mut self) {
-        if let Some(invite) = self.pending.take() {
+        if let Some(Ok(invite)) = self.state.following.take().map(|link| Invite::parse(&link)) {
             self.accept(invite);
+        }
+    }
+
+    /// An invite has led somewhere, or nowhere.
+    fn forget_followed(&mut self, invite: Option<InviteId>) {
+        let followed = self.state.following.as_ref().and_then(|link| Invite::parse(link).ok());
+        if followed.map(|followed| followed.id()) == invite {
+            self.state.following = None;
         }
     }
 
@@ -318,7 +357,9 @@ impl ChatApp {
             Err(error) => return self.toasts.push(sentence(&error.to_string())),
         }
         match Invite::parse(text) {
-            Ok(invite) if self.model.name.is_none() => self.pending = Some(invite),
+            Ok(invite) if self.model.name.is_none() => {
+                self.state.following = Some(invite.to_text());
+            }
             Ok(invite) => self.accept(invite),
             Err(error) => self.toasts.push(sentence(&error.to_string())),
         }
@@ -329,6 +370,7 @@ impl ChatApp {
         self.state.now.link.clear();
         self.model.joins.retain(|join| join.invite != invite.id());
         self.state.stack.switch(Route::Joining(invite.id()));
+        self.state.following = Some(invite.to_text());
         self.follow_invite(invite);
     }
 

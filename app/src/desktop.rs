@@ -16,7 +16,7 @@ use engine::Timestamp;
 use crate::{
     backend::Backend,
     chat_app::ChatApp,
-    host::{Host, HostNews},
+    host::{Host, HostNews, Notifier, Permissions, Sharing},
     scan::Source,
     ui::{action::ScanFrom, state::UiState},
 };
@@ -261,6 +261,26 @@ impl Host for Desktop {
         if let Err(error) = result {
             log::warn!("the state of the screens is not kept: {error}");
         }
+    }
+
+    fn step_aside(&mut self) {
+        // A window stays where its person put it.
+    }
+
+    fn pulse(&mut self) {
+        // Nobody holds a desktop in their hand.
+    }
+
+    fn permissions(&mut self) -> Option<&mut dyn Permissions> {
+        None
+    }
+
+    fn sharing(&mut self) -> Option<&mut dyn Sharing> {
+        None
+    }
+
+    fn notifier(&mut self) -> Option<&mut dyn Notifier> {
+        None
     }
 }
 

@@ -1,8 +1,25 @@
 //! What the screens need from the device they run on, besides the backend.
+//!
+//! What every window has comes and goes with egui, so that the same screens run under any shell:
+//!
+//! - **Text** comes as `egui::Event::Ime` and `egui::Event::Key`, in the order in which it happened: a key that ends
+//!   a composition before the commit, a key of its own after it. Whether a keyboard is wanted is in
+//!   `PlatformOutput::ime`, and also whether what is being composed is to be forgotten.
+//! - **Room** is `RawInput::safe_area_insets`: notches, bars and the keyboard. Everything stays out of them.
+//! - **Back** is `Key::BrowserBack`.
+//! - **The clipboard** takes what `OutputCommand::CopyText` says.
+//!
+//! A shell tells the app what becomes of it by [`ChatApp::suspend`], [`ChatApp::resume`] and
+//! [`ChatApp::free_memory`].
+//!
+//! [`ChatApp::suspend`]: crate::chat_app::ChatApp::suspend
+//! [`ChatApp::resume`]: crate::chat_app::ChatApp::resume
+//! [`ChatApp::free_memory`]: crate::chat_app::ChatApp::free_memory
 
 use std::path::PathBuf;
 
-use engine::Timestamp;
+use engine::{RoomId, Timestamp};
+use serde::{Deserialize, Serialize};
 
 use crate::{scan::Source, ui::action::ScanFrom};
 
@@ -30,6 +47,78 @@ pub trait Host {
 
     /// Keeps the state of the screens for the next start.
     fn save_state(&mut self, json: &str);
+
+    /// Back was pressed where there is nothing to go back to: what was there before the app is shown again.
+    fn step_aside(&mut self);
+
+    /// What the person looks away for has happened: says so to the hand that holds the device, where it can.
+    fn pulse(&mut self);
+
+    /// What this device asks its person before a program may do it. `None` where nothing is asked.
+    fn permissions(&mut self) -> Option<&mut dyn Permissions>;
+
+    /// The system's way to pass something on to other programs, if it has one.
+    fn sharing(&mut self) -> Option<&mut dyn Sharing>;
+
+    /// The system's way to tell the person something while they look elsewhere, if it has one.
+    fn notifier(&mut self) -> Option<&mut dyn Notifier>;
+}
+
+/// Something a device asks its person about before a program may do it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub enum Permission {
+    /// Seeing through the camera.
+    Camera,
+    /// Finding devices nearby by Bluetooth, and being found by them.
+    Nearby,
+    /// Telling of messages while the person looks elsewhere.
+    Notifications,
+}
+
+impl Permission {
+    /// Every one.
+    pub const ALL: [Self; 3] = [Self::Camera, Self::Nearby, Self::Notifications];
+}
+
+/// What the person said.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum PermissionState {
+    /// Yes.
+    Granted,
+    /// They were not asked.
+    NotAsked,
+    /// No, and they can be asked again.
+    Refused,
+    /// No, and only they can change that, in the system's settings.
+    RefusedForGood,
+}
+
+/// The permissions of a device that asks for them.
+pub trait Permissions {
+    /// What the person said of this one. Asked before every frame: has to be known, not found out.
+    fn state(&self, of: Permission) -> PermissionState;
+
+    /// Shows the system's question. Never blocks: the answer is seen in [`state`](Self::state), and the app is woken.
+    /// Radios that were waiting for it start by themselves.
+    fn ask(&mut self, of: Permission);
+
+    /// Shows the page of the system's settings where the person can say otherwise.
+    fn open_settings(&mut self);
+}
+
+/// A way to pass something on to other programs.
+pub trait Sharing {
+    /// Lets the person choose where a link goes, with a picture of its code. Never blocks.
+    fn share(&mut self, title: &str, link: &str, png: Vec<u8>);
+}
+
+/// A way to tell the person something while they look elsewhere.
+pub trait Notifier {
+    /// Says that something was written in a room, in place of what was said of that room before.
+    fn notify(&mut self, room: RoomId, title: &str, text: &str);
+
+    /// Nothing is to be told of that room any more.
+    fn withdraw(&mut self, room: RoomId);
 }
 
 /// Something that happened on the device.
@@ -43,4 +132,6 @@ pub enum HostNews {
     Failed(String),
     /// An invite was opened from outside: a link that was clicked.
     Link(String),
+    /// The person chose what was told of this room.
+    Opened(RoomId),
 }

@@ -238,15 +238,29 @@ fn idle_traffic_is_shown_and_relaying_follows_the_persons_word() {
 }
 
 #[test]
-fn server_being_written_is_left_alone_after_a_restart() {
+fn server_being_written_is_there_after_a_restart_but_its_password_was_written_nowhere() {
     let (mut harness, _shared) = network(Looking::at(PHONE), "Servers");
-    reach(&mut harness, "Add relay");
+    reach(&mut harness, "Add TURN server");
+    for (label, text) in [
+        ("Address", "turn:turn.example.org"),
+        ("User name", "ana"),
+        ("Password for it", "open sesame"),
+    ] {
+        harness.get_by_label(label).focus();
+        harness.run_steps(4);
+        harness.get_by_label(label).type_text(text);
+        harness.run_steps(4);
+    }
     let json = harness.state().state().to_json();
+    assert!(!json.contains("sesame"), "{json}");
 
     let state = app::ui::state::UiState::from_json(&json);
     let shared = Shared::default();
     shared.borrow_mut().tell(Event::Started { name: Some("Ana".to_owned()), rooms: Vec::new() });
     let harness = crate::stage::resumed(Looking::at(PHONE), &shared, state);
 
-    assert_eq!(harness.state().state().stack.top(), Route::Servers);
+    assert_eq!(harness.state().state().stack.top(), Route::EditServer);
+    let value = |label| harness.get_by_label(label).value().unwrap_or_default();
+    assert_eq!(value("Address"), "turn:turn.example.org");
+    assert_eq!((value("User name"), value("Password for it")), ("ana".to_owned(), String::new()));
 }

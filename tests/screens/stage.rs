@@ -1,6 +1,6 @@
 //! A stage for the screens: a backend that answers like an engine would, from a script.
 
-use std::{cell::RefCell, collections::VecDeque, path::PathBuf, rc::Rc};
+use std::{cell::RefCell, collections::VecDeque, rc::Rc};
 
 use app::{
     backend::{
@@ -8,23 +8,20 @@ use app::{
         WaysInfo, Whereabouts, WifiNews, WifiWish,
     },
     chat_app::ChatApp,
-    host::{Host, HostNews},
-    scan::Source,
+    host::HostNews,
     stats::SuccessStats,
-    ui::{
-        action::ScanFrom,
-        state::{Look, TextSize, UiState},
-    },
+    ui::state::{Look, TextSize, UiState},
 };
 use egui::{Vec2, vec2};
 use egui_kittest::Harness;
 use engine::{
     Command, Event, Goodbye, LinkId, Message, Position, RoomId, RoomOption, RoomOptions,
-    RoomSummary, Timestamp,
+    RoomSummary,
 };
 use transport::{servers::Servers, wifi::WifiStatus};
 
 use crate::{
+    device::Device,
     network_stage::on_the_internet,
     rules::Rules,
     story::{BEA, ME, NOW, ROOM, conversation, invite, link, member, rooms, text_of},
@@ -82,12 +79,15 @@ pub(crate) struct Script {
     pub(crate) later: u64,
     /// What the host has to tell.
     pub(crate) news: VecDeque<HostNews>,
+    /// What the device can do.
+    pub(crate) device: Device,
 }
 
 /// The script, shared between the test and the app.
 pub(crate) type Shared = Rc<RefCell<Script>>;
 
-struct Stage(Shared);
+/// What the app sees of the script.
+pub(crate) struct Stage(pub(crate) Shared);
 
 impl Backend for Stage {
     fn send(&mut self, command: Command) {
@@ -174,36 +174,6 @@ impl Backend for Stage {
     fn success_stats(&self) -> SuccessStats {
         self.0.borrow().stats.clone()
     }
-}
-
-impl Host for Stage {
-    fn utc_offset(&self) -> Box<dyn Fn(Timestamp) -> i32> {
-        Box::new(|_at| 0)
-    }
-
-    fn scan_sources(&self) -> Vec<ScanFrom> {
-        vec![ScanFrom::File, ScanFrom::Clipboard, ScanFrom::Screen]
-    }
-
-    fn source(&mut self, _from: ScanFrom) -> Option<Source> {
-        None
-    }
-
-    fn clipboard_text(&mut self) -> Option<String> {
-        self.0.borrow().clipboard.clone()
-    }
-
-    fn save_png(&mut self, name: &str, png: Vec<u8>) {
-        let mut script = self.0.borrow_mut();
-        script.saved.push((name.to_owned(), png));
-        script.news.push_back(HostNews::Saved(PathBuf::from("/pictures/code.png")));
-    }
-
-    fn poll(&mut self) -> Option<HostNews> {
-        self.0.borrow_mut().news.pop_front()
-    }
-
-    fn save_state(&mut self, _json: &str) {}
 }
 
 impl Script {
@@ -393,6 +363,13 @@ pub(crate) fn ruled(
     looking: Looking,
     rule: impl FnOnce(&mut Rules),
 ) -> (Harness<'static, ChatApp>, Shared) {
+    let shared = scripted(rule);
+    start(&shared);
+    (harness(looking, &shared), shared)
+}
+
+/// What happens to Ana in some rooms, with other rules in [`ROOM`].
+pub(crate) fn scripted(rule: impl FnOnce(&mut Rules)) -> Shared {
     let shared = Shared::default();
     {
         let mut script = shared.borrow_mut();
@@ -402,12 +379,17 @@ pub(crate) fn ruled(
         script.links = vec![link(4, Some(BEA))];
         script.net = on_the_internet();
         script.servers.servers = Servers::shipped();
-        let rooms = rooms(&script.history, &script.rules.members);
-        script.tell(Event::Started { name: Some("Ana".to_owned()), rooms });
-        script.tell(Event::CarryingSet { on: true });
-        script.tell(Event::PeerSeen { room: ROOM, peer: BEA, link: LinkId(4) });
     }
-    (harness(looking, &shared), shared)
+    shared
+}
+
+/// Tells the screens what an engine remembers when it starts.
+pub(crate) fn start(shared: &Shared) {
+    let mut script = shared.borrow_mut();
+    let rooms = rooms(&script.history, &script.rules.members);
+    script.tell(Event::Started { name: Some("Ana".to_owned()), rooms });
+    script.tell(Event::CarryingSet { on: true });
+    script.tell(Event::PeerSeen { room: ROOM, peer: BEA, link: LinkId(4) });
 }
 
 /// The app on a script of the test's own.

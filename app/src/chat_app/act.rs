@@ -6,6 +6,7 @@ use engine::Command;
 use super::ChatApp;
 use crate::{
     backend::TestScope,
+    host::Permission,
     ui::{
         action::{Action, ScanFrom},
         new_invite::Choices,
@@ -47,6 +48,9 @@ impl ChatApp {
                 self.state.stack.back();
                 self.state.now.asked = None;
                 self.state.now.is_inviting = None;
+                if !matches!(self.state.stack.top(), Route::Joining(_)) {
+                    self.state.following = None;
+                }
                 self.come_back();
             }
             Action::Join(text) => self.join(&text),
@@ -55,6 +59,18 @@ impl ChatApp {
                 self.toasts.push(note.to_owned());
             }
             Action::SaveQr { name, text } => self.save_qr(&name, &text),
+            Action::Share { name, link } => self.share(&name, &link),
+            Action::Allow(permission) => {
+                if let Some(permissions) = self.host.permissions() {
+                    permissions.ask(permission);
+                }
+            }
+            Action::OpenSystemSettings => {
+                if let Some(permissions) = self.host.permissions() {
+                    permissions.open_settings();
+                }
+            }
+            Action::LeaveAlone => self.state.is_left_alone = true,
             Action::Scan(from) => self.scan(ctx, from),
             Action::Edit(editing) => {
                 self.state.now.tested.remove(&editing.address());
@@ -87,12 +103,13 @@ impl ChatApp {
     }
 
     /// What a screen needs when one comes to it.
-    fn arrive(&mut self, ctx: &Context, route: Route) {
+    pub(super) fn arrive(&mut self, ctx: &Context, route: Route) {
         self.state.now.asked = None;
         self.state.now.is_resetting = false;
         match route {
             Route::Room(room) => {
                 self.state.now.wants_composer = !ctx.input(|input| input.has_touch_screen());
+                self.away.resumes_in = None;
                 self.remember_unread(room);
             }
             Route::Invite(_)
@@ -134,6 +151,13 @@ impl ChatApp {
                 }
                 self.look_at_wifi();
             }
+            Route::FullScreenInvite(room) => {
+                let shown = self.state.stack.iter().find_map(|route| match route {
+                    Route::OneInvite(of, invite) if of == room => Some(invite),
+                    _ => None,
+                });
+                self.show_code(room, shown);
+            }
             Route::Diagnostics => self.look_at_wifi(),
             Route::Invites(room) => self.backend.send(Command::ListInvites { room }),
             Route::Settings => {
@@ -148,7 +172,7 @@ impl ChatApp {
     /// Notes where new messages begin, so that it can be seen while they are read.
     pub(super) fn remember_unread(&mut self, room: engine::RoomId) {
         let Some(known) = self.model.rooms.get(&room) else { return };
-        let scroll = self.state.now.scrolls.entry(room).or_default();
+        let scroll = self.state.scroll(room);
         scroll.unread_from = None;
         if known.unread == 0 {
             return;
@@ -160,23 +184,39 @@ impl ChatApp {
             });
         let first = others.take(known.unread).last().map(|message| message.position);
         scroll.unread_from = first;
+        if self.away.resumes_in == Some(room) && scroll.wanted.is_some() {
+            return;
+        }
         if let Some(index) = first.and_then(|position| messages.find(position)) {
+            scroll.wanted = None;
             scroll.list.go_to(index);
         }
     }
 
     fn save_qr(&mut self, name: &str, text: &str) {
+        if let Some(png) = self.picture_of(text) {
+            self.host.save_png(name, png);
+        }
+    }
+
+    fn share(&mut self, name: &str, link: &str) {
+        if let Some(png) = self.picture_of(link)
+            && let Some(sharing) = self.host.sharing()
+        {
+            sharing.share(&format!("Invite to {name}"), link, png);
+        }
+    }
+
+    fn picture_of(&mut self, text: &str) -> Option<Vec<u8>> {
         let png = qr::draw(text).map_err(|error| error.to_string()).and_then(|modules| {
             let luma = modules.luma(SAVED_PX_PER_MODULE, qr::QUIET_ZONE);
             png(&luma).map_err(|error| error.to_string())
         });
-        match png {
-            Ok(png) => self.host.save_png(name, png),
-            Err(error) => {
-                log::error!("a code cannot be made into a picture: {error}");
-                self.toasts.push("The picture could not be made.".to_owned());
-            }
-        }
+        png.inspect_err(|error| {
+            log::error!("a code cannot be made into a picture: {error}");
+            self.toasts.push("The picture could not be made.".to_owned());
+        })
+        .ok()
     }
 
     pub(super) fn scan(&mut self, ctx: &Context, from: ScanFrom) {
@@ -186,7 +226,8 @@ impl ChatApp {
             self.join(&text);
             return;
         }
-        if !self.host.scan_sources().contains(&from) {
+        let may_not = from == ScanFrom::Camera && !self.permitted(Permission::Camera);
+        if may_not || !self.host.scan_sources().contains(&from) {
             return;
         }
         if let Some(source) = self.host.source(from) {
@@ -196,6 +237,7 @@ impl ChatApp {
 
     /// Keys that work on every screen, and what is pasted or dropped on none in particular.
     pub(super) fn shortcuts(&mut self, ctx: &Context, actions: &mut Vec<Action>) {
+        self.back_key(ctx, actions);
         if self.model.name.is_none() {
             return;
         }
@@ -212,11 +254,6 @@ impl ChatApp {
             actions.push(Action::Open(Route::Invite(room)));
         }
         let is_writing = ctx.egui_wants_keyboard_input();
-        let back = ctx
-            .input(|input| input.key_pressed(Key::BrowserBack) || input.key_pressed(Key::Escape));
-        if back && !egui::Popup::is_any_open(ctx) {
-            actions.push(Action::Back);
-        }
         self.pasted(ctx, is_writing, actions);
         self.dropped(ctx);
     }

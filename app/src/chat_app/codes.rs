@@ -65,6 +65,11 @@ impl Codes {
         true
     }
 
+    /// Lets go of the codes; those that are looked at are to be asked for again.
+    pub(super) fn let_go(&mut self) {
+        self.drawn.clear();
+    }
+
     /// The room is not on this device any more.
     pub(super) fn forget(&mut self, room: RoomId) {
         self.drawn.remove(&room);

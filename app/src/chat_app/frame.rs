@@ -7,6 +7,7 @@ use engine::{PeerId, RoomId};
 
 use super::ChatApp;
 use crate::{
+    host::Permission,
     model::{Model, Storage},
     ui::{
         action::Action,
@@ -98,8 +99,10 @@ impl ChatApp {
                     _ => None,
                 };
                 let mut view = self.scanning.view(self.host.scan_sources(), of);
+                view.permits.extend(self.missing(Permission::Camera));
                 if route == Route::Scan {
                     view.nearby = self.nearby_rows();
+                    view.permits.extend(self.missing(Permission::Nearby));
                 }
                 scan_ui(ui, &view, &mut self.state.now.link, actions);
             }
@@ -126,7 +129,7 @@ impl ChatApp {
     }
 
     fn welcome(&mut self, ui: &mut Ui, actions: &mut Vec<Action>) {
-        let view = WelcomeView { is_invited: self.pending.is_some() };
+        let view = WelcomeView { is_invited: self.state.following.is_some() };
         welcome_ui(ui, view, self.state.now.name.get_or_insert_default(), actions);
     }
 
@@ -148,18 +151,19 @@ impl ChatApp {
             status,
             status_words,
             has_back,
-            is_looking: ui.input(|input| input.focused),
+            is_looking: ui.input(|input| input.focused) && !self.away.is_away(),
             leaving: self.leaving_view(room),
         };
         // Taken out and put back: the view borrows the rest of the app.
         let mut draft = std::mem::take(self.state.draft(id));
-        let now = &mut self.state.now;
+        let mut scroll = std::mem::take(self.state.scroll(id));
         let doing = RoomDoing {
             draft: &mut draft,
-            scroll: now.scrolls.entry(id).or_default(),
-            wants_composer: &mut now.wants_composer,
+            scroll: &mut scroll,
+            wants_composer: &mut self.state.now.wants_composer,
         };
         room_ui(ui, &view, doing, actions);
+        *self.state.scroll(id) = scroll;
         self.note_draft(id, draft.len());
         *self.state.draft(id) = draft;
     }
@@ -174,6 +178,7 @@ impl ChatApp {
             relayed_links: self.backend.relayed_links(),
             carries: self.model.carries,
             storage: storage(&self.model),
+            permits: self.permits.as_deref().unwrap_or_default(),
         };
         let doing = SettingsDoing {
             name: self.state.now.name.get_or_insert_with(|| name.clone()),

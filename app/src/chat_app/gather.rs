@@ -8,6 +8,7 @@ use transport::LinkPath;
 use super::ChatApp;
 use crate::{
     backend::LinkInfo,
+    host::{Permission, PermissionState},
     model::{Room, plain, preview, sentence},
     ui::{
         diagnostics::kind,
@@ -64,7 +65,15 @@ impl ChatApp {
     pub(super) fn rooms_view(&self, chosen: Option<RoomId>) -> RoomsView {
         let Standing { status, words, .. } = self.device_standing();
         let rows = self.model.recent().into_iter().map(|room| self.room_row(room)).collect();
-        RoomsView { status, status_words: words, rows, nearby: self.nearby_rows(), chosen }
+        RoomsView {
+            status,
+            status_words: words,
+            rows,
+            nearby: self.nearby_rows(),
+            chosen,
+            asks_to_notify: self.permit(Permission::Notifications) == PermissionState::NotAsked
+                && !self.state.is_left_alone,
+        }
     }
 
     /// The rooms that are open to people nearby.

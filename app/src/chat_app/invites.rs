@@ -7,6 +7,7 @@ use engine::{Command, Event, Invite, InviteId, InviteState, Role, RoomId};
 
 use super::ChatApp;
 use crate::{
+    host::Permission,
     model::Room,
     ui::{
         action::{Action, Grave},
@@ -103,6 +104,8 @@ impl ChatApp {
             wifi: self.wifi.way(),
             has_door: room.options.approve_joins,
             may_not_host: room.options.approve_joins && room.my_role() <= Role::Muted,
+            permit: self.missing(Permission::Nearby),
+            can_share: self.can_share,
             members: names.join(", "),
             clock: &self.clock,
         }

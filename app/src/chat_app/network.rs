@@ -39,7 +39,7 @@ impl ChatApp {
 
     pub(super) fn edit_server(&mut self, ui: &mut Ui, actions: &mut Vec<Action>) {
         let in_use = self.backend.servers();
-        // What was being written does not outlive a restart, the place where one was does.
+        // Versions that did not keep what was being written kept the place where one was.
         let Some(editing) = &mut self.state.now.editing else {
             actions.push(Action::Back);
             return;

@@ -33,6 +33,17 @@ impl Scanning {
         self.running = Some((from, Scanner::start_for(source, is_ours, wake)));
     }
 
+    /// Where it is looking, if it is.
+    pub(super) fn from(&self) -> Option<ScanFrom> {
+        self.running.as_ref().map(|(from, _)| *from)
+    }
+
+    /// Lets go of the picture. The next one is shown as usual.
+    pub(super) fn let_go(&mut self) {
+        self.texture = None;
+        self.state.preview = None;
+    }
+
     pub(super) fn stop(&mut self) {
         *self = Self::default();
     }
@@ -46,12 +57,13 @@ impl Scanning {
         };
         let foreign = ignored.then(|| "This code is not one of Festival Chat.".to_owned());
         ScanView {
-            from: self.running.as_ref().map(|(from, _)| *from),
+            from: self.from(),
             preview: self.texture.as_ref().map(|texture| (texture.id(), texture.size_vec2())),
             problem: problem.or(foreign),
             of,
             can,
             nearby: Vec::new(),
+            permits: Vec::new(),
         }
     }
 
@@ -84,6 +96,7 @@ impl ChatApp {
             return;
         }
         if let Some(text) = self.scanning.poll(ctx) {
+            self.host.pulse();
             self.join(&text);
         }
     }

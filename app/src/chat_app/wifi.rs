@@ -90,6 +90,16 @@ impl Wifi {
         (entering.invite.id() == invite).then(|| entering.entry.clone())
     }
 
+    /// Lets go of the codes of the group, to be drawn again where they are looked at.
+    pub(super) fn let_go(&mut self) {
+        self.drawn = None;
+    }
+
+    /// Does not ask any more whether a network may be left. Returns whether it did.
+    pub(super) fn stop_asking(&mut self) -> bool {
+        self.asks.take().is_some()
+    }
+
     fn set_group(&mut self, group: Option<Group>) {
         if let Some(status) = &mut self.status {
             status.group = group;

@@ -40,6 +40,14 @@ impl Messages {
         self.window.binary_search_by_key(&position, |message| message.position).ok()
     }
 
+    /// Where the first message stands that is not before `position`, once it is certain which one that is: older
+    /// ones may have to be loaded.
+    pub fn find_from(&self, position: Position) -> Option<usize> {
+        let reaches = self.is_start || self.window.front().is_some_and(|m| m.position <= position);
+        let index = self.window.partition_point(|message| message.position < position);
+        (self.is_loaded && reaches).then(|| index.min(self.window.len().saturating_sub(1)))
+    }
+
     /// The newest one.
     pub fn newest(&self) -> Option<&Message> {
         self.window.back()
@@ -107,6 +115,13 @@ impl Messages {
     /// What is loaded may not be what is shown any more: the newest page is wanted anew.
     pub(super) fn reload(&mut self) {
         self.is_stale = self.is_loaded;
+    }
+
+    /// Lets go of everything that can be loaded again.
+    pub(crate) fn forget(&mut self) {
+        let early = std::mem::take(&mut self.early);
+        let epoch = self.epoch + 1;
+        *self = Self { early, epoch, ..Self::default() };
     }
 
     pub(super) fn page(

@@ -4,7 +4,10 @@ use engine::{Command, InviteId, PeerId, RoomId};
 use transport::servers::Servers;
 
 use super::{route::Route, server_edit::Editing, wifi::WifiDeed};
-use crate::backend::{RelayedLinks, TestScope};
+use crate::{
+    backend::{RelayedLinks, TestScope},
+    host::Permission,
+};
 
 /// One decision, carried out after the frame is drawn.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -41,6 +44,19 @@ pub enum Action {
         /// What the QR holds.
         text: String,
     },
+    /// Pass this link on to other programs, with its QR.
+    Share {
+        /// What it leads to.
+        name: String,
+        /// The link.
+        link: String,
+    },
+    /// Ask the person for this.
+    Allow(Permission),
+    /// Show where the person can say otherwise than they did.
+    OpenSystemSettings,
+    /// Never mention notifications again, but in the settings.
+    LeaveAlone,
     /// Look for a QR there.
     Scan(ScanFrom),
     /// Write a server, new or known.

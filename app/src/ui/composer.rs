@@ -1,13 +1,14 @@
 //! The lines to write in.
 
 use egui::{
-    Align, Frame, Id, Key, KeyboardShortcut, Layout, Margin, Modifiers, Rect, Stroke, TextEdit, Ui,
-    UiBuilder, pos2, vec2,
+    Align, Frame, Id, Key, KeyboardShortcut, Layout, Margin, Modifiers, PointerState, Rect, Stroke,
+    SurrenderFocusOn, TextEdit, Ui, UiBuilder, os::OperatingSystem, pos2, vec2,
 };
 use engine::{Command, MAX_TEXT_LEN};
 
 use super::{
     action::Action,
+    layout,
     theme::{SPACE_L, SPACE_M, SPACE_S, TOUCH, Type, palette},
     widgets::{button, icon::Icon, text},
 };
@@ -15,6 +16,8 @@ use crate::model::Room;
 
 /// Lines the composer grows to before it scrolls.
 const MAX_LINES: f32 = 5.0;
+/// Share of the height that its lines take at most: what is answered stays visible above a phone's keyboard.
+const MAX_SHARE: f32 = 0.4;
 /// From here on the bytes left are shown.
 const NEARLY_FULL: usize = MAX_TEXT_LEN - 1_000;
 
@@ -41,7 +44,8 @@ pub fn composer_ui(
     let width = area.width() - 2.0 * SPACE_M - TOUCH - SPACE_S - 2.0 * SPACE_L;
     let color = palette(ui).text;
     let wanted = text::layout(ui, draft, Type::Body, color, width).size().y;
-    let lines_height = wanted.clamp(line, line * MAX_LINES);
+    let most = (area.height() * MAX_SHARE).clamp(line, line * MAX_LINES);
+    let lines_height = wanted.clamp(line, most);
     let field_height = (lines_height + 2.0 * SPACE_M).max(TOUCH);
     let has_count = draft.len() > NEARLY_FULL;
     let count_height =
@@ -49,19 +53,19 @@ pub fn composer_ui(
     let height = field_height + 2.0 * SPACE_S + count_height;
     let rect = Rect::from_min_max(pos2(area.left(), area.bottom() - height), area.max);
     let colors = palette(ui);
-    ui.painter().rect_filled(rect, 0.0, colors.surface);
+    layout::fill(ui, rect, colors.surface);
     ui.painter().hline(rect.x_range(), rect.top() + 0.5, (1.0, colors.line));
     let field = Rect::from_min_size(
         rect.min + vec2(SPACE_M, SPACE_S),
         vec2(area.width() - 2.0 * SPACE_M - TOUCH - SPACE_S, field_height),
     );
+    let center = pos2(area.right() - SPACE_M - TOUCH / 2.0, field.bottom() - TOUCH / 2.0);
+    let place = Rect::from_center_size(center, vec2(TOUCH, TOUCH));
     let has_enter = ui.memory(|memory| memory.has_focus(id)) && takes_enter(ui);
-    field_ui(ui, field, id, room, draft, wants_focus);
+    beside(ui, place, |ui| field_ui(ui, (field, most), id, room, draft, wants_focus));
     if has_count {
         count_ui(ui, pos2(field.left() + SPACE_S, field.bottom() + SPACE_S / 2.0), draft.len());
     }
-    let center = pos2(area.right() - SPACE_M - TOUCH / 2.0, field.bottom() - TOUCH / 2.0);
-    let place = Rect::from_center_size(center, vec2(TOUCH, TOUCH));
     let can_send = !draft.trim().is_empty() && draft.trim().len() <= MAX_TEXT_LEN;
     let builder = UiBuilder::new().max_rect(place).id_salt("send");
     let mut send = ui.new_child(builder);
@@ -74,19 +78,45 @@ pub fn composer_ui(
         let text = draft.trim().to_owned();
         actions.push(Action::Command(Command::SendText { room: room.id, text }));
         draft.clear();
+        // A word that was still being composed is sent; the keyboard is not to write it again.
+        ui.memory_mut(|memory| memory.interrupt_ime());
         *wants_focus = true;
     }
     Used { height, has_sent }
 }
 
-/// Whether Enter was pressed without Shift; the field is not told of it.
+/// Whether Enter was pressed so that it sends; the field is not told of it.
 fn takes_enter(ui: &Ui) -> bool {
-    ui.input_mut(|input| !input.modifiers.shift && input.consume_key(Modifiers::NONE, Key::Enter))
+    let modifiers = if begins_lines(ui) { Modifiers::COMMAND } else { Modifiers::NONE };
+    ui.input_mut(|input| !input.modifiers.shift && input.consume_key(modifiers, Key::Enter))
+}
+
+/// Whether Enter begins a line and sends only with Ctrl: on a phone, whose keyboard has one such key and whose
+/// button to send is next to it.
+fn begins_lines(ui: &Ui) -> bool {
+    matches!(ui.ctx().os(), OperatingSystem::Android | OperatingSystem::IOS)
+}
+
+/// Adds a field beside a button whose use is no reason to leave the field: a phone's keyboard would go and come.
+fn beside(ui: &mut Ui, button: Rect, field: impl FnOnce(&mut Ui)) {
+    let is_there =
+        |pointer: &PointerState| pointer.interact_pos().is_some_and(|at| button.contains(at));
+    if !ui.input(|input| is_there(&input.pointer)) {
+        return field(ui);
+    }
+    let surrender = |ui: &Ui, on| {
+        ui.memory_mut(|memory| {
+            std::mem::replace(&mut memory.options.input_options.surrender_focus_on, on)
+        })
+    };
+    let usual = surrender(ui, SurrenderFocusOn::Never);
+    field(ui);
+    surrender(ui, usual);
 }
 
 fn field_ui(
     ui: &mut Ui,
-    rect: Rect,
+    (rect, most): (Rect, f32),
     id: Id,
     room: &Room,
     draft: &mut String,
@@ -102,11 +132,12 @@ fn field_ui(
     let mut child = ui.new_child(builder);
     child.set_clip_rect(rect.shrink(2.0).intersect(ui.clip_rect()));
     let line = child.text_style_height(&Type::Body.style());
+    let line_begins = if begins_lines(ui) { Modifiers::NONE } else { Modifiers::SHIFT };
     let top = ((rect.height() - line) / 2.0).min(SPACE_M);
     child.add_space(top);
     let response = egui::ScrollArea::vertical()
         .id_salt("lines")
-        .max_height(line * MAX_LINES)
+        .max_height(most)
         .min_scrolled_height(line)
         .show(&mut child, |ui| {
             ui.add(
@@ -117,7 +148,7 @@ fn field_ui(
                     .margin(Margin::ZERO)
                     .desired_rows(1)
                     .desired_width(f32::INFINITY)
-                    .return_key(KeyboardShortcut::new(Modifiers::SHIFT, Key::Enter)),
+                    .return_key(KeyboardShortcut::new(line_begins, Key::Enter)),
             )
         })
         .inner

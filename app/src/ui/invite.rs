@@ -7,6 +7,7 @@ use super::{
     action::Action,
     clock::Clock,
     invites, layout,
+    permit::permit_ui,
     route::Route,
     theme::{self, SPACE_L, SPACE_M, SPACE_S, SPACE_XL, SPACE_XS},
     widgets::{
@@ -17,6 +18,7 @@ use super::{
     },
     wifi::{self, WifiWay},
 };
+use crate::host::{Permission, PermissionState};
 
 const MAX_SIDE: f32 = 400.0;
 
@@ -45,6 +47,10 @@ pub struct InviteView<'a> {
     pub has_door: bool,
     /// or must not, since they may only read.
     pub may_not_host: bool,
+    /// What is not permitted, and would let people nearby find this device.
+    pub permit: Option<(Permission, PermissionState)>,
+    /// Whether the link can be passed on to other programs.
+    pub can_share: bool,
     /// Who is in the room besides the person: "Bea, Cem".
     pub members: String,
     /// The present.
@@ -108,6 +114,10 @@ pub fn invite_ui(ui: &mut Ui, view: &InviteView<'_>, actions: &mut Vec<Action>) 
         wifi::way_ui(ui, view.wifi.as_ref(), actions);
         ui.add_space(SPACE_L);
         buttons_ui(ui, view, code, actions);
+        if let Some(missing) = view.permit {
+            ui.add_space(SPACE_L);
+            permit_ui(ui, missing, actions);
+        }
     });
 }
 
@@ -126,7 +136,15 @@ fn sentence(view: &InviteView<'_>, code: &Code) -> String {
 }
 
 fn buttons_ui(ui: &mut Ui, view: &InviteView<'_>, code: &Code, actions: &mut Vec<Action>) {
-    if button::wide(ui, Weight::Primary, Some(Icon::Copy), "Copy link").clicked() {
+    if view.can_share {
+        if button::wide(ui, Weight::Primary, Some(Icon::Share), "Share").clicked() {
+            let (name, link) = (view.name.to_owned(), code.link.clone());
+            actions.push(Action::Share { name, link });
+        }
+        ui.add_space(SPACE_XS);
+    }
+    let weight = if view.can_share { Weight::Plain } else { Weight::Primary };
+    if button::wide(ui, weight, Some(Icon::Copy), "Copy link").clicked() {
         actions.push(Action::Copy { text: code.link.clone(), note: "Link copied." });
     }
     ui.add_space(SPACE_XS);

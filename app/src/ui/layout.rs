@@ -1,6 +1,6 @@
 //! One pane or two, bars and columns. Nothing else knows how wide the window is.
 
-use egui::{Align, Layout, Rect, Ui, UiBuilder, pos2, vec2};
+use egui::{Align, Color32, Layout, Rect, Ui, UiBuilder, pos2, vec2};
 
 use super::{
     action::Action,
@@ -53,6 +53,28 @@ pub fn pane(ui: &mut Ui, salt: &str, rect: Rect, content: impl FnOnce(&mut Ui)) 
     content(&mut child);
 }
 
+/// Fills a part of the window, and what lies between it and the window's edges under a notch or a bar of the system:
+/// nothing is to be touched there, but it should not look like a hole.
+pub fn fill(ui: &Ui, rect: Rect, color: Color32) {
+    let (room, window) = (ui.ctx().content_rect(), ui.ctx().viewport_rect());
+    let mut filled = rect;
+    if rect.left() <= room.left() {
+        filled.min.x = window.left();
+    }
+    if rect.top() <= room.top() {
+        filled.min.y = window.top();
+    }
+    if rect.right() >= room.right() {
+        filled.max.x = window.right();
+    }
+    if rect.bottom() >= room.bottom() {
+        filled.max.y = window.bottom();
+    }
+    let mut painter = ui.painter().clone();
+    painter.set_clip_rect(window);
+    painter.rect_filled(filled, 0.0, color);
+}
+
 /// The bar at the top of a screen: back if there is one, something in the middle, buttons after it.
 pub fn bar(
     ui: &mut Ui,
@@ -67,7 +89,7 @@ pub fn bar(
     let height = BAR.max(line_height + small_height + SPACE_L);
     let (rect, _response) =
         ui.allocate_exact_size(vec2(ui.available_width(), height), egui::Sense::hover());
-    ui.painter().rect_filled(rect, 0.0, colors.surface);
+    fill(ui, rect, colors.surface);
     ui.painter().hline(rect.x_range(), rect.bottom() - 0.5, (1.0, colors.line));
     let inner = rect.shrink2(vec2(SPACE_S, 0.0));
     let builder = UiBuilder::new().max_rect(inner).layout(Layout::left_to_right(Align::Center));

@@ -17,6 +17,7 @@ pub mod new_room;
 pub mod options;
 pub mod peers;
 pub mod people;
+pub mod permit;
 pub mod pictures;
 pub mod reach;
 pub mod reports;

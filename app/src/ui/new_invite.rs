@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use egui::Ui;
 use engine::{Command, Role, RoomId, Timestamp};
+use serde::{Deserialize, Serialize};
 
 use super::{
     action::Action,
@@ -31,7 +32,8 @@ const USES: [(Option<u32>, &str); 3] =
 const BEFORE: [(bool, &str); 2] = [(false, "Stays hidden"), (true, "They can read it")];
 
 /// What an invite allows.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
 pub struct Choices {
     /// What those become who join by it.
     pub role: Role,

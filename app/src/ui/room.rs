@@ -77,6 +77,7 @@ pub fn room_ui(ui: &mut Ui, view: &RoomView<'_>, doing: RoomDoing<'_>, actions: 
         composer_ui(ui, area, view.room, draft, wants_composer, actions)
     };
     if used.has_sent {
+        scroll.wanted = None;
         scroll.list.go_to_end();
         scroll.unread_from = None;
     }
@@ -148,8 +149,17 @@ fn messages_ui(ui: &mut Ui, view: &RoomView<'_>, scroll: &mut Scroll, actions: &
         ask_for_page(room, actions);
         return;
     }
-    keys(ui, scroll);
     let area = ui.max_rect();
+    if let Some((message, into)) = scroll.wanted {
+        let Some(index) = room.messages.find_from(message) else {
+            ask_for_page(room, actions);
+            loading_ui(ui, area);
+            return;
+        };
+        scroll.wanted = None;
+        scroll.list.go_into(index, into);
+    }
+    keys(ui, scroll);
     let mut rows = RoomRows::new(view.room, view.clock, scroll.unread_from);
     let id = Id::unique(("messages of", room.id));
     let seen = scroll.list.show(ui, id, &mut rows);

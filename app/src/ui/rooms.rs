@@ -7,17 +7,22 @@ use super::{
     action::Action,
     layout,
     nearby::{NearbyRow, nearby_ui},
+    permit,
     route::Route,
     theme::{self, SPACE_L, SPACE_M, SPACE_S, SPACE_XL, SPACE_XS, Type, palette},
     widgets::{
         avatar,
         button::{self, Weight},
+        card::card,
         icon::Icon,
         status_dot::{Status, dot_size},
         text,
     },
 };
-use crate::model;
+use crate::{
+    host::{Permission, PermissionState},
+    model,
+};
 
 const FACE: f32 = 48.0;
 
@@ -34,6 +39,8 @@ pub struct RoomsView {
     pub nearby: Vec<NearbyRow>,
     /// The room that is open beside the list.
     pub chosen: Option<RoomId>,
+    /// Whether the person is to be asked if they want to be told of messages.
+    pub asks_to_notify: bool,
 }
 
 /// One room in the list.
@@ -57,7 +64,7 @@ pub struct RoomRow {
 
 /// Shows the rooms.
 pub fn rooms_ui(ui: &mut Ui, view: &RoomsView, actions: &mut Vec<Action>) {
-    ui.painter().rect_filled(ui.max_rect(), 0.0, palette(ui).surface);
+    layout::fill(ui, ui.max_rect(), palette(ui).surface);
     ui.spacing_mut().item_spacing.y = 0.0;
     layout::bar(
         ui,
@@ -69,6 +76,9 @@ pub fn rooms_ui(ui: &mut Ui, view: &RoomsView, actions: &mut Vec<Action>) {
     if view.rows.is_empty() {
         empty_ui(ui, &view.nearby, actions);
         return;
+    }
+    if view.asks_to_notify {
+        notify_ui(ui, actions);
     }
     let is_side_by_side = is_side_by_side(ui, ui.available_width() - 2.0 * SPACE_M);
     let buttons = new_height(ui, is_side_by_side);
@@ -92,6 +102,26 @@ pub fn rooms_ui(ui: &mut Ui, view: &RoomsView, actions: &mut Vec<Action>) {
     });
     layout::pane(ui, "new", below.shrink2(vec2(SPACE_M, SPACE_M)), |ui| {
         new_ui(ui, is_side_by_side, actions);
+    });
+}
+
+/// Asks whether the person wants to be told of messages, now that there is a room they may come from.
+fn notify_ui(ui: &mut Ui, actions: &mut Vec<Action>) {
+    egui::Frame::new().inner_margin(SPACE_M).show(ui, |ui| {
+        card(ui, |ui| {
+            let (of, state) = (Permission::Notifications, PermissionState::NotAsked);
+            text::body(ui, permit::words(of, state));
+            ui.add_space(SPACE_S);
+            ui.horizontal_wrapped(|ui| {
+                ui.spacing_mut().item_spacing = egui::Vec2::splat(SPACE_S);
+                if button::fitting(ui, Weight::Primary, None, permit::allow(of)).clicked() {
+                    actions.push(Action::Allow(of));
+                }
+                if button::fitting(ui, Weight::Plain, None, "Not now").clicked() {
+                    actions.push(Action::LeaveAlone);
+                }
+            });
+        });
     });
 }
 

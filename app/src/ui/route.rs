@@ -102,7 +102,12 @@ impl Stack {
 
     /// The room one is in, however deep in its screens.
     pub fn room(&self) -> Option<RoomId> {
-        self.0.iter().rev().find_map(|route| route.room())
+        self.iter().find_map(Route::room)
+    }
+
+    /// The screens one came through, the one one is on first.
+    pub fn iter(&self) -> impl Iterator<Item = Route> {
+        self.0.iter().rev().copied()
     }
 
     /// Goes on to a screen, or back to it if one came through it.

@@ -8,6 +8,7 @@ use super::{
     action::{Action, ScanFrom},
     layout,
     nearby::{NearbyRow, nearby_ui},
+    permit::permit_ui,
     theme::{self, SPACE_L, SPACE_M, SPACE_S, SPACE_XS, palette},
     widgets::{
         button::{self, Weight},
@@ -16,6 +17,7 @@ use super::{
         text,
     },
 };
+use crate::host::{Permission, PermissionState};
 
 const MAX_PREVIEW: f32 = 420.0;
 
@@ -34,6 +36,14 @@ pub struct ScanView {
     pub can: Vec<ScanFrom>,
     /// Rooms that need no code, since they are open to people nearby.
     pub nearby: Vec<NearbyRow>,
+    /// What is not permitted and would help.
+    pub permits: Vec<(Permission, PermissionState)>,
+}
+
+impl ScanView {
+    fn missing(&self, of: Permission) -> Option<(Permission, PermissionState)> {
+        self.permits.iter().copied().find(|(missing, _)| *missing == of)
+    }
 }
 
 /// Shows what the camera sees, and the other ways to a code.
@@ -62,11 +72,14 @@ pub fn scan_ui(ui: &mut Ui, view: &ScanView, link: &mut String, actions: &mut Ve
             (None, Some(_)) => {
                 ui.vertical_centered(|ui| text::hint(ui, "Reading the picture."));
             }
-            (None, None) => {
-                ui.vertical_centered(|ui| {
-                    text::hint(ui, "Choose where to look. You can also drop a picture here.");
-                });
-            }
+            (None, None) => match view.missing(Permission::Camera) {
+                Some(missing) => permit_ui(ui, missing, actions),
+                None => {
+                    ui.vertical_centered(|ui| {
+                        text::hint(ui, "Choose where to look. You can also drop a picture here.");
+                    });
+                }
+            },
         }
         ui.add_space(SPACE_L);
         ways_ui(ui, view, actions);
@@ -74,6 +87,10 @@ pub fn scan_ui(ui: &mut Ui, view: &ScanView, link: &mut String, actions: &mut Ve
             // Below what the person came for, which no stranger can push away.
             ui.add_space(SPACE_L);
             nearby_ui(ui, &view.nearby, actions);
+        }
+        if let Some(missing) = view.missing(Permission::Nearby) {
+            ui.add_space(SPACE_L);
+            permit_ui(ui, missing, actions);
         }
         ui.add_space(SPACE_L);
         link_ui(ui, view, link, actions);
@@ -132,8 +149,9 @@ fn ways_ui(ui: &mut Ui, view: &ScanView, actions: &mut Vec<Action>) {
         (ScanFrom::Screen, Icon::Screen, "Scan my screen"),
     ];
     let is_live = |way| view.from == Some(way) && view.problem.is_none();
+    let may = |way| way != ScanFrom::Camera || view.missing(Permission::Camera).is_none();
     for (way, icon, label) in ways {
-        if view.can.contains(&way) && !is_live(way) {
+        if view.can.contains(&way) && may(way) && !is_live(way) {
             if button::wide(ui, Weight::Plain, Some(icon), label).clicked() {
                 actions.push(Action::Scan(way));
             }

@@ -1,6 +1,7 @@
 //! Writing a server down: a new one, or one of the list.
 
 use egui::Ui;
+use serde::{Deserialize, Serialize};
 use transport::{
     nostr::RelayUrl,
     servers::{Servers, StunUrl, TurnServer, TurnUrl},
@@ -26,7 +27,7 @@ use crate::{
 pub const MAX_SERVERS: usize = 8;
 
 /// What a server is for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub enum ServerKind {
     /// Takes and gives word between devices.
     Relay,
@@ -64,7 +65,7 @@ impl ServerKind {
 }
 
 /// A server being written.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Editing {
     /// What it is for.
     pub kind: ServerKind,
@@ -74,7 +75,8 @@ pub struct Editing {
     pub url: String,
     /// The name it knows the person by.
     pub username: String,
-    /// The password, or the secret passwords are made from.
+    /// The password, or the secret passwords are made from. Not to be found in the state of the screens.
+    #[serde(skip)]
     pub word: String,
     /// Whether [`Self::word`] is a shared secret.
     pub is_secret: bool,

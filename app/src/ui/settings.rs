@@ -5,7 +5,7 @@ use engine::Command;
 
 use super::{
     action::Action,
-    layout,
+    layout, permit,
     route::Route,
     state::{Look, TextSize},
     storage::{StorageView, storage_ui},
@@ -23,6 +23,7 @@ use super::{
 };
 use crate::{
     backend::{NetInfo, RelayedLinks, Whereabouts},
+    host::{Permission, PermissionState},
     stats::IDLE_CEILING,
 };
 
@@ -45,6 +46,8 @@ pub struct SettingsView<'a> {
     pub carries: bool,
     /// What is kept, once that was told.
     pub storage: Option<StorageView<'a>>,
+    /// What the person said of each permission, where this device asks for them.
+    pub permits: &'a [(Permission, PermissionState)],
 }
 
 /// What the settings change.
@@ -72,6 +75,9 @@ pub fn settings_ui(
         section(ui, "You", |ui| name_ui(ui, view, doing.name, actions));
         section(ui, "Appearance", |ui| look_ui(ui, doing.look, doing.text_size));
         section(ui, "Privacy", |ui| typing_ui(ui, doing.tells_typing));
+        if !view.permits.is_empty() {
+            section(ui, "Permissions", |ui| permits_ui(ui, view.permits, actions));
+        }
         section(ui, "Network", |ui| network_ui(ui, view, actions));
         if let Some(storage) = &view.storage {
             section(ui, "Storage", |ui| storage_ui(ui, storage, actions));
@@ -157,6 +163,16 @@ fn typing_ui(ui: &mut Ui, tells: &mut bool) {
         "Nobody learns of what you have not sent. You still see when others are typing, if they let you."
     };
     text::small(ui, said);
+}
+
+fn permits_ui(ui: &mut Ui, permits: &[(Permission, PermissionState)], actions: &mut Vec<Action>) {
+    for (nth, (of, state)) in permits.iter().enumerate() {
+        if nth > 0 {
+            ui.add_space(SPACE_M);
+        }
+        text::body(ui, permit::words(*of, *state));
+        permit::button_ui(ui, *of, *state, actions);
+    }
 }
 
 fn device_ui(ui: &mut Ui, whereabouts: &Whereabouts) {

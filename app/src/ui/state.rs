@@ -25,41 +25,55 @@ pub struct UiState {
     pub tells_typing: bool,
     /// What was written and not sent.
     pub drafts: Vec<Draft>,
+    /// Where in conversations the person was reading, besides their ends.
+    pub places: Vec<Place>,
+    /// The link of an invite that is followed and has not led anywhere yet.
+    pub following: Option<String>,
+    /// Whether the person wants to hear nothing of notifications.
+    pub is_left_alone: bool,
     /// What is being typed and looked at right now.
-    #[serde(skip)]
     pub now: Momentary,
 }
 
-/// What does not survive a restart.
-#[derive(Debug, Default)]
+/// What is being done on the screens right now. Only what is being typed survives a restart.
+#[derive(Debug, Default, Serialize, Deserialize)]
+#[serde(default)]
 pub struct Momentary {
     /// The name typed on the welcome screen or in the settings.
     pub name: Option<String>,
     /// The name typed for a new room.
     pub room_name: String,
     /// Whether a room was asked for and is to be shown once it is there.
+    #[serde(skip)]
     pub is_creating: bool,
     /// The link typed on the scan screen.
     pub link: String,
     /// What the person may be about to do.
+    #[serde(skip)]
     pub asked: Option<Grave>,
     /// What the invite allows that is being made.
     pub choices: Choices,
     /// The room whose next invite is to be shown once it is there.
+    #[serde(skip)]
     pub is_inviting: Option<RoomId>,
     /// What is being written to the admins,
     pub report: String,
     /// and the room in which it is on its way to them.
+    #[serde(skip)]
     pub is_reporting: Option<RoomId>,
     /// The server being written.
     pub editing: Option<Editing>,
     /// What came of testing servers, by their addresses.
+    #[serde(skip)]
     pub tested: BTreeMap<String, StepState>,
     /// Whether the person may be about to give up their own list of servers.
+    #[serde(skip)]
     pub is_resetting: bool,
     /// Where in each room the person is.
+    #[serde(skip)]
     pub scrolls: BTreeMap<RoomId, Scroll>,
     /// Whether the composer should take the keyboard.
+    #[serde(skip)]
     pub wants_composer: bool,
 }
 
@@ -68,12 +82,25 @@ pub struct Momentary {
 pub struct Scroll {
     /// The list of messages.
     pub list: List<Position>,
+    /// The message to be at the top as soon as it is loaded, and so many points of it above.
+    pub wanted: Option<(Position, f32)>,
     /// The first message that was unread when the room was opened.
     pub unread_from: Option<Position>,
     /// Up to where reading was reported.
     pub marked: Option<Position>,
     /// The newest message when the end of the list was last visible.
     pub newest_seen: Option<Position>,
+}
+
+/// Where in a conversation the person was reading.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Place {
+    /// In which room.
+    pub room: RoomId,
+    /// The message at the top,
+    pub message: Position,
+    /// and so many points of it above.
+    pub into: f32,
 }
 
 /// Words for a room that were not sent.
@@ -142,6 +169,25 @@ impl UiState {
         serde_json::to_string(self).unwrap_or_else(|error| {
             log::error!("the state of the screens cannot be written: {error}");
             String::new()
+        })
+    }
+
+    /// Notes where the person is reading, for the next start.
+    pub fn note_places(&mut self) {
+        for (room, scroll) in &self.now.scrolls {
+            self.places.retain(|place| place.room != *room);
+            if let Some((message, into)) = scroll.wanted.or_else(|| scroll.list.place()) {
+                self.places.push(Place { room: *room, message, into });
+            }
+        }
+    }
+
+    /// Where the person is in `room`: where they were before a restart, if they were not there since.
+    pub fn scroll(&mut self, room: RoomId) -> &mut Scroll {
+        let places = &self.places;
+        self.now.scrolls.entry(room).or_insert_with(|| {
+            let place = places.iter().find(|place| place.room == room);
+            Scroll { wanted: place.map(|place| (place.message, place.into)), ..Scroll::default() }
         })
     }
 

@@ -25,7 +25,7 @@ pub(super) fn silent_ui(
     let height = known + 2.0 * SPACE_M;
     let rect = Rect::from_min_max(pos2(area.left(), area.bottom() - height), area.max);
     let colors = palette(ui);
-    ui.painter().rect_filled(rect, 0.0, colors.surface);
+    layout::fill(ui, rect, colors.surface);
     ui.painter().hline(rect.x_range(), rect.top() + 0.5, (1.0, colors.line));
     let width = (area.width() - 2.0 * (SPACE_M + SPACE_S)).min(COLUMN);
     let column = Rect::from_min_size(

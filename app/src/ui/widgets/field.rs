@@ -1,9 +1,9 @@
 //! Lines to write in.
 
-use egui::{Frame, Margin, Response, Stroke, TextEdit, Ui};
+use egui::{Frame, Id, Margin, Rect, Response, Stroke, TextEdit, Ui, vec2};
 
-use super::text;
-use crate::ui::theme::{self, SPACE_M, SPACE_XS, palette};
+use super::{button, text};
+use crate::ui::theme::{self, SPACE_M, SPACE_XS, Type, palette};
 
 /// A single line with its name above it.
 pub fn line(ui: &mut Ui, name: &str, hint: &'static str, value: &mut String) -> Response {
@@ -40,5 +40,24 @@ fn lined(ui: &mut Ui, name: &str, field: TextEdit<'_>) -> Response {
                 field.id(id).frame(Frame::NONE).margin(Margin::ZERO).desired_width(f32::INFINITY),
             )
         });
+    keep_visible(ui, inner.inner.id, inner.response.rect);
     inner.inner.labelled_by(label.id)
+}
+
+/// Brings a field into view with what stands right below it, when it takes the keyboard and whenever the room on the
+/// screen changes meanwhile: a phone's keyboard comes only then.
+fn keep_visible(ui: &Ui, id: Id, rect: Rect) {
+    let known_id = id.with("room it has");
+    if !ui.memory(|memory| memory.has_focus(id)) {
+        ui.data_mut(|data| data.remove::<f32>(known_id));
+        return;
+    }
+    let room = ui.ctx().content_rect().height();
+    if ui.data(|data| data.get_temp(known_id)) == Some(room) {
+        return;
+    }
+    ui.data_mut(|data| data.insert_temp(known_id, room));
+    // A word on what is wrong with it, and the button for what it is about.
+    let below = ui.text_style_height(&Type::Small.style()) + button::height(ui) + 3.0 * SPACE_M;
+    ui.scroll_to_rect(Rect::from_min_size(rect.min, rect.size() + vec2(0.0, below)), None);
 }

@@ -35,6 +35,8 @@ pub enum Icon {
     Down,
     /// Another copy of it.
     Copy,
+    /// Off to other programs.
+    Share,
     /// Keep it as a file.
     Save,
     /// As large as can be.
@@ -125,6 +127,13 @@ impl Icon {
             Self::Send => &[
                 Line(&[(12.0, 19.0), (12.0, 5.5)]),
                 Line(&[(6.0, 11.0), (12.0, 5.0), (18.0, 11.0)]),
+            ],
+            Self::Share => &[
+                Circle(17.5, 5.5, 2.6),
+                Circle(6.5, 12.0, 2.6),
+                Circle(17.5, 18.5, 2.6),
+                Line(&[(8.8, 10.7), (15.2, 6.9)]),
+                Line(&[(8.8, 13.3), (15.2, 17.1)]),
             ],
             Self::Check => &[Line(&[(5.0, 12.5), (10.0, 17.5), (19.0, 7.5)])],
             Self::Shield => &[

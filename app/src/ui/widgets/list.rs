@@ -146,6 +146,20 @@ impl<K: Copy + PartialEq + std::fmt::Debug> List<K> {
         self.owed = 0.0;
     }
 
+    /// The row at the top and how many points of it are above, unless it is the end that is shown.
+    pub fn place(&self) -> Option<(K, f32)> {
+        match self.place {
+            Place::Row { key, into, .. } => key.map(|key| (key, into)),
+            Place::End => None,
+        }
+    }
+
+    /// Shows row `index` with so many points of it above the top.
+    pub fn go_into(&mut self, index: usize, into: f32) {
+        self.place = Place::Row { index, key: None, into };
+        self.owed = 0.0;
+    }
+
     /// Moves by so many points, down if positive.
     pub fn scroll_by(&mut self, points: f32) {
         self.owed += points;
