@@ -22,7 +22,7 @@ pub(in crate::ble) const BY_CHANCE: u64 = u64::MAX;
 /// How long after a meeting the same device is not met again: by then it may have met others.
 pub(in crate::ble) const AGAIN: Duration = Duration::from_secs(300);
 
-/// How long after a meeting that did not come about it is not tried again: many are busy with others.
+/// How long after a meeting that did not come about, or broke off, it is not tried again: many are busy with others.
 const AFTER_FAILURE: Duration = Duration::from_secs(30);
 
 /// How long after it was first heard a stranger is met: it may be a friend, or have scanned an invite just
@@ -180,6 +180,19 @@ impl Strangers {
     pub(super) fn note_met(&mut self, now: Moment, device: Device) {
         self.attempt = self.attempt.filter(|attempt| attempt.device != device);
         self.set_aside(now, device, false);
+    }
+
+    /// A connection is gone: a meeting on it that broke off, as where people pass each other, is taken up again
+    /// sooner than there would be another.
+    pub(super) fn note_lost(&mut self, now: Moment, device: Device, lost: &Link, why: LinkFailure) {
+        let is_broken = matches!(why, LinkFailure::Broken | LinkFailure::Silent);
+        if !is_broken || lost.meetings().next().is_none() {
+            return;
+        }
+        let until = now.at.saturating_add(AFTER_FAILURE);
+        for met in self.met.iter_mut().filter(|met| met.device == device) {
+            met.until = met.until.min(until);
+        }
     }
 
     fn set_aside(&mut self, now: Moment, device: Device, has_failed: bool) {

@@ -23,12 +23,19 @@ pub(super) struct Channel {
     pub(super) max_packet: usize,
 }
 
+/// What is to be sent on a channel.
+#[derive(Debug)]
+pub(super) struct Outward {
+    packets: mpsc::Receiver<Vec<u8>>,
+    max_packet: usize,
+}
+
 impl Channel {
     /// A channel, and what is to be sent on it.
-    pub(super) fn on(socket: &SeqPacket) -> io::Result<(Self, mpsc::Receiver<Vec<u8>>)> {
+    pub(super) fn on(socket: &SeqPacket) -> io::Result<(Self, Outward)> {
         let max_packet = socket.send_mtu()?.min(MAX_PACKET_LEN);
         let (packets, to_send) = mpsc::channel(MAX_PACKETS);
-        Ok((Self { packets, max_packet }, to_send))
+        Ok((Self { packets, max_packet }, Outward { packets: to_send, max_packet }))
     }
 
     /// Sends a packet; what there is no room for is lost.
@@ -111,9 +118,8 @@ pub(super) async fn carry(
     socket: &SeqPacket,
     contact: Contact,
     events: &mpsc::Sender<RadioEvent>,
-    mut to_send: mpsc::Receiver<Vec<u8>>,
+    Outward { mut packets, max_packet }: Outward,
 ) -> io::Result<()> {
-    let max_packet = socket.send_mtu()?.min(MAX_PACKET_LEN);
     log::debug!("Bluetooth: {contact:?} has a channel for packets of {max_packet} bytes");
     let inward = async {
         let mut buffer = vec![0; MAX_PACKET_LEN];
@@ -127,7 +133,7 @@ pub(super) async fn carry(
         }
     };
     let outward = async {
-        while let Some(packet) = to_send.recv().await {
+        while let Some(packet) = packets.recv().await {
             socket.send(&packet).await?;
         }
         Ok(())
