@@ -149,10 +149,16 @@ impl Strangers {
             return;
         }
         let Some(number) = Stranger::shown_by(token, now.wall) else { return };
+        // A device shows one number at a time: what it showed before it began anew, and a system may still tell of,
+        // it does not answer to.
+        let outdated =
+            |other: &Stranger, seen: &mut Seen| *other != number && seen.device == device;
+        let before = self.seen.extract_if(.., outdated).map(|(_, seen)| seen.first).min();
+        let first = before.unwrap_or(now.at);
         if let Some(seen) = self.seen.get_mut(&number) {
             (seen.device, seen.last) = (device, now.at);
         } else if self.seen.len() < MAX_SEEN {
-            self.seen.insert(number, Seen { device, first: now.at, last: now.at });
+            self.seen.insert(number, Seen { device, first, last: now.at });
         }
     }
 

@@ -124,6 +124,20 @@ fn meeting_that_nobody_ends_is_over_in_time_and_leaves_no_connection() {
 }
 
 #[test]
+fn stranger_that_began_anew_is_asked_by_the_number_it_shows_now_whatever_it_showed_before() {
+    let mut air = passers_by(2);
+    let now = period(air.moment().wall);
+    let first = usize::from(number(&air, 1) < number(&air, 0));
+    let own = number(&air, first);
+    let mut others = (50..).map(|seed| Stranger::of_seed(&[seed; 16], now));
+    let token = others.find(|other| own < *other).expect("a higher number").token(now);
+    let other = u8::try_from(1 - first).expect("few");
+    air.event(first, RadioEvent::Heard { device: Device([other; 16]), token });
+    air.run(secs(30));
+    assert_eq!(meetings(&air), [1, 1]);
+}
+
+#[test]
 fn meeting_that_breaks_off_is_taken_up_again_sooner_than_there_would_be_another() {
     let mut air = passers_by(2);
     while meetings(&air) != [1, 1] {
