@@ -19,6 +19,11 @@ pub(crate) fn play(festival: &Path) -> Result<(), Wrong> {
     let (room, invite) = first.device.create_room("Ada", "Campsite")?;
     let mut last = Phone::start(festival, (2, None), "Cem")?;
     last.join(&invite)?;
+    // Whoever has heard nothing of the other would write to nobody, and look for nobody.
+    first.say(&room, "welcome")?;
+    last.has("welcome")?;
+    last.say(&room, "thanks")?;
+    first.has("thanks")?;
     let (to_last, to_first) = ("Ada says where the tent is", "Cem says when the bus goes");
     for (phone, said) in [(&mut last, to_first), (&mut first, to_last)] {
         phone.switch(false)?;
