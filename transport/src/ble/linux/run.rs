@@ -184,7 +184,7 @@ impl Run {
             }
             RadioCommand::Send { contact, bytes } => match contact.side {
                 Side::Peripheral => match lock(&self.served).get(&contact.device) {
-                    Some(Some(channel)) => channel.send(bytes),
+                    Some(Some(channel)) if channel.is_heard() => channel.send(bytes),
                     _ => self.server.send(bytes),
                 },
                 Side::Central => {

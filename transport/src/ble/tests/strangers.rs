@@ -293,7 +293,7 @@ fn stranger_that_asks_again_and_again_is_met_once_in_a_while() {
 }
 
 #[test]
-fn stranger_that_breaks_off_again_and_again_is_met_twice_a_minute_at_most() {
+fn stranger_that_breaks_off_again_and_again_is_met_a_few_times_a_minute_at_most() {
     let mut air = passers_by(1);
     let contact = Contact { device: Device([100; 16]), side: Side::Peripheral };
     for _ in 0..300 {
@@ -301,7 +301,7 @@ fn stranger_that_breaks_off_again_and_again_is_met_twice_a_minute_at_most() {
         air.event(0, RadioEvent::Disconnected(contact));
         air.run(secs(1));
     }
-    assert!((2..=10).contains(&meetings(&air)[0]), "{} times", meetings(&air)[0]);
+    assert!((10..=30).contains(&meetings(&air)[0]), "{} times", meetings(&air)[0]);
 }
 
 #[test]
