@@ -33,13 +33,14 @@ pub(crate) fn play(festival: &Path) -> Result<(), Wrong> {
     }
     let said = Instant::now();
     let mut courier = Phone::start(festival, (1, None), "Ben")?;
-    first.device.take_in_until(said + QUIET);
+    first.stays_off_until(said + QUIET)?;
 
     let near = Instant::now();
     first.switch(true)?;
     courier.has_met(1)?;
     eprintln!("figure given_ms {}", near.elapsed().as_millis());
     first.switch(false)?;
+    last.is_off()?;
     let near = Instant::now();
     last.switch(true)?;
     last.has(to_last)?;

@@ -13,6 +13,8 @@ use std::{
 use app::cli::process::{Device, SHORTEST_USEFUL_INVITE, text};
 use serde_json::{Value, json};
 
+use crate::machine::ON_BY_ITSELF;
+
 /// The addresses of the controllers, as `btvirt` gives them.
 const CONTROLLERS: [(&str, &str); 3] =
     [("hci0", "00:AA:01:00:00:00"), ("hci1", "00:AA:01:01:00:01"), ("hci2", "00:AA:01:02:00:02")];
@@ -176,6 +178,26 @@ impl Phone {
     /// Waits until it has no link at all, so that what it says from here on is nowhere else.
     pub(crate) fn is_linked_to_nobody(&mut self) -> Result<(), Wrong> {
         self.until("it is still linked", |phone| Ok(!phone.links()?.iter().any(is_open)))
+    }
+
+    /// Keeps its Bluetooth off until then: an adapter was seen to be on again by itself some seconds after.
+    pub(crate) fn stays_off_until(&mut self, deadline: Instant) -> Result<(), Wrong> {
+        while Instant::now() < deadline {
+            if text(&self.radio()?, "/state") == "ready" {
+                eprintln!("  {}: Bluetooth is on again, and is switched off", self.name);
+                self.switch(false)?;
+            }
+            self.device.take_in_until(deadline.min(Instant::now() + LOOK));
+        }
+        Ok(())
+    }
+
+    /// Its Bluetooth is still off, so that it has heard of nothing.
+    pub(crate) fn is_off(&mut self) -> Result<(), Wrong> {
+        match text(&self.radio()?, "/state").as_str() {
+            "ready" => Err(format!("{}: {ON_BY_ITSELF}", self.name).into()),
+            _ => Ok(()),
+        }
     }
 
     /// The longest packet that its open links with members carry.
