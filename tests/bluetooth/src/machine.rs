@@ -13,7 +13,7 @@ const LIMIT_SECS: u32 = 600;
 /// connection ends (`hci_chan_del` of a list it has cleared), whoever used it, and `btvirt` does.
 const MAX_AGAIN: usize = 2;
 
-/// What says that an adapter which was switched off did not stay so, which was seen once.
+/// What says that an adapter which was switched off did not stay so, which was seen twice.
 pub(crate) const ON_BY_ITSELF: &str = "Bluetooth is on again by itself";
 
 /// What says that it did.
