@@ -1,28 +1,8 @@
 #!/bin/bash
 # Everything in the machine: Bluetooth controllers that hear each other, one real bluetoothd, and the story.
 # No network interface is up, not even loopback, unless the story does that.
-export PATH=/usr/sbin:/usr/bin:/sbin:/bin HOME=/root LC_ALL=C.UTF-8
-mount -t tmpfs tmpfs /run
-mkdir -p /run/dbus /run/lock /run/out /run/phones
-mount -t 9p -o trans=virtio,version=9p2000.L,msize=512000 out /run/out
-hostname festival
-mkfifo /run/never
-# Modules are all there; a search for more stalls the controllers' start beyond its time limit.
-echo >/proc/sys/kernel/modprobe
-. /run/out/settings
-
-say() {
-    read -r up _ </proc/uptime
-    echo "[$up] $*"
-}
-
-until_true() {
-    for ((i = 0; i < $1; i++)); do
-        "${@:2}" && return
-        read -rt 0.2 <>/run/never
-    done
-    return 1
-}
+. "${0%/*}/common.sh"
+begin /run/dbus
 
 count() {
     hciconfig 2>/dev/null | grep -c "$1"
@@ -61,9 +41,4 @@ story() {
 story
 code=$?
 kill -0 $air 2>/dev/null || say "the emulated controllers came down"
-say "the story ended with $code"
-echo $code >/run/out/code
-sync
-# From here on nothing can be started: the host's files are gone.
-echo o >/proc/sysrq-trigger
-while :; do :; done
+end "$code"

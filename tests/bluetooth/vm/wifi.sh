@@ -2,7 +2,8 @@
 # Everything in the machine: Wi-Fi radios that hear each other, and two places with one each, a D-Bus and a real
 # NetworkManager of their own. A third radio is the network that both are in at first, which lets nobody in it talk
 # to anybody else, as at a campsite.
-export PATH=/usr/sbin:/usr/bin:/sbin:/bin HOME=/root LC_ALL=C.UTF-8
+. "${0%/*}/common.sh"
+
 # In the place itself: its services.
 inside() {
     # Without udev, NetworkManager waits forever for what it says of a card, unless it cannot be there.
@@ -23,27 +24,7 @@ if [ "${1:-}" = inside ]; then
     exit
 fi
 
-mount -t tmpfs tmpfs /run
-mkdir -p /run/lock /run/out /run/phones /run/places /run/NetworkManager /etc/NetworkManager
-mount -t 9p -o trans=virtio,version=9p2000.L,msize=512000 out /run/out
-hostname festival
-mkfifo /run/never
-# Modules are all there; a search for more takes long.
-echo >/proc/sys/kernel/modprobe
-. /run/out/settings
-
-say() {
-    read -r up _ </proc/uptime
-    echo "[$up] $*"
-}
-
-until_true() {
-    for ((i = 0; i < $1; i++)); do
-        "${@:2}" && return
-        read -rt 0.2 <>/run/never
-    done
-    return 1
-}
+begin /run/places /run/NetworkManager /etc/NetworkManager
 
 # at PLACE COMMAND...: runs it there, with the place's bus.
 at() {
@@ -87,11 +68,4 @@ story() {
 }
 
 story
-code=$?
-say "the story ended with $code"
-echo $code >/run/out/code
-dmesg >/run/out/dmesg.log
-sync
-# From here on nothing can be started: the host's files are gone.
-echo o >/proc/sysrq-trigger
-while :; do :; done
+end $?

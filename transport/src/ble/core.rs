@@ -272,7 +272,7 @@ impl Core {
     pub(super) fn radio(&mut self, now: Moment, event: RadioEvent) {
         match event {
             RadioEvent::State(state) => {
-                self.set_state(state);
+                self.set_state(now, state);
                 self.seeking.begin(now.at, SEEK);
             }
             RadioEvent::Heard { device, token } => self.heard(now, device, token),
@@ -293,13 +293,14 @@ impl Core {
         self.advance(now);
     }
 
-    fn set_state(&mut self, state: RadioState) {
+    fn set_state(&mut self, now: Moment, state: RadioState) {
         self.state = state;
         // A radio that begins anew knows nothing of what the last one was told.
         (self.shown, self.is_scanning, self.connecting) = (None, false, None);
         self.forget(|_, _| true);
         self.strangers.begin_anew();
-        for (_, lost) in std::mem::take(&mut self.contacts) {
+        for (contact, lost) in std::mem::take(&mut self.contacts) {
+            self.strangers.note_lost(now, contact.device, &lost, LinkFailure::Broken);
             let over = lost.channels.values().map(|channel| channel.gone(LinkFailure::Broken));
             self.outputs.extend(over.map(Output::from));
         }
@@ -358,6 +359,7 @@ impl Core {
     /// A connection is gone.
     fn lose(&mut self, now: Moment, contact: Contact, why: LinkFailure) {
         let Some(lost) = self.contacts.remove(&contact) else { return };
+        self.strangers.note_lost(now, contact.device, &lost, why);
         for channel in lost.channels.values() {
             self.outputs.push_back(channel.gone(why).into());
         }

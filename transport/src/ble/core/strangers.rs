@@ -22,8 +22,12 @@ pub(in crate::ble) const BY_CHANCE: u64 = u64::MAX;
 /// How long after a meeting the same device is not met again: by then it may have met others.
 pub(in crate::ble) const AGAIN: Duration = Duration::from_secs(300);
 
-/// How long after a meeting that did not come about it is not tried again: many are busy with others.
+/// How long after a meeting that did not come about, or broke off, it is not tried again: many are busy with others.
 const AFTER_FAILURE: Duration = Duration::from_secs(30);
+
+/// How long after a meeting broke off the other end may take it up again: a connection's end is noticed by one
+/// up to 20 s after the other, which must not find this one unready.
+const AFTER_BREAK: Duration = Duration::from_secs(10);
 
 /// How long after it was first heard a stranger is met: it may be a friend, or have scanned an invite just
 /// now, and two that connect to each other at once would wait for each other.
@@ -64,8 +68,8 @@ struct Met {
     device: Device,
     number: Option<Stranger>,
     until: Duration,
-    /// Nothing came of it: if that one comes by itself, it is met.
-    has_failed: bool,
+    /// From when on it is met if it comes by itself.
+    welcome_at: Duration,
 }
 
 /// This device tries to meet another one.
@@ -149,10 +153,16 @@ impl Strangers {
             return;
         }
         let Some(number) = Stranger::shown_by(token, now.wall) else { return };
+        // A device shows one number at a time: what it showed before it began anew, and a system may still tell of,
+        // it does not answer to.
+        let outdated =
+            |other: &Stranger, seen: &mut Seen| *other != number && seen.device == device;
+        let before = self.seen.extract_if(.., outdated).map(|(_, seen)| seen.first).min();
+        let first = before.unwrap_or(now.at);
         if let Some(seen) = self.seen.get_mut(&number) {
             (seen.device, seen.last) = (device, now.at);
         } else if self.seen.len() < MAX_SEEN {
-            self.seen.insert(number, Seen { device, first: now.at, last: now.at });
+            self.seen.insert(number, Seen { device, first, last: now.at });
         }
     }
 
@@ -167,8 +177,8 @@ impl Strangers {
     }
 
     /// Whether a device that comes was met.
-    fn is_met(&self, device: Device) -> bool {
-        self.met.iter().any(|met| met.device == device && !met.has_failed)
+    fn is_met(&self, now: Moment, device: Device) -> bool {
+        self.met.iter().any(|met| met.device == device && now.at < met.welcome_at)
     }
 
     /// Whether one that was heard was met, or tried in vain.
@@ -182,13 +192,30 @@ impl Strangers {
         self.set_aside(now, device, false);
     }
 
+    /// A connection is gone: a meeting on it that broke off, as where people pass each other, is taken up again
+    /// sooner than there would be another.
+    pub(super) fn note_lost(&mut self, now: Moment, device: Device, lost: &Link, why: LinkFailure) {
+        let is_broken = matches!(why, LinkFailure::Broken | LinkFailure::Silent);
+        if !is_broken || lost.meetings().next().is_none() {
+            return;
+        }
+        let until = now.at.saturating_add(AFTER_FAILURE);
+        // The other end may have noticed sooner.
+        let welcome_at = now.at.saturating_add(AFTER_BREAK);
+        for met in self.met.iter_mut().filter(|met| met.device == device) {
+            (met.until, met.welcome_at) = (met.until.min(until), met.welcome_at.min(welcome_at));
+        }
+    }
+
     fn set_aside(&mut self, now: Moment, device: Device, has_failed: bool) {
         let pause = if has_failed { AFTER_FAILURE } else { AGAIN };
         let until = now.at.saturating_add(pause);
+        // Of one that failed nothing came: if that one comes by itself, it is met.
+        let welcome_at = if has_failed { now.at } else { until };
         let shown = self.seen.extract_if(.., |_, seen| seen.device == device);
         let shown: Vec<_> = shown.map(|(number, _)| Some(number)).collect();
         for number in if shown.is_empty() { vec![None] } else { shown } {
-            self.met.push_back(Met { device, number, until, has_failed });
+            self.met.push_back(Met { device, number, until, welcome_at });
         }
         while self.met.len() > MAX_MET {
             self.met.pop_front();
@@ -243,7 +270,7 @@ impl Core {
     pub(super) fn may_be_met(&self, now: Moment, device: Device) -> bool {
         let mut meetings = self.meetings();
         self.strangers.may_meet()
-            && !self.strangers.is_met(device)
+            && !self.strangers.is_met(now, device)
             && !self.strangers.is_first(now, device)
             && meetings.all(|(contact, number, _)| Self::is_begun_here(contact, number))
     }

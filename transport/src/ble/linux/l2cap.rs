@@ -1,7 +1,14 @@
 //! L2CAP channels, which the central opens beside GATT once it was given a link: they carry longer packets,
 //! in order, and nothing is lost on them.
 
-use std::{io, time::Duration};
+use std::{
+    io,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+    time::Duration,
+};
 
 use bluer::l2cap::{SeqPacket, SeqPacketListener, Socket, SocketAddr};
 use tokio::{sync::mpsc, task::JoinSet, time::sleep};
@@ -12,6 +19,9 @@ use crate::ble::{Device, MAX_PACKET_LEN, lock, radio::Contact};
 /// How long to wait after a channel could not be taken in.
 const PAUSE: Duration = Duration::from_secs(1);
 
+/// How often it is looked whether a channel is open by now.
+const LOOK: Duration = Duration::from_millis(50);
+
 /// Connections that may wait to be taken in.
 const BACKLOG: u32 = 4;
 
@@ -21,14 +31,30 @@ pub(super) struct Channel {
     packets: mpsc::Sender<Vec<u8>>,
     /// The longest packet it carries.
     pub(super) max_packet: usize,
+    is_heard: Arc<AtomicBool>,
+}
+
+/// What is to be sent on a channel.
+#[derive(Debug)]
+pub(super) struct Outward {
+    packets: mpsc::Receiver<Vec<u8>>,
+    max_packet: usize,
+    is_heard: Arc<AtomicBool>,
 }
 
 impl Channel {
     /// A channel, and what is to be sent on it.
-    pub(super) fn on(socket: &SeqPacket) -> io::Result<(Self, mpsc::Receiver<Vec<u8>>)> {
+    pub(super) fn on(socket: &SeqPacket) -> io::Result<(Self, Outward)> {
         let max_packet = socket.send_mtu()?.min(MAX_PACKET_LEN);
         let (packets, to_send) = mpsc::channel(MAX_PACKETS);
-        Ok((Self { packets, max_packet }, to_send))
+        let is_heard = Arc::<AtomicBool>::default();
+        let outward = Outward { packets: to_send, max_packet, is_heard: Arc::clone(&is_heard) };
+        Ok((Self { packets, max_packet, is_heard }, outward))
+    }
+
+    /// Whether anything came on it. Whoever opened it may have given up meanwhile, which is not always told.
+    pub(super) fn is_heard(&self) -> bool {
+        self.is_heard.load(Ordering::Relaxed)
     }
 
     /// Sends a packet; what there is no room for is lost.
@@ -59,7 +85,12 @@ pub(super) async fn open(
     // Of several adapters only one is connected.
     let from = SocketAddr::new(adapter.address().await?, adapter.address_type().await?, 0);
     let to = SocketAddr::new(address, address_type, psm);
-    Ok(socket(from)?.connect(to).await?)
+    let socket = socket(from)?.connect(to).await?;
+    // The library was seen to say that it is connected before it was.
+    while socket.send_mtu().is_err_and(|err| err.kind() == io::ErrorKind::NotConnected) {
+        sleep(LOOK).await;
+    }
+    Ok(socket)
 }
 
 fn socket(at: SocketAddr) -> io::Result<Socket<SeqPacket>> {
@@ -111,15 +142,15 @@ pub(super) async fn carry(
     socket: &SeqPacket,
     contact: Contact,
     events: &mpsc::Sender<RadioEvent>,
-    mut to_send: mpsc::Receiver<Vec<u8>>,
+    Outward { mut packets, max_packet, is_heard }: Outward,
 ) -> io::Result<()> {
-    let max_packet = socket.send_mtu()?.min(MAX_PACKET_LEN);
     log::debug!("Bluetooth: {contact:?} has a channel for packets of {max_packet} bytes");
     let inward = async {
         let mut buffer = vec![0; MAX_PACKET_LEN];
         loop {
             let len = socket.recv(&mut buffer).await?;
             let bytes = buffer.get(..len).unwrap_or_default().to_vec();
+            is_heard.store(true, Ordering::Relaxed);
             let packet = RadioEvent::Packet { contact, max_packet, bytes };
             if len == 0 || events.send(packet).await.is_err() {
                 return Ok(());
@@ -127,7 +158,7 @@ pub(super) async fn carry(
         }
     };
     let outward = async {
-        while let Some(packet) = to_send.recv().await {
+        while let Some(packet) = packets.recv().await {
             socket.send(&packet).await?;
         }
         Ok(())

@@ -58,10 +58,8 @@ fn state_of(err: &bluer::Error) -> RadioState {
 }
 
 struct Run {
-    is_gatt_only: bool,
     session: bluer::Session,
-    adapter: bluer::Adapter,
-    scanner: btleplug::platform::Adapter,
+    radio: Radio,
     server: Server,
     events: mpsc::Sender<RadioEvent>,
     served: Served,
@@ -100,10 +98,8 @@ impl Run {
         let server = server.await.map_err(|err| state_of(&err))?;
         let (notes, noted) = mpsc::channel(MAX_NOTES);
         Ok(Self {
-            is_gatt_only: settings.is_gatt_only,
             session,
-            adapter,
-            scanner,
+            radio: Radio { scanner, adapter, is_gatt_only: settings.is_gatt_only },
             server,
             events,
             served,
@@ -117,10 +113,10 @@ impl Run {
     }
 
     async fn go(mut self, mut commands: mpsc::Receiver<RadioCommand>) -> RadioState {
-        let name = self.adapter.name().to_owned();
-        let streams = (self.session.events().await, self.adapter.events().await);
+        let name = self.radio.adapter.name().to_owned();
+        let streams = (self.session.events().await, self.radio.adapter.events().await);
         let (Ok(sessions), Ok(changes), Ok(mut seen)) =
-            (streams.0, streams.1, self.scanner.events().await)
+            (streams.0, streams.1, self.radio.scanner.events().await)
         else {
             return RadioState::Missing;
         };
@@ -156,12 +152,12 @@ impl Run {
                     None => return RadioState::Missing,
                 },
                 _ = looks.tick() => {
-                    match self.adapter.is_powered().await {
+                    match self.radio.adapter.is_powered().await {
                         Ok(true) => {}
                         Ok(false) => return RadioState::Off,
                         Err(err) => return state_of(&err),
                     }
-                    self.server.retry(&self.adapter).await;
+                    self.server.retry(&self.radio.adapter).await;
                     self.scan().await;
                 }
             }
@@ -170,19 +166,15 @@ impl Run {
 
     async fn obey(&mut self, command: RadioCommand) {
         match command {
-            RadioCommand::Advertise(advert) => self.server.show(&self.adapter, advert).await,
+            RadioCommand::Advertise(advert) => self.server.show(&self.radio.adapter, advert).await,
             RadioCommand::Scan(must_scan) => {
                 self.must_scan = must_scan;
                 self.scan().await;
             }
             RadioCommand::Connect(device) => {
                 if let Some(id) = self.heard.get(&device).cloned() {
-                    let radio = Radio {
-                        scanner: self.scanner.clone(),
-                        adapter: self.adapter.clone(),
-                        is_gatt_only: self.is_gatt_only,
-                    };
                     let out = (self.events.clone(), self.notes.clone());
+                    let radio = self.radio.clone();
                     let attached = Attached::begin(radio, (device, id), out, &self.served);
                     self.attached.insert(device, attached);
                     self.scan().await;
@@ -192,7 +184,7 @@ impl Run {
             }
             RadioCommand::Send { contact, bytes } => match contact.side {
                 Side::Peripheral => match lock(&self.served).get(&contact.device) {
-                    Some(Some(channel)) => channel.send(bytes),
+                    Some(Some(channel)) if channel.is_heard() => channel.send(bytes),
                     _ => self.server.send(bytes),
                 },
                 Side::Central => {
@@ -208,7 +200,7 @@ impl Run {
                     let is_used = self.attached.contains_key(&contact.device);
                     let address = contact.device.address().map(bluer::Address);
                     if let (false, Some(address)) = (is_used, address)
-                        && let Ok(device) = self.adapter.device(address)
+                        && let Ok(device) = self.radio.adapter.device(address)
                     {
                         tokio::spawn(async move { device.disconnect().await });
                     }
@@ -225,9 +217,9 @@ impl Run {
             return;
         }
         let done = if must_scan {
-            self.scanner.start_scan(ScanFilter::default()).await
+            self.radio.scanner.start_scan(ScanFilter::default()).await
         } else {
-            self.scanner.stop_scan().await
+            self.radio.scanner.stop_scan().await
         };
         match done {
             Ok(()) => self.is_scanning = must_scan,
@@ -258,7 +250,7 @@ impl Run {
                 self.hear(id, service_data.get(&SERVICE)).await;
             }
             CentralEvent::DeviceDiscovered(id) => {
-                let data = central::service_data(&self.scanner, &id).await;
+                let data = central::service_data(&self.radio.scanner, &id).await;
                 self.hear(id, data.as_ref()).await;
             }
             CentralEvent::DeviceDisconnected(id) => {

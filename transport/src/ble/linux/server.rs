@@ -63,8 +63,8 @@ impl Server {
                     }
                     let device = Device::from_address(request.device_address.0);
                     let max_packet = match lock(&served).entry(device).or_default() {
-                        Some(channel) => channel.max_packet,
-                        None => max_value(request.mtu),
+                        Some(channel) if channel.is_heard() => channel.max_packet,
+                        _ => max_value(request.mtu),
                     };
                     let contact = peripheral(device);
                     let packet = RadioEvent::Packet { contact, max_packet, bytes };

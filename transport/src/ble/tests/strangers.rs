@@ -9,7 +9,7 @@ use super::{
         core::{AGAIN, FRIENDS_FIRST, MAX_CONTACTS},
         duty::Mode,
         packet::{Body, Packet},
-        radio::{Contact, Device, RadioEvent, Side},
+        radio::{Contact, Device, RadioEvent, RadioState, Side},
         token::{PERIOD_SECS, Stranger, period},
     },
     air::{Air, host_and_guest, link, name},
@@ -121,6 +121,33 @@ fn meeting_that_nobody_ends_is_over_in_time_and_leaves_no_connection() {
         assert!(node.links.is_empty());
         assert!(node.core.contacts.is_empty());
     }
+}
+
+#[test]
+fn stranger_that_began_anew_is_asked_by_the_number_it_shows_now_whatever_it_showed_before() {
+    let mut air = passers_by(2);
+    let now = period(air.moment().wall);
+    let first = usize::from(number(&air, 1) < number(&air, 0));
+    let own = number(&air, first);
+    let mut others = (50..).map(|seed| Stranger::of_seed(&[seed; 16], now));
+    let token = others.find(|other| own < *other).expect("a higher number").token(now);
+    let other = u8::try_from(1 - first).expect("few");
+    air.event(first, RadioEvent::Heard { device: Device([other; 16]), token });
+    air.run(secs(30));
+    assert_eq!(meetings(&air), [1, 1]);
+}
+
+#[test]
+fn meeting_that_breaks_off_is_taken_up_again_sooner_than_there_would_be_another() {
+    let mut air = passers_by(2);
+    while meetings(&air) != [1, 1] {
+        air.run(Duration::from_millis(50));
+    }
+    air.switch(0, RadioState::Ready);
+    air.run(secs(25));
+    assert_eq!(meetings(&air), [1, 1], "others come first");
+    air.run(secs(65));
+    assert_eq!(meetings(&air), [2, 2]);
 }
 
 #[test]
@@ -263,6 +290,18 @@ fn stranger_that_asks_again_and_again_is_met_once_in_a_while() {
     }
     assert_eq!(meetings(&air), [1]);
     assert!(air.nodes[0].core.contacts.len() <= 1);
+}
+
+#[test]
+fn stranger_that_breaks_off_again_and_again_is_met_a_few_times_a_minute_at_most() {
+    let mut air = passers_by(1);
+    let contact = Contact { device: Device([100; 16]), side: Side::Peripheral };
+    for _ in 0..300 {
+        ask_by_chance(&mut air, 0, 100);
+        air.event(0, RadioEvent::Disconnected(contact));
+        air.run(secs(1));
+    }
+    assert!((10..=30).contains(&meetings(&air)[0]), "{} times", meetings(&air)[0]);
 }
 
 #[test]
