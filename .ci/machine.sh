@@ -50,6 +50,7 @@ package_manager() {
 #   node    what installs the packages of a web page
 #   package what the program is packed with for others
 #   windows a C compiler and a linker for Windows
+#   ios     a C compiler and a linker for iOS
 #   android what makes an APK without an Android SDK and runs its library: compilers, packers, an emulated processor
 packages_for() {
     case "$manager $1" in
@@ -79,6 +80,7 @@ packages_for() {
         mesa-egl wayland-libs-client wayland-libs-egl ;;
     *" node") echo nodejs npm ;;
     "apt-get windows") echo gcc-mingw-w64-x86-64-posix ;;
+    "apt-get ios") echo clang-19 lld-19 llvm-19 python3-venv ;;
     "apt-get android") echo aapt apksigner clang-19 default-jdk-headless dexdump libc6-dev-arm64-cross lld-19 llvm-19 \
         python3 qemu-user-static zipalign ;;
     "apt-get package") echo binutils dpkg-dev ;;

@@ -33,8 +33,9 @@ export CARGO_TARGET_AARCH64_LINUX_ANDROID_LINKER="$bin/aarch64-linux-android$api
 # No folder of this machine is in the library, so that every machine makes the same one.
 source=$(rustc --print sysroot)/lib/rustlib/src/rust
 unset RUSTFLAGS
-export CARGO_TARGET_AARCH64_LINUX_ANDROID_RUSTFLAGS="--remap-path-prefix=$root=/festival-chat \
---remap-path-prefix=$CARGO_TARGET_DIR=/target --remap-path-prefix=${CARGO_HOME:-$HOME/.cargo}=/cargo \
+# The clone's own is in none of it, since cargo names its files from there, and said here it would have everything
+# compiled anew in each clone.
+export CARGO_TARGET_AARCH64_LINUX_ANDROID_RUSTFLAGS="--remap-path-prefix=$CARGO_TARGET_DIR=/target --remap-path-prefix=${CARGO_HOME:-$HOME/.cargo}=/cargo \
 --remap-path-prefix=$source=/rust"
 # Pages of up to 16 KiB, and nothing is left for Android's linker to miss.
 cargo rustc --locked --manifest-path "$root/Cargo.toml" -p android --lib --profile mobile \

@@ -65,7 +65,7 @@ awk '!/^#/ && NF { print ($1 == "weak" ? "weak " : "") $3 }' "$here/imports.txt"
     fail "imports.txt has what its library does not import: $(comm -13 "$work/imports" "$work/allowed" | tr '\n' ' ')"
 awk '$7 ~ /^[0-9]+$/ && $5 == "GLOBAL" && $8 !~ /^rustsecp256k1_/ { print $8 }' "$work/symbols" | sort -u >"$work/exports"
 printf '%s\n' ANativeActivity_onCreate Java_chat_festival_MainActivity_onInsets \
-    Java_chat_festival_MainActivity_onLink android_main festival_self_test |
+    Java_chat_festival_MainActivity_onLink Java_chat_festival_MainActivity_onVisible android_main festival_self_test |
     cmp -s - "$work/exports" || fail "its library exports $(tr '\n' ' ' <"$work/exports")"
 
 # dexdump verifies the byte code as it reads it.

@@ -14,18 +14,19 @@ use jni::{
     jni_sig, jni_str,
     objects::{JClass, JObject, JString, JValue},
     refs::Global,
-    sys::jint,
+    sys::{jboolean, jint},
 };
 
-use crate::{host::StateFile, window};
+use crate::window;
 
 /// What Java has told since the process began.
 static TOLD: Mutex<Told> =
-    Mutex::new(Told { links: VecDeque::new(), insets: [0; 4], context: None });
+    Mutex::new(Told { links: VecDeque::new(), insets: [0; 4], is_visible: true, context: None });
 
 struct Told {
     links: VecDeque<String>,
     insets: [i32; 4],
+    is_visible: bool,
     context: Option<Context>,
 }
 
@@ -54,6 +55,11 @@ pub(crate) fn next_link() -> Option<String> {
 /// What the system's bars and the keyboard cover of the window, in pixels: left, top, right, bottom.
 pub(crate) fn insets() -> [i32; 4] {
     Told::lock().insets
+}
+
+/// Whether the person sees the window.
+pub(crate) fn is_visible() -> bool {
+    Told::lock().is_visible
 }
 
 /// The activity, which can be asked for what only Java can do.
@@ -90,6 +96,22 @@ impl Activity {
         });
     }
 
+    /// Shows what was there before this app.
+    pub(crate) fn step_aside(&self) {
+        self.ask(|env, activity| {
+            env.call_method(activity, jni_str!("stepAside"), jni_sig!("()V"), &[])?;
+            Ok(())
+        });
+    }
+
+    /// A short touch for the hand that holds the phone.
+    pub(crate) fn pulse(&self) {
+        self.ask(|env, activity| {
+            env.call_method(activity, jni_str!("pulse"), jni_sig!("()V"), &[])?;
+            Ok(())
+        });
+    }
+
     fn ask<T>(
         &self,
         question: impl FnOnce(&mut jni::Env<'_>, &JObject<'_>) -> jni::errors::Result<T>,
@@ -114,9 +136,7 @@ fn android_main(app: AndroidApp) {
         log::error!("Android gives this app no folder");
         return;
     };
-    if let Err(why) =
-        window::run(app.clone(), Activity(app), StateFile::in_folder(&folder), folder.clone())
-    {
+    if let Err(why) = window::run(app.clone(), Activity(app), folder) {
         log::error!("{why}");
     }
 }
@@ -155,6 +175,18 @@ extern "system" fn Java_chat_festival_MainActivity_onLink<'a>(
         jni::errors::Result::Ok(())
     });
     outcome.resolve::<LogErrorAndDefault>();
+}
+
+/// Called by `MainActivity` when the window comes into sight or leaves it.
+#[unsafe(no_mangle)]
+extern "system" fn Java_chat_festival_MainActivity_onVisible(
+    _env: EnvUnowned<'_>,
+    _class: JClass<'_>,
+    is_visible: jboolean,
+) {
+    let mut told = Told::lock();
+    told.is_visible = is_visible;
+    told.wake();
 }
 
 /// Lets two devices meet inside of this library; 0 if all went as it should. For `android/self_test.sh`.

@@ -1,37 +1,14 @@
 //! What the screens need from an Android device.
 
-use std::path::{Path, PathBuf};
-
 use app::{
-    host::{Host, HostNews},
+    host::{Host, HostNews, Notifier, Permissions, Sharing},
     scan::Source,
+    shell::{self, StateFile},
     ui::action::ScanFrom,
 };
-use chrono::{Offset as _, TimeZone as _};
 use engine::Timestamp;
 
 use crate::activity::{self, Activity};
-
-/// Where the state of the screens is kept.
-pub(crate) struct StateFile(PathBuf);
-
-impl StateFile {
-    /// The one in `folder`.
-    pub(crate) fn in_folder(folder: &Path) -> Self {
-        Self(folder.join("screens.json"))
-    }
-
-    /// What was kept last.
-    pub(crate) fn read(&self) -> Option<String> {
-        std::fs::read_to_string(&self.0).ok()
-    }
-
-    /// Written beside and moved over: a crash leaves the old state or the new one.
-    fn write(&self, json: &str) -> std::io::Result<()> {
-        let new = self.0.with_extension("new");
-        std::fs::write(&new, json).and_then(|()| std::fs::rename(&new, &self.0))
-    }
-}
 
 /// An activity, as the screens see it.
 pub(crate) struct Phone {
@@ -48,13 +25,7 @@ impl Phone {
 
 impl Host for Phone {
     fn utc_offset(&self) -> Box<dyn Fn(Timestamp) -> i32> {
-        Box::new(|at| {
-            let millis = i64::try_from(at.0).unwrap_or(i64::MAX);
-            let utc = chrono::DateTime::from_timestamp_millis(millis);
-            utc.map_or(0, |utc| {
-                chrono::Local.offset_from_utc_datetime(&utc.naive_utc()).fix().local_minus_utc()
-            })
-        })
+        Box::new(shell::utc_offset)
     }
 
     /// Neither its camera nor its pictures can be reached from here.
@@ -80,8 +51,27 @@ impl Host for Phone {
     }
 
     fn save_state(&mut self, json: &str) {
-        if let Err(error) = self.state.write(json) {
-            log::warn!("the state of the screens is not kept: {error}");
-        }
+        self.state.write(json);
+    }
+
+    fn step_aside(&mut self) {
+        self.activity.step_aside();
+    }
+
+    fn pulse(&mut self) {
+        self.activity.pulse();
+    }
+
+    /// Nothing that is done here is asked about.
+    fn permissions(&mut self) -> Option<&mut dyn Permissions> {
+        None
+    }
+
+    fn sharing(&mut self) -> Option<&mut dyn Sharing> {
+        None
+    }
+
+    fn notifier(&mut self) -> Option<&mut dyn Notifier> {
+        None
     }
 }

@@ -6,19 +6,17 @@ use android_activity::AndroidApp;
 use app::{
     chat_app::ChatApp,
     runtime::{Config, Runtime},
-    ui::state::UiState,
+    shell::StateFile,
 };
 use eframe::{
     NativeOptions,
-    egui::{
-        Context, OutputCommand, RawInput, SafeAreaInsets, Ui, UiBuilder, Visuals, epaint::MarginF32,
-    },
+    egui::{Context, OutputCommand, RawInput, SafeAreaInsets, Ui, Visuals, epaint::MarginF32},
 };
 use transport::ble::Adapter;
 
 use crate::{
     activity::{self, Activity},
-    host::{Phone, StateFile},
+    host::Phone,
 };
 
 /// Runs the app until the process ends.
@@ -29,7 +27,6 @@ use crate::{
 pub(crate) fn run(
     android: AndroidApp,
     activity: Activity,
-    state: StateFile,
     data_dir: PathBuf,
 ) -> Result<(), String> {
     let options = NativeOptions { android_app: Some(android), ..NativeOptions::default() };
@@ -37,7 +34,7 @@ pub(crate) fn run(
         "Festival Chat",
         options,
         Box::new(|creation| {
-            let window = Window::open(&creation.egui_ctx, activity, state, data_dir)?;
+            let window = Window::open(&creation.egui_ctx, activity, data_dir)?;
             Ok(Box::new(window))
         }),
     )
@@ -48,16 +45,13 @@ pub(crate) fn run(
 struct Window {
     app: ChatApp,
     activity: Activity,
+    is_visible: bool,
 }
 
 impl Window {
-    fn open(
-        context: &Context,
-        activity: Activity,
-        state: StateFile,
-        data_dir: PathBuf,
-    ) -> Result<Self, String> {
+    fn open(context: &Context, activity: Activity, data_dir: PathBuf) -> Result<Self, String> {
         activity::wakes(context);
+        let state = StateFile::in_folder(&data_dir);
         let config = Config {
             data_dir,
             loopback: false,
@@ -68,21 +62,26 @@ impl Window {
         let waker = context.clone();
         let runtime = Runtime::start(&config, Arc::new(move || waker.request_repaint()))
             .map_err(|error| error.to_string())?;
-        let screens = state.read().map_or_else(UiState::default, |json| UiState::from_json(&json));
+        let screens = state.read();
         let host = Phone::new(activity.clone(), state);
-        Ok(Self { app: ChatApp::new(Box::new(runtime), screens, Box::new(host)), activity })
+        let app = ChatApp::new(Box::new(runtime), screens, Box::new(host));
+        Ok(Self { app, activity, is_visible: true })
     }
 }
 
 impl eframe::App for Window {
     fn logic(&mut self, ctx: &Context, _frame: &mut eframe::Frame) {
+        let is_visible = activity::is_visible();
+        match (std::mem::replace(&mut self.is_visible, is_visible), is_visible) {
+            (true, false) => self.app.suspend(),
+            (false, true) => self.app.resume(),
+            _ => {}
+        }
         self.app.logic(ctx);
     }
 
     fn ui(&mut self, ui: &mut Ui, _frame: &mut eframe::Frame) {
-        // What the system's bars and the keyboard leave.
-        let free = ui.ctx().content_rect();
-        ui.scope_builder(UiBuilder::new().max_rect(free), |ui| self.app.ui(ui));
+        self.app.ui(ui);
         // egui's own clipboard ends at this window.
         let copied = ui.output(|output| {
             output.commands.iter().rev().find_map(|command| match command {

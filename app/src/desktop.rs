@@ -9,7 +9,6 @@ use std::{
     time::Instant,
 };
 
-use chrono::{Offset as _, TimeZone as _};
 use egui::{Context, IconData, ViewportBuilder};
 use engine::Timestamp;
 
@@ -18,13 +17,12 @@ use crate::{
     chat_app::ChatApp,
     host::{Host, HostNews, Notifier, Permissions, Sharing},
     scan::Source,
-    ui::{action::ScanFrom, state::UiState},
+    shell::{self, StateFile, picture_name},
+    ui::action::ScanFrom,
 };
 
 /// Pieces of news that may wait for a hidden window.
 const NEWS_WAITING: usize = 16;
-/// Where the state of the screens is kept, in the data folder.
-const STATE_FILE: &str = "screens.json";
 const ICON: &[u8] = include_bytes!("../assets/icon.png");
 
 /// Something the runtime calls, from any thread, when there is something new to show.
@@ -111,11 +109,8 @@ fn window(
     let waker = ctx.clone();
     let wake: Wake = Arc::new(move || waker.request_repaint());
     let backend = make_backend(Arc::clone(&wake))?;
-    let state_file = data_dir.join(STATE_FILE);
-    let state = match std::fs::read_to_string(&state_file) {
-        Ok(json) => UiState::from_json(&json),
-        Err(_) => UiState::default(),
-    };
+    let state_file = StateFile::in_folder(&data_dir);
+    let state = state_file.read();
     let (sender, news) = sync_channel(NEWS_WAITING);
     let host = Desktop { state_file, sender, news, wake };
     let mut app = ChatApp::new(backend, state, Box::new(host));
@@ -175,7 +170,7 @@ fn icon() -> IconData {
 
 /// What a desktop has to offer.
 struct Desktop {
-    state_file: PathBuf,
+    state_file: StateFile,
     sender: SyncSender<HostNews>,
     news: Receiver<HostNews>,
     wake: Wake,
@@ -200,15 +195,7 @@ impl Desktop {
 
 impl Host for Desktop {
     fn utc_offset(&self) -> Box<dyn Fn(Timestamp) -> i32> {
-        Box::new(|at| {
-            let millis = i64::try_from(at.0).unwrap_or(i64::MAX);
-            match chrono::DateTime::from_timestamp_millis(millis) {
-                Some(utc) => {
-                    chrono::Local.offset_from_utc_datetime(&utc.naive_utc()).fix().local_minus_utc()
-                }
-                None => 0,
-            }
-        })
+        Box::new(shell::utc_offset)
     }
 
     fn scan_sources(&self) -> Vec<ScanFrom> {
@@ -238,7 +225,7 @@ impl Host for Desktop {
     }
 
     fn save_png(&mut self, name: &str, png: Vec<u8>) {
-        let name = file_name(name);
+        let name = picture_name(name);
         self.aside(move || {
             let path = rfd::FileDialog::new()
                 .set_title("Save the code as a picture")
@@ -254,13 +241,7 @@ impl Host for Desktop {
     }
 
     fn save_state(&mut self, json: &str) {
-        // Written beside and moved over: a crash leaves the old state or the new one.
-        let new = self.state_file.with_extension("new");
-        let result =
-            std::fs::write(&new, json).and_then(|()| std::fs::rename(&new, &self.state_file));
-        if let Err(error) = result {
-            log::warn!("the state of the screens is not kept: {error}");
-        }
+        self.state_file.write(json);
     }
 
     fn step_aside(&mut self) {
@@ -291,26 +272,13 @@ fn write(path: &Path, png: &[u8]) -> HostNews {
     }
 }
 
-/// A file name that every system takes.
-fn file_name(room: &str) -> String {
-    let safe: String =
-        room.chars().map(|c| if c.is_alphanumeric() { c } else { '-' }).take(40).collect();
-    format!("Invite to {}.png", safe.trim_matches('-'))
-}
-
 #[cfg(test)]
 mod tests {
-    use super::{file_name, icon};
+    use super::icon;
 
     #[test]
     fn icon_is_a_square_picture() {
         let icon = icon();
         assert_eq!((icon.width, icon.height), (256, 256));
-    }
-
-    #[test]
-    fn file_names_hold_nothing_a_system_could_refuse() {
-        assert_eq!(file_name("Tr/ip: 2?"), "Invite to Tr-ip--2.png");
-        assert_eq!(file_name("Grüße 日本"), "Invite to Grüße-日本.png");
     }
 }

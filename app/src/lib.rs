@@ -11,5 +11,6 @@ pub mod logbook;
 pub mod model;
 pub mod runtime;
 pub mod scan;
+pub mod shell;
 pub mod stats;
 pub mod ui;

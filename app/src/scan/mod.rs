@@ -174,6 +174,13 @@ impl Feed {
         self.newest.put(Shot { lumas: vec![luma], preview });
     }
 
+    /// The same, shown in gray.
+    pub fn push_gray(&self, luma: Luma) {
+        let at = |x, y| luma.data().get(y * luma.width() + x).copied().unwrap_or_default();
+        let preview = frame::preview(luma.width(), luma.height(), |x, y| [at(x, y); 3]);
+        self.push(luma, Some(preview));
+    }
+
     /// Whether the scan is over, so that the camera can be switched off.
     #[must_use]
     pub fn is_closed(&self) -> bool {

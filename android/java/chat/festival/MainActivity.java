@@ -8,6 +8,7 @@ import android.content.Intent;
 import android.net.wifi.WifiManager;
 import android.os.Bundle;
 import android.os.Process;
+import android.view.HapticFeedbackConstants;
 import android.view.View;
 import android.view.WindowInsets;
 
@@ -27,6 +28,8 @@ public final class MainActivity extends NativeActivity implements View.OnApplyWi
     private static native void onInsets(int left, int top, int right, int bottom);
 
     private static native void onLink(String link);
+
+    private static native void onVisible(boolean isVisible);
 
     @Override
     protected void onCreate(Bundle state) {
@@ -50,10 +53,12 @@ public final class MainActivity extends NativeActivity implements View.OnApplyWi
     protected void onStart() {
         super.onStart();
         multicast.acquire();
+        onVisible(true);
     }
 
     @Override
     protected void onStop() {
+        onVisible(false);
         multicast.release();
         super.onStop();
     }
@@ -100,5 +105,25 @@ public final class MainActivity extends NativeActivity implements View.OnApplyWi
     /** Called from the native library. */
     void copy(String text) {
         clipboard.setPrimaryClip(ClipData.newPlainText("Festival Chat", text));
+    }
+
+    /** Called from the native library: what was there before this app is shown again. */
+    void stepAside() {
+        runOnUiThread(new Runnable() {
+            @Override
+            public void run() {
+                moveTaskToBack(true);
+            }
+        });
+    }
+
+    /** Called from the native library: a short touch for the hand that holds the phone. */
+    void pulse() {
+        runOnUiThread(new Runnable() {
+            @Override
+            public void run() {
+                getWindow().getDecorView().performHapticFeedback(HapticFeedbackConstants.LONG_PRESS);
+            }
+        });
     }
 }

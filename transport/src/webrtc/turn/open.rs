@@ -202,13 +202,13 @@ pub(super) async fn connect(addr: SocketAddr) -> io::Result<TcpStream> {
 }
 
 /// Has the system hold few unsent bytes: more only delays what comes after them.
-#[cfg(unix)]
+#[cfg(any(target_os = "android", target_os = "linux"))]
 fn keep_little_unsent(stream: &TcpStream) -> io::Result<()> {
     socket2::SockRef::from(stream).set_tcp_notsent_lowat(64 * 1024)
 }
 
-/// Windows has no such bound.
-#[cfg(not(unix))]
+/// Windows has no such bound, and Apple's cannot be set from here.
+#[cfg(not(any(target_os = "android", target_os = "linux")))]
 fn keep_little_unsent(_stream: &TcpStream) -> io::Result<()> {
     Ok(())
 }
