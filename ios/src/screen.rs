@@ -165,7 +165,7 @@ impl Screen {
         app.logic(&self.ctx);
     }
 
-    /// Draws a frame. Its textures wait in [`Screen::take_textures`].
+    /// Draws a frame. What has changed of its textures waits to be taken.
     pub(crate) fn frame(&mut self, app: &mut ChatApp) -> Frame {
         let mut input = self.input.take();
         input.screen_rect = Some(Rect::from_min_size(Pos2::ZERO, self.size));
