@@ -1,7 +1,7 @@
 //! What the screens need from an Android device.
 
 use app::{
-    host::{Host, HostNews, Notifier, Permissions, Sharing},
+    host::{Host, HostNews},
     scan::Source,
     shell::{self, StateFile},
     ui::action::ScanFrom,
@@ -60,18 +60,5 @@ impl Host for Phone {
 
     fn pulse(&mut self) {
         self.activity.pulse();
-    }
-
-    /// Nothing that is done here is asked about.
-    fn permissions(&mut self) -> Option<&mut dyn Permissions> {
-        None
-    }
-
-    fn sharing(&mut self) -> Option<&mut dyn Sharing> {
-        None
-    }
-
-    fn notifier(&mut self) -> Option<&mut dyn Notifier> {
-        None
     }
 }

@@ -15,7 +15,7 @@ use engine::Timestamp;
 use crate::{
     backend::Backend,
     chat_app::ChatApp,
-    host::{Host, HostNews, Notifier, Permissions, Sharing},
+    host::{Host, HostNews},
     scan::Source,
     shell::{self, StateFile, picture_name},
     ui::action::ScanFrom,
@@ -250,18 +250,6 @@ impl Host for Desktop {
 
     fn pulse(&mut self) {
         // Nobody holds a desktop in their hand.
-    }
-
-    fn permissions(&mut self) -> Option<&mut dyn Permissions> {
-        None
-    }
-
-    fn sharing(&mut self) -> Option<&mut dyn Sharing> {
-        None
-    }
-
-    fn notifier(&mut self) -> Option<&mut dyn Notifier> {
-        None
     }
 }
 

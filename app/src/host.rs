@@ -55,13 +55,19 @@ pub trait Host {
     fn pulse(&mut self);
 
     /// What this device asks its person before a program may do it. `None` where nothing is asked.
-    fn permissions(&mut self) -> Option<&mut dyn Permissions>;
+    fn permissions(&mut self) -> Option<&mut dyn Permissions> {
+        None
+    }
 
     /// The system's way to pass something on to other programs, if it has one.
-    fn sharing(&mut self) -> Option<&mut dyn Sharing>;
+    fn sharing(&mut self) -> Option<&mut dyn Sharing> {
+        None
+    }
 
     /// The system's way to tell the person something while they look elsewhere, if it has one.
-    fn notifier(&mut self) -> Option<&mut dyn Notifier>;
+    fn notifier(&mut self) -> Option<&mut dyn Notifier> {
+        None
+    }
 }
 
 /// Something a device asks its person about before a program may do it.

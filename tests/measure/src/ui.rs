@@ -12,7 +12,7 @@ use std::{
 use app::{
     backend::{Backend, LinkInfo, Notice, RelayedLinks, TestScope, Whereabouts},
     chat_app::ChatApp,
-    host::{Host, HostNews, Notifier, Permissions, Sharing},
+    host::{Host, HostNews},
     scan::Source,
     ui::{action::ScanFrom, state::UiState},
 };
@@ -321,18 +321,6 @@ impl Host for Nowhere {
     fn step_aside(&mut self) {}
 
     fn pulse(&mut self) {}
-
-    fn permissions(&mut self) -> Option<&mut dyn Permissions> {
-        None
-    }
-
-    fn sharing(&mut self) -> Option<&mut dyn Sharing> {
-        None
-    }
-
-    fn notifier(&mut self) -> Option<&mut dyn Notifier> {
-        None
-    }
 }
 
 /// Messages of any length, most of them short, the same in every run.
