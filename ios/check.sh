@@ -1,6 +1,6 @@
 #!/bin/sh
 # Whether the library would link into an app for iPhones, on a machine without Xcode: it is compiled for iOS, and linked
-# with a program that calls all of festival.h. Apple's frameworks are stood in for by lists of names: those of
+# with a program that refers to all of festival.h. Apple's frameworks are stood in for by lists of names: those of
 # symbols.txt, which is what the library may take from them, so that anything else does not link.
 set -eu
 
@@ -66,7 +66,7 @@ sh ios/tree.sh "$work/tree"
 (cd "$work/tree" && cargo rustc --locked --quiet -p ios --lib --profile shape --target aarch64-apple-ios --crate-type staticlib)
 library="$CARGO_TARGET_DIR/aarch64-apple-ios/shape/libfestival_ios.a"
 
-# A program that calls each function of the header.
+# A program that refers to each function of the header.
 {
     echo '#include "festival.h"'
     echo 'void *const all[] = {'
