@@ -18,7 +18,8 @@ iphonesimulator*) target=aarch64-apple-ios-sim ;;
     ;;
 esac
 
-export CARGO_TARGET_DIR="$PWD/build/cargo"
-cargo rustc --locked -p ios --lib --release --target "$target" --crate-type staticlib
-mkdir -p "build/$PLATFORM_NAME"
-cp "$CARGO_TARGET_DIR/$target/release/libfestival_ios.a" "build/$PLATFORM_NAME/"
+export CARGO_TARGET_DIR="$PWD/target/cargo"
+sh tree.sh target/tree
+(cd target/tree && cargo rustc --locked -p ios --lib --release --target "$target" --crate-type staticlib)
+mkdir -p "target/$PLATFORM_NAME"
+cp "$CARGO_TARGET_DIR/$target/release/libfestival_ios.a" "target/$PLATFORM_NAME/"

@@ -16,6 +16,6 @@ xcodegen generate
 set -- -allowProvisioningUpdates -authenticationKeyPath "$ASC_KEY" \
     -authenticationKeyID "$ASC_KEY_ID" -authenticationKeyIssuerID "$ASC_ISSUER"
 xcodebuild -project FestivalChat.xcodeproj -scheme FestivalChat -configuration Release \
-    -destination 'generic/platform=iOS' -archivePath build/FestivalChat.xcarchive "$@" archive
-xcodebuild -exportArchive -archivePath build/FestivalChat.xcarchive \
-    -exportOptionsPlist ExportOptions.plist -exportPath build/export "$@"
+    -destination 'generic/platform=iOS' -archivePath target/FestivalChat.xcarchive "$@" archive
+xcodebuild -exportArchive -archivePath target/FestivalChat.xcarchive \
+    -exportOptionsPlist ExportOptions.plist -exportPath target/export "$@"

@@ -12,7 +12,6 @@ use eframe::{
     NativeOptions,
     egui::{Context, OutputCommand, RawInput, SafeAreaInsets, Ui, Visuals, epaint::MarginF32},
 };
-use transport::ble::Adapter;
 
 use crate::{
     activity::{self, Activity},
@@ -52,13 +51,7 @@ impl Window {
     fn open(context: &Context, activity: Activity, data_dir: PathBuf) -> Result<Self, String> {
         activity::wakes(context);
         let state = StateFile::in_folder(&data_dir);
-        let config = Config {
-            data_dir,
-            loopback: false,
-            servers: None,
-            bluetooth: Adapter::Default,
-            gatt_only: false,
-        };
+        let config = Config::usual(data_dir);
         let waker = context.clone();
         let runtime = Runtime::start(&config, Arc::new(move || waker.request_repaint()))
             .map_err(|error| error.to_string())?;

@@ -243,14 +243,6 @@ impl Host for Desktop {
     fn save_state(&mut self, json: &str) {
         self.state_file.write(json);
     }
-
-    fn step_aside(&mut self) {
-        // A window stays where its person put it.
-    }
-
-    fn pulse(&mut self) {
-        // Nobody holds a desktop in their hand.
-    }
 }
 
 fn write(path: &Path, png: &[u8]) -> HostNews {

@@ -48,11 +48,12 @@ pub trait Host {
     /// Keeps the state of the screens for the next start.
     fn save_state(&mut self, json: &str);
 
-    /// Back was pressed where there is nothing to go back to: what was there before the app is shown again.
-    fn step_aside(&mut self);
+    /// Back was pressed where there is nothing to go back to: what was there before the app is shown again, where an app
+    /// may do that.
+    fn step_aside(&mut self) {}
 
     /// What the person looks away for has happened: says so to the hand that holds the device, where it can.
-    fn pulse(&mut self);
+    fn pulse(&mut self) {}
 
     /// What this device asks its person before a program may do it. `None` where nothing is asked.
     fn permissions(&mut self) -> Option<&mut dyn Permissions> {

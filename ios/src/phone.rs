@@ -96,10 +96,6 @@ impl Host for Phone {
         self.state.write(json);
     }
 
-    fn step_aside(&mut self) {
-        // An app that closes itself counts as crashed here; the person goes home by themselves.
-    }
-
     fn pulse(&mut self) {
         self.calls.pulse();
     }

@@ -11,7 +11,6 @@ use app::{
 };
 use egui::Vec2;
 use qr::Luma;
-use transport::ble::Adapter;
 
 #[cfg(target_os = "ios")]
 use crate::metal::Painter;
@@ -50,13 +49,7 @@ impl FestivalSession {
         let screen = Screen::new(move || waker.wake());
         let ctx = screen.ctx().clone();
         let wake: Wake = Arc::new(move || ctx.request_repaint());
-        let config = Config {
-            data_dir: folder.to_path_buf(),
-            loopback: false,
-            servers: None,
-            bluetooth: Adapter::Default,
-            gatt_only: false,
-        };
+        let config = Config::usual(folder.to_path_buf());
         let backend = Runtime::start(&config, wake).map_err(|error| error.to_string())?;
         let file = StateFile::in_folder(folder);
         let told = Rc::<RefCell<Told>>::default();

@@ -18,3 +18,11 @@ pub struct Config {
     /// Over Bluetooth, no L2CAP channels.
     pub gatt_only: bool,
 }
+
+impl Config {
+    /// Everything as usual, with the database in `data_dir`.
+    pub fn usual(data_dir: PathBuf) -> Self {
+        let bluetooth = Adapter::Default;
+        Self { data_dir, loopback: false, servers: None, bluetooth, gatt_only: false }
+    }
+}

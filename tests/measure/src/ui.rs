@@ -317,10 +317,6 @@ impl Host for Nowhere {
     }
 
     fn save_state(&mut self, _json: &str) {}
-
-    fn step_aside(&mut self) {}
-
-    fn pulse(&mut self) {}
 }
 
 /// Messages of any length, most of them short, the same in every run.
