@@ -2,6 +2,7 @@
 //! system's real services and emulated radios.
 
 mod camera;
+mod courier;
 mod group;
 mod line;
 mod machine;
@@ -26,6 +27,7 @@ pub fn guest(mut args: impl Iterator<Item = OsString>) -> ExitCode {
         Some("pair") => pair::play(&festival),
         Some("switch") => switch::play(&festival),
         Some("line") => line::play(&festival),
+        Some("courier") => courier::play(&festival),
         Some("camera") => camera::play(&festival),
         Some("group") => group::play(&festival),
         Some("rates") => rates::play(&festival),

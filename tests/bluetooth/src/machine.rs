@@ -13,8 +13,11 @@ const LIMIT_SECS: u32 = 600;
 /// connection ends (`hci_chan_del` of a list it has cleared), whoever used it, and `btvirt` does.
 const MAX_AGAIN: usize = 2;
 
+/// What says that an adapter which was switched off did not stay so, which was seen twice.
+pub(crate) const ON_BY_ITSELF: &str = "Bluetooth is on again by itself";
+
 /// What says that it did.
-const CAME_DOWN: [&str; 2] = ["kernel BUG at", "the emulated controllers came down"];
+const CAME_DOWN: [&str; 3] = ["kernel BUG at", "the emulated controllers came down", ON_BY_ITSELF];
 
 /// A kernel and a first file system, as `vm/prepare.sh` makes them.
 #[derive(Debug)]

@@ -13,6 +13,8 @@ use std::{
 use app::cli::process::{Device, SHORTEST_USEFUL_INVITE, text};
 use serde_json::{Value, json};
 
+use crate::machine::ON_BY_ITSELF;
+
 /// The addresses of the controllers, as `btvirt` gives them.
 const CONTROLLERS: [(&str, &str); 3] =
     [("hci0", "00:AA:01:00:00:00"), ("hci1", "00:AA:01:01:00:01"), ("hci2", "00:AA:01:02:00:02")];
@@ -138,6 +140,18 @@ impl Phone {
         Ok(texts)
     }
 
+    /// Waits until so many meetings with strangers are over in which something came.
+    pub(crate) fn has_met(&mut self, count: usize) -> Result<(), Wrong> {
+        self.until("it met no stranger", |phone| {
+            let links = phone.links()?;
+            let is_met = |link: &&Value| {
+                let is = |name: &str| link.get(name).is_some_and(|value| *value != json!(false));
+                is("stranger") && !text(link, "/closed").is_empty() && is_more(link, 2_000)
+            };
+            Ok(links.iter().filter(is_met).count() >= count)
+        })
+    }
+
     fn radio(&mut self) -> Result<Value, Wrong> {
         self.device.send(&json!({"cmd": "radio"}))?;
         Ok(self.device.wait_for("radio", |_| true)?.1)
@@ -157,9 +171,33 @@ impl Phone {
     /// Its open links with members.
     fn open_links(&mut self) -> Result<Vec<Value>, Wrong> {
         let mut links = self.links()?;
-        let is_open = |link: &Value| link.get("closed").is_none_or(Value::is_null);
         links.retain(|link| is_open(link) && !text(link, "/peer").is_empty());
         Ok(links)
+    }
+
+    /// Waits until it has no link at all, so that what it says from here on is nowhere else.
+    pub(crate) fn is_linked_to_nobody(&mut self) -> Result<(), Wrong> {
+        self.until("it is still linked", |phone| Ok(!phone.links()?.iter().any(is_open)))
+    }
+
+    /// Keeps its Bluetooth off until then: an adapter was seen to be on again by itself some seconds after.
+    pub(crate) fn stays_off_until(&mut self, deadline: Instant) -> Result<(), Wrong> {
+        while Instant::now() < deadline {
+            if text(&self.radio()?, "/state") == "ready" {
+                eprintln!("  {}: Bluetooth is on again, and is switched off", self.name);
+                self.switch(false)?;
+            }
+            self.device.take_in_until(deadline.min(Instant::now() + LOOK));
+        }
+        Ok(())
+    }
+
+    /// Its Bluetooth is still off, so that it has heard of nothing.
+    pub(crate) fn is_off(&mut self) -> Result<(), Wrong> {
+        match text(&self.radio()?, "/state").as_str() {
+            "ready" => Err(format!("{}: {ON_BY_ITSELF}", self.name).into()),
+            _ => Ok(()),
+        }
     }
 
     /// The longest packet that its open links with members carry.
@@ -200,6 +238,15 @@ impl Phone {
             thread::yield_now();
         }
     }
+}
+
+fn is_open(link: &Value) -> bool {
+    link.get("closed").is_none_or(Value::is_null)
+}
+
+/// Whether more than so many bytes came on a link.
+fn is_more(link: &Value, bytes: u64) -> bool {
+    link.get("bytes_received").and_then(Value::as_u64).is_some_and(|received| received > bytes)
 }
 
 fn launch(

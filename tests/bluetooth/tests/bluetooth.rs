@@ -59,6 +59,11 @@ fn message_reaches_whom_its_writer_never_hears_through_a_member_in_between() {
 }
 
 #[test]
+fn message_reaches_whom_its_writer_never_hears_through_a_stranger_who_cannot_read_it() {
+    play("courier", 3, "default.conf");
+}
+
+#[test]
 fn code_on_a_wall_is_read_through_a_camera_and_joins_over_bluetooth() {
     play("camera", 2, "default.conf");
 }
