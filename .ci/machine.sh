@@ -50,7 +50,7 @@ package_manager() {
 #   node    what installs the packages of a web page
 #   package what the program is packed with for others
 #   windows a C compiler and a linker for Windows
-#   ios     a C compiler and a linker for iOS
+#   darwin  a C compiler and a linker for iOS and macOS
 #   android what makes an APK without an Android SDK and runs its library: compilers, packers, an emulated processor
 packages_for() {
     case "$manager $1" in
@@ -80,11 +80,11 @@ packages_for() {
         mesa-egl wayland-libs-client wayland-libs-egl ;;
     *" node") echo nodejs npm ;;
     "apt-get windows") echo gcc-mingw-w64-x86-64-posix ;;
-    "apt-get ios") echo clang-19 lld-19 llvm-19 python3-venv ;;
+    "apt-get darwin") echo clang-19 lld-19 llvm-19 python3-venv ;;
     "apt-get android") echo aapt apksigner clang-19 default-jdk-headless dexdump libc6-dev-arm64-cross lld-19 llvm-19 \
         python3 qemu-user-static zipalign ;;
-    "apt-get package") echo binutils dpkg-dev ;;
-    *" package") echo binutils ;;
+    "apt-get package") echo binutils dpkg-dev unzip zip ;;
+    *" package") echo binutils unzip zip ;;
     "apk test") echo chromium coturn font-dejavu font-noto-emoji imagemagick iproute2 mesa-vulkan-swrast \
         nftables util-linux vulkan-loader xclip xdotool xvfb xwininfo ;;
     esac
@@ -205,4 +205,17 @@ bluetooth_machine() {
         say "The kernel for the Bluetooth tests could not be had."
         return 0
     }
+}
+
+# Sets `darwin` to where the headers of macOS's and iOS's C library are, as the Zig project ships them: Apple's own are not
+# to be had elsewhere than on a Mac.
+darwin_headers() {
+    if [ ! -d "$cache/darwin" ]; then
+        say "Installing the headers of Darwin's C library, once."
+        rm -rf "$cache/darwin.new"
+        python3 -m venv "$cache/darwin.new" >/dev/null &&
+            "$cache/darwin.new/bin/pip" install --quiet --only-binary=:all: ziglang==0.17.1 || return
+        mv "$cache/darwin.new" "$cache/darwin"
+    fi
+    darwin=$(echo "$cache"/darwin/lib/python3*/site-packages/ziglang/lib/libc/include/any-darwin-any)
 }

@@ -1,13 +1,15 @@
 #!/bin/sh
 # Makes what a person installs on Linux, a .deb and a .tar.gz: `sh app/package.sh [FOLDER [PROGRAM]]`. They are left in
 # FOLDER, or in `packages` of the build folder. PROGRAM is a `festival` that is built already; else it is built.
-# The same program gives the same bytes: everything is as old as the last commit.
+# The same program gives the same bytes: everything is as old as the last commit. PACK_LEVEL, from 1 to 9, is how small they are
+# made, at the cost of time.
 set -eu
 
 root=$(CDPATH='' cd -- "$(dirname -- "$0")/.." && pwd)
 . "$root/.ci/machine.sh"
 out=${1:-$CARGO_TARGET_DIR/packages}
 program=${2:-$CARGO_TARGET_DIR/release/festival}
+level=${PACK_LEVEL:-6}
 
 need package
 if [ $# -lt 2 ]; then
@@ -39,7 +41,7 @@ install -D -m 644 "$root/README.md" "$tree/share/doc/festival-chat/README.md"
 # Anywhere: unpacked into a folder of one's own, or over /usr/local.
 name=festival-chat-$version-$(uname -m)-linux
 tar --create --sort=name --mtime="@$SOURCE_DATE_EPOCH" --owner=0 --group=0 --numeric-owner \
-    --directory "$tree" --transform "s,^\.,$name," . | gzip -n -9 >"$out/$name.tar.gz"
+    --directory "$tree" --transform "s,^\.,$name," . | gzip -n "-$level" >"$out/$name.tar.gz"
 say "$out/$name.tar.gz"
 
 command -v dpkg-deb >/dev/null || {
@@ -68,5 +70,5 @@ Description: chat with people nearby, without accounts and servers
  network, or over Bluetooth where there is no network at all.
 CONTROL
 deb="$out/festival-chat_${version}_$(dpkg --print-architecture).deb"
-dpkg-deb --root-owner-group -Zxz --build "$work/deb" "$deb" >/dev/null
+dpkg-deb --root-owner-group -Zxz "-z$level" --build "$work/deb" "$deb" >/dev/null
 say "$deb"

@@ -9,7 +9,7 @@ cd "$root"
 . .ci/machine.sh
 
 find_cargo
-need build ios
+need build darwin
 rustup target add aarch64-apple-ios >/dev/null 2>&1 || {
     say "iOS NOT checked: its part of Rust cannot be had here"
     exit 0
@@ -19,18 +19,10 @@ sdk="$work/iPhoneOS.sdk"
 llvm=19
 mkdir -p "$work"
 
-# The C library's headers, as the Zig project ships them.
-if [ ! -d "$work/python" ]; then
-    say "Installing the headers of Darwin's C library, once."
-    rm -rf "$work/python.new"
-    python3 -m venv "$work/python.new" >/dev/null &&
-        "$work/python.new/bin/pip" install --quiet --only-binary=:all: ziglang==0.17.1 || {
-        say "iOS NOT checked: the headers cannot be had here"
-        exit 0
-    }
-    mv "$work/python.new" "$work/python"
-fi
-libc=$(echo "$work"/python/lib/python3*/site-packages/ziglang/lib/libc)
+darwin_headers || {
+    say "iOS NOT checked: the headers cannot be had here"
+    exit 0
+}
 
 # tbd FILE INSTALL-NAME KEY: a library without content, with the names that symbols.txt has for KEY.
 tbd() {
@@ -49,7 +41,7 @@ TBD
 
 rm -rf "$sdk"
 mkdir -p "$sdk/usr/lib"
-ln -s "$libc/include/any-darwin-any" "$sdk/usr/include"
+ln -s "$darwin" "$sdk/usr/include"
 frameworks=
 for name in $(awk '$1 !~ /^(#|lib)/ && NF == 2 { print $1 }' ios/symbols.txt | sort -u); do
     folder="System/Library/Frameworks/$name.framework"

@@ -20,11 +20,22 @@ fn festival() -> PathBuf {
 
 /// Packs a program; the files, sorted: the .tar.gz and the .deb.
 fn pack(program: &Path, into: &Path) -> [PathBuf; 2] {
-    said(Command::new("sh").arg(root().join("app/package.sh")).arg(into).arg(program));
+    let mut script = Command::new("sh");
+    script.arg(root().join("app/package.sh")).arg(into).arg(program);
+    // How small they are is not what is asked here.
+    said(script.env("PACK_LEVEL", "1"));
     let files = fs::read_dir(into).expect("a folder").map(|file| file.expect("a file").path());
     let mut files: Vec<_> = files.collect();
     files.sort();
     files.try_into().expect("two packages")
+}
+
+/// Packs a program for another system; what lies in the folder then.
+fn pack_for(system: &str, program: &Path, into: &Path) -> PathBuf {
+    let script = root().join(format!("app/package-{system}.sh"));
+    said(Command::new("sh").arg(script).arg(into).arg(program));
+    let mut files = fs::read_dir(into).expect("a folder").map(|file| file.expect("a file").path());
+    files.next().expect("a package")
 }
 
 /// What a command says; it must succeed.
@@ -85,4 +96,39 @@ fn same_program_gives_the_same_packages() {
             first.display()
         );
     }
+}
+
+#[test]
+fn windows_package_has_the_program_in_a_folder_of_its_own() {
+    let dir = tempfile::tempdir().expect("a folder");
+    let zip = pack_for("windows", Path::new("/bin/cat"), &dir.path().join("first"));
+    let list = said(Command::new("unzip").arg("-Z1").arg(&zip));
+    let name = zip.file_stem().and_then(|name| name.to_str()).expect("a name");
+    let expected = format!("{name}/\n{name}/README.md\n{name}/festival.exe\n");
+    assert_eq!(list, expected);
+
+    let again = pack_for("windows", Path::new("/bin/cat"), &dir.path().join("second"));
+    assert!(fs::read(zip).expect("a package") == fs::read(again).expect("a package"));
+}
+
+/// Without the sentence that says what the camera is for, macOS ends a program that opens it.
+#[test]
+fn mac_bundle_starts_the_program_and_says_what_it_wants_the_camera_for() {
+    let dir = tempfile::tempdir().expect("a folder");
+    let bundle = pack_for("macos", Path::new("/bin/cat"), &dir.path().join("packages"));
+    assert_eq!(bundle.file_name().and_then(|name| name.to_str()), Some("Festival Chat.app"));
+    let list = fs::read_to_string(bundle.join("Contents/Info.plist")).expect("a property list");
+    let value = |key: &str| {
+        let after = list.split_once(&format!("<key>{key}</key>")).map(|(_, after)| after);
+        let text = after.and_then(|after| after.trim().strip_prefix("<string>"));
+        text.and_then(|text| text.split_once("</string>")).map(|(text, _)| text.to_owned())
+    };
+    let program = value("CFBundleExecutable").expect("a program");
+    assert_eq!(
+        said(Command::new(bundle.join("Contents/MacOS").join(program)).arg("--version")),
+        said(Command::new("/bin/cat").arg("--version"))
+    );
+    assert_eq!(value("CFBundleShortVersionString").as_deref(), Some(env!("CARGO_PKG_VERSION")));
+    assert!(value("NSCameraUsageDescription").is_some_and(|why| why.contains("scan")));
+    assert!(value("NSLocalNetworkUsageDescription").is_some_and(|why| why.contains("network")));
 }
