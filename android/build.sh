@@ -37,6 +37,16 @@ unset RUSTFLAGS
 # compiled anew in each clone.
 export CARGO_TARGET_AARCH64_LINUX_ANDROID_RUSTFLAGS="--remap-path-prefix=$CARGO_TARGET_DIR=/target --remap-path-prefix=${CARGO_HOME:-$HOME/.cargo}=/cargo \
 --remap-path-prefix=$source=/rust"
+# Nor is anything that is another in every run of the compiler: see steady.c.
+if [ "$(uname -s)" = Linux ]; then
+    mkdir -p "$stand_ins"
+    cc -shared -fPIC -O1 -o "$stand_ins/steady.so" "$root/android/steady.c"
+    printf '#!/bin/sh\nLD_PRELOAD="%s" exec "$@"\n' "$stand_ins/steady.so" >"$stand_ins/steady"
+    chmod 755 "$stand_ins/steady"
+    export RUSTC_WRAPPER="$stand_ins/steady"
+else
+    say "Not on Linux: two compilations may differ in some bytes."
+fi
 # Pages of up to 16 KiB, and nothing is left for Android's linker to miss.
 cargo rustc --locked --manifest-path "$root/Cargo.toml" -p android --lib --profile mobile \
     --target aarch64-linux-android --crate-type cdylib -- \
