@@ -20,6 +20,8 @@ mod network;
 mod network_stage;
 #[path = "screens/newest.rs"]
 mod newest;
+#[path = "screens/offered.rs"]
+mod offered;
 #[path = "screens/people.rs"]
 mod people;
 #[path = "screens/people_stage.rs"]

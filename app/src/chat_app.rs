@@ -34,6 +34,7 @@ mod keys;
 mod leaving;
 mod members;
 mod network;
+mod offered;
 mod people;
 mod scanning;
 mod seen;
@@ -44,6 +45,7 @@ mod wifi;
 use away::Away;
 use codes::Codes;
 use keys::Composing;
+use offered::Offered;
 use people::{Checking, PeopleNews};
 use scanning::Scanning;
 use typing::Typing;
@@ -63,6 +65,7 @@ pub struct ChatApp {
     scanning: Scanning,
     codes: Codes,
     typing: Typing,
+    offered: Offered,
     /// Who it is of whom the person makes sure.
     checking: Option<Checking>,
     links: Vec<LinkInfo>,
@@ -103,6 +106,7 @@ impl ChatApp {
             scanning: Scanning::default(),
             codes: Codes::default(),
             typing: Typing::default(),
+            offered: Offered::default(),
             checking: None,
             links: Vec::new(),
             whereabouts: Whereabouts::default(),
@@ -269,6 +273,7 @@ impl ChatApp {
             _ => {}
         }
         self.typing.follow(&event, self.clock.now());
+        self.offered.follow(&event);
         self.follow_invites(&event);
         let is_start = matches!(event, Event::Started { .. });
         let opened = match &event {

@@ -210,8 +210,8 @@ impl Model {
                     room.newcomers.retain(|known| known.id != newcomer);
                 }
             }
-            // The screens show it for seconds, and keep the time themselves.
-            Event::Typing { .. } => {}
+            // The screens show it as long as it holds, and see to that themselves.
+            Event::Typing { .. } | Event::NetworkOffered { .. } => {}
             Event::OptionsChanged { room, options } => {
                 if let Some(room) = self.rooms.get_mut(&room) {
                     room.options = options;

@@ -11,6 +11,7 @@ use engine::{Event, RoomOptions, RoomSummary};
 use crate::{
     door::DOOR,
     network_stage::{network, reach},
+    offered::OFFERED,
     people::PEOPLE,
     rules_pictures::RULES,
     stage::{DESKTOP, Looking, PHONE, Shared, harness, in_room, newcomer, settled},
@@ -43,7 +44,7 @@ fn screens(looking: Looking) -> Vec<(String, Harness<'static, ChatApp>)> {
     let (mut harness, _shared) = network(looking, "Servers");
     reach(&mut harness, "Add TURN server");
     screens.push(("Add TURN server".to_owned(), harness));
-    for (name, scene) in RULES.into_iter().chain(DOOR).chain(PEOPLE).chain(WIFI) {
+    for (name, scene) in RULES.into_iter().chain(DOOR).chain(PEOPLE).chain(WIFI).chain(OFFERED) {
         screens.push((name.to_owned(), scene(looking).0));
     }
     screens

@@ -10,6 +10,7 @@ use crate::{
     door::DOOR,
     network_stage::{network, reach},
     newest::NEWEST,
+    offered::OFFERED,
     people::PEOPLE,
     rules_pictures::RULES,
     stage::{DESKTOP, Looking, PHONE, SMALL_PHONE, Shared, alone, in_room, newcomer, settled},
@@ -223,6 +224,7 @@ fn every_screen_can_be_looked_at() {
                 .chain(DOOR)
                 .chain(PEOPLE)
                 .chain(WIFI)
+                .chain(OFFERED)
                 .chain([NEWEST])
             {
                 shoot(&format!("{name}-{size_name}-{text}"), scene, looking);

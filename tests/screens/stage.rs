@@ -231,7 +231,7 @@ impl Script {
             }
             Command::ListStorage => self.tell_storage(1 << 30),
             Command::SetBound { bytes } => self.tell_storage(bytes),
-            Command::Typing { .. } => {}
+            Command::Typing { .. } | Command::OfferNetwork { .. } | Command::WithdrawNetwork => {}
             Command::SetCarrying { on } => self.tell(Event::CarryingSet { on }),
             Command::SetRelays { room, relays } => {
                 self.tell(Event::MailboxSet { room, on: true, relays });

@@ -14,13 +14,13 @@ use crate::{
     network_stage::reach,
     pictures::{Shot, pictures, pictures_of_text, shot},
     stage::{DESKTOP, Looking, PHONE, Shared, alone, in_room, settled},
-    story::invite,
+    story::{ROOM, invite},
 };
 
 type Screen = (Harness<'static, ChatApp>, Shared);
 
 /// The network people are in before.
-const BEFORE: &str = "Campground Wi-Fi";
+pub(crate) const BEFORE: &str = "Campground Wi-Fi";
 /// One whose name is as long as can be, in one word.
 const LONG: &str = "Gemeinschaftsunterkunft-Nord-3OG";
 const MAKE: &str = "No network? Make one";
@@ -68,12 +68,12 @@ pub(crate) const WIFI: [Shot; 11] = [
     }),
 ];
 
-fn credentials() -> Credentials {
+pub(crate) fn credentials() -> Credentials {
     Credentials::new("Festival-K7QM", "abcdefgh23456789").expect("allowed")
 }
 
 /// A device that could make a network.
-fn able(network: Option<&str>) -> WifiStatus {
+pub(crate) fn able(network: Option<&str>) -> WifiStatus {
     WifiStatus {
         state: WifiState::Ready,
         network: network.map(str::to_owned),
@@ -89,7 +89,7 @@ fn invite_by_wifi() -> Invite {
     invite
 }
 
-fn tell(harness: &mut Harness<'static, ChatApp>, shared: &Shared, news: WifiNews) {
+pub(crate) fn tell(harness: &mut Harness<'static, ChatApp>, shared: &Shared, news: WifiNews) {
     shared.borrow_mut().tell_wifi(news);
     harness.run_steps(6);
 }
@@ -137,11 +137,11 @@ fn followed(looking: Looking) -> Screen {
     (harness, shared)
 }
 
-fn says(harness: &Harness<'_, ChatApp>, words: &str) -> bool {
+pub(crate) fn says(harness: &Harness<'_, ChatApp>, words: &str) -> bool {
     harness.query_all_by_label_contains(words).next().is_some()
 }
 
-fn wishes(shared: &Shared) -> Vec<WifiWish> {
+pub(crate) fn wishes(shared: &Shared) -> Vec<WifiWish> {
     shared.borrow().wishes.clone()
 }
 
@@ -157,6 +157,10 @@ fn read(harness: &mut Harness<'static, ChatApp>) -> String {
     let (width, height) = (picture.width() as usize, picture.height() as usize);
     let luma = qr::Luma::new(width, height, picture.into_raw()).expect("a picture");
     qr::Reader::new(qr::Effort::Photo).read(luma.view()).expect("a code")
+}
+
+fn makes(may_leave: bool) -> WifiWish {
+    WifiWish::Make { room: Some(ROOM), may_leave }
 }
 
 fn joins(may_leave: bool) -> WifiWish {
@@ -181,7 +185,7 @@ fn network_is_offered_only_by_a_device_that_can_make_one() {
 fn network_in_use_is_left_for_a_new_one_only_after_the_persons_word() {
     for size in [PHONE, DESKTOP] {
         let (mut harness, shared) = asked(Looking::at(size), BEFORE);
-        assert_eq!(wishes(&shared), [WifiWish::Make { may_leave: false }]);
+        assert_eq!(wishes(&shared), [makes(false)]);
         assert!(says(&harness, "You will leave Campground Wi-Fi until you are done"));
         reach(&mut harness, "Stay");
         assert_eq!(wishes(&shared).len(), 1);
@@ -189,7 +193,7 @@ fn network_in_use_is_left_for_a_new_one_only_after_the_persons_word() {
         reach(&mut harness, "Make a network");
         tell(&mut harness, &shared, WifiNews::WouldLeave(BEFORE.to_owned()));
         reach(&mut harness, "Leave and make a network");
-        assert_eq!(wishes(&shared).last(), Some(&WifiWish::Make { may_leave: true }));
+        assert_eq!(wishes(&shared).last(), Some(&makes(true)));
         assert!(says(&harness, "Making the network"));
 
         reach(&mut harness, "Cancel");

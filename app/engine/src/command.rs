@@ -274,6 +274,16 @@ pub enum Command {
         /// Where.
         room: RoomId,
     },
+    /// Hand what lets into a network that this device made to the members who are linked over the air, and to
+    /// those who come, in place of what was handed out before. Nothing answers.
+    OfferNetwork {
+        /// To whom.
+        room: RoomId,
+        /// What lets in, 1 to [`MAX_NETWORK_LEN`](crate::MAX_NETWORK_LEN) bytes.
+        access: Vec<u8>,
+    },
+    /// That network is gone: hand it to nobody any more, and tell those who have it. Nothing answers.
+    WithdrawNetwork,
 }
 
 /// Why a command was refused.
@@ -286,6 +296,9 @@ pub enum Refusal {
     /// A text is empty or too long.
     #[error("a message needs 1 to 8,000 bytes")]
     BadText,
+    /// What lets into a network is empty or too long.
+    #[error("what lets into a network has 1 to 97 bytes")]
+    BadNetwork,
     /// There is no such room here.
     #[error("this room is not on this device")]
     UnknownRoom,

@@ -269,6 +269,15 @@ pub enum Event {
         /// Who.
         peer: PeerId,
     },
+    /// A member who is near made a network for others, or ended it.
+    NetworkOffered {
+        /// For which room.
+        room: RoomId,
+        /// Who.
+        peer: PeerId,
+        /// What lets in, at most [`MAX_NETWORK_LEN`](crate::MAX_NETWORK_LEN) bytes; empty if there is none any more.
+        access: Vec<u8>,
+    },
 }
 
 /// A room in the list of rooms.

@@ -43,6 +43,7 @@ mod marks;
 mod membership;
 mod memory_store;
 mod message;
+mod network;
 mod newest;
 mod obey;
 mod op;
@@ -99,4 +100,4 @@ pub use store::{
     StoredOp, Trail,
 };
 pub use verify::{Check, InTurn, Verifier, verify_in_turn};
-pub use wire::{Frame, MAX_FRAME_LEN};
+pub use wire::{Frame, MAX_FRAME_LEN, MAX_NETWORK_LEN};

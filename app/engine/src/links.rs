@@ -158,6 +158,7 @@ impl<S: Store> Engine<S> {
             self.learn_addrs(id, peer, peer, addrs);
         }
         self.finish_joins(id);
+        self.greet_with_network(link);
     }
 
     /// Closes a link from this end.

@@ -53,6 +53,11 @@ impl<S: Store> Engine<S> {
                 self.tell_typing(room);
                 Ok(())
             }
+            Command::OfferNetwork { room, access } => self.offer_network(room, access),
+            Command::WithdrawNetwork => {
+                self.withdraw_network();
+                Ok(())
+            }
             Command::SetMailbox { room, on } => self.set_mailbox(room, on),
             Command::SetCarrying { on } => self.set_carrying(on),
             Command::ListStorage => {
@@ -172,13 +177,17 @@ impl<S: Store> Engine<S> {
         if !body::is_text(&text) {
             return Err(Refusal::BadText);
         }
+        self.may_write(room)?;
+        self.check_off(room, true);
+        self.write(room, &OpBody::Text(text))
+    }
+
+    /// Whether this device's person may say something in a room.
+    pub(crate) fn may_write(&self, room: RoomId) -> Result<(), Refusal> {
         match self.rooms.get(&room).ok_or(Refusal::UnknownRoom)?.my_role() {
             Role::Removed => Err(Refusal::Removed),
             Role::Muted => Err(Refusal::Muted),
-            _ => {
-                self.check_off(room, true);
-                self.write(room, &OpBody::Text(text))
-            }
+            _ => Ok(()),
         }
     }
 

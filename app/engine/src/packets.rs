@@ -92,6 +92,7 @@ impl<S: Store> Engine<S> {
                 return Ok(self.compare(link, |sync, _| Some(sync.take_spare(is_spared))));
             }
             Packet::Typing => self.hear_typing(link),
+            Packet::Network(access) => self.hear_network(link, access),
         }
         Ok(true)
     }

@@ -144,6 +144,8 @@ pub(crate) struct Session {
     pub(crate) newest_taken: u32,
     /// When the peer last said that it writes something.
     pub(crate) typed_at: Option<Duration>,
+    /// When the peer last handed over what lets into a network of its own.
+    pub(crate) network_at: Option<Duration>,
     cipherer: Cipherer,
 }
 
@@ -181,6 +183,7 @@ impl Session {
             epochs_known: 0,
             newest_taken: 0,
             typed_at: None,
+            network_at: None,
             cipherer,
         }
     }

@@ -15,6 +15,9 @@ pub type Frame = Vec<u8>;
 /// The longest frame, in bytes: the longest Noise message (Noise specification, section 3).
 pub const MAX_FRAME_LEN: usize = 65_535;
 
+/// The longest of what lets into a network: the longest name and passphrase of Wi-Fi, with the length of each.
+pub const MAX_NETWORK_LEN: usize = 97;
+
 /// The most bytes of operations in one packet. With what surrounds them they stay below
 /// [`MAX_FRAME_LEN`].
 pub(crate) const MAX_OPS_BYTES: usize = 56 * 1024;
@@ -120,6 +123,8 @@ pub(crate) enum Packet {
     Typing,
     /// "This is what I promised": a host's answer to a knock, once. With it both know the pictures.
     Reveal { nonce: [u8; 16] },
+    /// "This lets into a network that I made"; nothing if there is none any more.
+    Network(Vec<u8>),
 }
 
 /// The logs of one bucket, in the order of authors.
@@ -235,6 +240,7 @@ impl Packet {
             Self::Newest(ops) => ops.len() <= MAX_NEWEST_TEXTS * 2,
             Self::Wait { host: name, .. } | Self::Knock { name, .. } => body::is_name(name),
             Self::Offer(entries) | Self::Ask(entries) => entries.len() <= MAX_HAVE_ENTRIES,
+            Self::Network(access) => access.len() <= MAX_NETWORK_LEN,
             Self::Digest { .. }
             | Self::Received { .. }
             | Self::Refuse

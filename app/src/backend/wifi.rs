@@ -1,6 +1,6 @@
 //! Wi-Fi without a router: what a person wants of it, and what comes of that.
 
-use engine::Invite;
+use engine::{Invite, RoomId};
 use transport::wifi::{Credentials, WifiStatus};
 
 /// What a person wants of Wi-Fi. Where a network is in use, it is left only if the person said that it may be.
@@ -10,6 +10,8 @@ pub enum WifiWish {
     Look,
     /// To make a group that others can join.
     Make {
+        /// The room whose members are handed what lets in, where they are near.
+        room: Option<RoomId>,
         /// Whether the network in use may be left.
         may_leave: bool,
     },

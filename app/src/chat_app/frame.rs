@@ -147,6 +147,7 @@ impl ChatApp {
         let view = RoomView {
             room,
             typing: typing.map(|(line, _)| line),
+            network_by: self.offered.at_hand(room, &self.wifi).map(|(who, _)| who),
             clock: &self.clock,
             status,
             status_words,

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use egui::Ui;
 use engine::{Command, Invite, InviteId, Timestamp};
-use transport::wifi::{Credentials, Group, Part, WifiStatus};
+use transport::wifi::{Credentials, Group, Part, WifiState, WifiStatus};
 
 use super::ChatApp;
 use crate::{
@@ -15,7 +15,7 @@ use crate::{
         action::Action,
         joining::Entry,
         route::Route,
-        wifi::{GroupView, WifiCode, WifiDeed, WifiView, WifiWay, wifi_ui},
+        wifi::{GroupView, OfferedView, WifiCode, WifiDeed, WifiView, WifiWay, wifi_ui},
     },
 };
 
@@ -27,8 +27,10 @@ const LOOK_EVERY_MILLIS: u64 = 5_000;
 pub(super) struct Wifi {
     pub(super) status: Option<WifiStatus>,
     doing: Option<Doing>,
-    /// The network that would be left to make another: the person is being asked.
+    /// The network that would be left to make or join another: the person is being asked.
     asks: Option<String>,
+    /// The network of a member that is to be joined.
+    accepts: Option<Credentials>,
     /// What did not work, as a sentence.
     problem: Option<String>,
     /// The invite being followed that leads into a network first.
@@ -129,16 +131,38 @@ impl ChatApp {
 
     pub(super) fn do_wifi(&mut self, deed: WifiDeed) {
         match deed {
-            WifiDeed::Make => self.wish(Doing::Making, WifiWish::Make { may_leave: false }),
+            WifiDeed::Make => {
+                self.wifi.accepts = None;
+                self.make_or_join(false);
+            }
+            WifiDeed::Join => {
+                // It may be gone since it was drawn.
+                self.wifi.accepts = self.offer().map(|(_, credentials)| credentials.clone());
+                if self.wifi.accepts.is_some() {
+                    self.make_or_join(false);
+                }
+            }
             WifiDeed::Leave => self.wish(Doing::Leaving, WifiWish::Leave),
             WifiDeed::Show(code) => self.wifi.shows = code,
             WifiDeed::Answer(may_leave) => match self.wifi.asks.take() {
-                Some(_) if may_leave => {
-                    self.wish(Doing::Making, WifiWish::Make { may_leave: true });
-                }
+                Some(_) if may_leave => self.make_or_join(true),
                 Some(_) => {}
                 None => self.answer_entry(may_leave),
             },
+        }
+    }
+
+    /// Joins the network of a member that was chosen, or makes one for the room at hand.
+    fn make_or_join(&mut self, may_leave: bool) {
+        match self.wifi.accepts.clone() {
+            Some(credentials) => {
+                let wish = WifiWish::Join { credentials, invite: None, may_leave };
+                self.wish(Doing::Joining, wish);
+            }
+            None => {
+                let wish = WifiWish::Make { room: self.state.stack.room(), may_leave };
+                self.wish(Doing::Making, wish);
+            }
         }
     }
 
@@ -227,11 +251,11 @@ impl ChatApp {
                 self.look_at_wifi();
             }
             WifiNews::WouldLeave(network) => match doing {
-                Some(Doing::Joining) => self.ask_entry(network),
+                Some(Doing::Joining) if self.wifi.entering.is_some() => self.ask_entry(network),
                 _ => self.wifi.asks = Some(network),
             },
             WifiNews::Failed(why) => match doing {
-                Some(Doing::Joining) => self.fail_entry(&why),
+                Some(Doing::Joining) if self.wifi.entering.is_some() => self.fail_entry(&why),
                 _ => self.fail_wifi(&why),
             },
         }
@@ -290,10 +314,17 @@ impl ChatApp {
         wifi_ui(ui, &self.wifi_view(), actions);
     }
 
+    /// The network of a member that this device could join in the room at hand, and who made it.
+    fn offer(&self) -> Option<(&str, &Credentials)> {
+        let room = self.state.stack.room().and_then(|room| self.model.rooms.get(&room))?;
+        self.offered.at_hand(room, &self.wifi)
+    }
+
     fn wifi_view(&self) -> WifiView<'_> {
         let Wifi { doing, asks, problem, drawn, .. } = &self.wifi;
         let problem = problem.as_deref();
-        let joining = self.wifi.entering.as_ref().map(|entering| entering.credentials.ssid());
+        let entering = self.wifi.entering.as_ref().map(|entering| &entering.credentials);
+        let joining = entering.or(self.wifi.accepts.as_ref()).map(Credentials::ssid);
         match (doing, asks, self.wifi.group()) {
             (Some(Doing::Making), ..) => {
                 WifiView::Busy("Making the network: this takes some seconds".to_owned(), true)
@@ -305,7 +336,7 @@ impl ChatApp {
             (Some(Doing::Leaving), ..) => {
                 WifiView::Busy("Going back to the network before".to_owned(), false)
             }
-            (None, Some(network), _) => WifiView::Asks(network),
+            (None, Some(network), _) => WifiView::Asks { network, joins: joining },
             (None, None, Some(group)) => {
                 let room = self.state.stack.room().and_then(|room| self.model.rooms.get(&room));
                 let drawn = drawn.as_ref();
@@ -320,7 +351,14 @@ impl ChatApp {
                     problem,
                 })
             }
-            (None, None, None) => WifiView::Offer(problem),
+            (None, None, None) => match self.offer() {
+                Some((by, credentials)) => {
+                    let state = self.wifi.status.as_ref().map(|status| status.state);
+                    let can_join = state == Some(WifiState::Ready);
+                    WifiView::Offered(OfferedView { by, credentials, can_join, problem })
+                }
+                None => WifiView::Offer(problem),
+            },
         }
     }
 

@@ -316,6 +316,7 @@ fn event(event: &Event) -> Value {
             "relay": relay,
             "why": why.to_string(),
         }),
+        Event::NetworkOffered { .. } => wifi_json::offered(event),
         Event::SafetyEmojis { .. }
         | Event::CodeChecked { .. }
         | Event::LastChanged { .. }

@@ -20,6 +20,7 @@ use crate::{
 enum Line {
     Wifi,
     MakeGroup {
+        room: Option<String>,
         #[serde(default)]
         may_leave_network: bool,
     },
@@ -47,7 +48,10 @@ pub(super) fn parse(line: &Value) -> Result<Option<Wish>, String> {
     let line = Line::deserialize(line).map_err(|err| err.to_string())?;
     Ok(Some(Wish::Wifi(match line {
         Line::Wifi => WifiWish::Look,
-        Line::MakeGroup { may_leave_network } => WifiWish::Make { may_leave: may_leave_network },
+        Line::MakeGroup { room, may_leave_network } => WifiWish::Make {
+            room: room.as_deref().map(json::room).transpose()?,
+            may_leave: may_leave_network,
+        },
         Line::JoinGroup { invite, code, may_leave_network } => {
             let invite = invite.map(|invite| Invite::parse(&invite)).transpose();
             let invite = invite.map_err(|err| err.to_string())?;
@@ -85,6 +89,19 @@ impl Made {
         }
         line
     }
+}
+
+/// The line for a network that a member made; null for anything else, and for what lets into none.
+pub(super) fn offered(event: &Event) -> Value {
+    let Event::NetworkOffered { room, peer, access } = event else { return Value::Null };
+    let credentials = Credentials::decode(access);
+    json!({
+        "event": "group_offered",
+        "room": room.to_string(),
+        "peer": peer.to_string(),
+        "ssid": credentials.as_ref().map(Credentials::ssid),
+        "code": credentials.as_ref().map(Credentials::to_code),
+    })
 }
 
 /// The line for news of Wi-Fi.

@@ -3,7 +3,7 @@
 use engine::{Command, Input, Invite, MAX_ADDRS};
 use transport::wifi::{Credentials, WifiError};
 
-use super::Runtime;
+use super::{Runtime, Shared};
 use crate::backend::{Notice, WifiNews, WifiWish};
 
 /// What lets into the group that this device made. Only in invites: it is of no use to whoever is linked already,
@@ -19,9 +19,21 @@ impl Runtime {
         let looks = matches!(wish, WifiWish::Look);
         let task = tokio.spawn(async move {
             let news = match wish {
-                WifiWish::Look => WifiNews::Status(wifi.status().await),
-                WifiWish::Make { may_leave } => match wifi.make(may_leave).await {
-                    Ok(credentials) => WifiNews::Made(credentials),
+                WifiWish::Look => {
+                    let status = wifi.status().await;
+                    if status.group.is_none() {
+                        shared.obey(Command::WithdrawNetwork).await;
+                    }
+                    WifiNews::Status(status)
+                }
+                WifiWish::Make { room, may_leave } => match wifi.make(may_leave).await {
+                    Ok(credentials) => {
+                        if let Some(room) = room {
+                            let access = credentials.encode();
+                            shared.obey(Command::OfferNetwork { room, access }).await;
+                        }
+                        WifiNews::Made(credentials)
+                    }
                     Err(err) => failed(err),
                 },
                 WifiWish::Join { credentials, invite, may_leave } => {
@@ -32,21 +44,31 @@ impl Runtime {
                     }
                     if let (Ok(()), Some(invite)) = (&joined, invite) {
                         let invite = without_network(invite);
-                        let command = Command::AcceptInvite { invite };
-                        let _stopped = shared.inbox.send(Input::Command(command)).await;
+                        shared.obey(Command::AcceptInvite { invite }).await;
                     }
                     joined.map_or_else(failed, |()| WifiNews::Joined(credentials))
                 }
-                WifiWish::Leave => match wifi.leave().await {
-                    Ok(()) => WifiNews::Left,
-                    Err(err) => failed(err),
-                },
+                WifiWish::Leave => {
+                    // Before the way to those who were told of it may be gone.
+                    shared.obey(Command::WithdrawNetwork).await;
+                    match wifi.leave().await {
+                        Ok(()) => WifiNews::Left,
+                        Err(err) => failed(err),
+                    }
+                }
             };
             shared.notices.push(vec![Notice::Wifi(news)]);
         });
         if !looks && let Some(before) = self.wifi_task.replace(task) {
             before.abort();
         }
+    }
+}
+
+impl Shared {
+    /// Has the engine obey, unless it has stopped.
+    async fn obey(&self, command: Command) {
+        let _stopped = self.inbox.send(Input::Command(command)).await;
     }
 }
 

@@ -1,6 +1,6 @@
 //! The door of a room: who waits there, the pictures both devices show, and the word that lets them in.
 
-use egui::{Rect, Ui, vec2};
+use egui::Ui;
 use engine::{Command, DoorPictures, InviteId, RoomId};
 
 use super::{
@@ -8,7 +8,7 @@ use super::{
     layout,
     pictures::{Grid, grid_ui},
     route::Route,
-    theme::{SPACE_L, SPACE_M, SPACE_S, SPACE_XL, palette},
+    theme::{SPACE_L, SPACE_M, SPACE_S, SPACE_XL},
     widgets::{
         button::{self, Weight},
         card::card,
@@ -74,16 +74,9 @@ pub fn bell_ui(ui: &mut Ui, room: RoomId, newcomers: &[Newcomer], actions: &mut 
         1 => format!("{} wants to join", first.name),
         count => format!("{count} people want to join"),
     };
-    let rect = ui.available_rect_before_wrap();
-    let height = button::height(ui) + 2.0 * SPACE_S;
-    let strip = Rect::from_min_size(rect.min, vec2(rect.width(), height));
-    ui.painter().rect_filled(strip, 0.0, palette(ui).accent_soft);
-    layout::pane(ui, "bell", strip.shrink(SPACE_S), |ui| {
-        if button::wide(ui, Weight::Primary, Some(Icon::People), &words).clicked() {
-            actions.push(Action::Open(Route::Door(room)));
-        }
-    });
-    ui.advance_cursor_after_rect(strip);
+    if button::strip(ui, Icon::People, &words).clicked() {
+        actions.push(Action::Open(Route::Door(room)));
+    }
 }
 
 /// Shows a newcomer what to do while somebody has to let them in.

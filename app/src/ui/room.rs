@@ -13,6 +13,7 @@ use super::{
     state::Scroll,
     theme::{self, SPACE_L, SPACE_M, SPACE_S, SPACE_XS, TOUCH, Type, palette},
     widgets::{avatar, button, button::Weight, icon::Icon, list::Seen, status_dot::Status, text},
+    wifi,
 };
 use crate::model::Room;
 
@@ -44,6 +45,8 @@ pub struct RoomView<'a> {
     pub status_words: String,
     /// Who is typing.
     pub typing: Option<String>,
+    /// Who made a network that this device could join.
+    pub network_by: Option<&'a str>,
     /// Whether there is a way back.
     pub has_back: bool,
     /// Whether the person is looking at this window.
@@ -69,6 +72,9 @@ pub fn room_ui(ui: &mut Ui, view: &RoomView<'_>, doing: RoomDoing<'_>, actions: 
     ui.spacing_mut().item_spacing.y = 0.0;
     bar_ui(ui, view, actions);
     door::bell_ui(ui, view.room.id, &view.room.newcomers, actions);
+    if let Some(who) = view.network_by {
+        wifi::offered_ui(ui, who, actions);
+    }
     let area = ui.available_rect_before_wrap();
     // The composer is drawn first: its height decides how much is left for the messages.
     let used = if view.room.my_role() < Role::Member {

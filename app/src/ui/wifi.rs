@@ -1,7 +1,7 @@
 //! Wi-Fi without a router: making a network, letting others in, and going back to the one before.
 
 use egui::{FontId, Label, RichText, Ui};
-use transport::wifi::{Part, WifiState, WifiStatus};
+use transport::wifi::{Credentials, Part, WifiState, WifiStatus};
 
 use super::{
     action::Action,
@@ -25,6 +25,8 @@ const MAX_SIDE: f32 = 400.0;
 pub enum WifiDeed {
     /// Make a network.
     Make,
+    /// Join the one that a member made.
+    Join,
     /// The answer to whether the network in use may be left.
     Answer(bool),
     /// Leave the group, or call off what is being done.
@@ -48,8 +50,15 @@ pub enum WifiCode {
 pub enum WifiView<'a> {
     /// There is no network, and this device may make one. Why the last try did not work, as a sentence.
     Offer(Option<&'a str>),
-    /// Whether this network may be left for it.
-    Asks(&'a str),
+    /// A member made one, and this device may join it.
+    Offered(OfferedView<'a>),
+    /// Whether a network may be left.
+    Asks {
+        /// The one in use.
+        network: &'a str,
+        /// The one that is to be joined instead; without it one is to be made.
+        joins: Option<&'a str>,
+    },
     /// What is being done, as a phrase, and whether it can be called off.
     Busy(String, bool),
     /// This device is in a group.
@@ -75,6 +84,19 @@ pub struct GroupView<'a> {
     pub problem: Option<&'a str>,
 }
 
+/// A network that a member made.
+#[derive(Debug)]
+pub struct OfferedView<'a> {
+    /// Who made it.
+    pub by: &'a str,
+    /// What lets in.
+    pub credentials: &'a Credentials,
+    /// Whether this device can join a network by itself.
+    pub can_join: bool,
+    /// What did not work, as a sentence.
+    pub problem: Option<&'a str>,
+}
+
 /// What there is about Wi-Fi on other screens.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum WifiWay {
@@ -91,7 +113,10 @@ pub fn wifi_ui(ui: &mut Ui, view: &WifiView<'_>, actions: &mut Vec<Action>) {
         WifiView::Offer(problem) => {
             layout::column(ui, "wifi", |ui| offer_ui(ui, *problem, actions));
         }
-        WifiView::Asks(network) => {
+        WifiView::Offered(offered) => {
+            layout::column(ui, "wifi", |ui| offered_page_ui(ui, offered, actions));
+        }
+        WifiView::Asks { network, joins } => {
             layout::column(ui, "wifi", |ui| {
                 text::title(ui, &format!("Leave {network}?"));
                 ui.add_space(SPACE_XS);
@@ -103,7 +128,11 @@ pub fn wifi_ui(ui: &mut Ui, view: &WifiView<'_>, actions: &mut Vec<Action>) {
                     ),
                 );
                 ui.add_space(SPACE_L);
-                answers_ui(ui, "Leave and make a network", "Stay", actions);
+                let yes = match joins {
+                    Some(ssid) => format!("Leave and join {ssid}"),
+                    None => "Leave and make a network".to_owned(),
+                };
+                answers_ui(ui, &yes, "Stay", actions);
             });
         }
         WifiView::Busy(words, can_call_off) => {
@@ -149,6 +178,43 @@ fn offer_ui(ui: &mut Ui, problem: Option<&str>, actions: &mut Vec<Action>) {
     let label = if problem.is_some() { "Try again" } else { "Make a network" };
     if button::wide(ui, Weight::Primary, None, label).clicked() {
         actions.push(Action::Wifi(WifiDeed::Make));
+    }
+}
+
+/// The way to the page from a conversation, while there is a network by a member.
+pub fn offered_ui(ui: &mut Ui, by: &str, actions: &mut Vec<Action>) {
+    if button::strip(ui, Icon::Wifi, &format!("{by} made a Wi-Fi network")).clicked() {
+        actions.push(Action::Open(Route::Wifi));
+    }
+}
+
+fn offered_page_ui(ui: &mut Ui, view: &OfferedView<'_>, actions: &mut Vec<Action>) {
+    let (ssid, by) = (view.credentials.ssid(), view.by);
+    text::title(ui, &format!("Join {ssid}?"));
+    ui.add_space(SPACE_XS);
+    text::body(
+        ui,
+        &format!(
+            "{by} made this Wi-Fi network for whoever is near. It is faster than Bluetooth and reaches \
+             further. Only the chat goes over it."
+        ),
+    );
+    if let Some(problem) = view.problem {
+        ui.add_space(SPACE_M);
+        text::problem(ui, problem);
+    }
+    if view.can_join {
+        ui.add_space(SPACE_L);
+        let label = if view.problem.is_some() { "Try again" } else { "Join the network" };
+        if button::wide(ui, Weight::Primary, None, label).clicked() {
+            actions.push(Action::Wifi(WifiDeed::Join));
+        }
+    }
+    if !view.can_join || view.problem.is_some() {
+        ui.add_space(SPACE_L);
+        text::hint(ui, "You can join it in the system\u{2019}s settings:");
+        ui.add_space(SPACE_S);
+        credentials_ui(ui, ssid, view.credentials.passphrase());
     }
 }
 

@@ -1,7 +1,7 @@
 //! Buttons: the one thing to do, other things to do, and icons with a name.
 
 use egui::{
-    Button, Color32, Id, Rect, Response, RichText, Sense, StrokeKind, Ui, Vec2, WidgetInfo,
+    Button, Color32, Frame, Id, Rect, Response, RichText, Sense, StrokeKind, Ui, Vec2, WidgetInfo,
     accesskit::Role, vec2,
 };
 
@@ -44,6 +44,12 @@ pub enum Weight {
 pub fn wide(ui: &mut Ui, weight: Weight, icon: Option<Icon>, label: &str) -> Response {
     let width = ui.available_width();
     sized(ui, weight, icon, label, width)
+}
+
+/// A button on a strip across the screen, for what waits there for the person.
+pub fn strip(ui: &mut Ui, icon: Icon, label: &str) -> Response {
+    let strip = Frame::new().fill(palette(ui).accent_soft).inner_margin(SPACE_S);
+    strip.show(ui, |ui| wide(ui, Weight::Primary, Some(icon), label)).inner
 }
 
 /// A button as wide as its words.
