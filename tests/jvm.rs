@@ -2,7 +2,32 @@
 //! (`jvm/fakes`), and the very functions of the native library that they call on a phone.
 #![cfg(target_os = "linux")]
 
+// The app is that of the screens' tests, on the phone of the phone's: not all of it is needed here.
+#[path = "screens/device.rs"]
+mod device;
+#[expect(dead_code, reason = "the other suites use more of it")]
+#[path = "screens/network_stage.rs"]
+mod network_stage;
+#[path = "screens/people_stage.rs"]
+mod people_stage;
+#[expect(dead_code, reason = "the other suites use more of it")]
+#[path = "phone/phone.rs"]
+mod phone;
+#[expect(dead_code, reason = "the other suites use more of it")]
+#[path = "screens/rules.rs"]
+mod rules;
+#[expect(dead_code, reason = "the other suites use more of it")]
+#[path = "screens/stage.rs"]
+mod stage;
+#[expect(dead_code, reason = "the other suites use more of it")]
+#[path = "screens/story.rs"]
+mod story;
+#[path = "phone/table.rs"]
+mod table;
+
 #[path = "jvm/activity.rs"]
 mod activity;
 #[path = "jvm/machine.rs"]
 mod machine;
+#[path = "jvm/text.rs"]
+mod text;

@@ -8,6 +8,10 @@ mod host;
 #[cfg(target_os = "android")]
 mod self_test;
 #[cfg(any(target_os = "android", target_os = "linux"))]
+pub mod text;
+#[cfg(any(target_os = "android", target_os = "linux"))]
 pub mod told;
+#[cfg(any(target_os = "android", target_os = "linux"))]
+pub mod typing;
 #[cfg(target_os = "android")]
 mod window;

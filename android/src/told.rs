@@ -43,6 +43,11 @@ pub fn wakes(context: &Context) {
     Told::lock().context = Some(context.clone());
 }
 
+/// Has the next frame drawn.
+pub(crate) fn wake() {
+    Told::lock().wake();
+}
+
 /// The next link that was opened, as far as there is one.
 pub fn next_link() -> Option<String> {
     Told::lock().links.pop_front()

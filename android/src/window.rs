@@ -13,7 +13,7 @@ use eframe::{
     egui::{Context, OutputCommand, RawInput, SafeAreaInsets, Ui, Visuals, epaint::MarginF32},
 };
 
-use crate::{activity::Activity, host::Phone, told};
+use crate::{activity::Activity, host::Phone, told, typing::Typing};
 
 /// Runs the app until the process ends.
 ///
@@ -47,6 +47,7 @@ struct Window {
 impl Window {
     fn open(context: &Context, activity: Activity, data_dir: PathBuf) -> Result<Self, String> {
         told::wakes(context);
+        context.add_plugin(Typing::default());
         let state = StateFile::in_folder(&data_dir);
         let config = Config::usual(data_dir);
         let waker = context.clone();

@@ -10,16 +10,16 @@ public abstract class Context {
     public static final String INPUT_METHOD_SERVICE = "input_method";
     public static final String WIFI_SERVICE = "wifi";
 
-    private static final Map<String, Object> SERVICES = new HashMap<String, Object>();
+    private final Map<String, Object> services = new HashMap<String, Object>();
 
-    static {
-        SERVICES.put(CLIPBOARD_SERVICE, new ClipboardManager());
-        SERVICES.put(INPUT_METHOD_SERVICE, new InputMethodManager());
-        SERVICES.put(WIFI_SERVICE, new WifiManager());
+    public Context() {
+        services.put(CLIPBOARD_SERVICE, new ClipboardManager());
+        services.put(INPUT_METHOD_SERVICE, new InputMethodManager());
+        services.put(WIFI_SERVICE, new WifiManager());
     }
 
     public Object getSystemService(String name) {
-        return SERVICES.get(name);
+        return services.get(name);
     }
 
     public Context getApplicationContext() {

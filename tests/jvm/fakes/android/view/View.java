@@ -4,6 +4,8 @@ import android.content.Context;
 import android.os.Handler;
 import android.os.IBinder;
 import android.os.Looper;
+import android.view.inputmethod.EditorInfo;
+import android.view.inputmethod.InputConnection;
 
 public class View {
     private static final IBinder TOKEN = new IBinder() {};
@@ -64,6 +66,14 @@ public class View {
 
     public boolean isFocused() {
         return focused == this;
+    }
+
+    public boolean onCheckIsTextEditor() {
+        return false;
+    }
+
+    public InputConnection onCreateInputConnection(EditorInfo info) {
+        return null;
     }
 
     public void setOnApplyWindowInsetsListener(OnApplyWindowInsetsListener listener) {
