@@ -102,7 +102,7 @@ pub fn choose(ctx: &Context, field: Id, selection: &Range<usize>) {
 pub fn step(now: &Writing, composed: Option<&Composed>, wanted: &Wanted) -> Option<Step> {
     let (old, new): (Vec<char>, Vec<char>) =
         (now.text.chars().collect(), wanted.text.chars().collect());
-    if let Some(compose) = wanted.composes(new.len()) {
+    if let Some(compose) = wanted.composes(&new) {
         let is_there = old == new && composed == Some(&compose) && now.selection == compose.range;
         if is_there {
             return None;
@@ -129,11 +129,13 @@ pub fn step(now: &Writing, composed: Option<&Composed>, wanted: &Wanted) -> Opti
 impl Wanted {
     /// What is to be seen as not decided. egui has the caret in it or nowhere: text that is composed beside the caret looks
     /// decided.
-    fn composes(&self, len: usize) -> Option<Composed> {
+    fn composes(&self, new: &[char]) -> Option<Composed> {
         let range = self.composing.clone()?;
+        let composing = new.get(range.clone())?;
         let chosen = &self.selection;
         let holds_caret = range.start <= chosen.start && chosen.end <= range.end;
-        if range.is_empty() || range.end > len || !holds_caret {
+        // Nor does it compose nothing, or a line's end.
+        if matches!(composing, [] | ['\n'] | ['\r']) || !holds_caret {
             return None;
         }
         let active = chosen.start - range.start..chosen.end - range.start;
@@ -179,4 +181,71 @@ fn replace_what_differs(old: &[char], new: &[char], is_composing: bool) -> Step 
         (selection, Event::Ime(ImeEvent::Commit(text)))
     };
     Step { selection, events: vec![event], composed: None }
+}
+
+#[cfg(test)]
+mod tests {
+    use egui::RawInput;
+
+    use super::*;
+
+    /// How many frames anything may take.
+    const FRAMES: usize = 4;
+
+    /// Shows a field for a frame.
+    fn frame(ctx: &Context, text: &mut String, events: Vec<Event>) -> Writing {
+        let input = RawInput { events, focused: true, ..RawInput::default() };
+        let output = ctx.run_ui(input, |ui| {
+            let response = ui.add(TextEdit::multiline(text).id(Id::unique("field")));
+            response.request_focus();
+            tell(&response, text, Purpose::Lines);
+        });
+        drop(output);
+        writing(ctx).expect("a field")
+    }
+
+    fn ranges(text: &str) -> Vec<Range<usize>> {
+        let len = text.chars().count();
+        (0..=len).flat_map(|start| (start..=len).map(move |end| start..end)).collect()
+    }
+
+    /// Everything a keyboard could want of these texts.
+    fn wishes(texts: &[&str]) -> Vec<Wanted> {
+        let mut wishes = Vec::new();
+        for text in texts {
+            for selection in ranges(text) {
+                let composings = ranges(text).into_iter().map(Some).chain([None]);
+                wishes.extend(composings.map(|composing| {
+                    let (text, selection) = ((*text).to_owned(), selection.clone());
+                    Wanted { text, selection, composing }
+                }));
+            }
+        }
+        wishes
+    }
+
+    #[test]
+    fn whatever_a_keyboard_wants_is_in_the_field_a_few_frames_later() {
+        let ctx = Context::default();
+        let mut text = String::new();
+        let mut now = frame(&ctx, &mut text, Vec::new());
+        let mut composed = None;
+        let wishes = wishes(&["", "a", "aa", "aba", "\n", "a\nb", "日本", "ba😀"]);
+        // Each comes after others than its neighbours, too.
+        let strides = [1, 7, 31].map(|stride| wishes.iter().cycle().step_by(stride));
+        for wanted in strides.into_iter().flat_map(|wishes_| wishes_.take(wishes.len())) {
+            let before = now.clone();
+            let mut frames = 0;
+            while let Some(step) = step(&now, composed.as_ref(), wanted) {
+                assert!(frames < FRAMES, "{before:?} does not become {wanted:?}, but {now:?}");
+                frames += 1;
+                choose(&ctx, now.field, &step.selection);
+                now = frame(&ctx, &mut text, step.events);
+                composed = step.composed;
+            }
+            assert_eq!(now.text, wanted.text);
+            let chosen = composed.as_ref().map_or(&wanted.selection, |composed| &composed.range);
+            assert_eq!(&now.selection, chosen, "{wanted:?} after {before:?}");
+        }
+    }
 }

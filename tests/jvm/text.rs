@@ -4,7 +4,8 @@
 use std::{fs, path::Path};
 
 use app::{ui::route::Route, writing};
-use egui::Key;
+use egui::{Event, Key, Modifiers, PointerButton};
+use egui_kittest::kittest::Queryable as _;
 use engine::Command;
 use festival_android::{text, typing::Typing};
 use jni::{
@@ -54,11 +55,11 @@ fn ask(method: &str) -> String {
     })
 }
 
-/// Lets Java's UI thread do what is due.
-fn pass() {
+/// Does something on the side of the keyboard.
+fn act(method: &str) {
     java(|env| {
         let class = jni_str!("chat/festival/Keyboard");
-        env.call_static_method(class, jni_str!("pass"), jni_sig!("()V"), &[])?;
+        env.call_static_method(class, JNIString::from(method), jni_sig!("()V"), &[])?;
         Ok(())
     });
 }
@@ -84,10 +85,7 @@ fn call(name: &str, text: &str, one: i32, other: i32) -> String {
 }
 
 fn is_shown() -> bool {
-    java(|env| {
-        let class = jni_str!("chat/festival/Keyboard");
-        env.call_static_method(class, jni_str!("isShown"), jni_sig!("()Z"), &[])?.z()
-    })
+    ask("isShown") == "true"
 }
 
 /// Somebody writes in a field of the app.
@@ -97,34 +95,49 @@ struct Writer {
 }
 
 impl Writer {
+    /// At a screen, with the field touched that it has.
     fn at(route: Route) -> Self {
-        java(|env| {
-            activity::register(env)?;
-            register(env)?;
-            let class = jni_str!("chat/festival/Keyboard");
-            env.call_static_method(class, jni_str!("open"), jni_sig!("()V"), &[])?;
-            Ok(())
-        });
-        let phone = Phone::at(route);
-        phone.harness.ctx.add_plugin(Typing::default());
         let label = table::field(route).expect("a field").label;
-        let mut writer = Self { phone, label };
+        let mut writer = Self::before(route, label);
         assert!(!is_shown(), "a keyboard before there is anything to write");
         writer.touch(label);
         writer.phone.keyboard(true);
         writer
     }
 
+    /// At a screen, from which one comes to a field with this label.
+    fn before(route: Route, label: &'static str) -> Self {
+        java(|env| {
+            activity::register(env)?;
+            register(env)
+        });
+        act("open");
+        let phone = Phone::at(route);
+        phone.harness.ctx.add_plugin(Typing::default());
+        Self { phone, label }
+    }
+
     /// Draws until nothing is left to do.
     fn settle(&mut self) {
         for _ in 0..8 {
             self.phone.harness.step();
-            pass();
+            act("pass");
         }
     }
 
     fn touch(&mut self, label: &str) {
         self.phone.touch(label);
+        self.settle();
+    }
+
+    /// Touches with a finger, which an aid for the blind does not.
+    fn tap(&mut self, label: &str) {
+        let pos = self.phone.harness.get_by_label(label).rect().center();
+        self.phone.event(Event::PointerMoved(pos));
+        for pressed in [true, false] {
+            let (button, modifiers) = (PointerButton::Primary, Modifiers::NONE);
+            self.phone.event(Event::PointerButton { pos, button, pressed, modifiers });
+        }
         self.settle();
     }
 
@@ -140,6 +153,16 @@ impl Writer {
     fn caret(&self) -> [usize; 2] {
         let writing = writing::writing(&self.phone.harness.ctx).expect("a field");
         [writing.selection.start, writing.selection.end]
+    }
+
+    /// The name of the room that was created.
+    fn created(&self) -> String {
+        let script = self.phone.shared.borrow();
+        let mut created = script.commands.iter().filter_map(|command| match command {
+            Command::CreateRoom { name } => Some(name.clone()),
+            _ => None,
+        });
+        created.next_back().unwrap_or_default()
     }
 
     fn sent(&self) -> String {
@@ -163,6 +186,8 @@ impl Writer {
         let number = |at: usize| numbers.get(at).map_or(0, |at| i32::try_from(*at).expect("small"));
         match name {
             "wait" => self.settle(),
+            // Java's UI thread has no time for it.
+            "draw" => self.phone.harness.step(),
             "touch" => self.touch(text),
             "key" => {
                 self.settle();
@@ -181,12 +206,13 @@ impl Writer {
                 assert_eq!(ask("selection"), text);
             }
             "sent" => assert_eq!(self.sent(), text),
+            "created" => assert_eq!(self.created(), text),
             name if name.starts_with("get") => assert_eq!(call(name, "", number(0), 0), text),
             name => {
                 assert_eq!(call(name, text, number(0), number(1)), "", "{line}");
                 if pace == Pace::EachCall {
                     self.phone.harness.step();
-                    pass();
+                    act("pass");
                 }
             }
         }
@@ -244,4 +270,75 @@ fn message_is_sent_from_the_keyboard_and_the_next_one_begins_empty() {
 #[test]
 fn caret_moved_by_hand_ends_a_composition_and_the_keyboard_goes_on_there() {
     play("caret.txt", Route::Room(ROOM));
+}
+
+#[test]
+fn letter_typed_while_the_message_is_sent_is_not_put_into_the_next_one() {
+    play("late.txt", Route::Room(ROOM));
+}
+
+#[test]
+fn single_line_stays_one_and_enter_does_what_it_is_for() {
+    play("line.txt", Route::NewRoom);
+}
+
+#[test]
+fn keyboard_comes_with_a_field_goes_with_it_and_comes_again_where_one_touches() {
+    let mut writer = Writer::at(Route::Room(ROOM));
+    assert!(is_shown());
+
+    act("putAway");
+    writer.settle();
+    assert!(!is_shown(), "the person does not want it");
+    writer.tap(writer.label);
+    assert!(is_shown());
+    let ime = &writer.phone.harness.output().platform_output.ime;
+    assert!(ime.is_none(), "the window is to show no keyboard of its own: {ime:?}");
+
+    writer.phone.back();
+    writer.settle();
+    assert!(!is_shown());
+    assert_eq!(call("commitText", "a", 1, 0), "no field");
+}
+
+#[test]
+fn keyboard_is_not_put_away_on_the_way_from_one_field_to_the_next() {
+    let mut writer = Writer::before(Route::Servers, "User name");
+    writer.touch("Add TURN server");
+    assert!(is_shown(), "its address is asked for at once");
+    let hidden = ask("hides");
+    for (label, word) in [("User name", "Ada"), ("Password for it", "secret")] {
+        writer.touch(label);
+        call("commitText", word, 1, 0);
+        writer.settle();
+        assert!(is_shown());
+    }
+
+    assert_eq!(ask("hides"), hidden);
+    assert_eq!(writer.text(), "Ada");
+    // A password: not corrected, and not kept by the keyboard.
+    assert_eq!(ask("info"), "81 12000006");
+    assert_eq!(writer.believed(), "secret");
+}
+
+/// See Android's `InputType` and `EditorInfo`.
+#[test]
+fn keyboard_is_told_what_a_field_is_for() {
+    // Text, corrected, with capitals, in several lines; it can be sent, Enter begins a line; never in full screen.
+    let _message = Writer::at(Route::Room(ROOM));
+    assert_eq!(ask("info"), "2c001 52000004");
+    // The same in one line, which Enter ends.
+    let _line = Writer::at(Route::NewRoom);
+    assert_eq!(ask("info"), "c001 12000006");
+}
+
+#[test]
+fn keyboard_that_wants_to_see_the_whole_text_is_told_of_each_change() {
+    let mut writer = Writer::at(Route::Room(ROOM));
+    call("commitText", "one", 1, 0);
+    call("getExtractedText", "", 1, 0);
+    call("commitText", " two", 1, 0);
+    assert_eq!(ask("extracted"), "one two");
+    writer.settle();
+    assert_eq!(writer.text(), "one two");
 }

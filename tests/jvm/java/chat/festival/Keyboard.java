@@ -92,12 +92,23 @@ public final class Keyboard {
         return told[0] + " " + told[1] + " " + told[2] + " " + told[3];
     }
 
-    public static boolean isShown() {
-        return keyboards().isShown();
+    public static String isShown() {
+        return String.valueOf(keyboards().isShown());
     }
 
-    public static int restarts() {
-        return keyboards().restarts();
+    /** How often it was told to go. */
+    public static String hides() {
+        return String.valueOf(keyboards().hides());
+    }
+
+    /** The person puts it away. */
+    public static void putAway() {
+        keyboards().putAway();
+    }
+
+    /** The whole text, as the keyboard was told last. */
+    public static String extracted() {
+        return keyboards().extracted().text.toString();
     }
 
     /** What the keyboard is told of the field: its type and options. */

@@ -9,7 +9,7 @@ public final class InputMethodManager {
     private InputConnection connection;
     private EditorInfo info;
     private boolean isShown;
-    private int restarts;
+    private int hides;
     private int[] selection;
     private ExtractedText extracted;
 
@@ -26,12 +26,17 @@ public final class InputMethodManager {
 
     public boolean hideSoftInputFromWindow(IBinder token, int flags) {
         isShown = false;
+        hides += 1;
         return true;
+    }
+
+    /** For tests: the person puts the keyboard away. */
+    public void putAway() {
+        isShown = false;
     }
 
     public void restartInput(View view) {
         if (view.isFocused()) {
-            restarts += 1;
             connect(view);
         }
     }
@@ -70,9 +75,9 @@ public final class InputMethodManager {
         return isShown;
     }
 
-    /** For tests: how often it was told to forget what it knew. */
-    public int restarts() {
-        return restarts;
+    /** For tests: how often the keyboard was told to go. */
+    public int hides() {
+        return hides;
     }
 
     /** For tests: what is chosen and what is composed, as the keyboard was told last. */
