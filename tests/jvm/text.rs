@@ -133,10 +133,10 @@ impl Writer {
     /// Touches with a finger, which an aid for the blind does not.
     fn tap(&mut self, label: &str) {
         let pos = self.phone.harness.get_by_label(label).rect().center();
-        self.phone.event(Event::PointerMoved(pos));
+        self.phone.harness.event(Event::PointerMoved(pos));
         for pressed in [true, false] {
             let (button, modifiers) = (PointerButton::Primary, Modifiers::NONE);
-            self.phone.event(Event::PointerButton { pos, button, pressed, modifiers });
+            self.phone.harness.event(Event::PointerButton { pos, button, pressed, modifiers });
         }
         self.settle();
     }
