@@ -77,13 +77,7 @@ impl Plugin for Typing {
                 text::show();
             }
         }
-        let is_touched = ime.is_some_and(|ime| {
-            ctx.input(|input| {
-                let at = input.pointer.interact_pos().filter(|_| input.pointer.any_click());
-                at.is_some_and(|at| ime.rect.contains(at))
-            })
-        });
-        if is_touched {
+        if now.is_touched {
             // The person may have put the keyboard away.
             text::show();
         }

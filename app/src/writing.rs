@@ -33,6 +33,8 @@ pub struct Writing {
     pub text: String,
     /// What is chosen of it, in characters; the caret if it is empty.
     pub selection: Range<usize>,
+    /// Whether it was just touched.
+    pub is_touched: bool,
 }
 
 /// What a keyboard wants to be in the field. Places are in characters.
@@ -85,7 +87,13 @@ pub(crate) fn tell(response: &Response, text: &str, purpose: Purpose) {
         let range = range.as_sorted_char_range();
         range.start.0.min(end)..range.end.0.min(end)
     });
-    let writing = Writing { field: response.id, purpose, text: text.to_owned(), selection };
+    let writing = Writing {
+        field: response.id,
+        purpose,
+        text: text.to_owned(),
+        selection,
+        is_touched: response.clicked(),
+    };
     response.ctx.data_mut(|data| data.insert_temp(Id::NULL, writing));
 }
 

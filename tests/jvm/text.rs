@@ -4,8 +4,7 @@
 use std::{fs, path::Path};
 
 use app::{ui::route::Route, writing};
-use egui::{Event, Key, Modifiers, PointerButton};
-use egui_kittest::kittest::Queryable as _;
+use egui::Key;
 use engine::Command;
 use festival_android::{text, typing::Typing};
 use jni::{
@@ -127,17 +126,6 @@ impl Writer {
 
     fn touch(&mut self, label: &str) {
         self.phone.touch(label);
-        self.settle();
-    }
-
-    /// Touches with a finger, which an aid for the blind does not.
-    fn tap(&mut self, label: &str) {
-        let pos = self.phone.harness.get_by_label(label).rect().center();
-        self.phone.harness.event(Event::PointerMoved(pos));
-        for pressed in [true, false] {
-            let (button, modifiers) = (PointerButton::Primary, Modifiers::NONE);
-            self.phone.harness.event(Event::PointerButton { pos, button, pressed, modifiers });
-        }
         self.settle();
     }
 
@@ -290,7 +278,7 @@ fn keyboard_comes_with_a_field_goes_with_it_and_comes_again_where_one_touches() 
     act("putAway");
     writer.settle();
     assert!(!is_shown(), "the person does not want it");
-    writer.tap(writer.label);
+    writer.touch(writer.label);
     assert!(is_shown());
     let ime = &writer.phone.harness.output().platform_output.ime;
     assert!(ime.is_none(), "the window is to show no keyboard of its own: {ime:?}");
