@@ -38,7 +38,7 @@ pub struct Writing {
 }
 
 /// What a keyboard wants to be in the field. Places are in characters.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Wanted {
     /// The whole text.
     pub text: String,
@@ -241,7 +241,7 @@ mod tests {
         let wishes = wishes(&["", "a", "aa", "aba", "\n", "a\nb", "日本", "ba😀"]);
         // Each comes after others than its neighbours, too.
         let strides = [1, 7, 31].map(|stride| wishes.iter().cycle().step_by(stride));
-        for wanted in strides.into_iter().flat_map(|wishes_| wishes_.take(wishes.len())) {
+        for wanted in strides.into_iter().flat_map(|some| some.take(wishes.len())) {
             let before = now.clone();
             let mut frames = 0;
             while let Some(step) = step(&now, composed.as_ref(), wanted) {

@@ -50,6 +50,7 @@ final class TextInput extends View {
         keyboards = (InputMethodManager) context.getSystemService(Context.INPUT_METHOD_SERVICE);
         setFocusable(true);
         setFocusableInTouchMode(true);
+        setImportantForAccessibility(IMPORTANT_FOR_ACCESSIBILITY_NO);
         Selection.setSelection(text, 0);
         onMade();
     }

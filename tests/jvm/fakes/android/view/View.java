@@ -8,6 +8,8 @@ import android.view.inputmethod.EditorInfo;
 import android.view.inputmethod.InputConnection;
 
 public class View {
+    public static final int IMPORTANT_FOR_ACCESSIBILITY_NO = 0x00000002;
+
     private static final IBinder TOKEN = new IBinder() {};
     private static View focused;
 
@@ -49,6 +51,8 @@ public class View {
     public void setFocusableInTouchMode(boolean isFocusable) {
         this.isFocusable = isFocusable;
     }
+
+    public void setImportantForAccessibility(int mode) {}
 
     public final boolean requestFocus() {
         if (!isFocusable) {
