@@ -238,8 +238,8 @@ mod tests {
         let mut text = String::new();
         let mut now = frame(&ctx, &mut text, Vec::new());
         let mut composed = None;
-        let wishes = wishes(&["", "a", "aa", "aba", "\n", "a\nb", "日本", "ba😀"]);
-        // Each comes after others than its neighbours, too.
+        let wishes = wishes(&["", "a", "aa", "aba", "\n", "a\nb", "日本", "a😀b"]);
+        // Each comes after others than its neighbors, too.
         let strides = [1, 7, 31].map(|stride| wishes.iter().cycle().step_by(stride));
         for wanted in strides.into_iter().flat_map(|some| some.take(wishes.len())) {
             let before = now.clone();
