@@ -13,7 +13,6 @@ mod people_stage;
 #[expect(dead_code, reason = "the other suites use more of it")]
 #[path = "phone/phone.rs"]
 mod phone;
-#[expect(dead_code, reason = "the other suites use more of it")]
 #[path = "screens/rules.rs"]
 mod rules;
 #[expect(dead_code, reason = "the other suites use more of it")]
@@ -22,6 +21,7 @@ mod stage;
 #[expect(dead_code, reason = "the other suites use more of it")]
 #[path = "screens/story.rs"]
 mod story;
+#[expect(dead_code, reason = "the other suite uses more of it")]
 #[path = "phone/table.rs"]
 mod table;
 

@@ -11,15 +11,12 @@ use crate::text::{self, Typed};
 
 /// How many frames a field has to become what is wanted. One that does not, wants to be something else.
 const MAX_STEPS: u8 = 4;
-/// How many frames without a field the keyboard waits for another one before it goes.
-const MAX_ABSENCE: u8 = 2;
 
 /// What stands between egui and the keyboard; to be added to the context of the window.
 #[derive(Debug, Default)]
 pub struct Typing {
     generation: i32,
     field: Option<Field>,
-    absence: u8,
 }
 
 /// The field that the keyboard writes in.
@@ -34,6 +31,8 @@ struct Field {
     steps: Option<u8>,
     /// Whether the keyboard has another text than is wanted, since the field cannot hold it.
     is_corrected: bool,
+    /// Whether the keyboard is to have a new copy in any case.
+    is_interrupted: bool,
 }
 
 impl Plugin for Typing {
@@ -61,14 +60,17 @@ impl Plugin for Typing {
     fn output_hook(&mut self, ctx: &Context, output: &mut FullOutput) {
         // The keyboard is shown and hidden from here, and not a second time by whoever made the window.
         let ime = output.platform_output.ime.take();
-        let Some(now) = writing::writing(ctx) else { return self.leave(ctx) };
-        self.absence = 0;
+        let Some(now) = writing::writing(ctx) else { return self.leave() };
         let is_interrupted = ime.as_ref().is_some_and(|ime| ime.should_interrupt_composition);
         match &mut self.field {
             Some(field) if field.id == now.field && field.purpose == now.purpose => {
                 match field.compare(&now, is_interrupted) {
                     Seen::Same => {}
                     Seen::OnTheWay => ctx.request_repaint(),
+                    Seen::Interrupted => {
+                        self.generation = self.generation.wrapping_add(1);
+                        ctx.request_repaint();
+                    }
                     Seen::Another { restarts } => self.follow(&now, restarts),
                 }
             }
@@ -103,21 +105,16 @@ impl Typing {
             composed: None,
             steps: None,
             is_corrected: false,
+            is_interrupted: false,
         });
     }
 
-    /// No field is written in. When one goes from a field to the next, there is none for a frame.
-    fn leave(&mut self, ctx: &Context) {
-        if self.field.is_none() {
-            return;
+    /// No field is written in.
+    fn leave(&mut self) {
+        if self.field.take().is_some() {
+            self.generation = self.generation.wrapping_add(1);
+            text::hide();
         }
-        self.absence += 1;
-        if self.absence < MAX_ABSENCE {
-            return ctx.request_repaint();
-        }
-        self.field = None;
-        self.generation = self.generation.wrapping_add(1);
-        text::hide();
     }
 }
 
@@ -125,7 +122,11 @@ impl Typing {
 enum Seen {
     Same,
     OnTheWay,
-    Another { restarts: bool },
+    /// The app is about to make another text of it: what is typed before that is seen is not meant for it.
+    Interrupted,
+    Another {
+        restarts: bool,
+    },
 }
 
 impl Field {
@@ -155,10 +156,14 @@ impl Field {
     }
 
     fn compare(&mut self, now: &Writing, is_interrupted: bool) -> Seen {
-        if is_interrupted && (self.composed.is_some() || self.wanted.composing.is_some()) {
-            return Seen::Another { restarts: true };
+        if self.is_interrupted {
+            let restarts = self.composed.is_some() || self.wanted.composing.is_some();
+            return Seen::Another { restarts };
         }
-        self.composed.take_if(|composed| composed.range != now.selection);
+        if is_interrupted {
+            (self.is_interrupted, self.steps) = (true, None);
+            return Seen::Interrupted;
+        }
         if writing::step(now, self.composed.as_ref(), &self.wanted).is_none() {
             self.steps = None;
             return if self.is_corrected { Seen::Another { restarts: true } } else { Seen::Same };

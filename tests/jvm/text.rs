@@ -262,6 +262,7 @@ fn caret_moved_by_hand_ends_a_composition_and_the_keyboard_goes_on_there() {
 
 #[test]
 fn letter_typed_while_the_message_is_sent_is_not_put_into_the_next_one() {
+    play("soon.txt", Route::Room(ROOM));
     play("late.txt", Route::Room(ROOM));
 }
 
