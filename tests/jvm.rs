@@ -13,12 +13,12 @@ mod people_stage;
 #[expect(dead_code, reason = "the other suites use more of it")]
 #[path = "phone/phone.rs"]
 mod phone;
+#[expect(dead_code, reason = "the other suites use more of it")]
 #[path = "screens/rules.rs"]
 mod rules;
 #[expect(dead_code, reason = "the other suites use more of it")]
 #[path = "screens/stage.rs"]
 mod stage;
-#[expect(dead_code, reason = "the other suites use more of it")]
 #[path = "screens/story.rs"]
 mod story;
 #[expect(dead_code, reason = "the other suite uses more of it")]
