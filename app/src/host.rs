@@ -4,7 +4,8 @@
 //!
 //! - **Text** comes as `egui::Event::Ime` and `egui::Event::Key`, in the order in which it happened: a key that ends
 //!   a composition before the commit, a key of its own after it. Whether a keyboard is wanted is in
-//!   `PlatformOutput::ime`, and also whether what is being composed is to be forgotten.
+//!   `PlatformOutput::ime`, and also whether what is being composed is to be forgotten. For a keyboard that changes a
+//!   copy of the text, [`writing`](crate::writing) finds the events.
 //! - **Room** is `RawInput::safe_area_insets`: notches, bars and the keyboard. Everything stays out of them.
 //! - **Back** is `Key::BrowserBack`.
 //! - **The clipboard** takes what `OutputCommand::CopyText` says.

@@ -14,3 +14,4 @@ pub mod scan;
 pub mod shell;
 pub mod stats;
 pub mod ui;
+pub mod writing;

@@ -12,7 +12,10 @@ use super::{
     theme::{SPACE_L, SPACE_M, SPACE_S, TOUCH, Type, palette},
     widgets::{button, icon::Icon, text},
 };
-use crate::model::Room;
+use crate::{
+    model::Room,
+    writing::{self, Purpose},
+};
 
 /// Lines the composer grows to before it scrolls.
 const MAX_LINES: f32 = 5.0;
@@ -153,6 +156,7 @@ fn field_ui(
         })
         .inner
         .accessible_name(format!("Message to {}", room.name));
+    writing::tell(&response, draft, Purpose::Message);
     if std::mem::take(wants_focus) {
         response.request_focus();
     }

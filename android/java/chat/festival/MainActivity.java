@@ -10,6 +10,7 @@ import android.os.Bundle;
 import android.os.Process;
 import android.view.HapticFeedbackConstants;
 import android.view.View;
+import android.view.ViewGroup;
 import android.view.WindowInsets;
 
 /**
@@ -38,6 +39,7 @@ public final class MainActivity extends NativeActivity implements View.OnApplyWi
         multicast = wifi.createMulticastLock("festival");
         multicast.setReferenceCounted(false);
         super.onCreate(state);
+        addContentView(new TextInput(this), new ViewGroup.LayoutParams(1, 1));
         getWindow().getDecorView().setOnApplyWindowInsetsListener(this);
         open(getIntent());
     }

@@ -3,24 +3,33 @@
 use egui::{Frame, Id, Margin, Rect, Response, Stroke, TextEdit, Ui, vec2};
 
 use super::{button, text};
-use crate::ui::theme::{self, SPACE_M, SPACE_XS, Type, palette};
+use crate::{
+    ui::theme::{self, SPACE_M, SPACE_XS, Type, palette},
+    writing::{self, Purpose},
+};
 
 /// A single line with its name above it.
 pub fn line(ui: &mut Ui, name: &str, hint: &'static str, value: &mut String) -> Response {
-    lined(ui, name, TextEdit::singleline(value).hint_text(hint))
+    lined(ui, name, value, Purpose::Line, |value| TextEdit::singleline(value).hint_text(hint))
 }
 
 /// The same for something nobody is to read over the person's shoulder.
 pub fn hidden(ui: &mut Ui, name: &str, value: &mut String) -> Response {
-    lined(ui, name, TextEdit::singleline(value).password(true))
+    lined(ui, name, value, Purpose::Secret, |value| TextEdit::singleline(value).password(true))
 }
 
 /// Several lines with their name above them.
 pub fn lines(ui: &mut Ui, name: &str, value: &mut String) -> Response {
-    lined(ui, name, TextEdit::multiline(value).desired_rows(5))
+    lined(ui, name, value, Purpose::Lines, |value| TextEdit::multiline(value).desired_rows(5))
 }
 
-fn lined(ui: &mut Ui, name: &str, field: TextEdit<'_>) -> Response {
+fn lined(
+    ui: &mut Ui,
+    name: &str,
+    value: &mut String,
+    purpose: Purpose,
+    field: impl FnOnce(&mut String) -> TextEdit<'_>,
+) -> Response {
     ui.spacing_mut().item_spacing.y = SPACE_XS;
     let label = text::small(ui, name);
     let colors = palette(ui);
@@ -37,9 +46,14 @@ fn lined(ui: &mut Ui, name: &str, field: TextEdit<'_>) -> Response {
             // The frame around it makes the field large enough for a finger.
             ui.spacing_mut().interact_size.y = 0.0;
             ui.add(
-                field.id(id).frame(Frame::NONE).margin(Margin::ZERO).desired_width(f32::INFINITY),
+                field(value)
+                    .id(id)
+                    .frame(Frame::NONE)
+                    .margin(Margin::ZERO)
+                    .desired_width(f32::INFINITY),
             )
         });
+    writing::tell(&inner.inner, value, purpose);
     keep_visible(ui, inner.inner.id, inner.response.rect);
     inner.inner.labelled_by(label.id)
 }

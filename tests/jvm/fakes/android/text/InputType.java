@@ -1,0 +1,9 @@
+package android.text;
+
+public interface InputType {
+    int TYPE_CLASS_TEXT = 0x00000001;
+    int TYPE_TEXT_VARIATION_PASSWORD = 0x00000080;
+    int TYPE_TEXT_FLAG_CAP_SENTENCES = 0x00004000;
+    int TYPE_TEXT_FLAG_AUTO_CORRECT = 0x00008000;
+    int TYPE_TEXT_FLAG_MULTI_LINE = 0x00020000;
+}
