@@ -1,0 +1,44 @@
+package android.bluetooth;
+
+import android.content.Context;
+
+public final class BluetoothDevice {
+    public static final int TRANSPORT_LE = 2;
+
+    private final Phone phone;
+    private final String address;
+
+    /** The device with this address, as a phone knows it. */
+    BluetoothDevice(Phone phone, String address) {
+        this.phone = phone;
+        this.address = address;
+    }
+
+    public String getAddress() {
+        return address;
+    }
+
+    public BluetoothGatt connectGatt(
+        Context context, boolean autoConnect, BluetoothGattCallback callback, int transport) {
+        synchronized (phone.air) {
+            phone.checkOn();
+            if (autoConnect || transport != TRANSPORT_LE) {
+                throw new IllegalArgumentException("it would connect later, or otherwise");
+            }
+            BluetoothGatt gatt = new BluetoothGatt(phone, this, callback);
+            phone.gatts++;
+            phone.air.connect(gatt);
+            return gatt;
+        }
+    }
+
+    @Override
+    public boolean equals(Object other) {
+        return other instanceof BluetoothDevice && ((BluetoothDevice) other).address.equals(address);
+    }
+
+    @Override
+    public int hashCode() {
+        return address.hashCode();
+    }
+}
