@@ -22,7 +22,11 @@ else
     resources=$stand_ins/tools/framework-res.apk
 fi
 
-javac --release 8 -Xlint:-options -g:none -classpath "$jar" -d "$work/classes" "$here"/java/chat/festival/*.java
+# What is newer than Debian's android.jar is declared in stubs, which the phone's own classes stand in for.
+stubs=
+[ -n "$sdk" ] || stubs=$here/stubs
+javac --release 8 -Xlint:-options -g:none -classpath "$jar" -sourcepath "$stubs" -implicit:none -Xprefer:source \
+    -d "$work/classes" "$here"/java/chat/festival/*.java
 if [ -n "$sdk" ]; then
     d8 --release --min-api 26 --lib "$jar" --output "$work/dex" "$work"/classes/chat/festival/*.class
 else
