@@ -4,5 +4,9 @@
 
 #[path = "jvm/activity.rs"]
 mod activity;
+#[path = "jvm/bluetooth.rs"]
+mod bluetooth;
 #[path = "jvm/machine.rs"]
 mod machine;
+#[path = "jvm/phone.rs"]
+mod phone;

@@ -2,8 +2,6 @@
 //! on a thread of the radio's own; what happens comes up on threads of the system's.
 #![allow(unsafe_code)] // names that Java looks for
 
-mod drive;
-
 use std::{
     collections::BTreeMap,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
@@ -21,6 +19,8 @@ use transport::ble::{
     Contact, Device, ForeignRadio, MAX_PACKET_LEN, RadioEvent, RadioState, Side, Token,
 };
 
+use crate::radio;
+
 /// Makes Java's side of a radio, a `chat.festival.Bluetooth`, which is known by this number.
 pub type Open =
     dyn Fn(&mut Env<'_>, jlong) -> jni::errors::Result<Global<JObject<'static>>> + Send + Sync;
@@ -30,15 +30,15 @@ static RADIOS: Mutex<BTreeMap<jlong, Heard>> = Mutex::new(BTreeMap::new());
 
 /// What hears of a radio.
 #[derive(Debug, Clone)]
-struct Heard {
-    events: mpsc::Sender<RadioEvent>,
+pub(crate) struct Heard {
+    pub(crate) events: mpsc::Sender<RadioEvent>,
     /// Something changed that Java's side is to look into.
-    changed: Arc<Notify>,
+    pub(crate) changed: Arc<Notify>,
 }
 
 /// A radio on this Java machine.
-pub fn radio(machine: JavaVM, open: Arc<Open>) -> ForeignRadio {
-    ForeignRadio::new(move |end| drive::start(machine.clone(), Arc::clone(&open), end))
+pub fn on(machine: JavaVM, open: Arc<Open>) -> ForeignRadio {
+    ForeignRadio::new(move |end| radio::start(machine.clone(), Arc::clone(&open), end))
 }
 
 /// Has every radio look whether it can be used: something was allowed that was not, or the other way round.
@@ -48,7 +48,7 @@ pub fn look_again() {
     }
 }
 
-fn radios() -> MutexGuard<'static, BTreeMap<jlong, Heard>> {
+pub(crate) fn radios() -> MutexGuard<'static, BTreeMap<jlong, Heard>> {
     RADIOS.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
@@ -71,7 +71,7 @@ fn mention(radio: jlong, event: RadioEvent) {
 }
 
 /// The device with this number: its address.
-fn device(number: jlong) -> Device {
+pub(crate) fn device(number: jlong) -> Device {
     let [_, _, address @ ..] = number.to_be_bytes();
     Device::from_address(address)
 }

@@ -48,7 +48,8 @@ impl Window {
     fn open(context: &Context, activity: Activity, data_dir: PathBuf) -> Result<Self, String> {
         told::wakes(context);
         let state = StateFile::in_folder(&data_dir);
-        let config = Config::usual(data_dir);
+        let config =
+            Config { bluetooth: Adapter::Foreign(activity.bluetooth()), ..Config::usual(data_dir) };
         let waker = context.clone();
         let runtime = Runtime::start(&config, Arc::new(move || waker.request_repaint()))
             .map_err(|error| error.to_string())?;

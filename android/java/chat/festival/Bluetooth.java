@@ -1,6 +1,5 @@
 package chat.festival;
 
-import android.Manifest;
 import android.bluetooth.BluetoothAdapter;
 import android.bluetooth.BluetoothDevice;
 import android.bluetooth.BluetoothManager;
@@ -140,10 +139,10 @@ final class Bluetooth extends BroadcastReceiver {
     }
 
     private boolean isAllowed() {
-        // What Android 12 calls nearby devices was the location before. The newer names are texts, since they are not in
-        // the oldest android.jar that this is compiled with.
+        // What Android 12 calls nearby devices was the location before. As texts, since the newer ones are not in the oldest
+        // android.jar that this is compiled with.
         String[] rights = Build.VERSION.SDK_INT < 31
-            ? new String[] {Manifest.permission.ACCESS_FINE_LOCATION}
+            ? new String[] {"android.permission.ACCESS_FINE_LOCATION"}
             : new String[] {
                 "android.permission.BLUETOOTH_SCAN",
                 "android.permission.BLUETOOTH_CONNECT",

@@ -22,7 +22,7 @@ use jni::{
 use tokio::sync::{Notify, mpsc};
 use transport::ble::{Advert, Device, RadioCommand, RadioEnd, RadioEvent, RadioState, Side};
 
-use super::{Heard, Open, radios};
+use crate::bluetooth::{Heard, Open, radios};
 
 /// How often Java's side looks whether it can be used and does what it could not do before.
 const LOOK: Duration = Duration::from_secs(5);
@@ -35,7 +35,7 @@ const CONNECT_TIMEOUT: Duration = Duration::from_secs(8);
 const OPEN_TIMEOUT: Duration = Duration::from_secs(23);
 
 /// Drives a radio until nothing more is told.
-pub(super) fn start(machine: JavaVM, open: Arc<Open>, end: RadioEnd) {
+pub fn start(machine: JavaVM, open: Arc<Open>, end: RadioEnd) {
     let drive = move || {
         static NEXT: AtomicI64 = AtomicI64::new(1);
         let number = NEXT.fetch_add(1, Ordering::Relaxed);
@@ -249,6 +249,6 @@ mod tests {
     #[test]
     fn device_has_one_number_in_both_directions() {
         let device = Device::from_address([0xfe, 1, 2, 3, 4, 0x80]);
-        assert_eq!(super::super::device(number(device)), device);
+        assert_eq!(crate::bluetooth::device(number(device)), device);
     }
 }
