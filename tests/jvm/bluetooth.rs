@@ -1,9 +1,14 @@
 //! Bluetooth LE as the app has it on Android: the real Java at both ends, the real radio, driver and core of the library
 //! above it, and a system beneath that does what Android's does.
 
+use std::time::Duration;
+
 use jni::jni_str;
 use tokio::task::block_in_place;
-use transport::ble::{Contact, Device, RadioCommand, RadioEvent, RadioState, Side};
+use transport::{
+    Link,
+    ble::{Advert, Device, RadioCommand, RadioEvent, RadioState, Side},
+};
 
 use crate::phone::{
     self, MAX_EVENTS, Phone, Radio,
@@ -22,7 +27,7 @@ fn message(len: usize, first: u8) -> Vec<u8> {
 async fn exchange(pair: &mut Pair, len: usize) {
     let Pair { called, answered } = pair;
     let (theirs, ours) = (message(len, 1), message(len, 100));
-    let send = async |link: &transport::Link, whole: &[u8]| {
+    let send = async |link: &Link, whole: &[u8]| {
         for frame in whole.chunks(60_000) {
             link.send(frame.to_vec()).await.expect("an open link");
         }
@@ -46,8 +51,14 @@ async fn two_phones_exchange_messages(level: i32) {
     exchange(&mut pair, 100_000).await;
 
     assert_eq!(air.faults(), 0, "something was sent while the last was under way");
-    let max_packet = pair.called.stats.lock().expect("nobody panics").max_packet;
-    assert_eq!(max_packet, Some(509));
+    for link in [&pair.called, &pair.answered] {
+        assert_eq!(max_packet(link), Some(509));
+    }
+}
+
+/// The longest packet that carries a link.
+fn max_packet(link: &Link) -> Option<usize> {
+    link.stats.lock().expect("nobody panics").max_packet
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -61,18 +72,21 @@ async fn the_same_holds_on_the_oldest_android_it_is_made_for() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn message_arrives_whole_though_packets_become_shorter_meanwhile() {
-    let (_air, ada, ben) = two();
+async fn packets_are_as_long_as_the_mtu_allows_also_after_it_has_changed() {
+    let (air, ada, ben) = two();
+    air.limit(60);
     let (mut host, guest) = (Member::host(&ada), Member::guest(&ben));
     let mut pair = soon(host.met_by(&guest)).await;
-    exchange(&mut pair, 1_000).await;
+    for (mtu, longest) in [(60, 57), (517, 509)] {
+        ada.agree(mtu);
+        exchange(&mut pair, 10_000).await;
+        exchange(&mut pair, 1_000).await;
 
-    ada.agree(60);
-    exchange(&mut pair, 20_000).await;
-    exchange(&mut pair, 1_000).await;
-
-    let max_packet = pair.called.stats.lock().expect("nobody panics").max_packet;
-    assert_eq!(max_packet, Some(57));
+        for link in [&pair.called, &pair.answered] {
+            assert_eq!(max_packet(link), Some(longest));
+        }
+    }
+    assert_eq!(air.faults(), 0, "something longer was sent, or over the last");
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -168,6 +182,22 @@ async fn whatever_the_system_throws_is_told_as_a_state_and_the_radio_begins_anew
         festival_android::bluetooth::look_again();
         ready(&mut radio).await;
     }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn one_token_after_the_other_is_heard_from_the_same_address() {
+    let (_air, ada, ben) = two();
+    let (host, mut guest) = radios(&ada, &ben).await;
+    guest.commands.send(RadioCommand::Scan(true)).await.expect("a radio");
+    for number in 1..=3 {
+        let token = [number; 8];
+        let advert = Some(Advert { token, every: Duration::from_millis(500) });
+        host.commands.send(RadioCommand::Advertise(advert)).await.expect("a radio");
+        let heard = RadioEvent::Heard { device: device(ADA), token };
+        assert_eq!(soon(guest.events.recv()).await, Some(heard));
+        ada.settle();
+    }
+    assert_eq!(ada.sets(), 1, "each set of advertisements has an address of its own");
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -66,6 +66,11 @@ impl Air {
         number(&self.0, jni_str!("faults"))
     }
 
+    /// No larger MTU is agreed to when phones connect.
+    pub(crate) fn limit(&self, mtu: i32) {
+        tell(&self.0, jni_str!("limit"), jni_sig!("(I)V"), &[JValue::Int(mtu)]);
+    }
+
     pub(crate) fn connections(&self) -> i32 {
         number(&self.0, jni_str!("connections"))
     }
@@ -170,6 +175,11 @@ impl Phone {
     /// Connections that its app asked for and has not closed.
     pub(crate) fn gatts(&self) -> i32 {
         number(&self.java, jni_str!("gatts"))
+    }
+
+    /// Sets of advertisements that its app has begun.
+    pub(crate) fn sets(&self) -> i32 {
+        number(&self.java, jni_str!("sets"))
     }
 
     /// How often its app began to listen.

@@ -10,8 +10,8 @@ import java.util.Map;
  * their own threads, as Android does: never while they call it.
  */
 public final class Air {
-    /** The largest that is agreed to. */
-    static final int MAX_MTU = 517;
+    /** The largest that is agreed to when phones connect. */
+    int maxMtu = 517;
     /** What Android says of a connection that it cannot make, and of one that it has lost. */
     static final int FAILED = 133;
     static final int TIMEOUT = 8;
@@ -24,6 +24,10 @@ public final class Air {
     /** How often something was sent while the one before was still under way, or was longer than it may be. */
     public synchronized int faults() {
         return overruns + tooLong;
+    }
+
+    public synchronized void limit(int mtu) {
+        maxMtu = mtu;
     }
 
     public synchronized int connections() {

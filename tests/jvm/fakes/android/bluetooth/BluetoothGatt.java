@@ -73,7 +73,7 @@ public final class BluetoothGatt implements BluetoothProfile {
             if (!begin()) {
                 return false;
             }
-            agree(connection, Math.min(mtu, Air.MAX_MTU));
+            agree(connection, Math.min(mtu, phone.air.maxMtu));
             return true;
         }
     }

@@ -134,6 +134,13 @@ public final class Phone extends Context {
         }
     }
 
+    /** Sets of advertisements that were begun. */
+    public int sets() {
+        synchronized (air) {
+            return advertiser.sets;
+        }
+    }
+
     /** How often it began to listen. */
     public int scans() {
         synchronized (air) {

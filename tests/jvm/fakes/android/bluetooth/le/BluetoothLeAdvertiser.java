@@ -3,6 +3,8 @@ package android.bluetooth.le;
 import android.bluetooth.Phone;
 
 public final class BluetoothLeAdvertiser {
+    /** Sets that were begun. */
+    public int sets;
     private final Phone phone;
     private AdvertisingSetCallback owner;
     private AdvertisingSet set;
@@ -27,6 +29,7 @@ public final class BluetoothLeAdvertiser {
                 throw new IllegalStateException("a second one is started: nothing in the app does");
             }
             final AdvertisingSet started = new AdvertisingSet(phone, advertiseData);
+            sets++;
             owner = callback;
             set = started;
             phone.onMain(new Runnable() {
