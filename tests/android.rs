@@ -69,6 +69,7 @@ fn bluetooth_has_one_service_everywhere() {
         ("SERVICE", ble::SERVICE),
         ("TO_PERIPHERAL", ble::TO_PERIPHERAL),
         ("TO_CENTRAL", ble::TO_CENTRAL),
+        ("PSM", ble::PSM),
     ];
     for (name, uuid) in names {
         let digits = format!("{uuid:032x}");

@@ -42,17 +42,18 @@ async fn exchange(pair: &mut Pair, len: usize) {
     }
 }
 
-async fn two_phones_exchange_messages(level: i32) {
+async fn two_phones_exchange_messages(level: i32, longest: usize) {
     let (air, ada, ben) = two();
     phone::android(level);
     let (mut host, guest) = (Member::host(&ada), Member::guest(&ben));
     let mut pair = soon(host.met_by(&guest)).await;
 
     exchange(&mut pair, 100_000).await;
+    exchange(&mut pair, 1_000).await;
 
     assert_eq!(air.faults(), 0, "something was sent while the last was under way");
     for link in [&pair.called, &pair.answered] {
-        assert_eq!(max_packet(link), Some(509));
+        assert_eq!(max_packet(link), Some(longest));
     }
 }
 
@@ -63,17 +64,35 @@ fn max_packet(link: &Link) -> Option<usize> {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn two_phones_find_each_other_and_100_kb_arrive_whole_and_in_order_both_ways() {
-    two_phones_exchange_messages(36).await;
+    two_phones_exchange_messages(36, 1_018).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn the_same_holds_on_the_oldest_android_it_is_made_for() {
-    two_phones_exchange_messages(26).await;
+    two_phones_exchange_messages(26, 509).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn channel_that_closes_leaves_the_link_to_what_it_was_opened_beside() {
+    let (air, ada, ben) = two();
+    let (mut host, guest) = (Member::host(&ada), Member::guest(&ben));
+    let mut pair = soon(host.met_by(&guest)).await;
+    exchange(&mut pair, 20_000).await;
+    assert_eq!(air.channels(), 1);
+
+    air.close_channels();
+    exchange(&mut pair, 20_000).await;
+    exchange(&mut pair, 1_000).await;
+
+    assert_eq!(max_packet(&pair.called), Some(509));
+    assert_eq!((air.channels(), air.connections()), (1, 1), "one is tried");
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn packets_are_as_long_as_the_mtu_allows_also_after_it_has_changed() {
     let (air, ada, ben) = two();
+    // Older than L2CAP channels.
+    phone::android(28);
     air.limit(60);
     let (mut host, guest) = (Member::host(&ada), Member::guest(&ben));
     let mut pair = soon(host.met_by(&guest)).await;

@@ -66,6 +66,16 @@ impl Air {
         number(&self.0, jni_str!("faults"))
     }
 
+    /// How many L2CAP channels were opened.
+    pub(crate) fn channels(&self) -> i32 {
+        number(&self.0, jni_str!("channels"))
+    }
+
+    /// Ends all L2CAP channels, and no connection.
+    pub(crate) fn close_channels(&self) {
+        tell(&self.0, jni_str!("closeChannels"), jni_sig!("()V"), &[]);
+    }
+
     /// No larger MTU is agreed to when phones connect.
     pub(crate) fn limit(&self, mtu: i32) {
         tell(&self.0, jni_str!("limit"), jni_sig!("(I)V"), &[JValue::Int(mtu)]);

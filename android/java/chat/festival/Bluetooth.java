@@ -25,6 +25,8 @@ final class Bluetooth extends BroadcastReceiver {
     static final UUID SERVICE = UUID.fromString("fe570001-6368-4174-9d1a-c05e2f0ba11e");
     static final UUID TO_PERIPHERAL = UUID.fromString("fe570002-6368-4174-9d1a-c05e2f0ba11e");
     static final UUID TO_CENTRAL = UUID.fromString("fe570003-6368-4174-9d1a-c05e2f0ba11e");
+    /** Tells by which number an L2CAP channel is opened. */
+    static final UUID PSM = UUID.fromString("fe570004-6368-4174-9d1a-c05e2f0ba11e");
     /** The descriptor by which a central asks to be notified: the standard's. */
     static final UUID SUBSCRIPTION = UUID.fromString("00002902-0000-1000-8000-00805f9b34fb");
 

@@ -8,13 +8,16 @@ import android.bluetooth.BluetoothGattDescriptor;
 import android.bluetooth.BluetoothGattService;
 import android.bluetooth.BluetoothProfile;
 import android.content.Context;
+import android.os.Build;
 import android.util.Log;
+import java.io.IOException;
 import java.util.ArrayDeque;
 import java.util.Queue;
 
 /**
  * The central's side of one connection. Android does one thing at a time on it and says when it is done: only then the next
- * one is asked for. A connection that failed in any way is closed, since one that is kept is not usable any more.
+ * one is asked for. A connection that failed in any way is closed, since one that is kept is not usable any more. Once the
+ * other end has answered, an L2CAP channel is opened beside, where both can: whoever answers nothing is asked for nothing more.
  */
 final class BluetoothClient extends BluetoothGattCallback {
     /** The largest that Android agrees to. */
@@ -35,7 +38,12 @@ final class BluetoothClient extends BluetoothGattCallback {
     private BluetoothGattCharacteristic toPeripheral;
     private int stage = CONNECTING;
     private int mtu = Bluetooth.LEAST_MTU;
-    private boolean isWriting;
+    /** Something is asked for that is not done yet. */
+    private boolean isBusy;
+    private BluetoothGattCharacteristic psm;
+    private boolean wasAnswered;
+    private boolean mustReadPsm;
+    private BluetoothChannel channel;
 
     BluetoothClient(Bluetooth radio, long number) {
         this.radio = radio;
@@ -51,9 +59,11 @@ final class BluetoothClient extends BluetoothGattCallback {
 
     /** Sends a packet; what there is no room for is lost. */
     void send(byte[] packet) {
-        if (stage == READY && waiting.size() < Bluetooth.MAX_WAITING) {
+        if (channel != null && channel.isOpen()) {
+            channel.send(packet);
+        } else if (stage == READY && waiting.size() < Bluetooth.MAX_WAITING) {
             waiting.add(packet);
-            writeNext();
+            goOn();
         }
     }
 
@@ -68,6 +78,9 @@ final class BluetoothClient extends BluetoothGattCallback {
     void close() {
         stage = OVER;
         waiting.clear();
+        if (channel != null) {
+            channel.close();
+        }
         BluetoothGatt closed = gatt;
         gatt = null;
         try {
@@ -92,14 +105,19 @@ final class BluetoothClient extends BluetoothGattCallback {
         }
     }
 
-    private void writeNext() {
-        while (!isWriting && !waiting.isEmpty()) {
+    /** Does the next thing, unless one is still under way. */
+    private void goOn() {
+        if (!isBusy && mustReadPsm) {
+            mustReadPsm = false;
+            isBusy = gatt.readCharacteristic(psm);
+        }
+        while (!isBusy && !waiting.isEmpty()) {
             byte[] packet = waiting.remove();
             // Cut for a larger MTU than there is.
             if (packet.length <= Bluetooth.maxPacket(mtu)) {
                 toPeripheral.setWriteType(BluetoothGattCharacteristic.WRITE_TYPE_NO_RESPONSE);
                 toPeripheral.setValue(packet);
-                isWriting = gatt.writeCharacteristic(toPeripheral);
+                isBusy = gatt.writeCharacteristic(toPeripheral);
             }
         }
     }
@@ -182,6 +200,7 @@ final class BluetoothClient extends BluetoothGattCallback {
         stage = SUBSCRIBING;
         toPeripheral = service.getCharacteristic(Bluetooth.TO_PERIPHERAL);
         BluetoothGattCharacteristic toCentral = service.getCharacteristic(Bluetooth.TO_CENTRAL);
+        psm = Build.VERSION.SDK_INT < 29 ? null : service.getCharacteristic(Bluetooth.PSM);
         if (toPeripheral == null || toCentral == null) {
             return false;
         }
@@ -212,13 +231,47 @@ final class BluetoothClient extends BluetoothGattCallback {
     public void onCharacteristicWrite(BluetoothGatt gatt, BluetoothGattCharacteristic characteristic, int status) {
         synchronized (radio) {
             if (isOf(gatt)) {
-                isWriting = false;
+                isBusy = false;
                 try {
-                    writeNext();
+                    goOn();
                 } catch (RuntimeException why) {
                     radio.broken(why);
                 }
             }
+        }
+    }
+
+    @Override
+    public void onCharacteristicRead(BluetoothGatt gatt, BluetoothGattCharacteristic characteristic, int status) {
+        onCharacteristicRead(gatt, characteristic, characteristic.getValue(), status);
+    }
+
+    /** Since Android 13 instead of the one above, which it calls unless there is this one. */
+    public void onCharacteristicRead(
+        BluetoothGatt gatt, BluetoothGattCharacteristic characteristic, byte[] value, int status) {
+        synchronized (radio) {
+            if (!isOf(gatt)) {
+                return;
+            }
+            isBusy = false;
+            if (status == BluetoothGatt.GATT_SUCCESS && value != null && value.length == 2) {
+                openChannel(gatt.getDevice(), (value[0] & 0xff) | (value[1] & 0xff) << 8);
+            }
+            try {
+                goOn();
+            } catch (RuntimeException why) {
+                radio.broken(why);
+            }
+        }
+    }
+
+    /** GATT alone does it, slower, where that fails. */
+    private void openChannel(BluetoothDevice device, int psm) {
+        try {
+            channel = new BluetoothChannel(radio, number, true, device.createInsecureL2capChannel(psm));
+            channel.connect();
+        } catch (IOException | RuntimeException none) {
+            Log.i("festival", "Bluetooth: there is no channel: " + none);
         }
     }
 
@@ -233,8 +286,20 @@ final class BluetoothClient extends BluetoothGattCallback {
         synchronized (radio) {
             boolean isPacket =
                 value != null && stage == READY && Bluetooth.TO_CENTRAL.equals(characteristic.getUuid());
-            if (isPacket && isOf(gatt)) {
-                Bluetooth.onPacket(radio.radio, number, true, Bluetooth.maxPacket(mtu), value);
+            if (!isPacket || !isOf(gatt)) {
+                return;
+            }
+            boolean hasChannel = channel != null && channel.isOpen();
+            int maxPacket = hasChannel ? channel.maxPacket() : Bluetooth.maxPacket(mtu);
+            Bluetooth.onPacket(radio.radio, number, true, maxPacket, value);
+            if (psm != null && !wasAnswered) {
+                wasAnswered = true;
+                mustReadPsm = true;
+                try {
+                    goOn();
+                } catch (RuntimeException why) {
+                    radio.broken(why);
+                }
             }
         }
     }

@@ -1,5 +1,6 @@
 package chat.festival;
 
+import android.bluetooth.BluetoothAdapter;
 import android.bluetooth.BluetoothDevice;
 import android.bluetooth.BluetoothGatt;
 import android.bluetooth.BluetoothGattCharacteristic;
@@ -9,7 +10,11 @@ import android.bluetooth.BluetoothGattServerCallback;
 import android.bluetooth.BluetoothGattService;
 import android.bluetooth.BluetoothManager;
 import android.bluetooth.BluetoothProfile;
+import android.bluetooth.BluetoothServerSocket;
+import android.bluetooth.BluetoothSocket;
 import android.content.Context;
+import android.os.Build;
+import java.io.IOException;
 import java.util.ArrayDeque;
 import java.util.Arrays;
 import java.util.HashMap;
@@ -18,7 +23,8 @@ import java.util.Queue;
 
 /**
  * The peripheral's side: centrals write packets to one characteristic and are notified by another. Android has room for one
- * notification of each central, and says when the next one may follow.
+ * notification of each central, and says when the next one may follow. A central that was answered may open an L2CAP channel
+ * beside.
  */
 final class BluetoothServer extends BluetoothGattServerCallback {
     /** More centrals than any radio is connected to. */
@@ -29,6 +35,7 @@ final class BluetoothServer extends BluetoothGattServerCallback {
         Bluetooth.TO_CENTRAL, BluetoothGattCharacteristic.PROPERTY_NOTIFY, 0);
     private final Map<Long, Central> centrals = new HashMap<Long, Central>();
     private BluetoothGattServer server;
+    private BluetoothServerSocket channels;
 
     BluetoothServer(Bluetooth radio) {
         this.radio = radio;
@@ -49,13 +56,64 @@ final class BluetoothServer extends BluetoothGattServerCallback {
             BluetoothGattDescriptor.PERMISSION_READ | BluetoothGattDescriptor.PERMISSION_WRITE));
         BluetoothGattService service =
             new BluetoothGattService(Bluetooth.SERVICE, BluetoothGattService.SERVICE_TYPE_PRIMARY);
-        return service.addCharacteristic(toPeripheral)
-            && service.addCharacteristic(toCentral)
-            && server.addService(service);
+        service.addCharacteristic(toPeripheral);
+        service.addCharacteristic(toCentral);
+        if (Build.VERSION.SDK_INT >= 29 && listen(manager.getAdapter())) {
+            service.addCharacteristic(new BluetoothGattCharacteristic(
+                Bluetooth.PSM, BluetoothGattCharacteristic.PROPERTY_READ, BluetoothGattCharacteristic.PERMISSION_READ));
+        }
+        return server.addService(service);
+    }
+
+    /** Waits for channels; false if there can be none: GATT alone does it, slower. */
+    private boolean listen(BluetoothAdapter adapter) {
+        try {
+            channels = adapter.listenUsingInsecureL2capChannel();
+        } catch (IOException | RuntimeException none) {
+            return false;
+        }
+        final BluetoothServerSocket listening = channels;
+        new Thread("festival-l2cap") {
+            @Override
+            public void run() {
+                try {
+                    while (true) {
+                        welcome(listening.accept());
+                    }
+                } catch (IOException | RuntimeException closed) {
+                    // It was closed, or the adapter is off.
+                }
+            }
+        }.start();
+        return true;
+    }
+
+    /** Takes in a channel of a central that has said something, one of each. */
+    private void welcome(BluetoothSocket socket) throws IOException {
+        synchronized (radio) {
+            long number = Bluetooth.number(socket.getRemoteDevice());
+            Central central = server == null ? null : centrals.get(number);
+            if (central == null || !central.isMet || (central.channel != null && central.channel.isOpen())) {
+                socket.close();
+                return;
+            }
+            central.channel = new BluetoothChannel(radio, number, false, socket);
+            central.channel.open();
+        }
     }
 
     void close() {
+        for (Central central : centrals.values()) {
+            central.end();
+        }
         centrals.clear();
+        try {
+            if (channels != null) {
+                channels.close();
+            }
+        } catch (IOException | RuntimeException alreadyGone) {
+            // It is over in any case.
+        }
         BluetoothGattServer closed = server;
         server = null;
         try {
@@ -70,7 +128,9 @@ final class BluetoothServer extends BluetoothGattServerCallback {
     /** Notifies a central; what there is no room for is lost. */
     void send(long number, byte[] packet) {
         Central central = centrals.get(number);
-        if (central != null && central.isSubscribed && central.waiting.size() < Bluetooth.MAX_WAITING) {
+        if (central != null && central.hasChannel()) {
+            central.channel.send(packet);
+        } else if (central != null && central.isSubscribed && central.waiting.size() < Bluetooth.MAX_WAITING) {
             central.waiting.add(packet);
             notifyNext(central);
         }
@@ -81,7 +141,7 @@ final class BluetoothServer extends BluetoothGattServerCallback {
         Central central = centrals.get(number);
         if (central != null && server != null) {
             central.isMet = false;
-            central.waiting.clear();
+            central.end();
             // Android lets no app end a connection that it has not said to use itself.
             server.connect(central.device, false);
             server.cancelConnection(central.device);
@@ -123,6 +183,9 @@ final class BluetoothServer extends BluetoothGattServerCallback {
         synchronized (radio) {
             if (server != null && newState == BluetoothProfile.STATE_DISCONNECTED) {
                 Central gone = centrals.remove(Bluetooth.number(device));
+                if (gone != null) {
+                    gone.end();
+                }
                 if (gone != null && gone.isMet) {
                     Bluetooth.onDisconnected(radio.radio, Bluetooth.number(device), false);
                 }
@@ -158,8 +221,7 @@ final class BluetoothServer extends BluetoothGattServerCallback {
             Central central = isPacket ? central(device) : null;
             if (central != null) {
                 central.isMet = true;
-                Bluetooth.onPacket(
-                    radio.radio, Bluetooth.number(device), false, Bluetooth.maxPacket(central.mtu), value);
+                Bluetooth.onPacket(radio.radio, Bluetooth.number(device), false, central.maxPacket(), value);
             }
             answer(mustAnswer, device, request, central != null, null);
         }
@@ -203,14 +265,16 @@ final class BluetoothServer extends BluetoothGattServerCallback {
         }
     }
 
-    /** Nothing that can be read has this come. */
     @Override
     public void onCharacteristicReadRequest(
         BluetoothDevice device, int request, int offset, BluetoothGattCharacteristic characteristic) {
         synchronized (radio) {
-            if (server != null) {
-                answer(true, device, request, false, null);
+            if (server == null) {
+                return;
             }
+            boolean isRight = offset == 0 && channels != null && Bluetooth.PSM.equals(characteristic.getUuid());
+            int psm = isRight ? channels.getPsm() : 0;
+            answer(true, device, request, isRight, new byte[] {(byte) psm, (byte) (psm >> 8)});
         }
     }
 
@@ -250,9 +314,27 @@ final class BluetoothServer extends BluetoothGattServerCallback {
         boolean isMet;
         /** A notification is under way. */
         boolean isNotified;
+        /** The channel it has opened last. */
+        BluetoothChannel channel;
 
         Central(BluetoothDevice device) {
             this.device = device;
+        }
+
+        /** Whether packets are sent on its channel. */
+        boolean hasChannel() {
+            return channel != null && channel.isHeard();
+        }
+
+        int maxPacket() {
+            return hasChannel() ? channel.maxPacket() : Bluetooth.maxPacket(mtu);
+        }
+
+        void end() {
+            waiting.clear();
+            if (channel != null) {
+                channel.close();
+            }
         }
     }
 }

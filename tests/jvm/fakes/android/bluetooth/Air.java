@@ -18,12 +18,27 @@ public final class Air {
 
     final Map<String, Phone> phones = new LinkedHashMap<String, Phone>();
     private final List<Connection> connections = new ArrayList<Connection>();
+    /** L2CAP channels that were opened. */
+    int channels;
     private int overruns;
     private int tooLong;
 
     /** How often something was sent while the one before was still under way, or was longer than it may be. */
     public synchronized int faults() {
         return overruns + tooLong;
+    }
+
+    public synchronized int channels() {
+        return channels;
+    }
+
+    /** Ends all L2CAP channels, and no connection. */
+    public synchronized void closeChannels() {
+        for (Connection connection : connections) {
+            if (connection.channel != null) {
+                connection.channel.end();
+            }
+        }
     }
 
     public synchronized void limit(int mtu) {
@@ -79,6 +94,9 @@ public final class Air {
     /** Ends a connection; both ends are told, as far as they listen. */
     void cut(Connection connection, int status) {
         if (connections.remove(connection)) {
+            if (connection.channel != null) {
+                connection.channel.end();
+            }
             connection.gatt.told(status, BluetoothProfile.STATE_DISCONNECTED);
             connection.peripheral.told(connection.gatt.phone, BluetoothProfile.STATE_DISCONNECTED);
         }

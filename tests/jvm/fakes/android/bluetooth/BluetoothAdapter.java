@@ -2,6 +2,8 @@ package android.bluetooth;
 
 import android.bluetooth.le.BluetoothLeAdvertiser;
 import android.bluetooth.le.BluetoothLeScanner;
+import android.os.Build;
+import java.io.IOException;
 
 public final class BluetoothAdapter {
     public static final String ACTION_STATE_CHANGED = "android.bluetooth.adapter.action.STATE_CHANGED";
@@ -25,6 +27,17 @@ public final class BluetoothAdapter {
     public BluetoothLeAdvertiser getBluetoothLeAdvertiser() {
         synchronized (phone.air) {
             return phone.isOn && phone.canAdvertise ? phone.advertiser : null;
+        }
+    }
+
+    public BluetoothServerSocket listenUsingInsecureL2capChannel() throws IOException {
+        synchronized (phone.air) {
+            phone.checkOn();
+            if (Build.VERSION.SDK_INT < 29) {
+                throw new NoSuchMethodError();
+            }
+            phone.channels = new BluetoothServerSocket(phone, 0x1080);
+            return phone.channels;
         }
     }
 

@@ -1,6 +1,7 @@
 package android.bluetooth;
 
 import android.content.Context;
+import java.io.IOException;
 
 public final class BluetoothDevice {
     public static final int TRANSPORT_LE = 2;
@@ -29,6 +30,13 @@ public final class BluetoothDevice {
             phone.gatts++;
             phone.air.connect(gatt);
             return gatt;
+        }
+    }
+
+    public BluetoothSocket createInsecureL2capChannel(int psm) throws IOException {
+        synchronized (phone.air) {
+            phone.checkOn();
+            return new BluetoothSocket(phone, this, psm);
         }
     }
 

@@ -147,7 +147,7 @@ public final class BluetoothGatt implements BluetoothProfile {
                 server.services.get(0).getCharacteristic(of).getDescriptor(descriptor.getUuid());
             final int request = server.request(new BluetoothGattServer.Answered() {
                 @Override
-                public void with(final int status) {
+                public void with(final int status, byte[] told) {
                     on.isSubscribed = status == GATT_SUCCESS && value[0] == 1;
                     tell(new Runnable() {
                         @Override
@@ -162,6 +162,46 @@ public final class BluetoothGatt implements BluetoothProfile {
                 @Override
                 public void run() {
                     server.callback.onDescriptorWriteRequest(on.central(), request, theirs, false, true, 0, value);
+                }
+            });
+            return true;
+        }
+    }
+
+    public BluetoothDevice getDevice() {
+        return device;
+    }
+
+    public boolean readCharacteristic(final BluetoothGattCharacteristic characteristic) {
+        synchronized (phone.air) {
+            if (!begin()) {
+                return false;
+            }
+            final Connection on = connection;
+            final BluetoothGattServer server = on.peripheral.server;
+            final BluetoothGattCharacteristic theirs =
+                server.services.get(0).getCharacteristic(characteristic.getUuid());
+            final int request = server.request(new BluetoothGattServer.Answered() {
+                @Override
+                public void with(final int status, final byte[] value) {
+                    tell(new Runnable() {
+                        @Override
+                        public void run() {
+                            end();
+                            characteristic.setValue(value);
+                            if (Build.VERSION.SDK_INT < 33) {
+                                callback.onCharacteristicRead(BluetoothGatt.this, characteristic, status);
+                            } else {
+                                callback.onCharacteristicRead(BluetoothGatt.this, characteristic, value, status);
+                            }
+                        }
+                    });
+                }
+            });
+            on.peripheral.onBinder(new Runnable() {
+                @Override
+                public void run() {
+                    server.callback.onCharacteristicReadRequest(on.central(), request, 0, theirs);
                 }
             });
             return true;

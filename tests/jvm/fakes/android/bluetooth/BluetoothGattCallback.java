@@ -9,6 +9,13 @@ public abstract class BluetoothGattCallback {
 
     public void onDescriptorWrite(BluetoothGatt gatt, BluetoothGattDescriptor descriptor, int status) {}
 
+    public void onCharacteristicRead(BluetoothGatt gatt, BluetoothGattCharacteristic characteristic, int status) {}
+
+    public void onCharacteristicRead(
+        BluetoothGatt gatt, BluetoothGattCharacteristic characteristic, byte[] value, int status) {
+        onCharacteristicRead(gatt, characteristic, status);
+    }
+
     public void onCharacteristicWrite(BluetoothGatt gatt, BluetoothGattCharacteristic characteristic, int status) {}
 
     public void onCharacteristicChanged(BluetoothGatt gatt, BluetoothGattCharacteristic characteristic) {}

@@ -20,7 +20,7 @@ public final class BluetoothGattServer {
 
     /** Whoever waits for an answer. */
     interface Answered {
-        void with(int status);
+        void with(int status, byte[] value);
     }
 
     int request(Answered answered) {
@@ -47,7 +47,7 @@ public final class BluetoothGattServer {
             phone.check();
             Answered answered = requests.remove(requestId);
             if (answered != null) {
-                answered.with(status);
+                answered.with(status, value);
             }
             return answered != null;
         }

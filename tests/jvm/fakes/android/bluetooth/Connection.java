@@ -5,6 +5,8 @@ final class Connection {
     final Air air;
     final BluetoothGatt gatt;
     final Phone peripheral;
+    /** The L2CAP channel beside, as the central holds it. */
+    BluetoothSocket channel;
     int mtu = 23;
     /** What the central wrote into the descriptor. */
     boolean isSubscribed;

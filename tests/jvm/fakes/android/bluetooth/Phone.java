@@ -8,6 +8,7 @@ import android.content.Context;
 import android.content.Intent;
 import android.content.IntentFilter;
 import android.content.pm.PackageManager;
+import android.os.Build;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.ExecutorService;
@@ -29,6 +30,7 @@ public final class Phone extends Context {
     /** So many attempts to connect fail from now on. */
     int failures;
     BluetoothGattServer server;
+    BluetoothServerSocket channels;
     int gatts;
     private boolean isAllowed = true;
     private RuntimeException thrown;
@@ -184,7 +186,8 @@ public final class Phone extends Context {
             thrown = null;
             throw why;
         }
-        if (!isAllowed) {
+        // What was the location before Android 12 was only missed.
+        if (!isAllowed && Build.VERSION.SDK_INT >= 31) {
             throw new SecurityException("Need android.permission.BLUETOOTH_CONNECT");
         }
     }
