@@ -272,7 +272,7 @@ async fn each_packet_waits_until_android_has_sent_the_one_before() {
             from.commands.send(send).await.expect("a radio");
         }
         sync(from).await;
-        [&ada, &ben].map(Phone::settle);
+        [&ada, &ben].into_iter().for_each(Phone::settle);
 
         assert_eq!(packets(to), [vec![0; 509]], "{side:?}");
 
@@ -302,7 +302,7 @@ async fn connection_is_ended_by_either_end_that_has_enough_of_it() {
         assert_eq!(next(to).await, RadioEvent::Disconnected(told));
         assert_eq!(air.connections(), 0);
         sync(from).await;
-        [&ada, &ben].map(Phone::settle);
+        [&ada, &ben].into_iter().for_each(Phone::settle);
         let more = from.events.try_recv();
         assert!(more.is_err(), "whoever ends it needs not to be told: {more:?}");
     }
