@@ -10,7 +10,6 @@ use jni::{
     objects::{JObject, JString, JValue},
     refs::Global,
 };
-
 use transport::ble::ForeignRadio;
 
 use crate::{

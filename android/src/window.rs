@@ -12,6 +12,7 @@ use eframe::{
     NativeOptions,
     egui::{Context, OutputCommand, RawInput, SafeAreaInsets, Ui, Visuals, epaint::MarginF32},
 };
+use transport::ble::Adapter;
 
 use crate::{activity::Activity, host::Phone, told};
 
