@@ -89,6 +89,17 @@ async fn channel_that_closes_leaves_the_link_to_what_it_was_opened_beside() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn who_has_said_nothing_gets_no_channel() {
+    let (_air, ada, ben) = two();
+    let (mut host, _guest) = radios(&ada, &ben).await;
+    let advert = Some(Advert { token: [1; 8], every: Duration::from_millis(100) });
+    host.commands.send(RadioCommand::Advertise(advert)).await.expect("a radio");
+    sync(&mut host).await;
+
+    assert!(ada.closes_channel_of("FE:00:00:00:00:02"));
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn packets_are_as_long_as_the_mtu_allows_also_after_it_has_changed() {
     let (air, ada, ben) = two();
     // Older than L2CAP channels.

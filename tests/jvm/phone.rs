@@ -177,6 +177,17 @@ impl Phone {
         });
     }
 
+    /// Somebody connects, says nothing and opens an L2CAP channel: whether the app closes it.
+    pub(crate) fn closes_channel_of(&self, central: &str) -> bool {
+        java(|env| {
+            let central = JString::new(env, central)?;
+            let signature = jni_sig!("(Ljava/lang/String;)Z");
+            let args = [JValue::Object(&central)];
+            let name = jni_str!("closesChannelOf");
+            env.call_method((*self.java).as_ref(), name, signature, &args)?.z()
+        })
+    }
+
     /// Waits until its app was told everything that happened so far.
     pub(crate) fn settle(&self) {
         tell(&self.java, jni_str!("settle"), jni_sig!("()V"), &[]);

@@ -6,6 +6,7 @@ import java.io.InputStream;
 import java.io.OutputStream;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.TimeUnit;
 
 /** One end of an L2CAP channel: what is written at once arrives at once. */
 public final class BluetoothSocket implements Closeable {
@@ -91,6 +92,11 @@ public final class BluetoothSocket implements Closeable {
     @Override
     public void close() throws IOException {
         end();
+    }
+
+    /** Whether the next that comes is the end. */
+    boolean ends() throws InterruptedException {
+        return arrived.poll(20, TimeUnit.SECONDS) == END;
     }
 
     void end() {

@@ -167,6 +167,19 @@ public final class Phone extends Context {
         }
     }
 
+    /** A central that is no app of ours connects, says nothing and opens a channel: whether the app closes it. */
+    public boolean closesChannelOf(String central) throws Exception {
+        BluetoothSocket socket;
+        synchronized (air) {
+            Phone from = air.phones.get(central);
+            BluetoothGatt gatt = new BluetoothGatt(from, from.device(address), new BluetoothGattCallback() {});
+            air.connect(gatt);
+            socket = new BluetoothSocket(from, gatt.getDevice(), channels.getPsm());
+            socket.connect();
+        }
+        return socket.ends();
+    }
+
     /** Waits until it was told everything that was to be told so far. */
     public void settle() throws Exception {
         Runnable nothing = new Runnable() {
