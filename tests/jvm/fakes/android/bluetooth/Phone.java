@@ -169,14 +169,16 @@ public final class Phone extends Context {
 
     /** A central that is no app of ours connects, says nothing and opens a channel: whether the app closes it. */
     public boolean closesChannelOf(String central) throws Exception {
-        BluetoothSocket socket;
+        Phone from;
         synchronized (air) {
-            Phone from = air.phones.get(central);
+            from = air.phones.get(central);
             BluetoothGatt gatt = new BluetoothGatt(from, from.device(address), new BluetoothGattCallback() {});
             air.connect(gatt);
-            socket = new BluetoothSocket(from, gatt.getDevice(), channels.getPsm());
-            socket.connect();
+            gatt.requestMtu(100);
         }
+        settle();
+        BluetoothSocket socket = new BluetoothSocket(from, from.device(address), channels.getPsm());
+        socket.connect();
         return socket.ends();
     }
 
