@@ -7,6 +7,8 @@ use std::{
     path::{Path, PathBuf},
 };
 
+use transport::ble;
+
 fn root() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR")).parent().expect("the tests lie in the project")
 }
@@ -58,6 +60,26 @@ fn java_calls_nothing_that_the_library_has_not_and_the_other_way_round() {
         };
         assert!(is_there, "Java has no {name}");
     }
+}
+
+#[test]
+fn bluetooth_has_one_service_everywhere() {
+    let java = read("android/java/chat/festival/Bluetooth.java");
+    let names = [
+        ("SERVICE", ble::SERVICE),
+        ("TO_PERIPHERAL", ble::TO_PERIPHERAL),
+        ("TO_CENTRAL", ble::TO_CENTRAL),
+        ("PSM", ble::PSM),
+    ];
+    for (name, uuid) in names {
+        let digits = format!("{uuid:032x}");
+        let parts = [&digits[..8], &digits[8..12], &digits[12..16], &digits[16..20], &digits[20..]];
+        let uuid = parts.join("-");
+        let declared = format!("UUID {name} = UUID.fromString(\"{uuid}\");");
+        assert!(java.contains(&declared), "{declared}");
+    }
+    let longest = format!("MAX_VALUE = {};", ble::MAX_VALUE_LEN);
+    assert!(java.contains(&longest), "{longest}");
 }
 
 #[test]

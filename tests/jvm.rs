@@ -27,7 +27,11 @@ mod table;
 
 #[path = "jvm/activity.rs"]
 mod activity;
+#[path = "jvm/bluetooth.rs"]
+mod bluetooth;
 #[path = "jvm/machine.rs"]
 mod machine;
 #[path = "jvm/text.rs"]
 mod text;
+#[path = "jvm/handset.rs"]
+mod handset;

@@ -2,14 +2,20 @@
 //! tells by itself is in [`told`](crate::told).
 #![allow(unsafe_code)] // names the system looks for, and a pointer it gives
 
+use std::sync::Arc;
+
 use android_activity::AndroidApp;
 use jni::{
-    JavaVM, jni_sig, jni_str,
+    Env, JavaVM, jni_sig, jni_str,
     objects::{JObject, JString, JValue},
     refs::Global,
 };
+use transport::ble::ForeignRadio;
 
-use crate::window;
+use crate::{
+    bluetooth::{self, Open},
+    window,
+};
 
 /// The activity, which can be asked for what only Java can do.
 #[derive(Clone)]
@@ -61,18 +67,42 @@ impl Activity {
         });
     }
 
+    /// The phone's Bluetooth, for the transport.
+    pub(crate) fn bluetooth(&self) -> ForeignRadio {
+        let this = self.clone();
+        let open: Arc<Open> = Arc::new(move |env, radio| {
+            this.question(env, |env, activity| {
+                let signature = jni_sig!("(J)Lchat/festival/Bluetooth;");
+                let args = [JValue::Long(radio)];
+                let made = env.call_method(activity, jni_str!("bluetooth"), signature, &args)?;
+                let made = made.l()?;
+                env.new_global_ref(made)
+            })
+        });
+        bluetooth::on(self.machine(), open)
+    }
+
+    fn machine(&self) -> JavaVM {
+        // SAFETY: the system's own pointer to its virtual machine, which lives as long as the process.
+        unsafe { JavaVM::from_raw(self.0.vm_as_ptr().cast()) }
+    }
+
+    fn question<T>(
+        &self,
+        env: &mut Env<'_>,
+        question: impl FnOnce(&mut Env<'_>, &JObject<'_>) -> jni::errors::Result<T>,
+    ) -> jni::errors::Result<T> {
+        let raw = self.0.activity_as_ptr().cast();
+        // SAFETY: a reference to the activity, which holds as long as `self.0` does.
+        let activity = unsafe { env.as_cast_raw::<Global<JObject<'static>>>(&raw)? };
+        question(env, activity.as_ref())
+    }
+
     fn ask<T>(
         &self,
-        question: impl FnOnce(&mut jni::Env<'_>, &JObject<'_>) -> jni::errors::Result<T>,
+        question: impl FnOnce(&mut Env<'_>, &JObject<'_>) -> jni::errors::Result<T>,
     ) -> Option<T> {
-        // SAFETY: the system's own pointer to its virtual machine, which lives as long as the process.
-        let machine = unsafe { JavaVM::from_raw(self.0.vm_as_ptr().cast()) };
-        let answer = machine.attach_current_thread(|env| {
-            let raw = self.0.activity_as_ptr().cast();
-            // SAFETY: a reference to the activity, which holds as long as `self.0` does.
-            let activity = unsafe { env.as_cast_raw::<Global<JObject<'static>>>(&raw)? };
-            question(env, activity.as_ref())
-        });
+        let answer = self.machine().attach_current_thread(|env| self.question(env, question));
         answer.inspect_err(|error| log::warn!("the activity does not answer: {error}")).ok()
     }
 }

@@ -3,8 +3,12 @@
 
 #[cfg(target_os = "android")]
 mod activity;
+#[cfg(any(target_os = "android", target_os = "linux"))]
+pub mod bluetooth;
 #[cfg(target_os = "android")]
 mod host;
+#[cfg(any(target_os = "android", target_os = "linux"))]
+pub mod radio;
 #[cfg(target_os = "android")]
 mod self_test;
 #[cfg(any(target_os = "android", target_os = "linux"))]

@@ -12,6 +12,7 @@ use eframe::{
     NativeOptions,
     egui::{Context, OutputCommand, RawInput, SafeAreaInsets, Ui, Visuals, epaint::MarginF32},
 };
+use transport::ble::Adapter;
 
 use crate::{activity::Activity, host::Phone, told, typing::Typing};
 
@@ -49,7 +50,8 @@ impl Window {
         told::wakes(context);
         context.add_plugin(Typing::default());
         let state = StateFile::in_folder(&data_dir);
-        let config = Config::usual(data_dir);
+        let config =
+            Config { bluetooth: Adapter::Foreign(activity.bluetooth()), ..Config::usual(data_dir) };
         let waker = context.clone();
         let runtime = Runtime::start(&config, Arc::new(move || waker.request_repaint()))
             .map_err(|error| error.to_string())?;

@@ -100,7 +100,7 @@ impl Place {
             data_dir,
             loopback: self.loopback,
             servers: self.servers.clone(),
-            bluetooth: self.bluetooth.unwrap_or(usual),
+            bluetooth: self.bluetooth.clone().unwrap_or(usual),
             gatt_only: self.gatt_only,
         })
     }

@@ -167,7 +167,7 @@ impl Runtime {
             (Err(err), None) => log::warn!("the servers in the settings are not used: {err}"),
         }
         let (incoming, dialed) = mpsc::channel(16);
-        let ble = BleTransport::new(config.bluetooth).gatt_only(config.gatt_only);
+        let ble = BleTransport::new(config.bluetooth.clone()).gatt_only(config.gatt_only);
         let both = Either::new(transport.clone(), ble.clone());
         let listener = both.listen(incoming).map_err(StartError::Network)?;
         network::remember_port(&config.data_dir, listener.as_ref());

@@ -34,7 +34,10 @@ use self::{
 pub use self::{
     duty::{Mode, RadioUse},
     packet::{MAX_PACKET_LEN, MAX_VALUE_LEN, MIN_PACKET_LEN},
-    radio::{Advert, Contact, Device, RadioCommand, RadioEnd, RadioEvent, RadioState, Side},
+    radio::{
+        Advert, Contact, Device, ForeignRadio, PSM, RadioCommand, RadioEnd, RadioEvent, RadioState,
+        SERVICE, Side, TO_CENTRAL, TO_PERIPHERAL,
+    },
     token::Token,
 };
 use crate::{
@@ -53,7 +56,7 @@ const DIAL_TIMEOUT: Duration = Duration::from_secs(30);
 const TYPICAL_BYTES_PER_SEC: u64 = 20_000;
 
 /// Which adapter to use.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, Default)]
 pub enum Adapter {
     /// None: Bluetooth stays unused.
     None,
@@ -62,6 +65,8 @@ pub enum Adapter {
     Default,
     /// The one with this address.
     Address([u8; 6]),
+    /// One that this crate cannot drive itself.
+    Foreign(ForeignRadio),
 }
 
 /// Reaches devices that are near, over Bluetooth LE.
@@ -244,8 +249,12 @@ impl Transport for BleTransport {
     }
 
     fn listen(&self, incoming: mpsc::Sender<Link>) -> Result<Box<dyn Listener>, TransportError> {
-        let (adapter, is_gatt_only) = (self.adapter, self.is_gatt_only);
-        self.listen_with(incoming, move |end| start_radio(adapter, is_gatt_only, end))
+        self.listen_with(incoming, |end| match &self.adapter {
+            Adapter::None => leave_unused(end, RadioState::Missing),
+            Adapter::Default => start_radio(None, self.is_gatt_only, end),
+            Adapter::Address(address) => start_radio(Some(*address), self.is_gatt_only, end),
+            Adapter::Foreign(radio) => radio.start(end),
+        })
     }
 
     fn dial(&self, addrs: &[Addr], key: DialKey, callee: Callee) -> Dialing {
@@ -312,18 +321,14 @@ pub fn decode(mut bytes: &[u8]) -> usize {
     frames
 }
 
+/// Drives the adapter with this address, or the system's own choice.
 #[cfg(target_os = "linux")]
-fn start_radio(adapter: Adapter, is_gatt_only: bool, end: RadioEnd) {
-    let wanted = match adapter {
-        Adapter::None => return leave_unused(end, RadioState::Missing),
-        Adapter::Default => None,
-        Adapter::Address(address) => Some(address),
-    };
+fn start_radio(wanted: Option<[u8; 6]>, is_gatt_only: bool, end: RadioEnd) {
     linux::start(linux::Settings { wanted, is_gatt_only }, end);
 }
 
 #[cfg(not(target_os = "linux"))]
-fn start_radio(_adapter: Adapter, _is_gatt_only: bool, end: RadioEnd) {
+fn start_radio(_wanted: Option<[u8; 6]>, _is_gatt_only: bool, end: RadioEnd) {
     leave_unused(end, RadioState::Unsupported);
 }
 

@@ -1,27 +1,21 @@
 //! The port to a Bluetooth radio: what a platform reports, and what it is told to do.
 
-use std::{fmt, time::Duration};
+use std::{fmt, sync::Arc, time::Duration};
 
 use serde::Serialize;
 use tokio::sync::mpsc;
-#[cfg(target_os = "linux")]
-use uuid::Uuid;
 
 use super::token::Token;
 use crate::chooser::Reason;
 
-/// The service whose data is advertised and whose characteristics carry packets.
-#[cfg(target_os = "linux")]
-pub(super) const SERVICE: Uuid = Uuid::from_u128(0xfe57_0001_6368_4174_9d1a_c05e_2f0b_a11e);
+/// The service whose data is advertised and whose characteristics carry packets: its UUID, like those that follow.
+pub const SERVICE: u128 = 0xfe57_0001_6368_4174_9d1a_c05e_2f0b_a11e;
 /// Written by the central, without response.
-#[cfg(target_os = "linux")]
-pub(super) const TO_PERIPHERAL: Uuid = Uuid::from_u128(0xfe57_0002_6368_4174_9d1a_c05e_2f0b_a11e);
+pub const TO_PERIPHERAL: u128 = 0xfe57_0002_6368_4174_9d1a_c05e_2f0b_a11e;
 /// Notified by the peripheral.
-#[cfg(target_os = "linux")]
-pub(super) const TO_CENTRAL: Uuid = Uuid::from_u128(0xfe57_0003_6368_4174_9d1a_c05e_2f0b_a11e);
+pub const TO_CENTRAL: u128 = 0xfe57_0003_6368_4174_9d1a_c05e_2f0b_a11e;
 /// Read by the central: by which number an L2CAP channel is opened, a u16, if there can be one.
-#[cfg(target_os = "linux")]
-pub(super) const PSM: Uuid = Uuid::from_u128(0xfe57_0004_6368_4174_9d1a_c05e_2f0b_a11e);
+pub const PSM: u128 = 0xfe57_0004_6368_4174_9d1a_c05e_2f0b_a11e;
 
 /// A device by the name its radio gives it now: an address, or what stands for one.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -182,4 +176,25 @@ pub struct RadioEnd {
     pub events: mpsc::Sender<RadioEvent>,
     /// Down. Ends with the transport. What is sent while the radio does not read is lost, as on the air.
     pub commands: mpsc::Receiver<RadioCommand>,
+}
+
+/// A radio that is driven outside of this crate, where only the platform's own language reaches it.
+#[derive(Clone)]
+pub struct ForeignRadio(Arc<dyn Fn(RadioEnd) + Send + Sync>);
+
+impl ForeignRadio {
+    /// One that is started by this, inside of a tokio runtime, and obeys until it is told nothing any more.
+    pub fn new(start: impl Fn(RadioEnd) + Send + Sync + 'static) -> Self {
+        Self(Arc::new(start))
+    }
+
+    pub(super) fn start(&self, end: RadioEnd) {
+        (self.0)(end);
+    }
+}
+
+impl fmt::Debug for ForeignRadio {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("ForeignRadio")
+    }
 }

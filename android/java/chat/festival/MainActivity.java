@@ -128,4 +128,9 @@ public final class MainActivity extends NativeActivity implements View.OnApplyWi
             }
         });
     }
+
+    /** Called from the native library: the radio that it knows by this number. */
+    Bluetooth bluetooth(long radio) {
+        return new Bluetooth(this, radio);
+    }
 }

@@ -20,15 +20,12 @@ use tokio::{
 };
 
 use super::{
-    MAX_PACKETS, RadioEvent, central,
+    MAX_PACKETS, PSM, RadioEvent, SERVICE, TO_CENTRAL, TO_PERIPHERAL, central,
     l2cap::{self, Channel},
     max_value,
     run::{Note, Served},
 };
-use crate::ble::{
-    Device, lock,
-    radio::{PSM, SERVICE, TO_CENTRAL, TO_PERIPHERAL},
-};
+use crate::ble::{Device, lock};
 
 /// How long the connection itself may take: a phone that is near answers within a second or two. While
 /// one hangs the device cannot be connected to either, so that two that try at once would wait for

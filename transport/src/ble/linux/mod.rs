@@ -12,7 +12,14 @@ use tokio::{
     time::{sleep, timeout},
 };
 
-use super::radio::{Contact, Device, RadioCommand, RadioEnd, RadioEvent, RadioState, Side};
+use uuid::Uuid;
+
+use super::radio::{self, Contact, Device, RadioCommand, RadioEnd, RadioEvent, RadioState, Side};
+
+const SERVICE: Uuid = Uuid::from_u128(radio::SERVICE);
+const TO_PERIPHERAL: Uuid = Uuid::from_u128(radio::TO_PERIPHERAL);
+const TO_CENTRAL: Uuid = Uuid::from_u128(radio::TO_CENTRAL);
+const PSM: Uuid = Uuid::from_u128(radio::PSM);
 
 /// How long to wait before looking again for an adapter that was missing or off.
 const LOOK_AGAIN: Duration = Duration::from_secs(3);

@@ -13,16 +13,13 @@ use futures_util::StreamExt as _;
 use tokio::{sync::mpsc, time::interval};
 
 use super::{
-    RadioCommand, RadioEvent, RadioState, Settings, central,
+    RadioCommand, RadioEvent, RadioState, SERVICE, Settings, central,
     central::{Attached, Radio},
     l2cap::Channel,
     peripheral,
     server::Server,
 };
-use crate::ble::{
-    Device, lock,
-    radio::{SERVICE, Side},
-};
+use crate::ble::{Device, lock, radio::Side};
 
 /// How often it is looked whether all is well.
 const LOOK: Duration = Duration::from_secs(5);

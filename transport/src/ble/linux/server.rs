@@ -17,11 +17,11 @@ use bluer::{
 use futures_util::StreamExt as _;
 use tokio::{sync::mpsc, task::JoinSet};
 
-use super::{MAX_PACKETS, RadioEvent, l2cap, max_value, peripheral, run::Served};
-use crate::ble::{
-    Advert, Device, lock,
-    radio::{PSM, SERVICE, TO_CENTRAL, TO_PERIPHERAL},
+use super::{
+    MAX_PACKETS, PSM, RadioEvent, SERVICE, TO_CENTRAL, TO_PERIPHERAL, l2cap, max_value, peripheral,
+    run::Served,
 };
+use crate::ble::{Advert, Device, lock};
 
 /// Serves until dropped.
 pub(super) struct Server {

@@ -1,5 +1,8 @@
 package android.content;
 
+import java.util.HashMap;
+import java.util.Map;
+
 public class Intent {
     public static final String ACTION_MAIN = "android.intent.action.MAIN";
     public static final String ACTION_VIEW = "android.intent.action.VIEW";
@@ -8,6 +11,7 @@ public class Intent {
     /** What it is about, which a test may set. */
     public String data;
     private final String action;
+    private final Map<String, Integer> numbers = new HashMap<String, Integer>();
     private int flags;
 
     public Intent(String action) {
@@ -29,5 +33,15 @@ public class Intent {
     public Intent addFlags(int flags) {
         this.flags |= flags;
         return this;
+    }
+
+    public Intent putExtra(String name, int value) {
+        numbers.put(name, value);
+        return this;
+    }
+
+    public int getIntExtra(String name, int otherwise) {
+        Integer value = numbers.get(name);
+        return value == null ? otherwise : value;
     }
 }

@@ -1,0 +1,6 @@
+package android.bluetooth.le;
+
+/** Nothing of it is used. */
+public final class PeriodicAdvertisingParameters {
+    private PeriodicAdvertisingParameters() {}
+}
