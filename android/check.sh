@@ -36,7 +36,8 @@ says "$work/badging" "launchable-activity: name='chat.festival.MainActivity'"
 says "$work/badging" "native-code: 'arm64-v8a'\$"
 # What it asks a person for is part of what it is: a new right is to be seen here.
 sed -n "s/^uses-permission[^:]*: name='\([^']*\)'.*/\1/p" "$work/badging" | sort >"$work/permissions"
-printf 'android.permission.%s\n' CHANGE_WIFI_MULTICAST_STATE INTERNET |
+printf 'android.permission.%s\n' CAMERA CHANGE_WIFI_MULTICAST_STATE FOREGROUND_SERVICE \
+    FOREGROUND_SERVICE_CONNECTED_DEVICE INTERNET POST_NOTIFICATIONS |
     cmp -s - "$work/permissions" || fail "it asks for $(tr '\n' ' ' <"$work/permissions")"
 grep '^ *uses-feature: ' "$work/badging" | grep -v "android.hardware.\(faketouch\|screen\)" >"$work/features" || true
 [ ! -s "$work/features" ] || fail "it requires $(cat "$work/features")"
@@ -65,7 +66,11 @@ awk '!/^#/ && NF { print ($1 == "weak" ? "weak " : "") $3 }' "$here/imports.txt"
     fail "imports.txt has what its library does not import: $(comm -13 "$work/imports" "$work/allowed" | tr '\n' ' ')"
 awk '$7 ~ /^[0-9]+$/ && $5 == "GLOBAL" && $8 !~ /^rustsecp256k1_/ { print $8 }' "$work/symbols" | sort -u >"$work/exports"
 printf '%s\n' ANativeActivity_onCreate Java_chat_festival_MainActivity_onInsets \
-    Java_chat_festival_MainActivity_onLink Java_chat_festival_MainActivity_onVisible android_main festival_self_test |
+    Java_chat_festival_MainActivity_onLink Java_chat_festival_MainActivity_onVisible \
+    Java_chat_festival_Services_onCameraProblem Java_chat_festival_Services_onFailed \
+    Java_chat_festival_Services_onFrame Java_chat_festival_Services_onOpened Java_chat_festival_Services_onPermission \
+    Java_chat_festival_Services_onPicture Java_chat_festival_Services_onReply Java_chat_festival_Services_onSaved \
+    Java_chat_festival_Services_onShared android_main festival_self_test |
     cmp -s - "$work/exports" || fail "its library exports $(tr '\n' ' ' <"$work/exports")"
 
 # dexdump verifies the byte code as it reads it.
