@@ -46,7 +46,7 @@ package_manager() {
 #   build   a C compiler (for ring), libclang for the camera's bindings, and what speaks to Bluetooth's service
 #   window  what the window loads while it runs: nothing of it is linked
 #   test    a display, a keyboard and eyes for the tests, all in software; routers and servers for the NAT lab;
-#           a browser; a virtual machine with Bluetooth and Wi-Fi in it
+#           a browser; a Java machine; a virtual machine with Bluetooth and Wi-Fi in it
 #   node    what installs the packages of a web page
 #   package what the program is packed with for others
 #   windows a C compiler and a linker for Windows
@@ -57,23 +57,23 @@ packages_for() {
     "apt-get build") echo gcc libc6-dev libclang-dev libdbus-1-dev pkg-config ;;
     "apt-get window") echo libegl1 libgl1-mesa-dri libfontconfig1 libwayland-client0 libwayland-egl1 \
         libx11-6 libx11-xcb1 libxcursor1 libxi6 libxkbcommon-x11-0 libxkbcommon0 libxrandr2 ;;
-    "apt-get test") echo bluez bluez-test-tools busybox-static chromium coturn cpio dbus fonts-dejavu-core \
-        dnsmasq-base fonts-noto-color-emoji g++ hostapd imagemagick iproute2 iw kmod libvulkan1 mesa-vulkan-drivers \
-        network-manager nftables qemu-system-x86 tesseract-ocr tesseract-ocr-eng wpasupplicant x11-utils xclip \
-        xdotool xvfb ;;
+    "apt-get test") echo bluez bluez-test-tools busybox-static chromium coturn cpio dbus default-jdk-headless \
+        fonts-dejavu-core dnsmasq-base fonts-noto-color-emoji g++ hostapd imagemagick iproute2 iw kmod libvulkan1 \
+        mesa-vulkan-drivers network-manager nftables qemu-system-x86 tesseract-ocr tesseract-ocr-eng wpasupplicant \
+        x11-utils xclip xdotool xvfb ;;
     "dnf build") echo clang-devel dbus-devel gcc glibc-devel pkgconf ;;
     "dnf window") echo fontconfig libX11-xcb libXcursor libXi libXrandr libwayland-client \
         libwayland-egl libxkbcommon-x11 mesa-dri-drivers mesa-libEGL ;;
     "dnf test") echo ImageMagick chromium-headless coturn dejavu-sans-fonts gcc-c++ google-noto-color-emoji-fonts \
-        iproute mesa-vulkan-drivers nftables vulkan-loader xclip xdotool xorg-x11-server-Xvfb xwininfo ;;
+        iproute java-devel mesa-vulkan-drivers nftables vulkan-loader xclip xdotool xorg-x11-server-Xvfb xwininfo ;;
     "pacman build") echo clang dbus gcc pkgconf ;;
     "pacman window") echo fontconfig libx11 libxcursor libxi libxkbcommon-x11 libxrandr mesa wayland ;;
-    "pacman test") echo chromium coturn imagemagick iproute2 nftables noto-fonts-emoji ttf-dejavu \
+    "pacman test") echo chromium coturn imagemagick iproute2 jdk-openjdk nftables noto-fonts-emoji ttf-dejavu \
         vulkan-icd-loader vulkan-swrast xclip xdotool xorg-server-xvfb xorg-xwininfo ;;
     "zypper build") echo clang-devel dbus-1-devel gcc glibc-devel pkg-config ;;
     "zypper window") echo Mesa-dri Mesa-libEGL1 libX11-xcb1 libXcursor1 libXi6 libXrandr2 \
         libfontconfig1 libwayland-client0 libwayland-egl1 libxkbcommon-x11-0 ;;
-    "zypper test") echo ImageMagick chromium coturn dejavu-fonts gcc-c++ iproute2 libvulkan1 \
+    "zypper test") echo ImageMagick chromium coturn dejavu-fonts gcc-c++ iproute2 java-devel libvulkan1 \
         libvulkan_lvp nftables noto-coloremoji-fonts xclip xdotool xorg-x11-server-Xvfb xwininfo ;;
     "apk build") echo build-base clang-dev dbus-dev linux-headers pkgconf ;;
     "apk window") echo fontconfig libx11 libxcursor libxi libxkbcommon-x11 libxrandr mesa-dri-gallium \
@@ -86,7 +86,7 @@ packages_for() {
     "apt-get package") echo binutils dpkg-dev ;;
     *" package") echo binutils ;;
     "apk test") echo chromium coturn font-dejavu font-noto-emoji imagemagick iproute2 mesa-vulkan-swrast \
-        nftables util-linux vulkan-loader xclip xdotool xvfb xwininfo ;;
+        nftables openjdk17-jdk util-linux vulkan-loader xclip xdotool xvfb xwininfo ;;
     esac
 }
 

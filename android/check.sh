@@ -65,13 +65,13 @@ awk '!/^#/ && NF { print ($1 == "weak" ? "weak " : "") $3 }' "$here/imports.txt"
 [ -z "$(comm -13 "$work/imports" "$work/allowed")" ] ||
     fail "imports.txt has what its library does not import: $(comm -13 "$work/imports" "$work/allowed" | tr '\n' ' ')"
 awk '$7 ~ /^[0-9]+$/ && $5 == "GLOBAL" && $8 !~ /^rustsecp256k1_/ { print $8 }' "$work/symbols" | sort -u >"$work/exports"
-printf '%s\n' ANativeActivity_onCreate Java_chat_festival_MainActivity_onInsets \
-    Java_chat_festival_MainActivity_onLink Java_chat_festival_MainActivity_onVisible \
-    Java_chat_festival_Services_onCameraProblem Java_chat_festival_Services_onFailed \
-    Java_chat_festival_Services_onFrame Java_chat_festival_Services_onOpened Java_chat_festival_Services_onPermission \
-    Java_chat_festival_Services_onPicture Java_chat_festival_Services_onReply Java_chat_festival_Services_onSaved \
-    Java_chat_festival_Services_onShared android_main festival_self_test |
-    cmp -s - "$work/exports" || fail "its library exports $(tr '\n' ' ' <"$work/exports")"
+{
+    printf '%s\n' ANativeActivity_onCreate android_main festival_self_test
+    for class in "$here"/java/chat/festival/*.java; do
+        name=Java_chat_festival_$(basename "$class" .java)
+        sed -n "s/^    [a-z ]*native [A-Za-z]* \([A-Za-z]*\)(.*/${name}_\1/p" "$class"
+    done
+} | sort | cmp -s - "$work/exports" || fail "its library exports $(tr '\n' ' ' <"$work/exports")"
 
 # dexdump verifies the byte code as it reads it.
 dexdump -d "$work/unpacked/classes.dex" >"$work/dex" 2>&1 || fail "its byte code: $(tail -n 5 "$work/dex")"

@@ -12,7 +12,7 @@ here=$(CDPATH='' cd -- "$(dirname -- "$0")" && pwd)
 . "$here/../.ci/machine.sh"
 . "$here/sdk.sh"
 rm -rf "$work"
-mkdir -p "$work/stubs" "$work/classes" "$work/res/drawable" "$work/dex"
+mkdir -p "$work/classes" "$work/res/drawable" "$work/dex"
 
 if [ -n "$sdk" ]; then
     jar=$(newest "$sdk/platforms")/android.jar
@@ -22,12 +22,11 @@ else
     resources=$stand_ins/tools/framework-res.apk
 fi
 
-# What that jar is too old for, for the compiler only: Android has its own. Not where there is a newer jar, which knows better.
-if [ -z "$sdk" ]; then
-    find "$here/stubs" -name '*.java' >"$work/stubs.txt"
-    javac --release 8 -Xlint:-options -classpath "$jar" -d "$work/stubs" "@$work/stubs.txt"
-fi
-javac --release 8 -Xlint:-options -g:none -classpath "$work/stubs:$jar" -d "$work/classes" "$here"/java/chat/festival/*.java
+# What is newer than Debian's android.jar is declared in stubs, which the phone's own classes stand in for.
+stubs=
+[ -n "$sdk" ] || stubs=$here/stubs
+javac --release 8 -Xlint:-options -g:none -classpath "$jar" -sourcepath "$stubs" -implicit:none -Xprefer:source \
+    -d "$work/classes" "$here"/java/chat/festival/*.java
 if [ -n "$sdk" ]; then
     d8 --release --min-api 26 --lib "$jar" --output "$work/dex" "$work"/classes/chat/festival/*.class
 else

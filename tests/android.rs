@@ -22,17 +22,41 @@ fn between(text: &str, before: &str, after: &[char]) -> BTreeSet<String> {
     found.map(|(between, _)| between.to_owned()).collect()
 }
 
+/// Every file with this ending in a folder: its name without that, and what stands in it.
+fn files(folder: &str, ending: &str) -> Vec<(String, String)> {
+    let entries = fs::read_dir(root().join(folder)).expect("a folder of sources");
+    let names =
+        entries.map(|entry| entry.expect("an entry").file_name().into_string().expect("text"));
+    let named = |name: String| {
+        Some((name.strip_suffix(ending)?.to_owned(), read(&format!("{folder}/{name}"))))
+    };
+    names.filter_map(named).collect()
+}
+
+/// The native methods of a class, by the names of the functions that Java looks for.
+fn wanted_by(class: &str, java: &str) -> Vec<String> {
+    let declared = java.lines().filter_map(|line| line.split_once(" native "));
+    let declared = declared.filter(|(before, _)| !before.contains('*'));
+    let names = declared.filter_map(|(_, rest)| rest.split_once('(')?.0.rsplit(' ').next());
+    names.map(|name| format!("{class}_{name}")).collect()
+}
+
 #[test]
 fn java_calls_nothing_that_the_library_has_not_and_the_other_way_round() {
-    let java = read("android/java/chat/festival/MainActivity.java");
-    let rust = read("android/src/activity.rs");
+    let java = files("android/java/chat/festival", ".java");
+    let rust: String = files("android/src", ".rs").into_iter().map(|(_, text)| text).collect();
 
-    let wanted = between(&java, "native void ", &['(']);
+    let wanted: BTreeSet<String> =
+        java.iter().flat_map(|(class, text)| wanted_by(class, text)).collect();
     assert!(!wanted.is_empty(), "Java wants nothing of the library");
-    assert_eq!(wanted, between(&rust, "fn Java_chat_festival_MainActivity_", &['<', '(']));
+    assert_eq!(wanted, between(&rust, "fn Java_chat_festival_", &['<', '(']));
 
     for name in between(&rust, "jni_str!(\"", &['"']) {
-        assert!(java.contains(&format!(" {name}(")), "Java has no method {name}");
+        let is_there = match name.strip_prefix("chat/festival/") {
+            Some(class) => java.iter().any(|(name, _)| name == class),
+            None => java.iter().any(|(_, text)| text.contains(&format!(" {name}("))),
+        };
+        assert!(is_there, "Java has no {name}");
     }
 }
 

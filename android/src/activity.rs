@@ -1,66 +1,15 @@
-//! The border to Java: what the system calls, and what `MainActivity` is asked for. See its source beside this.
+//! The border to Java: what the system calls, and what `MainActivity` is asked for. See its source beside this. What it
+//! tells by itself is in [`told`](crate::told).
 #![allow(unsafe_code)] // names the system looks for, and a pointer it gives
 
-use std::{
-    collections::VecDeque,
-    sync::{Mutex, MutexGuard, PoisonError},
-};
-
 use android_activity::AndroidApp;
-use eframe::egui::Context;
 use jni::{
-    EnvUnowned, JavaVM,
-    errors::LogErrorAndDefault,
-    jni_sig, jni_str,
-    objects::{JClass, JObject, JString, JValue},
+    JavaVM, jni_sig, jni_str,
+    objects::{JObject, JString, JValue},
     refs::Global,
-    sys::{jboolean, jint},
 };
 
 use crate::window;
-
-/// What Java has told since the process began.
-static TOLD: Mutex<Told> =
-    Mutex::new(Told { links: VecDeque::new(), insets: [0; 4], is_visible: true, context: None });
-
-struct Told {
-    links: VecDeque<String>,
-    insets: [i32; 4],
-    is_visible: bool,
-    context: Option<Context>,
-}
-
-impl Told {
-    fn lock() -> MutexGuard<'static, Self> {
-        TOLD.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    fn wake(&self) {
-        if let Some(context) = &self.context {
-            context.request_repaint();
-        }
-    }
-}
-
-/// Has `context` draw whenever Java tells something.
-pub(crate) fn wakes(context: &Context) {
-    Told::lock().context = Some(context.clone());
-}
-
-/// The next link that was opened, as far as there is one.
-pub(crate) fn next_link() -> Option<String> {
-    Told::lock().links.pop_front()
-}
-
-/// What the system's bars and the keyboard cover of the window, in pixels: left, top, right, bottom.
-pub(crate) fn insets() -> [i32; 4] {
-    Told::lock().insets
-}
-
-/// Whether the person sees the window.
-pub(crate) fn is_visible() -> bool {
-    Told::lock().is_visible
-}
 
 /// The activity, which can be asked for what only Java can do.
 #[derive(Clone)]
@@ -139,54 +88,6 @@ fn android_main(app: AndroidApp) {
     if let Err(why) = window::run(app.clone(), Activity(app), folder) {
         log::error!("{why}");
     }
-}
-
-/// Called by `MainActivity` when the bars around the window or the keyboard change.
-#[unsafe(no_mangle)]
-extern "system" fn Java_chat_festival_MainActivity_onInsets(
-    _env: EnvUnowned<'_>,
-    _class: JClass<'_>,
-    left: jint,
-    top: jint,
-    right: jint,
-    bottom: jint,
-) {
-    let mut told = Told::lock();
-    told.insets = [left, top, right, bottom];
-    told.wake();
-}
-
-/// Called by `MainActivity` when a link is opened with this app.
-#[unsafe(no_mangle)]
-extern "system" fn Java_chat_festival_MainActivity_onLink<'a>(
-    mut env: EnvUnowned<'a>,
-    _class: JClass<'a>,
-    link: JString<'a>,
-) {
-    /// Links that may wait for the window: nobody opens as many.
-    const MAX_LINKS: usize = 8;
-    let outcome = env.with_env(|env| {
-        let link = link.try_to_string(env)?;
-        let mut told = Told::lock();
-        if told.links.len() < MAX_LINKS {
-            told.links.push_back(link);
-        }
-        told.wake();
-        jni::errors::Result::Ok(())
-    });
-    outcome.resolve::<LogErrorAndDefault>();
-}
-
-/// Called by `MainActivity` when the window comes into sight or leaves it.
-#[unsafe(no_mangle)]
-extern "system" fn Java_chat_festival_MainActivity_onVisible(
-    _env: EnvUnowned<'_>,
-    _class: JClass<'_>,
-    is_visible: jboolean,
-) {
-    let mut told = Told::lock();
-    told.is_visible = is_visible;
-    told.wake();
 }
 
 /// Lets two devices meet inside of this library; 0 if all went as it should. For `android/self_test.sh`.

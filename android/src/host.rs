@@ -8,7 +8,7 @@ use app::{
 };
 use engine::Timestamp;
 
-use crate::activity::{self, Activity};
+use crate::{activity::Activity, told};
 
 /// An activity, as the screens see it.
 pub(crate) struct Phone {
@@ -47,7 +47,7 @@ impl Host for Phone {
 
     fn poll(&mut self) -> Option<HostNews> {
         let failure = self.failure.take().map(HostNews::Failed);
-        failure.or_else(|| activity::next_link().map(HostNews::Link))
+        failure.or_else(|| told::next_link().map(HostNews::Link))
     }
 
     fn save_state(&mut self, json: &str) {

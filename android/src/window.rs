@@ -13,10 +13,7 @@ use eframe::{
     egui::{Context, OutputCommand, RawInput, SafeAreaInsets, Ui, Visuals, epaint::MarginF32},
 };
 
-use crate::{
-    activity::{self, Activity},
-    host::Phone,
-};
+use crate::{activity::Activity, host::Phone, told};
 
 /// Runs the app until the process ends.
 ///
@@ -49,7 +46,7 @@ struct Window {
 
 impl Window {
     fn open(context: &Context, activity: Activity, data_dir: PathBuf) -> Result<Self, String> {
-        activity::wakes(context);
+        told::wakes(context);
         let state = StateFile::in_folder(&data_dir);
         let config = Config::usual(data_dir);
         let waker = context.clone();
@@ -64,7 +61,7 @@ impl Window {
 
 impl eframe::App for Window {
     fn logic(&mut self, ctx: &Context, _frame: &mut eframe::Frame) {
-        let is_visible = activity::is_visible();
+        let is_visible = told::is_visible();
         match (std::mem::replace(&mut self.is_visible, is_visible), is_visible) {
             (true, false) => self.app.suspend(),
             (false, true) => self.app.resume(),
@@ -89,7 +86,7 @@ impl eframe::App for Window {
 
     fn raw_input_hook(&mut self, ctx: &Context, raw_input: &mut RawInput) {
         let [left, top, right, bottom] =
-            activity::insets().map(|pixels| pixels as f32 / ctx.pixels_per_point());
+            told::insets().map(|pixels| pixels as f32 / ctx.pixels_per_point());
         raw_input.safe_area_insets = Some(SafeAreaInsets(MarginF32 { left, right, top, bottom }));
     }
 
