@@ -6,3 +6,5 @@
 mod activity;
 #[path = "jvm/machine.rs"]
 mod machine;
+#[path = "jvm/services.rs"]
+mod services;

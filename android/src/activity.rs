@@ -9,7 +9,7 @@ use jni::{
     refs::Global,
 };
 
-use crate::window;
+use crate::{services::Services, window};
 
 /// The activity, which can be asked for what only Java can do.
 #[derive(Clone)]
@@ -59,6 +59,15 @@ impl Activity {
             env.call_method(activity, jni_str!("pulse"), jni_sig!("()V"), &[])?;
             Ok(())
         });
+    }
+
+    /// What the phone does for the app besides its window.
+    pub(crate) fn services(&self) -> Option<Services> {
+        self.ask(|env, activity| {
+            let services = jni_sig!("()Lchat/festival/Services;");
+            let object = env.call_method(activity, jni_str!("services"), services, &[])?.l()?;
+            env.new_global_ref(object).map(Services::new)
+        })
     }
 
     fn ask<T>(

@@ -119,9 +119,7 @@ pub(crate) fn follow_scan(scan: i32, feed: Feed) {
 fn code_in(text: &str) -> Option<&str> {
     let is_end = |c: char| c.is_whitespace() || "\"'<>(),;".contains(c);
     let words = text.split(is_end).map(|word| word.trim_matches('.'));
-    words
-        .into_iter()
-        .find(|word| Invite::parse(word).is_ok() || PersonCode::parse(word).is_ok())
+    words.into_iter().find(|word| Invite::parse(word).is_ok() || PersonCode::parse(word).is_ok())
 }
 
 /// Reads texts of Java's and tells what they say.

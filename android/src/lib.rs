@@ -8,6 +8,8 @@ mod camera;
 #[cfg(any(target_os = "android", target_os = "linux"))]
 pub mod happened;
 #[cfg(target_os = "android")]
+mod hidden;
+#[cfg(target_os = "android")]
 mod host;
 #[cfg(target_os = "android")]
 mod self_test;

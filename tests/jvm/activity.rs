@@ -7,10 +7,10 @@ use jni::{
     objects::{JObject, JString, JValue},
 };
 
-use crate::machine::java;
+use crate::{machine::java, services};
 
-/// An activity that was opened, with the library's functions.
-fn open<'a>(env: &mut Env<'a>) -> jni::errors::Result<JObject<'a>> {
+/// Has Java call the library's functions.
+pub(crate) fn register(env: &mut Env<'_>) -> jni::errors::Result<()> {
     let insets = told::Java_chat_festival_MainActivity_onInsets as *mut _;
     let link = told::Java_chat_festival_MainActivity_onLink as *mut _;
     let visible = told::Java_chat_festival_MainActivity_onVisible as *mut _;
@@ -25,8 +25,14 @@ fn open<'a>(env: &mut Env<'a>) -> jni::errors::Result<JObject<'a>> {
             ),
             NativeMethod::from_raw_parts(jni_str!("onVisible"), jni_str!("(Z)V"), visible),
         ];
-        env.register_native_methods(jni_str!("chat/festival/MainActivity"), &methods)?;
+        env.register_native_methods(jni_str!("chat/festival/MainActivity"), &methods)
     }
+}
+
+/// An activity that was opened, with the library's functions.
+fn open<'a>(env: &mut Env<'a>) -> jni::errors::Result<JObject<'a>> {
+    register(env)?;
+    services::register(env)?;
     let open = jni_sig!("()Lchat/festival/MainActivity;");
     env.call_static_method(jni_str!("chat/festival/Drive"), jni_str!("open"), open, &[])?.l()
 }
