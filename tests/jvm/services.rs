@@ -21,10 +21,15 @@ use tempfile::TempDir;
 
 use crate::machine::java;
 
+#[path = "services/camera.rs"]
 mod camera;
+#[path = "services/notices.rs"]
 mod notices;
+#[path = "services/permissions.rs"]
 mod permissions;
+#[path = "services/pictures.rs"]
 mod pictures;
+#[path = "services/staying.rs"]
 mod staying;
 
 /// Nothing here takes as long: it is the end of a test that hangs.
@@ -122,8 +127,14 @@ fn call(verb: &str, texts: &[&str]) -> String {
         let signature: RuntimeMethodSignature =
             format!("({takes})Ljava/lang/String;").parse().expect("a signature");
         let phone = jni_str!("chat/festival/Phone");
-        let said =
-            env.call_static_method(phone, JNIString::from(verb), &signature, &values)?.l()?;
+        let said = env
+            .call_static_method(
+                phone,
+                JNIString::from(verb),
+                signature.method_signature(),
+                &values,
+            )?
+            .l()?;
         env.cast_local::<JString<'_>>(said)?.try_to_string(env)
     })
 }

@@ -88,8 +88,7 @@ fn see(bytes: &[u8], times: usize) -> String {
     let side = |len: usize| JValue::Int(len.try_into().expect("it is small"));
     java(|env| {
         let bytes = env.byte_array_from_slice(bytes)?;
-        let values =
-            [JValue::Object(&bytes), side(WIDTH), side(HEIGHT), side(STRIDE), side(times)];
+        let values = [JValue::Object(&bytes), side(WIDTH), side(HEIGHT), side(STRIDE), side(times)];
         let signature = jni_sig!("([BIIII)Ljava/lang/String;");
         let phone = jni_str!("chat/festival/Phone");
         let said = env.call_static_method(phone, jni_str!("see"), signature, &values)?.l()?;

@@ -17,10 +17,7 @@ fn invite_is_shared_as_a_link_and_a_picture_that_the_other_app_may_read() {
 
     let sent = format!("image/png | Invite to Camp | {LINK} | {PICTURE} | may read");
     assert_eq!(call("shared", &[]), sent);
-    assert_eq!(
-        call("read", &[PICTURE, "r"]),
-        "a picture image/png [Invite to Camp.png, 9]"
-    );
+    assert_eq!(call("read", &[PICTURE, "r"]), "a picture image/png [Invite to Camp.png, 9]");
     let old = "content://chat.festival.pictures/Invite%20to%20Old.png";
     assert_eq!(call("read", &[old, "r"]), "nothing", "what was shared before is gone");
 }
