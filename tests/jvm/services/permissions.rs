@@ -50,6 +50,9 @@ fn until_android_11_nearby_is_the_place_and_notifications_are_allowed() {
 fn question_that_was_only_closed_is_no_refusal_for_good() {
     let mut phone = Phone::with_api("30");
     phone.services.ask(Permission::Camera);
+    call("answerNothing", &[]);
+    assert_eq!(phone.services.state(Permission::Camera), PermissionState::NotAsked);
+    phone.services.ask(Permission::Camera);
     call("answer", &["later"]);
     assert_eq!(phone.services.state(Permission::Camera), PermissionState::Refused);
 

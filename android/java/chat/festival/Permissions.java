@@ -89,19 +89,14 @@ final class Permissions {
 
     int state(int permission) {
         if (isGranted(permission)) {
-            kept.edit().remove(asked(permission)).remove(explained(permission)).apply();
+            kept.edit().remove(asked(permission)).apply();
             return GRANTED;
         }
         if (wantsReason(permission)) {
-            kept.edit().putBoolean(explained(permission), true).apply();
             return REFUSED;
         }
-        if (rights(permission).length == 0) {
-            return REFUSED_FOR_GOOD;
-        }
         int asked = kept.getInt(asked(permission), 0);
-        // It did want a reason, and wants none any more: the person has said no for good.
-        if (asked >= MOST_QUESTIONS || kept.getBoolean(explained(permission), false)) {
+        if (rights(permission).length == 0 || asked >= MOST_QUESTIONS) {
             return REFUSED_FOR_GOOD;
         }
         return asked == 0 ? NOT_ASKED : REFUSED;
@@ -145,9 +140,5 @@ final class Permissions {
 
     private static String asked(int permission) {
         return "asked" + permission;
-    }
-
-    private static String explained(int permission) {
-        return "explained" + permission;
     }
 }

@@ -12,11 +12,6 @@ public class SharedPreferences {
         return value == null ? otherwise : (Integer) value;
     }
 
-    public boolean getBoolean(String key, boolean otherwise) {
-        Object value = values.get(key);
-        return value == null ? otherwise : (Boolean) value;
-    }
-
     public Editor edit() {
         return new Editor();
     }
@@ -25,11 +20,6 @@ public class SharedPreferences {
         private final Map<String, Object> changes = new HashMap<String, Object>();
 
         public Editor putInt(String key, int value) {
-            changes.put(key, value);
-            return this;
-        }
-
-        public Editor putBoolean(String key, boolean value) {
             changes.put(key, value);
             return this;
         }

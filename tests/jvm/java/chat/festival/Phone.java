@@ -82,6 +82,12 @@ public final class Phone {
         return "";
     }
 
+    /** The question goes away with nobody having seen it. */
+    static String answerNothing() {
+        activity.onRequestPermissionsResult(activity.askedAs, new String[0], new int[0]);
+        return "";
+    }
+
     /** In the system's settings, and back. */
     static String grant(String rights) {
         activity.onPause();
