@@ -4,7 +4,7 @@
 
 use std::{
     path::Path,
-    sync::mpsc::{Receiver, channel},
+    sync::mpsc::{Receiver, sync_channel},
     time::Duration,
 };
 
@@ -78,9 +78,10 @@ struct Phone {
 impl Phone {
     /// One with that version of Android.
     fn with_api(level: &str) -> Self {
-        let (wake, news) = channel();
+        let (wake, news) = sync_channel(1);
+        // A full channel means that there is something to look at already.
         happened::wakes(move || {
-            let _ = wake.send(());
+            let _ = wake.try_send(());
         });
         java(|env| {
             crate::activity::register(env)?;

@@ -171,7 +171,7 @@ fn dropping_a_scanner_ends_its_feed() {
 
 #[test]
 fn feed_that_fails_says_why_and_switches_its_camera_off() {
-    let (off, is_off) = std::sync::mpsc::channel();
+    let (off, is_off) = sync_channel(1);
     let feed = Feed::ending_with(move || off.send(()).expect("somebody waits"));
     let watched = scan(Source::Feed(feed.clone()), |_| true);
 

@@ -3,7 +3,7 @@
 use std::{
     sync::{
         Arc,
-        mpsc::{Receiver, channel},
+        mpsc::{Receiver, sync_channel},
     },
     thread,
     time::Instant,
@@ -32,9 +32,10 @@ struct Scan {
 
 impl Scan {
     fn start(phone: &Phone) -> Self {
-        let (wake, woken) = channel();
+        let (wake, woken) = sync_channel(1);
+        // A full channel means that there is something to look at already.
         let wake = Arc::new(move || {
-            let _ = wake.send(());
+            let _ = wake.try_send(());
         });
         let is_ours = |text: &str| Invite::parse(text).is_ok();
         Self { scanner: Scanner::start_for(phone.services.camera(), is_ours, wake), woken }
@@ -74,7 +75,7 @@ fn picture_of(text: &str) -> Vec<u8> {
             let inside = x.checked_sub(left).zip(y.checked_sub(top));
             let inside = inside.filter(|(x, y)| *x < code.width() && *y < code.height());
             if let Some((x, y)) = inside {
-                *byte = code.data()[y * code.width() + x];
+                *byte = code.view().row(y).get(x).copied().expect("it is inside");
             } else if x >= WIDTH {
                 *byte = ((x * y) % 251) as u8;
             }

@@ -58,7 +58,7 @@ public final class StayService extends Service {
     private Notification notice() {
         NotificationManager manager = (NotificationManager) getSystemService(Context.NOTIFICATION_SERVICE);
         manager.createNotificationChannel(
-            new NotificationChannel(CHANNEL, "Running in the background", NotificationManager.IMPORTANCE_MIN));
+            new NotificationChannel(CHANNEL, "Running in the background", NotificationManager.IMPORTANCE_LOW));
         PendingIntent open = PendingIntent.getActivity(
             this, 0, new Intent(this, MainActivity.class), PendingIntent.FLAG_IMMUTABLE);
         PendingIntent quit = PendingIntent.getService(

@@ -3,7 +3,7 @@ package android.app;
 /** As far as it is used here; what is newer than API level 23 says so. */
 public class NotificationManager {
     /** Since API level 24. */
-    public static final int IMPORTANCE_MIN = 1;
+    public static final int IMPORTANCE_LOW = 2;
     /** Since API level 24. */
     public static final int IMPORTANCE_HIGH = 4;
 

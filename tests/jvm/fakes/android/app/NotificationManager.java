@@ -6,7 +6,7 @@ import java.util.TreeMap;
 
 /** What is in the system's bar: a notice without a channel, or without a picture, is shown by no Android. */
 public class NotificationManager {
-    public static final int IMPORTANCE_MIN = 1;
+    public static final int IMPORTANCE_LOW = 2;
     public static final int IMPORTANCE_HIGH = 4;
 
     public boolean isEnabled = true;
