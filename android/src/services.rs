@@ -1,5 +1,5 @@
 //! What the app asks of the phone besides its window, from `Services` in Java. What comes of it is in
-//! [`happened`](crate::happened).
+//! [`happened`].
 
 use std::sync::Arc;
 
