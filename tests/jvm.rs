@@ -29,9 +29,11 @@ mod table;
 mod activity;
 #[path = "jvm/bluetooth.rs"]
 mod bluetooth;
-#[path = "jvm/machine.rs"]
-mod machine;
-#[path = "jvm/text.rs"]
-mod text;
 #[path = "jvm/handset.rs"]
 mod handset;
+#[path = "jvm/machine.rs"]
+mod machine;
+#[path = "jvm/services.rs"]
+mod services;
+#[path = "jvm/text.rs"]
+mod text;

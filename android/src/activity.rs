@@ -14,6 +14,7 @@ use transport::ble::ForeignRadio;
 
 use crate::{
     bluetooth::{self, Open},
+    services::Services,
     window,
 };
 
@@ -96,6 +97,15 @@ impl Activity {
         // SAFETY: a reference to the activity, which holds as long as `self.0` does.
         let activity = unsafe { env.as_cast_raw::<Global<JObject<'static>>>(&raw)? };
         question(env, activity.as_ref())
+    }
+
+    /// What the phone does for the app besides its window.
+    pub(crate) fn services(&self) -> Option<Services> {
+        self.ask(|env, activity| {
+            let services = jni_sig!("()Lchat/festival/Services;");
+            let object = env.call_method(activity, jni_str!("services"), services, &[])?.l()?;
+            env.new_global_ref(object).map(Services::new)
+        })
     }
 
     fn ask<T>(

@@ -1,25 +1,25 @@
 //! What the screens need from an Android device.
 
 use app::{
-    host::{Host, HostNews},
+    host::{Host, HostNews, Notifier, Permissions, Sharing},
     scan::Source,
     shell::{self, StateFile},
     ui::action::ScanFrom,
 };
 use engine::Timestamp;
 
-use crate::{activity::Activity, told};
+use crate::{activity::Activity, happened, services::Services, told};
 
 /// An activity, as the screens see it.
 pub(crate) struct Phone {
     activity: Activity,
+    services: Services,
     state: StateFile,
-    failure: Option<String>,
 }
 
 impl Phone {
-    pub(crate) fn new(activity: Activity, state: StateFile) -> Self {
-        Self { activity, state, failure: None }
+    pub(crate) fn new(activity: Activity, services: Services, state: StateFile) -> Self {
+        Self { activity, services, state }
     }
 }
 
@@ -28,26 +28,32 @@ impl Host for Phone {
         Box::new(shell::utc_offset)
     }
 
-    /// Neither its camera nor its pictures can be reached from here.
     fn scan_sources(&self) -> Vec<ScanFrom> {
-        vec![ScanFrom::Clipboard]
+        vec![ScanFrom::Camera, ScanFrom::File, ScanFrom::Clipboard]
     }
 
     fn source(&mut self, from: ScanFrom) -> Option<Source> {
-        matches!(from, ScanFrom::Clipboard).then_some(Source::Clipboard)
+        match from {
+            ScanFrom::Camera => Some(self.services.camera()),
+            ScanFrom::File => {
+                self.services.pick();
+                None
+            }
+            ScanFrom::Clipboard => Some(Source::Clipboard),
+            ScanFrom::Screen => None,
+        }
     }
 
     fn clipboard_text(&mut self) -> Option<String> {
         self.activity.paste()
     }
 
-    fn save_png(&mut self, _name: &str, _png: Vec<u8>) {
-        self.failure = Some("Pictures cannot be saved on Android yet.".to_owned());
+    fn save_png(&mut self, name: &str, png: Vec<u8>) {
+        self.services.save(name, &png);
     }
 
     fn poll(&mut self) -> Option<HostNews> {
-        let failure = self.failure.take().map(HostNews::Failed);
-        failure.or_else(|| told::next_link().map(HostNews::Link))
+        happened::next().or_else(|| told::next_link().map(HostNews::Link))
     }
 
     fn save_state(&mut self, json: &str) {
@@ -60,5 +66,17 @@ impl Host for Phone {
 
     fn pulse(&mut self) {
         self.activity.pulse();
+    }
+
+    fn permissions(&mut self) -> Option<&mut dyn Permissions> {
+        Some(&mut self.services)
+    }
+
+    fn sharing(&mut self) -> Option<&mut dyn Sharing> {
+        Some(&mut self.services)
+    }
+
+    fn notifier(&mut self) -> Option<&mut dyn Notifier> {
+        Some(&mut self.services)
     }
 }

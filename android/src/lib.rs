@@ -5,12 +5,20 @@
 mod activity;
 #[cfg(any(target_os = "android", target_os = "linux"))]
 pub mod bluetooth;
+#[cfg(any(target_os = "android", target_os = "linux"))]
+mod camera;
+#[cfg(any(target_os = "android", target_os = "linux"))]
+pub mod happened;
+#[cfg(target_os = "android")]
+mod hidden;
 #[cfg(target_os = "android")]
 mod host;
 #[cfg(any(target_os = "android", target_os = "linux"))]
 pub mod radio;
 #[cfg(target_os = "android")]
 mod self_test;
+#[cfg(any(target_os = "android", target_os = "linux"))]
+pub mod services;
 #[cfg(any(target_os = "android", target_os = "linux"))]
 pub mod text;
 #[cfg(any(target_os = "android", target_os = "linux"))]

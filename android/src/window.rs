@@ -1,6 +1,6 @@
 //! The app in the window of an activity.
 
-use std::{path::PathBuf, sync::Arc};
+use std::{cell::RefCell, path::PathBuf, rc::Rc, sync::Arc};
 
 use android_activity::AndroidApp;
 use app::{
@@ -9,12 +9,16 @@ use app::{
     shell::StateFile,
 };
 use eframe::{
-    NativeOptions,
+    EframeWinitApplication, NativeOptions, UserEvent,
     egui::{Context, OutputCommand, RawInput, SafeAreaInsets, Ui, Visuals, epaint::MarginF32},
 };
 use transport::ble::Adapter;
+use winit::{event_loop::EventLoop, platform::android::EventLoopBuilderExtAndroid as _};
 
-use crate::{activity::Activity, host::Phone, told, typing::Typing};
+use crate::{
+    activity::Activity, happened, hidden::Loop, host::Phone, services::Services, told,
+    typing::Typing,
+};
 
 /// Runs the app until the process ends.
 ///
@@ -26,29 +30,43 @@ pub(crate) fn run(
     activity: Activity,
     data_dir: PathBuf,
 ) -> Result<(), String> {
-    let options = NativeOptions { android_app: Some(android), ..NativeOptions::default() };
-    eframe::run_native(
+    let why = |error| format!("there is no window: {error}");
+    let event_loop = EventLoop::<UserEvent>::with_user_event().with_android_app(android).build();
+    let event_loop = event_loop.map_err(why)?;
+    let shared = Shared::default();
+    let eframe: EframeWinitApplication<'_> = eframe::create_native(
         "Festival Chat",
-        options,
+        NativeOptions::default(),
         Box::new(|creation| {
-            let window = Window::open(&creation.egui_ctx, activity, data_dir)?;
-            Ok(Box::new(window))
+            let shown = Shown::open(&creation.egui_ctx, activity, data_dir)?;
+            *shared.borrow_mut() = Some(shown);
+            Ok(Box::new(Window(Rc::clone(&shared))))
         }),
-    )
-    .map_err(|error| format!("there is no window: {error}"))
+        &event_loop,
+    );
+    event_loop.run_app(&mut Loop::new(eframe, Rc::clone(&shared))).map_err(why)
 }
 
-/// The app as eframe wants it.
-struct Window {
+/// The app, once there is one. eframe has it for as long as it is seen, and the loop for as long as it is not.
+pub(crate) type Shared = Rc<RefCell<Option<Shown>>>;
+
+/// The app, and whether the person sees it.
+pub(crate) struct Shown {
     app: ChatApp,
+    context: Context,
     activity: Activity,
+    services: Services,
     is_visible: bool,
+    stays: bool,
 }
 
-impl Window {
+impl Shown {
     fn open(context: &Context, activity: Activity, data_dir: PathBuf) -> Result<Self, String> {
         told::wakes(context);
         context.add_plugin(Typing::default());
+        let waker = context.clone();
+        happened::wakes(move || waker.request_repaint());
+        let services = activity.services().ok_or("the activity has no services")?;
         let state = StateFile::in_folder(&data_dir);
         let config =
             Config { bluetooth: Adapter::Foreign(activity.bluetooth()), ..Config::usual(data_dir) };
@@ -56,24 +74,34 @@ impl Window {
         let runtime = Runtime::start(&config, Arc::new(move || waker.request_repaint()))
             .map_err(|error| error.to_string())?;
         let screens = state.read();
-        let host = Phone::new(activity.clone(), state);
+        let host = Phone::new(activity.clone(), services.clone(), state);
         let app = ChatApp::new(Box::new(runtime), screens, Box::new(host));
-        Ok(Self { app, activity, is_visible: true })
+        let context = context.clone();
+        Ok(Self { app, context, activity, services, is_visible: true, stays: false })
     }
-}
 
-impl eframe::App for Window {
-    fn logic(&mut self, ctx: &Context, _frame: &mut eframe::Frame) {
+    /// Takes in what happened, also while nothing is seen.
+    pub(crate) fn logic(&mut self) {
         let is_visible = told::is_visible();
         match (std::mem::replace(&mut self.is_visible, is_visible), is_visible) {
             (true, false) => self.app.suspend(),
             (false, true) => self.app.resume(),
             _ => {}
         }
-        self.app.logic(ctx);
+        self.app.logic(&self.context);
+        // Without a room nobody can write.
+        let stays = !self.app.model().rooms.is_empty();
+        if self.stays != stays {
+            self.stays = stays;
+            self.services.stay(stays);
+        }
     }
 
-    fn ui(&mut self, ui: &mut Ui, _frame: &mut eframe::Frame) {
+    pub(crate) fn free_memory(&mut self) {
+        self.app.free_memory();
+    }
+
+    fn ui(&mut self, ui: &mut Ui) {
         self.app.ui(ui);
         // egui's own clipboard ends at this window.
         let copied = ui.output(|output| {
@@ -84,6 +112,23 @@ impl eframe::App for Window {
         });
         if let Some(text) = copied {
             self.activity.copy(&text);
+        }
+    }
+}
+
+/// The app as eframe wants it.
+struct Window(Shared);
+
+impl eframe::App for Window {
+    fn logic(&mut self, _ctx: &Context, _frame: &mut eframe::Frame) {
+        if let Some(shown) = self.0.borrow_mut().as_mut() {
+            shown.logic();
+        }
+    }
+
+    fn ui(&mut self, ui: &mut Ui, _frame: &mut eframe::Frame) {
+        if let Some(shown) = self.0.borrow_mut().as_mut() {
+            shown.ui(ui);
         }
     }
 

@@ -83,6 +83,9 @@ pub trait Backend {
     /// Does something with Wi-Fi; a [`Notice::Wifi`] tells what came of it. Never blocks.
     fn wifi(&mut self, _wish: WifiWish) {}
 
+    /// Says whether somebody looks at the screen: if not, radios are spared while nothing happens.
+    fn set_screen(&mut self, _is_on: bool) {}
+
     /// How well devices found each other lately.
     fn success_stats(&self) -> SuccessStats {
         SuccessStats::default()

@@ -318,6 +318,7 @@ impl ChatApp {
             HostNews::Failed(why) => self.toasts.push(why),
             HostNews::Link(link) => self.join(&link),
             HostNews::Opened(room) => self.open_room(ctx, room),
+            HostNews::Reply(room, text) => self.reply(room, text),
         }
     }
 

@@ -142,4 +142,6 @@ pub enum HostNews {
     Link(String),
     /// The person chose what was told of this room.
     Opened(RoomId),
+    /// The person wrote this in answer to what was told of this room, without opening the app.
+    Reply(RoomId, String),
 }

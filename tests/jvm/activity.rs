@@ -7,7 +7,7 @@ use jni::{
     objects::{JObject, JString, JValue},
 };
 
-use crate::machine::java;
+use crate::{machine::java, services};
 
 /// Gives the activity the library's functions.
 pub(crate) fn register(env: &mut Env<'_>) -> jni::errors::Result<()> {
@@ -29,10 +29,11 @@ pub(crate) fn register(env: &mut Env<'_>) -> jni::errors::Result<()> {
     }
 }
 
-/// An activity that was opened.
+/// An activity that was opened, with the library's functions.
 fn open<'a>(env: &mut Env<'a>) -> jni::errors::Result<JObject<'a>> {
     register(env)?;
     crate::text::register(env)?;
+    services::register(env)?;
     let open = jni_sig!("()Lchat/festival/MainActivity;");
     env.call_static_method(jni_str!("chat/festival/Drive"), jni_str!("open"), open, &[])?.l()
 }

@@ -42,6 +42,33 @@ fn message_is_told_to_whoever_looks_elsewhere_and_opens_its_room() {
 }
 
 #[test]
+fn radios_are_spared_while_nobody_looks() {
+    let mut phone = Phone::at(Route::Rooms);
+    phone.suspend();
+    assert!(phone.shared.borrow().is_dark);
+    phone.resume();
+    assert!(!phone.shared.borrow().is_dark);
+}
+
+#[test]
+fn answer_to_what_was_told_is_sent_and_the_room_read_without_a_look_at_it() {
+    let mut phone = Phone::at(Route::Rooms);
+    phone.suspend();
+    arrives(&mut phone, 20, "Where are you?");
+
+    phone.shared.borrow_mut().news.push_back(HostNews::Reply(ROOM, " Here! ".to_owned()));
+    phone.shared.borrow_mut().news.push_back(HostNews::Reply(ROOM, " ".to_owned()));
+    phone.settle();
+
+    let commands = phone.shared.borrow().commands.clone();
+    let is_sent = |command: &&Command| matches!(command, Command::SendText { .. });
+    let sent: Vec<_> = commands.iter().filter(is_sent).collect();
+    assert_eq!(sent, [&Command::SendText { room: ROOM, text: "Here!".to_owned() }]);
+    let is_read = |command: &Command| matches!(command, Command::MarkRead { room: ROOM, .. });
+    assert!(commands.iter().any(is_read), "{commands:?}");
+}
+
+#[test]
 fn message_that_is_seen_or_ones_own_is_not_told() {
     let mut phone = Phone::at(Route::Room(ROOM));
     arrives(&mut phone, 20, "You see this");

@@ -71,6 +71,8 @@ pub(crate) struct Script {
     pub(crate) wifi: Option<WifiStatus>,
     /// What was wished of it, besides looks, oldest first.
     pub(crate) wishes: Vec<WifiWish>,
+    /// Whether radios were told that nobody looks.
+    pub(crate) is_dark: bool,
     /// Pictures that were to be saved.
     pub(crate) saved: Vec<(String, Vec<u8>)>,
     /// What is on the clipboard.
@@ -169,6 +171,10 @@ impl Backend for Stage {
             (WifiWish::Look, None) => {}
             (wish, _) => script.wishes.push(wish),
         }
+    }
+
+    fn set_screen(&mut self, is_on: bool) {
+        self.0.borrow_mut().is_dark = !is_on;
     }
 
     fn success_stats(&self) -> SuccessStats {

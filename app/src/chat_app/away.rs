@@ -1,7 +1,7 @@
 //! What becomes of the app while the person is elsewhere, and what they are told of meanwhile.
 
 use egui::Context;
-use engine::{Body, Event, Message, RoomId};
+use engine::{Body, Command, Event, MAX_TEXT_LEN, Message, RoomId};
 
 use super::ChatApp;
 use crate::{
@@ -36,6 +36,7 @@ impl ChatApp {
     /// doing, and lets go of the camera. [`logic`](Self::logic) goes on, to take in what comes.
     pub fn suspend(&mut self) {
         self.away.is_away = true;
+        self.backend.set_screen(false);
         self.away.had_camera = self.scanning.from() == Some(ScanFrom::Camera);
         if self.away.had_camera {
             self.scanning.stop();
@@ -46,6 +47,7 @@ impl ChatApp {
     /// The person is back.
     pub fn resume(&mut self) {
         self.away.is_away = false;
+        self.backend.set_screen(true);
         self.away.returns = true;
     }
 
@@ -93,6 +95,20 @@ impl ChatApp {
             self.state.stack.switch(Route::Room(room));
             self.arrive(ctx, Route::Room(room));
         }
+    }
+
+    /// Sends what the person wrote in answer to what they were told of a room: so they have read it.
+    pub(super) fn reply(&mut self, id: RoomId, text: String) {
+        let text = text.trim();
+        let is_text = !text.is_empty() && text.len() <= MAX_TEXT_LEN;
+        let Some(room) = self.model.rooms.get(&id).filter(|_| is_text) else {
+            self.toasts.push("Your answer was not sent.".to_owned());
+            return;
+        };
+        if let Some(last) = &room.last {
+            self.backend.send(Command::MarkRead { room: id, up_to: last.position });
+        }
+        self.backend.send(Command::SendText { room: id, text: text.to_owned() });
     }
 
     /// Sees what is permitted, and goes on with what had waited for that.

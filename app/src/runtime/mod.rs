@@ -328,6 +328,10 @@ impl Backend for Runtime {
         self.wish_of_wifi(wish);
     }
 
+    fn set_screen(&mut self, is_on: bool) {
+        self.ble.set_screen(is_on);
+    }
+
     fn success_stats(&self) -> SuccessStats {
         self.shared.stats.get()
     }

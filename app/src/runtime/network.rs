@@ -24,7 +24,7 @@ use transport::{
     webrtc::WebRtcTransport,
 };
 
-use super::{Runtime, Shared, links, ways};
+use super::{Shared, links, ways};
 use crate::backend::nat_name;
 
 /// How often the network is looked at: a look costs a tenth of a millisecond, and whoever moved
@@ -111,13 +111,6 @@ impl Surroundings {
 impl fmt::Debug for Surroundings {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Surroundings").finish_non_exhaustive()
-    }
-}
-
-impl Runtime {
-    /// Says whether somebody looks at the screen: if not, the radio is spared while nothing happens.
-    pub fn set_screen(&self, is_on: bool) {
-        self.ble.set_screen(is_on);
     }
 }
 

@@ -6,7 +6,7 @@
 
 use std::{
     path::PathBuf,
-    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError},
     thread,
     time::{Duration, Instant},
 };
@@ -163,12 +163,33 @@ impl Source {
 }
 
 /// The end of a [`Source::Feed`] that pictures are pushed into. Clones push into the same scan.
-#[derive(Debug, Clone, Default)]
+#[derive(Clone, Default)]
 pub struct Feed {
     newest: Arc<Mailbox>,
+    problem: Arc<OnceLock<String>>,
+    at_end: Option<Arc<dyn Fn() + Send + Sync>>,
+}
+
+impl std::fmt::Debug for Feed {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Feed").field("newest", &self.newest).finish_non_exhaustive()
+    }
 }
 
 impl Feed {
+    /// One whose camera is switched off by `at_end`, which is called from another thread once the scan is over.
+    #[must_use]
+    pub fn ending_with(at_end: impl Fn() + Send + Sync + 'static) -> Self {
+        Self { at_end: Some(Arc::new(at_end)), ..Self::default() }
+    }
+
+    /// No picture will come any more; `why` is a sentence for the person.
+    pub fn fail(&self, why: String) {
+        // Only the first reason counts: others follow from it.
+        let _ = self.problem.set(why);
+        self.newest.finish();
+    }
+
     /// Hands over a picture; one that nobody has looked at yet is dropped for it. `preview` is shown as it is.
     pub fn push(&self, luma: Luma, preview: Option<Preview>) {
         self.newest.put(Shot { lumas: vec![luma], preview });
@@ -294,7 +315,13 @@ fn follow(feed: &Feed, shared: &Shared) {
             Taken::Closed => break,
         }
     }
+    if let Some(why) = feed.problem.get() {
+        shared.give_up(Problem::Told(why.clone()));
+    }
     feed.newest.close();
+    if let Some(at_end) = &feed.at_end {
+        at_end();
+    }
 }
 
 /// The thread that reads pictures.

@@ -28,6 +28,9 @@ pub enum Problem {
         "The camera does not work ({0}). Choose another one, or drop a picture of the code here."
     )]
     Broken(String),
+    /// The camera of a phone shows nothing, for this reason.
+    #[error("{0}")]
+    Told(String),
     /// The file cannot be opened; what the system says is inside.
     #[error("The file cannot be read ({0}).")]
     Unreadable(String),

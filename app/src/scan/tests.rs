@@ -170,6 +170,19 @@ fn dropping_a_scanner_ends_its_feed() {
 }
 
 #[test]
+fn feed_that_fails_says_why_and_switches_its_camera_off() {
+    let (off, is_off) = sync_channel(1);
+    let feed = Feed::ending_with(move || off.send(()).expect("somebody waits"));
+    let watched = scan(Source::Feed(feed.clone()), |_| true);
+
+    feed.fail("Another app uses the camera.".to_owned());
+
+    let state = watched.until(|state| state.is_over);
+    assert_eq!(state.problem, Some(Problem::Told("Another app uses the camera.".to_owned())));
+    assert_eq!(is_off.recv_timeout(HANG), Ok(()));
+}
+
+#[test]
 fn absent_camera_is_told_with_what_to_do() {
     // No system numbers its cameras that high.
     let state = outcome(Source::Camera(Some(4_000_000)));

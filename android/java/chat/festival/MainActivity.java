@@ -25,6 +25,7 @@ public final class MainActivity extends NativeActivity implements View.OnApplyWi
 
     private ClipboardManager clipboard;
     private WifiManager.MulticastLock multicast;
+    private Services services;
 
     private static native void onInsets(int left, int top, int right, int bottom);
 
@@ -38,6 +39,8 @@ public final class MainActivity extends NativeActivity implements View.OnApplyWi
         WifiManager wifi = (WifiManager) getApplicationContext().getSystemService(Context.WIFI_SERVICE);
         multicast = wifi.createMulticastLock("festival");
         multicast.setReferenceCounted(false);
+        services = new Services(this);
+        services.permissions.look();
         super.onCreate(state);
         addContentView(new TextInput(this), new ViewGroup.LayoutParams(1, 1));
         getWindow().getDecorView().setOnApplyWindowInsetsListener(this);
@@ -55,14 +58,41 @@ public final class MainActivity extends NativeActivity implements View.OnApplyWi
     protected void onStart() {
         super.onStart();
         multicast.acquire();
+        services.start();
         onVisible(true);
+    }
+
+    @Override
+    protected void onResume() {
+        super.onResume();
+        services.resume();
+    }
+
+    @Override
+    protected void onPause() {
+        services.pause();
+        super.onPause();
     }
 
     @Override
     protected void onStop() {
         onVisible(false);
-        multicast.release();
+        services.stop();
+        if (!services.staying.isOn()) {
+            multicast.release();
+        }
         super.onStop();
+    }
+
+    @Override
+    public void onRequestPermissionsResult(int request, String[] rights, int[] results) {
+        services.permissions.answered(request, results);
+    }
+
+    @Override
+    protected void onActivityResult(int request, int result, Intent data) {
+        super.onActivityResult(request, result, data);
+        services.pictures.chosen(request, result, data);
     }
 
     /**
@@ -72,6 +102,7 @@ public final class MainActivity extends NativeActivity implements View.OnApplyWi
      */
     @Override
     protected void onDestroy() {
+        services.destroy();
         Process.killProcess(Process.myPid());
         super.onDestroy();
     }
@@ -86,12 +117,26 @@ public final class MainActivity extends NativeActivity implements View.OnApplyWi
         return view.onApplyWindowInsets(insets);
     }
 
-    /** A link that is opened anew from the list of recent apps was followed already. */
+    /** What is opened anew from the list of recent apps was followed already. */
     private void open(Intent intent) {
+        if ((intent.getFlags() & Intent.FLAG_ACTIVITY_LAUNCHED_FROM_HISTORY) != 0) {
+            return;
+        }
+        String room = Notices.opened(intent);
+        String text = Sharing.shared(intent);
         String link = intent.getDataString();
-        if (link != null && (intent.getFlags() & Intent.FLAG_ACTIVITY_LAUNCHED_FROM_HISTORY) == 0) {
+        if (room != null) {
+            Services.onOpened(room);
+        } else if (text != null) {
+            Services.onShared(text);
+        } else if (link != null) {
             onLink(link);
         }
+    }
+
+    /** Called from the native library: what can be asked of the phone. */
+    Services services() {
+        return services;
     }
 
     /** Called from the native library: the text on the clipboard, or null. */

@@ -1,5 +1,7 @@
 package android.content;
 
+import android.net.Uri;
+
 public class ClipData {
     private final Item item;
 
@@ -9,6 +11,10 @@ public class ClipData {
 
     public static ClipData newPlainText(CharSequence label, CharSequence text) {
         return new ClipData(new Item(text));
+    }
+
+    public static ClipData newRawUri(CharSequence label, Uri uri) {
+        return new ClipData(new Item(uri.toString()));
     }
 
     public int getItemCount() {
