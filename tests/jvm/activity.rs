@@ -7,10 +7,12 @@ use jni::{
     objects::{JObject, JString, JValue},
 };
 
-use crate::{machine::java, services};
+use crate::{machine::java, services, text};
 
 /// Gives the activity the library's functions.
 pub(crate) fn register(env: &mut Env<'_>) -> jni::errors::Result<()> {
+    text::register(env)?;
+    services::register(env)?;
     let insets = told::Java_chat_festival_MainActivity_onInsets as *mut _;
     let link = told::Java_chat_festival_MainActivity_onLink as *mut _;
     let visible = told::Java_chat_festival_MainActivity_onVisible as *mut _;
@@ -32,8 +34,6 @@ pub(crate) fn register(env: &mut Env<'_>) -> jni::errors::Result<()> {
 /// An activity that was opened, with the library's functions.
 fn open<'a>(env: &mut Env<'a>) -> jni::errors::Result<JObject<'a>> {
     register(env)?;
-    crate::text::register(env)?;
-    services::register(env)?;
     let open = jni_sig!("()Lchat/festival/MainActivity;");
     env.call_static_method(jni_str!("chat/festival/Drive"), jni_str!("open"), open, &[])?.l()
 }

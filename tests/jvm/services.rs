@@ -83,10 +83,7 @@ impl Phone {
         happened::wakes(move || {
             let _ = wake.try_send(());
         });
-        java(|env| {
-            crate::activity::register(env)?;
-            register(env)
-        });
+        java(|env| crate::activity::register(env));
         let cache = tempfile::tempdir().expect("a folder");
         call("open", &[level, cache.path().to_str().expect("a name that is text")]);
         let services = java(|env| {
