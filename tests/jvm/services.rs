@@ -83,7 +83,7 @@ impl Phone {
         happened::wakes(move || {
             let _ = wake.try_send(());
         });
-        java(|env| crate::activity::register(env));
+        java(crate::activity::register);
         let cache = tempfile::tempdir().expect("a folder");
         call("open", &[level, cache.path().to_str().expect("a name that is text")]);
         let services = java(|env| {

@@ -106,7 +106,7 @@ impl Writer {
 
     /// At a screen, from which one comes to a field with this label.
     fn before(route: Route, label: &'static str) -> Self {
-        java(|env| activity::register(env));
+        java(activity::register);
         act("open");
         let phone = Phone::at(route);
         phone.harness.ctx.add_plugin(Typing::default());
