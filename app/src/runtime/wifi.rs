@@ -6,8 +6,8 @@ use transport::wifi::{Credentials, WifiError};
 use super::{Runtime, Shared};
 use crate::backend::{Notice, WifiNews, WifiWish};
 
-/// What lets into the group that this device made. Only in invites: it is of no use to whoever is linked already,
-/// and none of the engine's business.
+/// What lets into the group that this device made. Only in invites that are shown: whoever is linked already is handed
+/// it by the engine, which keeps no address of this kind.
 const TAG_WIFI: u8 = 6;
 
 impl Runtime {
