@@ -70,6 +70,17 @@ struct Met {
     until: Duration,
     /// From when on it is met if it comes by itself.
     welcome_at: Duration,
+    /// When it was first heard, if it did not answer to that number.
+    in_vain: Option<Duration>,
+}
+
+impl Met {
+    /// Whether a device that shows this number is this one.
+    fn is(&self, device: Device, number: Stranger) -> bool {
+        // One that shows another number than it was asked by in vain has begun anew meanwhile.
+        let is_same = self.device == device && (self.in_vain.is_none() || self.number.is_none());
+        is_same || self.number == Some(number)
+    }
 }
 
 /// This device tries to meet another one.
@@ -157,8 +168,9 @@ impl Strangers {
         // it does not answer to.
         let outdated =
             |other: &Stranger, seen: &mut Seen| *other != number && seen.device == device;
-        let before = self.seen.extract_if(.., outdated).map(|(_, seen)| seen.first).min();
-        let first = before.unwrap_or(now.at);
+        let before = self.seen.extract_if(.., outdated).map(|(_, seen)| seen.first);
+        let in_vain = self.met.iter().filter(|met| met.device == device);
+        let first = before.chain(in_vain.filter_map(|met| met.in_vain)).min().unwrap_or(now.at);
         if let Some(seen) = self.seen.get_mut(&number) {
             (seen.device, seen.last) = (device, now.at);
         } else if self.seen.len() < MAX_SEEN {
@@ -183,7 +195,7 @@ impl Strangers {
 
     /// Whether one that was heard was met, or tried in vain.
     fn is_set_aside(&self, device: Device, number: Stranger) -> bool {
-        self.met.iter().any(|met| met.device == device || met.number == Some(number))
+        self.met.iter().any(|met| met.is(device, number))
     }
 
     /// A meeting with this device has begun.
@@ -213,9 +225,10 @@ impl Strangers {
         // Of one that failed nothing came: if that one comes by itself, it is met.
         let welcome_at = if has_failed { now.at } else { until };
         let shown = self.seen.extract_if(.., |_, seen| seen.device == device);
-        let shown: Vec<_> = shown.map(|(number, _)| Some(number)).collect();
-        for number in if shown.is_empty() { vec![None] } else { shown } {
-            self.met.push_back(Met { device, number, until, welcome_at });
+        let shown: Vec<_> = shown.map(|(number, seen)| (Some(number), seen.first)).collect();
+        for (number, first) in if shown.is_empty() { vec![(None, now.at)] } else { shown } {
+            let in_vain = has_failed.then_some(first);
+            self.met.push_back(Met { device, number, until, welcome_at, in_vain });
         }
         while self.met.len() > MAX_MET {
             self.met.pop_front();

@@ -75,6 +75,26 @@ pub(super) async fn service_data(adapter: &Adapter, id: &PeripheralId) -> Option
     properties.service_data.remove(&SERVICE)
 }
 
+/// Makes `BlueZ` forget what devices showed before: it tells of that as if it were heard now, long after they show
+/// something else, or are gone.
+pub(super) async fn forget_old(adapter: &bluer::Adapter) {
+    let forget = async {
+        for address in adapter.device_addresses().await? {
+            let device = adapter.device(address)?;
+            let data = device.service_data().await?.unwrap_or_default();
+            let is_old = data.contains_key(&SERVICE) && !device.is_connected().await?;
+            // One that the person paired with, for whatever it does besides, is not ours to remove.
+            if is_old && !device.is_paired().await? {
+                adapter.remove_device(address).await?;
+            }
+        }
+        bluer::Result::Ok(())
+    };
+    if let Ok(Err(err)) = timeout(LEAVE_TIMEOUT, forget).await {
+        log::debug!("Bluetooth: forgetting who was heard before: {err}");
+    }
+}
+
 /// What a connection is made with.
 #[derive(Clone)]
 pub(super) struct Radio {

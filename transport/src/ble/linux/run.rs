@@ -89,6 +89,7 @@ impl Run {
         }
         let address = adapter.address().await.map_err(|err| state_of(&err))?;
         let scanner = central::scanner(address.0).await.ok_or(RadioState::Missing)?;
+        central::forget_old(&adapter).await;
         let served = Served::default();
         let out = (events.clone(), Arc::clone(&served));
         let server = Server::start(&adapter, settings.is_gatt_only, out);

@@ -138,6 +138,33 @@ fn stranger_that_began_anew_is_asked_by_the_number_it_shows_now_whatever_it_show
 }
 
 #[test]
+fn stranger_that_is_heard_under_a_number_it_no_longer_shows_is_met_as_soon_as_the_new_one_is_heard()
+{
+    let mut air = passers_by(2);
+    let now = period(air.moment().wall);
+    let first = usize::from(number(&air, 1) < number(&air, 0));
+    let other = u8::try_from(1 - first).expect("few");
+    let device = Device([other; 16]);
+    let token = number(&air, 1 - first).token(now);
+    air.deaf = [(0, 1), (1, 0)].into();
+    air.run(secs(100));
+    // What a system still tells of one that is off.
+    let own = number(&air, first);
+    let mut others = (50..).map(|seed| Stranger::of_seed(&[seed; 16], now));
+    let old = others.find(|other| own < *other).expect("a higher number").token(now);
+    air.event(first, RadioEvent::Heard { device, token: old });
+    while air.nodes[first].connects == 0 {
+        air.run(secs(1));
+    }
+    air.event(first, RadioEvent::ConnectFailed(device));
+    air.run(secs(2));
+    air.deaf.clear();
+    air.event(first, RadioEvent::Heard { device, token });
+    air.run(secs(5));
+    assert_eq!(meetings(&air), [1, 1]);
+}
+
+#[test]
 fn meeting_that_breaks_off_is_taken_up_again_sooner_than_there_would_be_another() {
     let mut air = passers_by(2);
     while meetings(&air) != [1, 1] {
