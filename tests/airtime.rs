@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use engine::{Medium, Role};
+use engine::{Event, Medium, Role};
 use tests::{Name, World};
 
 const SECOND: Duration = Duration::from_secs(1);
@@ -153,6 +153,52 @@ fn link_on_which_nothing_waits_wakes_nobody() {
 
     assert_eq!(bytes(&world, "alice", "bob"), before);
     assert!(world.wakes - wakes <= 1, "{} times", world.wakes - wakes);
+}
+
+/// What `name` was told of how much its links carry, in order.
+fn told_busy(world: &World, name: Name) -> Vec<bool> {
+    let events = world.events(name).iter().filter_map(|event| match event {
+        Event::LinkBusy { is_busy, .. } => Some(*is_busy),
+        _ => None,
+    });
+    events.collect()
+}
+
+#[test]
+fn both_ends_are_told_when_more_than_chat_goes_over_the_air_and_when_it_is_over() {
+    let mut world = camp();
+    talk_at_length(&mut world, "carol", 600);
+
+    come_back(&mut world);
+    world.pass(SECOND * 5);
+    for name in ["alice", "bob"] {
+        assert_eq!(told_busy(&world, name), [true], "{name}");
+    }
+
+    world.pass(SECOND * 90);
+    assert_eq!(world.texts("bob").len(), 600);
+    for name in ["alice", "bob"] {
+        assert_eq!(told_busy(&world, name), [true, false], "{name}");
+    }
+}
+
+#[test]
+fn lively_chat_and_what_costs_nothing_are_not_too_much() {
+    let mut world = camp();
+    come_back(&mut world);
+    for n in 0..60 {
+        world.say("alice", &format!("{n} on my way, see you at the second stage"));
+        world.say("bob", &format!("{n} so am I"));
+        world.pass(SECOND / 2);
+    }
+    assert!(told_busy(&world, "alice").is_empty());
+
+    let mut world = camp();
+    world.medium = Medium::Free;
+    talk_at_length(&mut world, "carol", 1_000);
+    come_back(&mut world);
+    world.pass(SECOND * 10);
+    assert!(told_busy(&world, "alice").is_empty());
 }
 
 #[test]

@@ -274,6 +274,7 @@ impl ChatApp {
         }
         self.typing.follow(&event, self.clock.now());
         self.offered.follow(&event);
+        self.note_load(&event);
         self.follow_invites(&event);
         let is_start = matches!(event, Event::Started { .. });
         let opened = match &event {

@@ -1,6 +1,6 @@
 //! Everything shown, folded from what happened. It asks nobody and decides nothing.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use engine::{
     DoorPictures, Event, Invite, InviteId, InviteState, JoinFailure, LastSeen, LinkId, Member,
@@ -77,6 +77,8 @@ pub struct Room {
     pub newcomers: Vec<Newcomer>,
     /// Who is connected, and over which link.
     pub online: BTreeMap<PeerId, LinkId>,
+    /// Links that carry more than they are good for.
+    pub busy: BTreeSet<LinkId>,
     /// The invite to show, once there is one.
     pub invite: Option<Invite>,
     /// All invites there are, as last told.
@@ -228,6 +230,7 @@ impl Model {
             | Event::MemberChanged { room, .. }
             | Event::Received { room, .. }
             | Event::Deposited { room, .. }
+            | Event::LinkBusy { room, .. }
             | Event::PeerSeen { room, .. }
             | Event::PeerLost { room, .. } => {
                 if let Some(room) = self.rooms.get_mut(&room) {
@@ -266,6 +269,7 @@ impl Room {
             options,
             newcomers: Vec::new(),
             online: BTreeMap::new(),
+            busy: BTreeSet::new(),
             invite: None,
             invites: Vec::new(),
             reports: Vec::new(),
@@ -285,6 +289,11 @@ impl Room {
     pub fn signed_name_of(&self, peer: PeerId) -> String {
         let name = self.name_of(peer);
         if self.is_verified(peer) { format!("{name} {VERIFIED}") } else { name.to_owned() }
+    }
+
+    /// Those in use are other ones by now.
+    fn forget_old_links(&mut self) {
+        self.busy.retain(|link| self.online.values().any(|used| used == link));
     }
 
     /// Whether this device's person made sure who somebody is.
@@ -347,10 +356,14 @@ impl Room {
             }
             Event::PeerSeen { peer, link, .. } => {
                 self.online.insert(peer, link);
+                self.forget_old_links();
             }
             Event::PeerLost { peer, .. } => {
                 self.online.remove(&peer);
+                self.forget_old_links();
             }
+            Event::LinkBusy { link, is_busy: true, .. } => _ = self.busy.insert(link),
+            Event::LinkBusy { link, is_busy: false, .. } => _ = self.busy.remove(&link),
             _ => {}
         }
     }

@@ -5,7 +5,7 @@ use app::{
     chat_app::ChatApp,
 };
 use egui_kittest::{Harness, kittest::Queryable as _};
-use engine::{Event, PeerId};
+use engine::{Event, LinkId, PeerId};
 use transport::wifi::{Credentials, Group, Part, WifiState, WifiStatus};
 
 use crate::{
@@ -19,9 +19,10 @@ use crate::{
 type Screen = (Harness<'static, ChatApp>, Shared);
 
 const BANNER: &str = "Bea made a Wi-Fi network";
+const SLOW: &str = "Slow over Bluetooth: make a Wi-Fi network";
 
 /// The screens about such a network.
-pub(crate) const OFFERED: [Shot; 4] = [
+pub(crate) const OFFERED: [Shot; 5] = [
     ("offered", |looking| offered(looking, able(None))),
     ("offered-page", |looking| page(looking, able(None))),
     ("offered-ask", |looking| {
@@ -31,6 +32,7 @@ pub(crate) const OFFERED: [Shot; 4] = [
         (harness, shared)
     }),
     ("offered-by-hand", |looking| page(looking, unable())),
+    ("slow", |looking| slow(looking, able(None))),
 ];
 
 /// A device whose Wi-Fi this app cannot change.
@@ -56,6 +58,24 @@ fn page(looking: Looking, status: WifiStatus) -> Screen {
     let (mut harness, shared) = offered(looking, status);
     reach(&mut harness, BANNER);
     (harness, shared)
+}
+
+/// The link to a member carries more than it is good for, or does no longer.
+fn busy(is_busy: bool) -> Event {
+    Event::LinkBusy { room: ROOM, peer: BEA, link: LinkId(1), is_busy }
+}
+
+/// A room in which it is so.
+fn slow(looking: Looking, status: WifiStatus) -> Screen {
+    let (mut harness, shared) = in_room(looking);
+    shared.borrow_mut().wifi = Some(status);
+    shared.borrow_mut().tell(busy(true));
+    harness.run_steps(4);
+    (harness, shared)
+}
+
+fn is_slow(harness: &Harness<'_, ChatApp>) -> bool {
+    harness.query_by_label(SLOW).is_some()
 }
 
 fn joins(may_leave: bool) -> WifiWish {
@@ -135,7 +155,26 @@ fn network_that_cannot_be_joined_says_why_and_how_to_go_on() {
 }
 
 #[test]
+fn room_with_too_much_for_bluetooth_leads_to_a_network_where_one_can_be_made() {
+    let (harness, _shared) = slow(Looking::at(PHONE), unable());
+    assert!(!is_slow(&harness), "nothing can be done about it");
+
+    let (mut harness, shared) = slow(Looking::at(PHONE), able(None));
+    assert!(is_slow(&harness));
+    hand(&mut harness, &shared, BEA, credentials().encode());
+    assert!(!is_slow(&harness) && is_offered(&harness), "there is one already");
+    hand(&mut harness, &shared, BEA, Vec::new());
+    reach(&mut harness, SLOW);
+    assert!(says(&harness, "Make a network"));
+    reach(&mut harness, "Back");
+
+    shared.borrow_mut().tell(busy(false));
+    harness.run_steps(4);
+    assert!(!is_slow(&harness));
+}
+
+#[test]
 fn networks_of_members_look_as_they_did() {
-    let names = ["offered", "offered-page", "offered-ask", "offered-by-hand"];
+    let names = ["offered", "offered-page", "offered-ask", "offered-by-hand", "slow"];
     pictures_of_text(names.map(|name| (name, shot(&OFFERED, name))));
 }

@@ -27,7 +27,7 @@ const HERE: Situation = Situation {
 fn ways() -> Vec<WaysInfo> {
     let found = |peer, used, here: &Situation, can_be_heard| {
         let known = Peer { has_address: true, can_be_heard };
-        let choice = choose(known, here, Progress { up: used, failures: 0 });
+        let choice = choose(known, here, Progress { up: used, ..Progress::default() });
         WaysInfo { peer: Some((ROOM, peer)), used, choice: Some(choice) }
     };
     vec![found(BEA, Some(LinkPath::Bluetooth), &HERE, true), found(CEM, None, &HERE, false)]

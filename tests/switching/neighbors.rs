@@ -249,7 +249,8 @@ impl Neighbors {
             let new = || Dial { failures, ..Dial::default() };
             let mut dial = self.ends[end].dials.remove(&target).unwrap_or_else(new);
             if dial.arrivals.is_empty() && now >= dial.due {
-                let choice = self.choose(end, Progress { up: None, failures: dial.failures });
+                let choice =
+                    self.choose(end, Progress { failures: dial.failures, ..Progress::default() });
                 for attempt in choice.attempts {
                     let arrival = self.arrival(attempt.way, attempt.after);
                     dial.arrivals.push((attempt.way, arrival));
@@ -280,7 +281,7 @@ impl Neighbors {
                 continue;
             }
             if self.wires[at].arrival.is_none() && now >= self.wires[at].look_at {
-                let choice = self.choose(end, Progress { up: Some(up), failures: 0 });
+                let choice = self.choose(end, Progress { up: Some(up), ..Progress::default() });
                 let attempt = choice.attempts.first().copied();
                 let arrival = attempt.map(|attempt| self.arrival(attempt.way, attempt.after));
                 let wire = &mut self.wires[at];

@@ -125,6 +125,8 @@ pub struct Progress {
     pub up: Option<LinkPath>,
     /// Dials in vain since there was a reason to hope.
     pub failures: u32,
+    /// Whether more is carried than the link that is up is good for.
+    pub is_busy: bool,
 }
 
 /// Why a way is not tried.
@@ -234,7 +236,7 @@ impl Choice {
 pub fn choose(peer: Peer, here: &Situation, progress: Progress) -> Choice {
     let mut choice = Choice::default();
     for way in Way::ALL {
-        match refuse(way, peer, here, progress.up) {
+        match refuse(way, peer, here, progress) {
             Some(reason) => choice.rejected.push((way, reason)),
             None => choice.attempts.push(Attempt { way, after: Duration::ZERO }),
         }
@@ -254,11 +256,12 @@ pub fn choose(peer: Peer, here: &Situation, progress: Progress) -> Choice {
 }
 
 /// Why a way is not tried, if it is not.
-fn refuse(way: Way, peer: Peer, here: &Situation, up: Option<LinkPath>) -> Option<Reason> {
+fn refuse(way: Way, peer: Peer, here: &Situation, progress: Progress) -> Option<Reason> {
+    let Progress { up, is_busy, .. } = progress;
     if up == Some(way.path()) {
         return Some(Reason::InUse);
     }
-    impossible(way, peer, here).or_else(|| up.and_then(|up| needless(way, here, up)))
+    impossible(way, peer, here).or_else(|| up.and_then(|up| needless(way, here, up, is_busy)))
 }
 
 /// Why a way cannot be gone, or may not.
@@ -274,14 +277,15 @@ fn impossible(way: Way, peer: Peer, here: &Situation) -> Option<Reason> {
 }
 
 /// Why a way is not worth it beside a link that is up and goes another one.
-fn needless(way: Way, here: &Situation, up: LinkPath) -> Option<Reason> {
+fn needless(way: Way, here: &Situation, up: LinkPath, is_busy: bool) -> Option<Reason> {
     if up == LinkPath::Direct || way == Way::Bluetooth {
         return Some(Reason::BetterIsUp);
     }
     if !gains(up, way.path()) {
         return Some(Reason::NoGain);
     }
-    if here.is_sparing {
+    // A slow radio that is on for long takes more of the battery than a fast one for a moment.
+    if here.is_sparing && !is_busy {
         return Some(Reason::Sparing);
     }
     // Bluetooth is slow and free: what is near is reached through the internet only where that is, too.

@@ -219,8 +219,10 @@ impl<S: Store> Engine<S> {
         let Some(LinkState::Open(session)) = self.links.get_mut(&link) else { return };
         match session.seal(packet) {
             Some(frame) => {
-                session.airtime.bucket.spend(now, frame.len());
+                let len = frame.len();
+                session.airtime.bucket.spend(now, len);
                 self.outputs.push_back(Output::Transmit(link, frame));
+                self.note_load(link, len);
             }
             // The cipher has run out of nonces: a new link gets new ones.
             None => self.hang_up(link),

@@ -249,6 +249,7 @@ impl<S: Store> Engine<S> {
                 self.mind_asked();
                 self.retain()?;
                 self.mind_airtime();
+                self.mind_loads();
                 self.serve_mailboxes()
             }
         };
@@ -357,6 +358,7 @@ impl<S: Store> Engine<S> {
         for (link, room, peer) in self.shown_sessions() {
             self.notify(Event::PeerSeen { room, peer, link });
         }
+        self.retell_loads();
         self.retell_doors();
         self.list_all_reports()
     }

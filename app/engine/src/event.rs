@@ -141,6 +141,17 @@ pub enum Event {
         /// Who.
         peer: PeerId,
     },
+    /// A link over the air carries more than chat, or does no longer: a better way is worth some effort.
+    LinkBusy {
+        /// Where.
+        room: RoomId,
+        /// With whom.
+        peer: PeerId,
+        /// Which.
+        link: LinkId,
+        /// Whether it does.
+        is_busy: bool,
+    },
     /// Whether the room's mailbox is used on this device, and where it is, changed or was asked.
     MailboxSet {
         /// Where.

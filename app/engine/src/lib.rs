@@ -13,6 +13,7 @@ mod asking;
 mod body;
 mod bound;
 mod brief;
+mod busy;
 mod cipher;
 mod closed;
 mod command;

@@ -63,6 +63,7 @@ impl<S: Store> Engine<S> {
 
     /// A frame arrived: whatever is wrong with it ends the link and nothing else.
     pub(crate) fn receive(&mut self, link: LinkId, frame: Frame) -> Result<(), StoreError> {
+        self.note_load(link, frame.len());
         let is_fine = match self.links.get_mut(&link) {
             // Frames that were on their way when we hung up.
             None => true,

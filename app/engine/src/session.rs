@@ -5,6 +5,7 @@ use std::time::Duration;
 use crate::{
     Addr, Frame, InviteId, LinkId, Medium, PeerId, RoomId,
     airtime::Airtime,
+    busy::Load,
     cipher::Cipherer,
     courier::Errand,
     door::Door,
@@ -85,10 +86,12 @@ impl LinkState {
         }
     }
 
-    /// When there is something to do in a session: what was asked for is late, or there is air again.
+    /// When there is something to do in a session: what was asked for is late, there is air again, or it is busy no
+    /// longer.
     pub(crate) fn due(&self) -> Option<Duration> {
         let Self::Open(session) = self else { return None };
-        session.sync.asked.deadline().into_iter().chain(session.airtime.deadline()).min()
+        let (asked, air) = (session.sync.asked.deadline(), session.airtime.deadline());
+        asked.into_iter().chain(air).chain(session.load.deadline()).min()
     }
 
     /// When the link came up, if the other end dialed and nothing proves yet that it is no replay.
@@ -126,6 +129,7 @@ pub(crate) struct Session {
     pub(crate) is_shown: bool,
     pub(crate) sync: Sync,
     pub(crate) airtime: Airtime,
+    pub(crate) load: Load,
     pub(crate) forged: u32,
     pub(crate) refused: u32,
     /// Where the peer said it can be dialed, until it is a member.
@@ -172,6 +176,7 @@ impl Session {
             is_shown: false,
             sync: Sync::new(salt, has_read_last),
             airtime,
+            load: Load::default(),
             forged: 0,
             refused: 0,
             addrs: None,

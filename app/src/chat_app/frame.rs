@@ -147,7 +147,7 @@ impl ChatApp {
         let view = RoomView {
             room,
             typing: typing.map(|(line, _)| line),
-            network_by: self.offered.at_hand(room, &self.wifi).map(|(who, _)| who),
+            network: self.wifi.hint(room, &self.offered),
             clock: &self.clock,
             status,
             status_words,

@@ -3,19 +3,19 @@
 use std::time::Duration;
 
 use egui::Ui;
-use engine::{Command, Invite, InviteId, Timestamp};
+use engine::{Command, Event, Invite, InviteId, Role, Timestamp};
 use transport::wifi::{Credentials, Group, Part, WifiState, WifiStatus};
 
-use super::ChatApp;
+use super::{ChatApp, offered::Offered};
 use crate::{
     backend::{WifiNews, WifiWish},
-    model::sentence,
+    model::{Room, sentence},
     runtime::{network_of, with_network},
     ui::{
         action::Action,
         joining::Entry,
         route::Route,
-        wifi::{GroupView, OfferedView, WifiCode, WifiDeed, WifiView, WifiWay, wifi_ui},
+        wifi::{GroupView, OfferedView, WifiCode, WifiDeed, WifiHint, WifiView, WifiWay, wifi_ui},
     },
 };
 
@@ -84,6 +84,13 @@ impl Wifi {
             Some(ssid) => Some(WifiWay::In(ssid.to_owned())),
             None => self.status.as_ref()?.can_make.then_some(WifiWay::CanMake),
         }
+    }
+
+    /// What a conversation says of it.
+    pub(super) fn hint<'a>(&self, room: &'a Room, offered: &'a Offered) -> Option<WifiHint<'a>> {
+        let by = offered.at_hand(room, self).map(|(who, _)| WifiHint::Offered(who));
+        let can_make = self.way() == Some(WifiWay::CanMake) && room.my_role() >= Role::Member;
+        by.or((can_make && !room.busy.is_empty()).then_some(WifiHint::Slow))
     }
 
     /// How far an invite has led into its network, if it is for one.
@@ -312,6 +319,13 @@ impl ChatApp {
         self.keep_looking(ui);
         self.draw_group();
         wifi_ui(ui, &self.wifi_view(), actions);
+    }
+
+    /// Whether more is to go over Bluetooth in a room than it is good for: then a network may help.
+    pub(super) fn note_load(&mut self, event: &Event) {
+        if matches!(event, Event::LinkBusy { is_busy: true, .. }) {
+            self.look_at_wifi();
+        }
     }
 
     /// The network of a member that this device could join in the room at hand, and who made it.

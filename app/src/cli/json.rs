@@ -300,6 +300,13 @@ fn event(event: &Event) -> Value {
         Event::PeerLost { room, peer } => {
             json!({"event": "peer_lost", "room": room.to_string(), "peer": peer.to_string()})
         }
+        Event::LinkBusy { room, peer, link, is_busy } => json!({
+            "event": "link_busy",
+            "room": room.to_string(),
+            "peer": peer.to_string(),
+            "link": link.0,
+            "is_busy": is_busy,
+        }),
         Event::MailboxSet { room, on, relays } => json!({
             "event": "mailbox",
             "room": room.to_string(),

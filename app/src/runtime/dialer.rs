@@ -97,9 +97,26 @@ impl Dialer {
             lock(&backoff).meet(self.shared.started.elapsed());
         }
         self.upgrades.retain(|_, task| !task.is_finished());
-        if self.shared.links.dialed(link).is_some_and(|(_, up)| gains(up, LinkPath::Direct)) {
+        if !self.upgrades.contains_key(&link) {
+            self.seek_better(link, target);
+        }
+    }
+
+    /// A link carries more than it is good for: a better one is looked for as if it had just come about.
+    pub(super) fn hurry(&mut self, link: LinkId, room: RoomId, peer: PeerId) {
+        if let Some(task) = self.upgrades.remove(&link) {
+            task.abort();
+        }
+        self.seek_better(link, Target::Member(room, peer));
+    }
+
+    /// Looks for a direct way beside a link that this end dialed, if it goes another.
+    fn seek_better(&mut self, link: LinkId, target: Target) {
+        let progress = self.shared.links.dialed(link).map(|(_, progress)| progress);
+        let up = progress.and_then(|progress| progress.up);
+        if up.is_some_and(|up| gains(up, LinkPath::Direct)) {
             let seek = seek_better(Arc::clone(&self.shared), link, target);
-            self.upgrades.entry(link).or_insert_with(|| self.tokio.spawn(seek));
+            self.upgrades.insert(link, self.tokio.spawn(seek));
         }
     }
 }
@@ -129,7 +146,7 @@ impl Dial {
                 self.begin_anew(news);
                 continue;
             }
-            let progress = Progress { up: None, failures: self.failures };
+            let progress = Progress { failures: self.failures, ..Progress::default() };
             let choice = self.shared.choose(&self.way, progress);
             if choice.attempts.is_empty() {
                 tokio::select! {
@@ -333,14 +350,17 @@ async fn seek_better(shared: Arc<Shared>, link: LinkId, target: Target) {
             () = sleep(upgrades.next_pause(chance())) => {}
             _sign = news.come() => upgrades = Upgrades::default(),
         }
-        let Some((way, up)) = shared.links.dialed(link) else { return };
-        let choice = shared.choose(&way, Progress { up: Some(up), failures: 0 });
+        let Some((way, progress)) = shared.links.dialed(link) else { return };
+        let choice = shared.choose(&way, progress);
         if choice.attempts.is_empty() {
             continue;
         }
         let dialed = shared.transport.dial_by(&choice, &way.addrs, way.key, way.callee).await;
         if let Ok(better) = dialed
-            && shared.links.dialed(link).is_some_and(|(_, up)| gains(up, path(&better)))
+            && shared
+                .links
+                .dialed(link)
+                .is_some_and(|(_, progress)| progress.up.is_some_and(|up| gains(up, path(&better))))
         {
             links::adopt(&shared, better, Some((target, Some(way)))).await.await;
             return;

@@ -116,6 +116,12 @@ impl EngineLoop {
                         self.shared.links.prove(link, room, peer);
                         self.dialer.meet(link, room, peer);
                     }
+                    if let Event::LinkBusy { room, peer, link, is_busy } = event {
+                        self.shared.links.set_busy(link, is_busy);
+                        if is_busy {
+                            self.dialer.hurry(link, room, peer);
+                        }
+                    }
                     notices.push(Notice::Event(event));
                 }
             }

@@ -14,7 +14,7 @@ use engine::{Frame, Input, LinkId, PeerId, RoomId, Target};
 use tokio::sync::{mpsc, watch};
 use transport::{
     AddrKind, Link, LinkFailure, LinkPath, LinkReceiver, LinkSender, LinkStats, Phase, Role,
-    TransportKind,
+    TransportKind, chooser::Progress,
 };
 
 use super::{Shared, medium, ways::Way};
@@ -33,6 +33,7 @@ struct Entry {
     kind: TransportKind,
     role: Role,
     is_by_chance: bool,
+    is_busy: bool,
     stats: Arc<Mutex<LinkStats>>,
     peer: Option<(RoomId, PeerId)>,
     session: Option<Phase>,
@@ -102,21 +103,24 @@ impl Links {
         infos
     }
 
+    /// A link carries more than it is good for, or does no longer.
+    pub(super) fn set_busy(&self, link: LinkId, is_busy: bool) {
+        if let Some(entry) = self.lock().get_mut(&link) {
+            entry.is_busy = is_busy;
+        }
+    }
+
     /// How an open link goes that this end dialed, and how it was dialed.
-    pub(super) fn dialed(&self, link: LinkId) -> Option<(Way, LinkPath)> {
+    pub(super) fn dialed(&self, link: LinkId) -> Option<(Way, Progress)> {
         let entries = self.lock();
         let entry = entries.get(&link)?;
-        let (path, is_open) = entry.goes_by();
-        entry.way.clone().filter(|_| is_open).map(|way| (way, path))
+        Some((entry.way.clone()?, entry.progress()?))
     }
 
     /// How open links go, by whom they lead to; of two with one peer, the newer.
-    pub(super) fn linked(&self) -> BTreeMap<(RoomId, PeerId), LinkPath> {
+    pub(super) fn linked(&self) -> BTreeMap<(RoomId, PeerId), Progress> {
         let entries = self.lock();
-        let open = entries.values().filter_map(|entry| {
-            let (path, is_open) = entry.goes_by();
-            Some((entry.peer.filter(|_| is_open)?, path))
-        });
+        let open = entries.values().filter_map(|entry| Some((entry.peer?, entry.progress()?)));
         open.collect()
     }
 
@@ -146,6 +150,7 @@ impl Links {
             kind: link.kind,
             role: link.role,
             is_by_chance: link.is_by_chance,
+            is_busy: false,
             stats: Arc::clone(&link.stats),
             peer: None,
             session: None,
@@ -171,10 +176,11 @@ impl Links {
 }
 
 impl Entry {
-    /// Its path, and whether it is open.
-    fn goes_by(&self) -> (LinkPath, bool) {
+    /// What whoever looks for a better way has to know of it, while it is open.
+    fn progress(&self) -> Option<Progress> {
         let stats = read(&self.stats);
-        (stats.path, stats.closed.is_none())
+        let progress = Progress { up: Some(stats.path), failures: 0, is_busy: self.is_busy };
+        stats.closed.is_none().then_some(progress)
     }
 
     fn info(&self, id: LinkId) -> LinkInfo {

@@ -98,17 +98,18 @@ impl Shared {
                 Target::Member(room, peer) => Some((room, peer)),
                 Target::Invite(_) => None,
             };
-            let used = peer.and_then(|peer| linked.remove(&peer));
+            let progress = peer.and_then(|peer| linked.remove(&peer)).unwrap_or_default();
+            let used = progress.up;
             if used.is_some() || is_wanted {
-                let choice = self.choose(&way, Progress { up: used, failures: 0 });
+                let choice = self.choose(&way, progress);
                 ways.push(WaysInfo { peer, used, choice: Some(choice) });
             }
         }
         // Those who dialed this device, and were not to be dialed by it.
         let others = linked.into_iter();
-        ways.extend(others.map(|(peer, path)| WaysInfo {
+        ways.extend(others.map(|(peer, progress)| WaysInfo {
             peer: Some(peer),
-            used: Some(path),
+            used: progress.up,
             choice: None,
         }));
         ways

@@ -13,7 +13,7 @@ use super::{
     state::Scroll,
     theme::{self, SPACE_L, SPACE_M, SPACE_S, SPACE_XS, TOUCH, Type, palette},
     widgets::{avatar, button, button::Weight, icon::Icon, list::Seen, status_dot::Status, text},
-    wifi,
+    wifi::{self, WifiHint},
 };
 use crate::model::Room;
 
@@ -45,8 +45,8 @@ pub struct RoomView<'a> {
     pub status_words: String,
     /// Who is typing.
     pub typing: Option<String>,
-    /// Who made a network that this device could join.
-    pub network_by: Option<&'a str>,
+    /// Whether a Wi-Fi network of their own would help.
+    pub network: Option<WifiHint<'a>>,
     /// Whether there is a way back.
     pub has_back: bool,
     /// Whether the person is looking at this window.
@@ -72,8 +72,8 @@ pub fn room_ui(ui: &mut Ui, view: &RoomView<'_>, doing: RoomDoing<'_>, actions: 
     ui.spacing_mut().item_spacing.y = 0.0;
     bar_ui(ui, view, actions);
     door::bell_ui(ui, view.room.id, &view.room.newcomers, actions);
-    if let Some(who) = view.network_by {
-        wifi::offered_ui(ui, who, actions);
+    if let Some(hint) = view.network {
+        wifi::hint_ui(ui, hint, actions);
     }
     let area = ui.available_rect_before_wrap();
     // The composer is drawn first: its height decides how much is left for the messages.

@@ -116,7 +116,7 @@ mod tests {
 
     fn ways(used: Option<LinkPath>, here: &Situation) -> WaysInfo {
         let peer = Peer { has_address: true, can_be_heard: true };
-        let choice = choose(peer, here, Progress { up: used, failures: 0 });
+        let choice = choose(peer, here, Progress { up: used, ..Progress::default() });
         WaysInfo { peer: None, used, choice: Some(choice) }
     }
 

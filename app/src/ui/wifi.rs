@@ -106,6 +106,15 @@ pub enum WifiWay {
     In(String),
 }
 
+/// Why a conversation leads to the page.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum WifiHint<'a> {
+    /// A member made a network: who.
+    Offered(&'a str),
+    /// More goes over Bluetooth than it is good for, and this device could make a network.
+    Slow,
+}
+
 /// The page.
 pub fn wifi_ui(ui: &mut Ui, view: &WifiView<'_>, actions: &mut Vec<Action>) {
     layout::titled_bar(ui, true, "Wi-Fi network", actions);
@@ -181,9 +190,13 @@ fn offer_ui(ui: &mut Ui, problem: Option<&str>, actions: &mut Vec<Action>) {
     }
 }
 
-/// The way to the page from a conversation, while there is a network by a member.
-pub fn offered_ui(ui: &mut Ui, by: &str, actions: &mut Vec<Action>) {
-    if button::strip(ui, Icon::Wifi, &format!("{by} made a Wi-Fi network")).clicked() {
+/// The way to the page from a conversation.
+pub fn hint_ui(ui: &mut Ui, hint: WifiHint<'_>, actions: &mut Vec<Action>) {
+    let label = match hint {
+        WifiHint::Offered(by) => format!("{by} made a Wi-Fi network"),
+        WifiHint::Slow => "Slow over Bluetooth: make a Wi-Fi network".to_owned(),
+    };
+    if button::strip(ui, Icon::Wifi, &label).clicked() {
         actions.push(Action::Open(Route::Wifi));
     }
 }

@@ -19,8 +19,8 @@ use crate::machine::ON_BY_ITSELF;
 const CONTROLLERS: [(&str, &str); 3] =
     [("hci0", "00:AA:01:00:00:00"), ("hci1", "00:AA:01:01:00:01"), ("hci2", "00:AA:01:02:00:02")];
 
-/// The emulated machine is slow, and slower beside other work. Strangers hear each other by chance, since each listens
-/// for 0.6 s of 15: once, of eleven times, 140 s were not enough.
+/// The emulated machine is slow, and slower beside other work; and strangers who both seek nobody hear each other by
+/// chance, since each listens for 0.6 s of 15.
 const PATIENCE: Duration = Duration::from_secs(300);
 
 /// How often it is looked whether something is so.

@@ -16,7 +16,7 @@ fn fresh(peer: Peer, here: &Situation) -> Choice {
 }
 
 fn beside(up: LinkPath, here: &Situation) -> Choice {
-    choose(ANYWHERE, here, Progress { up: Some(up), failures: 0 })
+    choose(ANYWHERE, here, Progress { up: Some(up), ..Progress::default() })
 }
 
 fn ways(choice: &Choice) -> Vec<Way> {
@@ -67,7 +67,7 @@ fn bluetooth_waits_for_no_call_that_itself_waits_for_a_relay() {
 #[test]
 fn after_a_dial_in_vain_bluetooth_waits_no_more() {
     let after = |failures| {
-        let progress = Progress { up: None, failures };
+        let progress = Progress { failures, ..Progress::default() };
         choose(ANYWHERE, &Situation::FREE, progress).after(Way::Bluetooth)
     };
     assert_eq!(after(0), Some(NETWORK_HEAD_START));
@@ -159,6 +159,16 @@ fn while_nobody_looks_the_link_that_is_up_will_do() {
 }
 
 #[test]
+fn what_is_too_much_for_the_link_that_is_up_is_worth_looking_for_a_better_one() {
+    let sparing = Situation { is_sparing: true, is_metered: true, ..Situation::FREE };
+    let progress = Progress { up: Some(LinkPath::Bluetooth), is_busy: true, ..Progress::default() };
+    let choice = choose(ANYWHERE, &sparing, progress);
+
+    assert_eq!(ways(&choice), [Way::Direct], "though nobody looks");
+    assert_eq!(why(&choice, Way::Called), Reason::Costly, "but not the person's money");
+}
+
+#[test]
 fn bluetooth_is_not_given_up_for_an_internet_that_costs_money() {
     let metered = Situation { is_metered: true, ..Situation::FREE };
 
@@ -201,7 +211,7 @@ fn every_way_is_either_tried_or_told_with_a_reason() {
                 is_sparing: is(2),
             };
             let peer = Peer { has_address: is(3), can_be_heard: is(0) };
-            let choice = choose(peer, &here, Progress { up, failures: 0 });
+            let choice = choose(peer, &here, Progress { up, ..Progress::default() });
             let rejected = choice.rejected.iter().map(|(way, _)| *way);
             let mut all: Vec<_> = ways(&choice).into_iter().chain(rejected).collect();
             all.sort_unstable();

@@ -74,6 +74,29 @@ async fn while_the_screen_is_off_no_better_way_is_looked_for() {
     scene.dialed().await;
 }
 
+#[tokio::test(start_paused = true)]
+async fn for_what_is_too_much_for_bluetooth_a_better_way_is_looked_for_at_once() {
+    let mut scene = Scene::new();
+    let Target::Member(room, peer) = member() else { unreachable!() };
+    scene.place(Situation { is_sparing: true, ..Situation::FREE });
+    scene.answer(LinkPath::Bluetooth);
+    scene.dialer.want(invite(), way());
+    let (link, _) = scene.link_up().await;
+    scene.dialed().await;
+    scene.dialer.drop_want(&invite());
+    scene.shared.links.prove(link, room, peer);
+    scene.dialer.meet(link, room, peer);
+    tokio::time::sleep(Duration::from_secs(600)).await;
+    assert!(scene.dials.try_recv().is_err(), "pauses have grown long");
+
+    scene.shared.links.set_busy(link, true);
+    scene.dialer.hurry(link, room, peer);
+
+    let begun = tokio::time::Instant::now();
+    scene.dialed().await;
+    assert!(begun.elapsed() < Duration::from_secs(10));
+}
+
 #[tokio::test]
 async fn once_a_link_was_lost_by_the_network_bluetooth_waits_for_it_no_more() {
     let mut scene = Scene::new();
