@@ -231,12 +231,14 @@ impl WebRtcTransport {
         tokio::spawn(answering.run(offers));
         let stun = Arc::clone(&mux.stun);
         let (following, learning) = (Arc::clone(&switchboard), Arc::clone(&net));
+        let binding = Arc::clone(&net);
         let mut listening = stop.subscribe();
         tokio::spawn(async move {
             // Errs when the listener is dropped; nothing is ever sent.
             tokio::select! {
                 () = following.follow(&stun) => {}
                 () = learning.learn(&stun) => {}
+                () = binding.follow_binder() => {}
                 _stopped = listening.changed() => {}
             }
         });

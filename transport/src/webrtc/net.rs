@@ -121,6 +121,15 @@ impl Net {
         }
     }
 
+    /// Binds them anew whenever the network is another one.
+    pub(super) async fn follow_binder(&self) {
+        let Some(binder) = self.binder() else { return std::future::pending().await };
+        loop {
+            binder.changed().await;
+            self.bind_anew();
+        }
+    }
+
     fn bind_anew(&self) {
         let mut dialed = self.dialed.lock().unwrap_or_else(PoisonError::into_inner);
         dialed.retain(|udp| {
