@@ -4,14 +4,14 @@
 #[path = "wifi_phone.rs"]
 mod wifi_phone;
 
-use std::time::Duration;
-
-use tokio::{sync::mpsc, time::sleep};
+use tokio::{pin, sync::mpsc};
 use transport::{
     Transport as _,
     webrtc::{WebRtcConfig, WebRtcTransport},
     wifi::{Credentials, Part, WifiError, WifiState},
 };
+
+use crate::handset::pass;
 
 use self::wifi_phone::{Air, LOCATION, NEARBY_WIFI, Phone, drive, drive_fast};
 
@@ -165,8 +165,8 @@ async fn who_calls_it_off_is_where_they_were_whatever_android_does_later() {
     let (_air, phone) = near(36);
     phone.set("answer", "later");
     tokio::select! {
-        joined = drive(phone.wifi.join(credentials(NEAR), true)) => panic!("{joined:?}"),
-        () = sleep(Duration::from_millis(50)) => {}
+        joined = phone.wifi.join(credentials(NEAR), true) => panic!("{joined:?}"),
+        () = phone.until("Home, holds 2") => {}
     }
     drive(phone.wifi.leave()).await.expect("it can");
     assert_eq!(phone.state(), "Home, holds 0");
@@ -175,13 +175,27 @@ async fn who_calls_it_off_is_where_they_were_whatever_android_does_later() {
     let phone = air.phone(&[LOCATION]);
     // The phone has begun, and will say so when its thread goes on.
     tokio::select! {
-        biased;
         made = phone.wifi.make(true) => panic!("{made:?}"),
-        () = sleep(Duration::from_millis(300)) => {}
+        () = phone.until("Home, holds 1") => {}
     }
     drive(phone.wifi.leave()).await.expect("it can");
-    drive(phone.wifi.status()).await;
+    pass(0);
     assert_eq!(phone.state(), "Home, holds 0");
+}
+
+#[tokio::test]
+async fn network_is_joined_once_the_phone_has_an_address_there() {
+    let (_air, phone) = near(36);
+    phone.set("hasAddress", "no");
+    let joining = phone.wifi.join(credentials(NEAR), true);
+    pin!(joining);
+    tokio::select! {
+        joined = &mut joining => panic!("{joined:?}"),
+        () = phone.until("nowhere and Festival-K7QM, holds 2") => phone.settle(),
+    }
+    assert!(!phone.is_done(&mut joining).await, "it has none yet");
+    phone.flood(2);
+    drive(joining).await.expect("it has one");
 }
 
 #[tokio::test]
@@ -259,26 +273,16 @@ async fn sockets_leave_by_the_network_that_was_joined_until_it_is_left() {
     assert_eq!(phone.steered(), [0; 0], "before the first network there is nothing to do");
 
     joins(&phone, NEAR).await.expect("it is near");
-    let bound = drive(until_steered(&phone)).await;
+    let bound = phone.steers().await;
     assert!(!bound.is_empty() && bound.iter().all(|network| *network == 101), "{bound:?}");
 
     drive(phone.wifi.leave()).await.expect("it can");
-    let bound = drive(until_steered(&phone)).await;
+    let bound = phone.steers().await;
     assert!(!bound.is_empty() && bound.iter().all(|network| *network == 0), "{bound:?}");
 
     joins(&phone, NEAR).await.expect("it is near");
-    drive(until_steered(&phone)).await;
+    phone.steers().await;
     phone.lose();
-    assert!(drive(until_steered(&phone)).await.ends_with(&[0]));
+    assert!(phone.steers().await.ends_with(&[0]));
     drop(listener);
-}
-
-async fn until_steered(phone: &Phone) -> Vec<u64> {
-    loop {
-        let steered = phone.steered();
-        if !steered.is_empty() {
-            return steered;
-        }
-        tokio::task::yield_now().await;
-    }
 }

@@ -12,7 +12,11 @@ use jni::{
     objects::{JObject, JString, JValue},
     refs::Global,
 };
-use tokio::{pin, task::yield_now, time::sleep};
+use tokio::{
+    pin,
+    task::yield_now,
+    time::{sleep, timeout},
+};
 use transport::{SocketBinder, wifi::Wifi};
 
 use crate::{
@@ -23,6 +27,9 @@ use crate::{
 /// The right to make networks, since Android 13 and before.
 pub(crate) const NEARBY_WIFI: &str = "NEARBY_WIFI_DEVICES";
 pub(crate) const LOCATION: &str = "ACCESS_FINE_LOCATION";
+
+/// How long anything may take, on a machine with other things to do.
+const PATIENCE: Duration = Duration::from_secs(30);
 
 /// The networks that are near.
 pub(crate) struct Air(Global<JObject<'static>>);
@@ -145,7 +152,42 @@ impl Phone {
         pass(1_000);
     }
 
-    fn settle(&self) {
+    /// Waits until it is like that, and has nothing done meanwhile by the thread that draws.
+    pub(crate) async fn until(&self, state: &str) {
+        while self.state() != state {
+            yield_now().await;
+        }
+    }
+
+    /// Waits until a socket was told by which network to leave.
+    pub(crate) async fn steers(&self) -> Vec<u64> {
+        let steers = async {
+            loop {
+                let steered = self.steered();
+                if !steered.is_empty() {
+                    return steered;
+                }
+                yield_now().await;
+            }
+        };
+        timeout(PATIENCE, drive(steers)).await.expect("sockets are bound")
+    }
+
+    /// Whether it is done when the phone has nothing more to say.
+    pub(crate) async fn is_done<T>(&self, work: impl Future<Output = T>) -> bool {
+        pin!(work);
+        for _ in 0..100 {
+            self.settle();
+            tokio::select! {
+                biased;
+                _done = &mut work => return true,
+                () = yield_now() => pass(100),
+            }
+        }
+        false
+    }
+
+    pub(crate) fn settle(&self) {
         self.tell(|env, java| {
             env.call_method(java, jni_str!("settle"), jni_sig!("()V"), &[])?;
             Ok(())

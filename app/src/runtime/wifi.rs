@@ -80,8 +80,8 @@ impl Shared {
 
     /// Tells whoever was handed a network that it is gone.
     async fn withdraw(&self, is_offered: &AtomicBool) {
-        if is_offered.swap(false, Ordering::SeqCst) {
-            self.obey(Command::WithdrawNetwork).await;
+        if let Some(command) = withdrawal(is_offered) {
+            self.obey(command).await;
         }
     }
 
@@ -89,6 +89,11 @@ impl Shared {
     async fn obey(&self, command: Command) {
         let _stopped = self.inbox.send(Input::Command(command)).await;
     }
+}
+
+/// What is said when a group has ended: once, if anything was said of it.
+fn withdrawal(is_offered: &AtomicBool) -> Option<Command> {
+    is_offered.swap(false, Ordering::SeqCst).then_some(Command::WithdrawNetwork)
 }
 
 fn failed(err: WifiError) -> WifiNews {
@@ -124,10 +129,71 @@ pub(super) fn without_network(mut invite: Invite) -> Invite {
 
 #[cfg(test)]
 mod tests {
-    use engine::{Addr, Invite, MAX_ADDRS};
-    use transport::wifi::Credentials;
+    use std::sync::{Arc, atomic::AtomicBool, mpsc};
 
-    use super::{TAG_WIFI, network_of, with_network, without_network};
+    use engine::{Addr, Command, Invite, MAX_ADDRS};
+    use transport::{
+        ble::Adapter,
+        wifi::{Credentials, ForeignWifi, Look, WifiError, WifiPort, WifiState, Work},
+    };
+
+    use super::{TAG_WIFI, network_of, with_network, withdrawal, without_network};
+    use crate::{
+        backend::{Backend as _, Notice, WifiNews, WifiWish},
+        runtime::{Config, Runtime},
+    };
+
+    /// A card that was switched off.
+    #[derive(Debug)]
+    struct SwitchedOff;
+
+    impl WifiPort for SwitchedOff {
+        fn look(&mut self) -> Work<'_, Look> {
+            Box::pin(async { Look::without(WifiState::Off) })
+        }
+
+        fn make<'a>(&'a mut self, _: &'a Credentials) -> Work<'a, Result<Credentials, WifiError>> {
+            Box::pin(async { Err(WifiError::Off) })
+        }
+
+        fn join<'a>(&'a mut self, _: &'a Credentials) -> Work<'a, Result<(), WifiError>> {
+            Box::pin(async { Err(WifiError::Off) })
+        }
+
+        fn leave(&mut self) -> Work<'_, Result<(), WifiError>> {
+            Box::pin(async { Ok(()) })
+        }
+    }
+
+    #[test]
+    fn device_uses_the_card_that_it_is_started_with() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let config = Config {
+            loopback: true,
+            bluetooth: Adapter::None,
+            wifi: Some(ForeignWifi::new(|| Box::new(SwitchedOff))),
+            ..Config::usual(folder.path().to_owned())
+        };
+        let (wake, woken) = mpsc::sync_channel(1);
+        let wake = Arc::new(move || _ = wake.try_send(()));
+        let mut runtime = Runtime::start(&config, wake).expect("it can be started");
+        runtime.wifi(WifiWish::Look);
+        let status = loop {
+            match runtime.poll() {
+                Some(Notice::Wifi(WifiNews::Status(status))) => break status,
+                Some(_) => {}
+                None => woken.recv().expect("it is woken"),
+            }
+        };
+        assert_eq!(status.state, WifiState::Off);
+    }
+
+    #[test]
+    fn network_that_members_were_handed_is_withdrawn_once() {
+        let is_offered = AtomicBool::new(true);
+        assert_eq!(withdrawal(&is_offered), Some(Command::WithdrawNetwork));
+        assert_eq!(withdrawal(&is_offered), None);
+    }
 
     fn invite(addrs: usize) -> Invite {
         let addr = Addr { tag: 1, bytes: vec![192, 168, 1, 20, 0x1f, 0x90] };

@@ -90,7 +90,7 @@ public class WifiManager {
 
     public boolean reconnect() {
         synchronized (phone.air) {
-            phone.choose(known.get(chosen));
+            phone.choose(chosen == 0, known.get(chosen));
             return true;
         }
     }
@@ -106,11 +106,11 @@ public class WifiManager {
                 return;
             }
             hotspot = fails == 0 ? callback : null;
+            phone.held += fails == 0 ? 1 : 0;
             handler.post(new Runnable() {
                 @Override
                 public void run() {
                     if (fails == 0) {
-                        phone.held++;
                         phone.air.make(WifiPhone.HOTSPOT, WifiPhone.HOTSPOT_PASSPHRASE);
                         callback.onStarted(new LocalOnlyHotspotReservation());
                     } else {

@@ -244,9 +244,9 @@ public final class WifiPhone extends Context {
         }
     }
 
-    /** A network that the phone knows was chosen, or none. */
-    void choose(WifiConfiguration network) {
-        isHome = network == null && home != null;
+    /** A network that the phone knows was chosen, or one that it knows no more. */
+    void choose(boolean isHomeChosen, WifiConfiguration network) {
+        isHome = isHomeChosen && home != null;
         joined = null;
         if (network == null) {
             return;
