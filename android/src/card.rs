@@ -168,8 +168,7 @@ impl Card {
                 Ok((bits, Some(name)))
             })
             .await?;
-        let network =
-            network.map(|name| if name.is_empty() { NAMELESS.to_owned() } else { name });
+        let network = network.map(|name| if name.is_empty() { NAMELESS.to_owned() } else { name });
         (self.bits, self.network) = (bits, network.clone());
         let state = match (self.has(IS_THERE), self.has(IS_ON)) {
             (false, _) => WifiState::Missing,

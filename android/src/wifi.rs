@@ -111,9 +111,9 @@ pub extern "system" fn Java_chat_festival_Wifi_onOutcome<'a>(
     let outcome = env.with_env(|env| {
         let made = text(env, &ssid)?.zip(text(env, &passphrase)?);
         let credentials = made.and_then(|(ssid, passphrase)| Credentials::new(ssid, passphrase));
-        let waits = cards().get_mut(&card).and_then(|heard| {
-            heard.waits.take_if(|(waits_for, _)| *waits_for == attempt)
-        });
+        let waits = cards()
+            .get_mut(&card)
+            .and_then(|heard| heard.waits.take_if(|(waits_for, _)| *waits_for == attempt));
         if let Some((_, tell)) = waits {
             let _ = tell.send(Outcome { kind, reason, credentials });
         }

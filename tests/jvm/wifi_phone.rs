@@ -100,7 +100,10 @@ impl Air {
 }
 
 impl Phone {
-    fn tell<T>(&self, tell: impl FnOnce(&mut Env<'_>, &JObject<'_>) -> jni::errors::Result<T>) -> T {
+    fn tell<T>(
+        &self,
+        tell: impl FnOnce(&mut Env<'_>, &JObject<'_>) -> jni::errors::Result<T>,
+    ) -> T {
         java(|env| tell(env, (*self.java).as_ref()))
     }
 
