@@ -32,7 +32,7 @@ impl Network {
             Some((address.parse().ok()?, prefix_len.parse().ok()?))
         };
         let subnets = addresses.split_whitespace().filter_map(subnet).take(MAX_SUBNETS);
-        Self { handle: u64::from_ne_bytes(handle.to_ne_bytes()), subnets: subnets.collect() }
+        Self { handle: handle.cast_unsigned(), subnets: subnets.collect() }
     }
 
     fn leads_to(&self, to: IpAddr) -> bool {
