@@ -36,9 +36,10 @@ says "$work/badging" "launchable-activity: name='chat.festival.MainActivity'"
 says "$work/badging" "native-code: 'arm64-v8a'\$"
 # What it asks a person for is part of what it is: a new right is to be seen here.
 sed -n "s/^uses-permission[^:]*: name='\([^']*\)'.*/\1/p" "$work/badging" | sort >"$work/permissions"
-printf 'android.permission.%s\n' ACCESS_FINE_LOCATION BLUETOOTH BLUETOOTH_ADMIN BLUETOOTH_ADVERTISE BLUETOOTH_CONNECT \
-    BLUETOOTH_SCAN CAMERA CHANGE_WIFI_MULTICAST_STATE FOREGROUND_SERVICE FOREGROUND_SERVICE_CONNECTED_DEVICE INTERNET \
-    POST_NOTIFICATIONS |
+printf 'android.permission.%s\n' ACCESS_COARSE_LOCATION ACCESS_FINE_LOCATION ACCESS_NETWORK_STATE ACCESS_WIFI_STATE \
+    BLUETOOTH BLUETOOTH_ADMIN BLUETOOTH_ADVERTISE BLUETOOTH_CONNECT BLUETOOTH_SCAN CAMERA CHANGE_NETWORK_STATE \
+    CHANGE_WIFI_MULTICAST_STATE CHANGE_WIFI_STATE FOREGROUND_SERVICE FOREGROUND_SERVICE_CONNECTED_DEVICE INTERNET \
+    NEARBY_WIFI_DEVICES POST_NOTIFICATIONS |
     cmp -s - "$work/permissions" || fail "it asks for $(tr '\n' ' ' <"$work/permissions")"
 grep '^ *uses-feature: ' "$work/badging" | grep -v "android.hardware.\(faketouch\|screen\)" >"$work/features" || true
 [ ! -s "$work/features" ] || fail "it requires $(cat "$work/features")"

@@ -37,3 +37,5 @@ mod machine;
 mod services;
 #[path = "jvm/text.rs"]
 mod text;
+#[path = "jvm/wifi.rs"]
+mod wifi;

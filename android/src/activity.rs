@@ -10,13 +10,19 @@ use jni::{
     objects::{JObject, JString, JValue},
     refs::Global,
 };
-use transport::ble::ForeignRadio;
+use transport::{SocketBinder, ble::ForeignRadio, wifi::ForeignWifi};
 
 use crate::{
     bluetooth::{self, Open},
     services::Services,
-    window,
+    wifi, window,
 };
+
+#[link(name = "android")]
+unsafe extern "C" {
+    /// Has a socket leave by a network; 0 takes that back.
+    fn android_setsocknetwork(network: u64, socket: i32) -> i32;
+}
 
 /// The activity, which can be asked for what only Java can do.
 #[derive(Clone)]
@@ -81,6 +87,27 @@ impl Activity {
             })
         });
         bluetooth::on(self.machine(), open)
+    }
+
+    /// The phone's Wi-Fi, for the transport, and what binds its sockets to the network that is joined.
+    pub(crate) fn wifi(&self) -> (ForeignWifi, SocketBinder) {
+        let this = self.clone();
+        let open: Arc<wifi::Open> = Arc::new(move |env, card| {
+            this.question(env, |env, activity| {
+                let args = [JValue::Long(card)];
+                let signature = jni_sig!("(J)Lchat/festival/Wifi;");
+                let made = env.call_method(activity, jni_str!("wifi"), signature, &args)?.l()?;
+                env.new_global_ref(made)
+            })
+        });
+        let steer = |socket, network| {
+            // SAFETY: it takes two numbers, and an unknown one of either is an error.
+            let outcome = unsafe { android_setsocknetwork(network, socket) };
+            if outcome != 0 {
+                log::warn!("a socket cannot be bound: {}", std::io::Error::last_os_error());
+            }
+        };
+        wifi::on(self.machine(), open, Arc::new(steer))
     }
 
     fn machine(&self) -> JavaVM {

@@ -28,7 +28,7 @@ const MAX_NEWS: usize = 64;
 
 /// What Java has told since the process began.
 static HAPPENED: Mutex<Happened> = Mutex::new(Happened {
-    permissions: [PermissionState::NotAsked; 3],
+    permissions: [PermissionState::NotAsked; Permission::ALL.len()],
     news: VecDeque::new(),
     scan: 0,
     feed: None,
@@ -36,7 +36,7 @@ static HAPPENED: Mutex<Happened> = Mutex::new(Happened {
 });
 
 struct Happened {
-    permissions: [PermissionState; 3],
+    permissions: [PermissionState; Permission::ALL.len()],
     news: VecDeque<HostNews>,
     /// The number of the newest scan.
     scan: i32,
@@ -96,6 +96,7 @@ pub(crate) fn number(of: Permission) -> i32 {
         Permission::Camera => 0,
         Permission::Nearby => 1,
         Permission::Notifications => 2,
+        Permission::Wifi => 3,
     }
 }
 

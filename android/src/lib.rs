@@ -8,6 +8,8 @@ pub mod bluetooth;
 #[cfg(any(target_os = "android", target_os = "linux"))]
 mod camera;
 #[cfg(any(target_os = "android", target_os = "linux"))]
+mod card;
+#[cfg(any(target_os = "android", target_os = "linux"))]
 pub mod happened;
 #[cfg(target_os = "android")]
 mod hidden;
@@ -20,10 +22,14 @@ mod self_test;
 #[cfg(any(target_os = "android", target_os = "linux"))]
 pub mod services;
 #[cfg(any(target_os = "android", target_os = "linux"))]
+pub mod steering;
+#[cfg(any(target_os = "android", target_os = "linux"))]
 pub mod text;
 #[cfg(any(target_os = "android", target_os = "linux"))]
 pub mod told;
 #[cfg(any(target_os = "android", target_os = "linux"))]
 pub mod typing;
+#[cfg(any(target_os = "android", target_os = "linux"))]
+pub mod wifi;
 #[cfg(target_os = "android")]
 mod window;

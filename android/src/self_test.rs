@@ -83,11 +83,10 @@ impl Device {
     fn start(folder: PathBuf) -> Result<Self, Failure> {
         let (wake, news) = mpsc::sync_channel(1);
         let config = Config {
-            data_dir: folder.clone(),
             loopback: true,
             servers: Some(Servers::none()),
             bluetooth: Adapter::None,
-            gatt_only: false,
+            ..Config::usual(folder.clone())
         };
         // A full channel means that there is something to look at already.
         let wake = Arc::new(move || {

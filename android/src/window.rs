@@ -68,8 +68,13 @@ impl Shown {
         happened::wakes(move || waker.request_repaint());
         let services = activity.services().ok_or("the activity has no services")?;
         let state = StateFile::in_folder(&data_dir);
-        let config =
-            Config { bluetooth: Adapter::Foreign(activity.bluetooth()), ..Config::usual(data_dir) };
+        let (wifi, binder) = activity.wifi();
+        let config = Config {
+            bluetooth: Adapter::Foreign(activity.bluetooth()),
+            wifi: Some(wifi),
+            binder: Some(binder),
+            ..Config::usual(data_dir)
+        };
         let waker = context.clone();
         let runtime = Runtime::start(&config, Arc::new(move || waker.request_repaint()))
             .map_err(|error| error.to_string())?;

@@ -81,11 +81,13 @@ pub enum Permission {
     Nearby,
     /// Telling of messages while the person looks elsewhere.
     Notifications,
+    /// Making a Wi-Fi network. Joining one takes nothing.
+    Wifi,
 }
 
 impl Permission {
     /// Every one.
-    pub const ALL: [Self; 3] = [Self::Camera, Self::Nearby, Self::Notifications];
+    pub const ALL: [Self; 4] = [Self::Camera, Self::Nearby, Self::Notifications, Self::Wifi];
 }
 
 /// What the person said.

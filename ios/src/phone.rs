@@ -140,7 +140,7 @@ fn number(of: Permission) -> Option<u8> {
     match of {
         Permission::Camera => Some(CAMERA),
         Permission::Notifications => Some(NOTIFICATIONS),
-        Permission::Nearby => None,
+        Permission::Nearby | Permission::Wifi => None,
     }
 }
 

@@ -6,6 +6,7 @@ use app::{
     ui::route::Route,
 };
 use engine::Command;
+use transport::wifi::{Credentials, WifiState, WifiStatus};
 
 use crate::{
     device::Device,
@@ -51,6 +52,12 @@ fn asked(of: Permission) -> (Route, &'static str, &'static str, &'static str) {
             "You can be told when somebody writes",
             "New messages are counted in the list of rooms",
         ),
+        Permission::Wifi => (
+            Route::Wifi,
+            "Allow making a network",
+            "Nobody looks where you are",
+            "Others can make one, and you can join it",
+        ),
     }
 }
 
@@ -72,6 +79,18 @@ fn falls_back(of: Permission, state: PermissionState) {
             phone.touch("Copy link");
             assert!(phone.has("Link copied."));
         }
+        Permission::Wifi => {
+            let mut phone = phone(Route::Room(ROOM), (of, state), None);
+            phone.shared.borrow_mut().wifi = Some(able());
+            let credentials = Credentials::new("Festival-K7QM", "abcdefgh23456789");
+            let access = credentials.expect("allowed").encode();
+            let offered = engine::Event::NetworkOffered { room: ROOM, peer: BEA, access };
+            phone.shared.borrow_mut().tell(offered);
+            phone.settle();
+            phone.touch("Bea made a Wi-Fi network");
+            phone.touch("Join the network");
+            assert!(phone.says("Joining the network Festival-K7QM"));
+        }
         Permission::Notifications => {
             let mut phone = phone(Route::Rooms, (of, state), None);
             phone.suspend();
@@ -83,6 +102,11 @@ fn falls_back(of: Permission, state: PermissionState) {
             assert!(phone.shared.borrow().device.told.as_ref().is_some_and(|told| told.is_empty()));
         }
     }
+}
+
+/// A device that could make or join a network.
+fn able() -> WifiStatus {
+    WifiStatus { state: WifiState::Ready, network: None, can_make: true, group: None }
 }
 
 fn has_accepted(phone: &Phone) -> bool {

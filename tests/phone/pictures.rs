@@ -49,6 +49,7 @@ fn what_is_asked_of_the_person_looks_as_it_did() {
         ("camera-asked", Route::Scan, Permission::Camera, PermissionState::NotAsked),
         ("camera-refused", Route::Scan, Permission::Camera, PermissionState::RefusedForGood),
         ("nearby-asked", Route::Invite(ROOM), Permission::Nearby, PermissionState::NotAsked),
+        ("wifi-asked", Route::Wifi, Permission::Wifi, PermissionState::NotAsked),
         ("notices-asked", Route::Rooms, Permission::Notifications, PermissionState::NotAsked),
     ] {
         let mut phone = Phone::with(looking(Look::Light), route, |device: &mut Device| {

@@ -91,6 +91,7 @@ fn network_of_a_member_is_joined_with_one_word_and_no_code() {
     for size in [PHONE, DESKTOP] {
         let (mut harness, shared) = page(Looking::at(size), able(None));
         assert!(says(&harness, "Join Festival-K7QM?"));
+        assert!(says(&harness, "Only the chat goes over it."));
         assert!(wishes(&shared).is_empty(), "nobody is taken anywhere without a word");
         reach(&mut harness, "Join the network");
         assert_eq!(wishes(&shared), [joins(false)]);
@@ -138,6 +139,7 @@ fn network_that_is_gone_is_not_offered_any_more() {
 fn where_this_app_cannot_join_a_network_it_can_be_joined_by_hand() {
     let (harness, _shared) = page(Looking::at(PHONE), unable());
     assert!(harness.query_by_label("Join the network").is_none());
+    assert!(!says(&harness, "Only the chat goes over it"), "everything does then");
     assert!(says(&harness, "Festival-K7QM") && says(&harness, "abcdefgh23456789"));
     assert_eq!(Credentials::new("Festival-K7QM", "abcdefgh23456789"), Some(credentials()));
 }

@@ -108,7 +108,7 @@ pub fn routes() -> [bool; 2] {
 
 /// The address this device would send from.
 fn source_towards(ip: IpAddr) -> Option<IpAddr> {
-    let source = route::source(SocketAddr::new(ip, 9)).ok()?;
+    let source = route::source(SocketAddr::new(ip, 9), None).ok()?;
     (!source.is_unspecified()).then_some(source)
 }
 

@@ -7,6 +7,8 @@
 #![cfg_attr(not(test), warn(clippy::arithmetic_side_effects))]
 
 mod addr;
+#[cfg(feature = "relays")]
+mod binder;
 #[cfg(feature = "ble")]
 pub mod ble;
 #[cfg(feature = "webrtc")]
@@ -43,6 +45,8 @@ use std::{fmt, future::Future, pin::Pin};
 
 use tokio::sync::mpsc;
 
+#[cfg(feature = "relays")]
+pub use binder::SocketBinder;
 use chooser::Choice;
 pub use link::{
     Link, LinkClosed, LinkFailure, LinkPath, LinkReceiver, LinkSender, LinkStats, Phase, Role,

@@ -9,6 +9,7 @@ use transport::wifi::{Credentials, Group, Part, WifiState, WifiStatus};
 use super::{ChatApp, offered::Offered};
 use crate::{
     backend::{WifiNews, WifiWish},
+    host::Permission,
     model::{Room, sentence},
     runtime::{network_of, with_network},
     ui::{
@@ -371,7 +372,7 @@ impl ChatApp {
                     let can_join = state == Some(WifiState::Ready);
                     WifiView::Offered(OfferedView { by, credentials, can_join, problem })
                 }
-                None => WifiView::Offer(problem),
+                None => WifiView::Offer { problem, permit: self.missing(Permission::Wifi) },
             },
         }
     }
@@ -390,7 +391,7 @@ impl ChatApp {
             return;
         }
         let invite = link.as_ref().and_then(|link| Invite::parse(link).ok());
-        let ours = invite.and_then(|invite| with_network(&invite, &credentials));
+        let ours = invite.map(|invite| with_network(&invite, &credentials));
         self.wifi.drawn = Some(Drawn {
             ours: ours.and_then(|invite| draw(&invite.to_text())),
             plain: draw(&credentials.to_code()),

@@ -102,6 +102,8 @@ impl Place {
             servers: self.servers.clone(),
             bluetooth: self.bluetooth.clone().unwrap_or(usual),
             gatt_only: self.gatt_only,
+            wifi: None,
+            binder: None,
         })
     }
 

@@ -84,7 +84,7 @@ impl Made {
         if let (Notice::Event(Event::InviteReady { invite, .. }), Some(credentials), Some(line)) =
             (notice, &self.0, line.as_object_mut())
         {
-            let with = with_network(invite, credentials).map(|invite| invite.to_text());
+            let with = with_network(invite, credentials).to_text();
             line.insert("with_network".to_owned(), json!(with));
         }
         line

@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use transport::{ble::Adapter, servers::Servers};
+use transport::{SocketBinder, ble::Adapter, servers::Servers, wifi::ForeignWifi};
 
 /// What a device is started with.
 #[derive(Debug, Clone)]
@@ -17,12 +17,24 @@ pub struct Config {
     pub bluetooth: Adapter,
     /// Over Bluetooth, no L2CAP channels.
     pub gatt_only: bool,
+    /// The Wi-Fi card to use instead of the one that the system gives to any program.
+    pub wifi: Option<ForeignWifi>,
+    /// What binds sockets to the network of a group, where the system does not.
+    pub binder: Option<SocketBinder>,
 }
 
 impl Config {
     /// Everything as usual, with the database in `data_dir`.
     pub fn usual(data_dir: PathBuf) -> Self {
         let bluetooth = Adapter::Default;
-        Self { data_dir, loopback: false, servers: None, bluetooth, gatt_only: false }
+        Self {
+            data_dir,
+            loopback: false,
+            servers: None,
+            bluetooth,
+            gatt_only: false,
+            wifi: None,
+            binder: None,
+        }
     }
 }

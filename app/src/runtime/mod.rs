@@ -121,6 +121,8 @@ pub struct Runtime {
     transport: WebRtcTransport,
     ble: BleTransport,
     wifi: Wifi,
+    /// Whether members were handed a network that may still be there.
+    is_network_offered: Arc<AtomicBool>,
     /// What was wished of it last.
     wifi_task: Option<tokio::task::JoinHandle<()>>,
     choices: Arc<Choices>,
@@ -160,6 +162,9 @@ impl Runtime {
             discovery: !config.loopback,
             ..WebRtcConfig::default()
         });
+        if let Some(binder) = &config.binder {
+            transport.set_binder(binder.clone());
+        }
         match (transport.set_servers(&choices.servers().servers), &config.servers) {
             (Ok(()), _) => {}
             (Err(err), Some(_)) => return Err(StartError::Servers(err)),
@@ -211,7 +216,8 @@ impl Runtime {
             data_dir: config.data_dir.clone(),
             transport,
             ble,
-            wifi: Wifi::new(),
+            wifi: config.wifi.as_ref().map_or_else(Wifi::new, |wifi| Wifi::with_port(wifi.open())),
+            is_network_offered: Arc::default(),
             wifi_task: None,
             choices,
             self_tests,

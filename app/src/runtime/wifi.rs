@@ -1,6 +1,11 @@
 //! Wi-Fi without a router: what the person wants of it, and what an invite carries for it.
 
-use engine::{Command, Input, Invite, MAX_ADDRS};
+use std::sync::{
+    Arc,
+    atomic::{AtomicBool, Ordering},
+};
+
+use engine::{Command, Input, Invite, MAX_ADDR_LEN, MAX_ADDRS, RoomId};
 use transport::wifi::{Credentials, WifiError};
 
 use super::{Runtime, Shared};
@@ -16,21 +21,22 @@ impl Runtime {
     pub(super) fn wish_of_wifi(&mut self, wish: WifiWish) {
         let Some(tokio) = &self.tokio else { return };
         let (shared, wifi) = (self.shared.clone(), self.wifi.clone());
+        let is_offered = Arc::clone(&self.is_network_offered);
         let looks = matches!(wish, WifiWish::Look);
         let task = tokio.spawn(async move {
             let news = match wish {
                 WifiWish::Look => {
                     let status = wifi.status().await;
                     if status.group.is_none() {
-                        shared.obey(Command::WithdrawNetwork).await;
+                        shared.withdraw(&is_offered).await;
                     }
                     WifiNews::Status(status)
                 }
                 WifiWish::Make { room, may_leave } => match wifi.make(may_leave).await {
                     Ok(credentials) => {
                         if let Some(room) = room {
-                            let access = credentials.encode();
-                            shared.obey(Command::OfferNetwork { room, access }).await;
+                            is_offered.store(true, Ordering::SeqCst);
+                            shared.offer(room, &credentials).await;
                         }
                         WifiNews::Made(credentials)
                     }
@@ -50,7 +56,7 @@ impl Runtime {
                 }
                 WifiWish::Leave => {
                     // Before the way to those who were told of it may be gone.
-                    shared.obey(Command::WithdrawNetwork).await;
+                    shared.withdraw(&is_offered).await;
                     match wifi.leave().await {
                         Ok(()) => WifiNews::Left,
                         Err(err) => failed(err),
@@ -66,10 +72,28 @@ impl Runtime {
 }
 
 impl Shared {
+    /// Hands members of this room what lets in.
+    async fn offer(&self, room: RoomId, credentials: &Credentials) {
+        let access = credentials.encode();
+        self.obey(Command::OfferNetwork { room, access }).await;
+    }
+
+    /// Tells whoever was handed a network that it is gone.
+    async fn withdraw(&self, is_offered: &AtomicBool) {
+        if let Some(command) = withdrawal(is_offered) {
+            self.obey(command).await;
+        }
+    }
+
     /// Has the engine obey, unless it has stopped.
     async fn obey(&self, command: Command) {
         let _stopped = self.inbox.send(Input::Command(command)).await;
     }
+}
+
+/// What is said when a group has ended: once, if anything was said of it.
+fn withdrawal(is_offered: &AtomicBool) -> Option<Command> {
+    is_offered.swap(false, Ordering::SeqCst).then_some(Command::WithdrawNetwork)
 }
 
 fn failed(err: WifiError) -> WifiNews {
@@ -79,23 +103,22 @@ fn failed(err: WifiError) -> WifiNews {
     }
 }
 
-/// An invite that lets into the network first. `None` if its credentials are too long for one.
-pub(crate) fn with_network(invite: &Invite, credentials: &Credentials) -> Option<Invite> {
+/// An invite that lets into the network first. Credentials that are too long for one address are in several.
+pub(crate) fn with_network(invite: &Invite, credentials: &Credentials) -> Invite {
     let bytes = credentials.encode();
-    if bytes.len() > engine::MAX_ADDR_LEN {
-        return None;
-    }
+    let parts = bytes.chunks(MAX_ADDR_LEN);
     let mut invite = without_network(invite.clone());
     // The last addresses are relays', which are of least use without a network.
-    invite.addrs.truncate(MAX_ADDRS.saturating_sub(1));
-    invite.addrs.push(engine::Addr { tag: TAG_WIFI, bytes });
-    Some(invite)
+    invite.addrs.truncate(MAX_ADDRS.saturating_sub(parts.len()));
+    invite.addrs.extend(parts.map(|part| engine::Addr { tag: TAG_WIFI, bytes: part.to_vec() }));
+    invite
 }
 
 /// What lets into the network that an invite is for, if it is for one.
 pub(crate) fn network_of(invite: &Invite) -> Option<Credentials> {
-    let addr = invite.addrs.iter().find(|addr| addr.tag == TAG_WIFI)?;
-    Credentials::decode(&addr.bytes)
+    let parts = invite.addrs.iter().filter(|addr| addr.tag == TAG_WIFI);
+    let bytes: Vec<u8> = parts.flat_map(|addr| addr.bytes.iter().copied()).collect();
+    Credentials::decode(&bytes)
 }
 
 /// The invite as the engine is to keep it.
@@ -106,10 +129,71 @@ pub(super) fn without_network(mut invite: Invite) -> Invite {
 
 #[cfg(test)]
 mod tests {
-    use engine::{Addr, Invite, MAX_ADDRS};
-    use transport::wifi::Credentials;
+    use std::sync::{Arc, atomic::AtomicBool, mpsc};
 
-    use super::{TAG_WIFI, network_of, with_network, without_network};
+    use engine::{Addr, Command, Invite, MAX_ADDRS};
+    use transport::{
+        ble::Adapter,
+        wifi::{Credentials, ForeignWifi, Look, WifiError, WifiPort, WifiState, Work},
+    };
+
+    use super::{TAG_WIFI, network_of, with_network, withdrawal, without_network};
+    use crate::{
+        backend::{Backend as _, Notice, WifiNews, WifiWish},
+        runtime::{Config, Runtime},
+    };
+
+    /// A card that was switched off.
+    #[derive(Debug)]
+    struct SwitchedOff;
+
+    impl WifiPort for SwitchedOff {
+        fn look(&mut self) -> Work<'_, Look> {
+            Box::pin(async { Look::without(WifiState::Off) })
+        }
+
+        fn make<'a>(&'a mut self, _: &'a Credentials) -> Work<'a, Result<Credentials, WifiError>> {
+            Box::pin(async { Err(WifiError::Off) })
+        }
+
+        fn join<'a>(&'a mut self, _: &'a Credentials) -> Work<'a, Result<(), WifiError>> {
+            Box::pin(async { Err(WifiError::Off) })
+        }
+
+        fn leave(&mut self) -> Work<'_, Result<(), WifiError>> {
+            Box::pin(async { Ok(()) })
+        }
+    }
+
+    #[test]
+    fn device_uses_the_card_that_it_is_started_with() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let config = Config {
+            loopback: true,
+            bluetooth: Adapter::None,
+            wifi: Some(ForeignWifi::new(|| Box::new(SwitchedOff))),
+            ..Config::usual(folder.path().to_owned())
+        };
+        let (wake, woken) = mpsc::sync_channel(1);
+        let wake = Arc::new(move || _ = wake.try_send(()));
+        let mut runtime = Runtime::start(&config, wake).expect("it can be started");
+        runtime.wifi(WifiWish::Look);
+        let status = loop {
+            match runtime.poll() {
+                Some(Notice::Wifi(WifiNews::Status(status))) => break status,
+                Some(_) => {}
+                None => woken.recv().expect("it is woken"),
+            }
+        };
+        assert_eq!(status.state, WifiState::Off);
+    }
+
+    #[test]
+    fn network_that_members_were_handed_is_withdrawn_once() {
+        let is_offered = AtomicBool::new(true);
+        assert_eq!(withdrawal(&is_offered), Some(Command::WithdrawNetwork));
+        assert_eq!(withdrawal(&is_offered), None);
+    }
 
     fn invite(addrs: usize) -> Invite {
         let addr = Addr { tag: 1, bytes: vec![192, 168, 1, 20, 0x1f, 0x90] };
@@ -119,7 +203,7 @@ mod tests {
     #[test]
     fn invite_carries_a_network_through_its_text_and_is_without_it_as_it_was() {
         let credentials = Credentials::random();
-        let with = with_network(&invite(2), &credentials).expect("they are short");
+        let with = with_network(&invite(2), &credentials);
 
         let read = Invite::parse(&with.to_text()).expect("an invite");
 
@@ -130,11 +214,14 @@ mod tests {
 
     #[test]
     fn invite_with_all_the_addresses_it_may_have_still_carries_a_network() {
-        let credentials = Credentials::random();
-        let with = with_network(&invite(MAX_ADDRS), &credentials).expect("they are short");
-        let read = Invite::parse(&with.to_text()).expect("an invite");
+        let long = Credentials::new("a".repeat(32), "b".repeat(63)).expect("allowed");
+        let system = Credentials::new("AndroidShare_1234", "abcdefgh2345678").expect("allowed");
+        for credentials in [Credentials::random(), system, long] {
+            let with = with_network(&invite(MAX_ADDRS), &credentials);
+            let read = Invite::parse(&with.to_text()).expect("an invite");
 
-        assert_eq!(network_of(&read), Some(credentials));
+            assert_eq!(network_of(&read), Some(credentials));
+        }
     }
 
     #[test]
@@ -144,7 +231,5 @@ mod tests {
             invite.addrs.push(Addr { tag: TAG_WIFI, bytes });
             assert_eq!(network_of(&invite), None);
         }
-        let long = Credentials::new("a".repeat(32), "b".repeat(63)).expect("allowed");
-        assert_eq!(with_network(&invite(1), &long), None);
     }
 }

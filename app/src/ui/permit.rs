@@ -50,6 +50,7 @@ pub fn allow(of: Permission) -> &'static str {
         Permission::Camera => "Allow the camera",
         Permission::Nearby => "Allow Bluetooth",
         Permission::Notifications => "Allow notifications",
+        Permission::Wifi => "Allow making a network",
     }
 }
 
@@ -75,8 +76,15 @@ pub fn words(of: Permission, state: PermissionState) -> &'static str {
         (Permission::Notifications, Refused | RefusedForGood) => {
             "You are not told when somebody writes. New messages are counted in the list of rooms."
         }
+        (Permission::Wifi, NotAsked) => {
+            "To make a network, the system has to be asked for nearby devices, or on older phones for the location. Nobody looks where you are."
+        }
+        (Permission::Wifi, Refused | RefusedForGood) => {
+            "This device may not make a network. Others can make one, and you can join it."
+        }
         (Permission::Camera, Granted) => "The camera may be used.",
         (Permission::Nearby, Granted) => "Bluetooth may be used.",
+        (Permission::Wifi, Granted) => "This device may make a Wi-Fi network.",
         (Permission::Notifications, Granted) => {
             "You are told when somebody writes while you look at something else."
         }

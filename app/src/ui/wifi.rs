@@ -6,6 +6,7 @@ use transport::wifi::{Credentials, Part, WifiState, WifiStatus};
 use super::{
     action::Action,
     layout,
+    permit::permit_ui,
     route::Route,
     theme::{SPACE_L, SPACE_M, SPACE_S, SPACE_XL, SPACE_XS, Type, palette},
     widgets::{
@@ -17,6 +18,7 @@ use super::{
         text,
     },
 };
+use crate::host::{Permission, PermissionState};
 
 const MAX_SIDE: f32 = 400.0;
 
@@ -48,8 +50,13 @@ pub enum WifiCode {
 /// What the page shows.
 #[derive(Debug)]
 pub enum WifiView<'a> {
-    /// There is no network, and this device may make one. Why the last try did not work, as a sentence.
-    Offer(Option<&'a str>),
+    /// There is no network, and this device could make one.
+    Offer {
+        /// Why the last try did not work, as a sentence.
+        problem: Option<&'a str>,
+        /// What the person has to permit first.
+        permit: Option<(Permission, PermissionState)>,
+    },
     /// A member made one, and this device may join it.
     Offered(OfferedView<'a>),
     /// Whether a network may be left.
@@ -119,8 +126,8 @@ pub enum WifiHint<'a> {
 pub fn wifi_ui(ui: &mut Ui, view: &WifiView<'_>, actions: &mut Vec<Action>) {
     layout::titled_bar(ui, true, "Wi-Fi network", actions);
     match view {
-        WifiView::Offer(problem) => {
-            layout::column(ui, "wifi", |ui| offer_ui(ui, *problem, actions));
+        WifiView::Offer { problem, permit } => {
+            layout::column(ui, "wifi", |ui| offer_ui(ui, *problem, *permit, actions));
         }
         WifiView::Offered(offered) => {
             layout::column(ui, "wifi", |ui| offered_page_ui(ui, offered, actions));
@@ -171,7 +178,12 @@ pub fn way_ui(ui: &mut Ui, way: Option<&WifiWay>, actions: &mut Vec<Action>) {
     }
 }
 
-fn offer_ui(ui: &mut Ui, problem: Option<&str>, actions: &mut Vec<Action>) {
+fn offer_ui(
+    ui: &mut Ui,
+    problem: Option<&str>,
+    permit: Option<(Permission, PermissionState)>,
+    actions: &mut Vec<Action>,
+) {
     text::title(ui, "A network of your own");
     ui.add_space(SPACE_XS);
     text::body(
@@ -184,6 +196,10 @@ fn offer_ui(ui: &mut Ui, problem: Option<&str>, actions: &mut Vec<Action>) {
         text::problem(ui, problem);
     }
     ui.add_space(SPACE_L);
+    if let Some(missing) = permit {
+        permit_ui(ui, missing, actions);
+        return;
+    }
     let label = if problem.is_some() { "Try again" } else { "Make a network" };
     if button::wide(ui, Weight::Primary, None, label).clicked() {
         actions.push(Action::Wifi(WifiDeed::Make));
@@ -205,11 +221,13 @@ fn offered_page_ui(ui: &mut Ui, view: &OfferedView<'_>, actions: &mut Vec<Action
     let (ssid, by) = (view.credentials.ssid(), view.by);
     text::title(ui, &format!("Join {ssid}?"));
     ui.add_space(SPACE_XS);
+    // Whoever joins in the system's settings sends everything there.
+    let carries = if view.can_join { " Only the chat goes over it." } else { "" };
     text::body(
         ui,
         &format!(
             "{by} made this Wi-Fi network for whoever is near. It is faster than Bluetooth and reaches \
-             further. Only the chat goes over it."
+             further.{carries}"
         ),
     );
     if let Some(problem) = view.problem {

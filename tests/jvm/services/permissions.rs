@@ -47,6 +47,25 @@ fn until_android_11_nearby_is_the_place_and_notifications_are_allowed() {
 }
 
 #[test]
+fn making_a_network_takes_what_this_android_wants_for_it_and_nothing_else() {
+    let asked = |level: &str, rights: &str| {
+        let mut phone = Phone::with_api(level);
+        let of = Permission::Wifi;
+        assert_eq!(phone.services.state(of), PermissionState::NotAsked, "{level}");
+        phone.services.ask(of);
+        assert_eq!(call("asked", &[]), rights, "{level}");
+        call("answer", &["no"]);
+        assert_eq!(phone.services.state(of), PermissionState::Refused, "{level}");
+        phone.services.ask(of);
+        call("answer", &["yes"]);
+        assert_eq!(phone.services.state(of), PermissionState::Granted, "{level}");
+    };
+    asked("34", "android.permission.NEARBY_WIFI_DEVICES");
+    let place = "android.permission.ACCESS_FINE_LOCATION";
+    asked("31", &format!("{place} android.permission.ACCESS_COARSE_LOCATION"));
+}
+
+#[test]
 fn question_that_was_only_closed_is_no_refusal_for_good() {
     let mut phone = Phone::with_api("30");
     phone.services.ask(Permission::Camera);

@@ -87,12 +87,12 @@ pub(super) struct Path {
 
 impl Path {
     pub(super) fn new(remote: SocketAddr, opening: Duration) -> Self {
-        Self { remote, route: route::to(remote).ok(), opening }
+        Self { remote, route: route::to(remote, None).ok(), opening }
     }
 
     /// Whether the same way still begins where it did: else nothing will ever come back.
     fn is_there(&self) -> bool {
-        route::to(self.remote).ok() == self.route
+        route::to(self.remote, None).ok() == self.route
     }
 
     fn moved_pong_timeout(&self) -> Duration {

@@ -14,7 +14,7 @@ use super::{
     credentials::{Credentials, Crypto, failed},
     socket::{Family, Socket, Udp, Wiring},
 };
-use crate::{DialKey, Role, TransportError};
+use crate::{DialKey, Role, SocketBinder, TransportError};
 
 /// Addresses tried at most: each costs twenty small datagrams a second while the dial lasts.
 const MAX_CANDIDATES: usize = 16;
@@ -28,6 +28,7 @@ pub(super) struct Dial {
     pub(super) crypto: Crypto,
     pub(super) key: DialKey,
     pub(super) candidates: Vec<SocketAddr>,
+    pub(super) binder: Option<SocketBinder>,
     /// After which an attempt is given up for a fresh one: the library can hang, or lose its
     /// handshake to packet loss, without a word.
     pub(super) attempt_timeout: Duration,
@@ -91,7 +92,11 @@ impl Dial {
                 continue;
             }
             match Udp::bind(family, 0) {
-                Ok(udp) => wirings.push(Wiring { family, socket: Socket::Own(Arc::new(udp)) }),
+                Ok(udp) => {
+                    let to: Vec<_> = self.candidates.iter().map(SocketAddr::ip).collect();
+                    udp.be_bound(self.binder.as_ref(), &to);
+                    wirings.push(Wiring { family, socket: Socket::Own(Arc::new(udp)) });
+                }
                 Err(error) => last_error = Some(error),
             }
         }

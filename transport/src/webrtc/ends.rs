@@ -69,7 +69,10 @@ impl Ends {
         let (mut udps, mut last_error) = (Vec::new(), None);
         for family in [Family::V4, Family::V6] {
             match Udp::bind(family, 0) {
-                Ok(udp) => udps.push((family, Arc::new(udp))),
+                Ok(udp) => {
+                    udp.be_bound(net.binder(), &[]);
+                    udps.push((family, Arc::new(udp)));
+                }
                 Err(error) => last_error = Some(error),
             }
         }

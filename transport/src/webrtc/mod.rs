@@ -53,8 +53,8 @@ use self::{
     race::Race,
 };
 use crate::{
-    Addr, Callee, DialKey, Dialing, Link, LinkTraits, Listener, Transport, TransportError,
-    TransportKind,
+    Addr, Callee, DialKey, Dialing, Link, LinkTraits, Listener, SocketBinder, Transport,
+    TransportError, TransportKind,
     chooser::{Choice, Way},
     lan::Lan,
     nat::NatKind,
@@ -128,6 +128,12 @@ impl WebRtcTransport {
     /// If the file of certificates cannot be used; then nothing changes.
     pub fn set_servers(&self, servers: &Servers) -> io::Result<()> {
         self.net.set_servers(servers)
+    }
+
+    /// Has its datagrams to other devices leave by the network that this chooses. Once, before it listens; what follows is
+    /// left aside.
+    pub fn set_binder(&self, binder: SocketBinder) {
+        self.net.set_binder(binder);
     }
 
     /// Whether links may go through a TURN server from now on; at first they may. Open ones stay.
@@ -212,6 +218,7 @@ impl WebRtcTransport {
         let WebRtcConfig { port, loopback, open_timeout, limits, .. } = self.config;
         let (newcomers, arrived) = mpsc::channel(limits.half_open.max(1));
         let mux = Mux::bind(port, limits, crypto.clone(), newcomers)?;
+        net.keep_bound(mux.sockets());
         if self.config.discovery {
             net.meet_neighbors(mux.port(), loopback)?;
         }
@@ -224,12 +231,14 @@ impl WebRtcTransport {
         tokio::spawn(answering.run(offers));
         let stun = Arc::clone(&mux.stun);
         let (following, learning) = (Arc::clone(&switchboard), Arc::clone(&net));
+        let binding = Arc::clone(&net);
         let mut listening = stop.subscribe();
         tokio::spawn(async move {
             // Errs when the listener is dropped; nothing is ever sent.
             tokio::select! {
                 () = following.follow(&stun) => {}
                 () = learning.learn(&stun) => {}
+                () = binding.follow_binder() => {}
                 _stopped = listening.changed() => {}
             }
         });
@@ -261,8 +270,14 @@ impl WebRtcTransport {
             })
         });
         let may_dial = choice.tries(Way::Direct) && !candidates.is_empty();
-        let dial =
-            may_dial.then(|| Dial { crypto: crypto.clone(), key, candidates, attempt_timeout });
+        let binder = self.net.binder().cloned();
+        let dial = may_dial.then(|| Dial {
+            crypto: crypto.clone(),
+            key,
+            candidates,
+            binder,
+            attempt_timeout,
+        });
         if dial.is_none() && call.is_none() {
             return Err(TransportError::NoUsableAddr);
         }

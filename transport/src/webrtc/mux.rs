@@ -147,6 +147,11 @@ impl Mux {
         Ok(mux)
     }
 
+    /// What others dial.
+    pub(super) fn sockets(&self) -> impl Iterator<Item = &Arc<Udp>> {
+        self.sockets.iter().map(|(_family, udp)| udp)
+    }
+
     pub(super) fn port(&self) -> u16 {
         self.port
     }

@@ -5,7 +5,7 @@ use std::{
     net::SocketAddr,
     str::FromStr,
     sync::{
-        Arc, Mutex, MutexGuard, OnceLock, PoisonError,
+        Arc, Mutex, MutexGuard, OnceLock, PoisonError, Weak,
         atomic::{AtomicBool, Ordering},
     },
     time::Duration,
@@ -23,11 +23,11 @@ use super::{
     out_of_reach::OutOfReach,
     pace::Pace,
     rendezvous::Rendezvous,
-    socket::Family,
+    socket::{Family, Udp},
     stun_client::{MuxStun, Public},
 };
 use crate::{
-    Addr, DialKey, LinkFailure,
+    Addr, DialKey, LinkFailure, SocketBinder,
     lan::Lan,
     nat::NatKind,
     nostr::{RelayPool, RelayUrl},
@@ -59,6 +59,9 @@ pub(super) struct Net {
     calls: broadcast::Sender<DialKey>,
     never_relay: AtomicBool,
     out_of_reach: Mutex<OutOfReach>,
+    binder: OnceLock<SocketBinder>,
+    /// Sockets that others dial.
+    dialed: Mutex<Vec<Weak<Udp>>>,
 }
 
 /// The servers in use.
@@ -94,7 +97,45 @@ impl Net {
             calls: broadcast::Sender::new(MAX_CALLS),
             never_relay: AtomicBool::new(false),
             out_of_reach: Mutex::default(),
+            binder: OnceLock::new(),
+            dialed: Mutex::default(),
         }
+    }
+
+    /// See [`SocketBinder`].
+    pub(super) fn binder(&self) -> Option<&SocketBinder> {
+        self.binder.get()
+    }
+
+    pub(super) fn set_binder(&self, binder: SocketBinder) {
+        let _only_the_first_counts = self.binder.set(binder);
+    }
+
+    /// Has these sockets, as long as there are any, bound to the network that others dial them by.
+    pub(super) fn keep_bound<'s>(&self, sockets: impl Iterator<Item = &'s Arc<Udp>>) {
+        if self.binder.get().is_some() {
+            let mut dialed = self.dialed.lock().unwrap_or_else(PoisonError::into_inner);
+            dialed.extend(sockets.map(Arc::downgrade));
+            drop(dialed);
+            self.bind_anew();
+        }
+    }
+
+    /// Binds them anew whenever the network is another one.
+    pub(super) async fn follow_binder(&self) {
+        let Some(binder) = self.binder() else { return std::future::pending().await };
+        loop {
+            binder.changed().await;
+            self.bind_anew();
+        }
+    }
+
+    fn bind_anew(&self) {
+        let mut dialed = self.dialed.lock().unwrap_or_else(PoisonError::into_inner);
+        dialed.retain(|udp| {
+            let udp = udp.upgrade();
+            udp.inspect(|udp| udp.be_bound(self.binder(), &[])).is_some()
+        });
     }
 
     /// Begins to look for friends on the local network and to tell them of `port`.
@@ -208,7 +249,7 @@ impl Net {
 
     /// Watches an open link to `remote` for its network going away.
     pub(super) fn watch_link(&self, progress: &Progress, remote: SocketAddr) {
-        let Ok(route) = route::to(remote) else { return };
+        let Ok(route) = route::to(remote, self.binder()) else { return };
         let mut links = self.links();
         links.retain(|link| !link.progress.has_ended());
         links.push(OpenLink { progress: progress.clone(), remote, route });
@@ -218,6 +259,7 @@ impl Net {
     /// the other end would hear of it only by silence.
     pub(super) fn network_changed(&self) {
         self.interfaces.forget();
+        self.bind_anew();
         self.pace().reset();
         *self.out_of_reach() = OutOfReach::default();
         self.changed.send_replace(());
@@ -228,7 +270,8 @@ impl Net {
             reach.pool.network_changed();
         }
         self.links().retain(|link| {
-            let stays = route::to(link.remote).is_ok_and(|route| route == link.route);
+            let route = route::to(link.remote, self.binder());
+            let stays = route.is_ok_and(|route| route == link.route);
             if !stays {
                 link.progress.end(LinkFailure::Moved);
             }

@@ -20,6 +20,8 @@ use super::{
     turn::{Pipe, Turn},
 };
 
+use crate::SocketBinder;
+
 /// Kernel buffers asked for, in bytes, first come first served. The default, about 200 KiB, drops
 /// datagrams in bulk transfer, and each lost tail costs SCTP a second.
 const SOCKET_BUFFERS: [usize; 3] = [4 << 20, 2 << 20, 1 << 20];
@@ -88,6 +90,13 @@ impl Udp {
         let io = UdpSocket::from_std(socket.into())?;
         let batch = UdpSocketState::new(UdpSockRef::from(&io))?;
         Ok(Self { io, batch })
+    }
+
+    /// Has it leave by the network that leads to these, or to anybody.
+    pub(super) fn be_bound(&self, binder: Option<&SocketBinder>, to: &[IpAddr]) {
+        if let Some(binder) = binder {
+            binder.bind(&self.io, to);
+        }
     }
 
     pub(super) fn port(&self) -> io::Result<u16> {

@@ -70,11 +70,11 @@ pub struct Wifi {
 #[derive(Debug)]
 enum Order {
     Look(oneshot::Sender<WifiStatus>),
-    Enter { part: Part, credentials: Credentials, may_leave: bool, answer: Answer },
-    Leave(Answer),
+    Enter { part: Part, credentials: Credentials, may_leave: bool, answer: Answer<Credentials> },
+    Leave(Answer<()>),
 }
 
-type Answer = oneshot::Sender<Result<(), WifiError>>;
+type Answer<T> = oneshot::Sender<Result<T, WifiError>>;
 
 impl Wifi {
     /// The system's own Wi-Fi, which is not touched before something is asked for. Needs a tokio runtime.
@@ -105,16 +105,14 @@ impl Wifi {
         })
     }
 
-    /// Makes a group with new credentials, and gives them. Dropping the future calls it off.
+    /// Makes a group, and gives the credentials that let in. Dropping the future calls it off.
     ///
     /// # Errors
     ///
     /// [`WifiError`], whose text tells a person what to do; [`WifiError::WouldLeave`] unless `may_leave`, where a
     /// network is in use. Nothing has changed then.
     pub async fn make(&self, may_leave: bool) -> Result<Credentials, WifiError> {
-        let credentials = Credentials::random();
-        self.enter(Part::Made, credentials.clone(), may_leave).await?;
-        Ok(credentials)
+        self.enter(Part::Made, Credentials::random(), may_leave).await
     }
 
     /// Joins the group with these credentials. Dropping the future calls it off.
@@ -123,7 +121,7 @@ impl Wifi {
     ///
     /// Like [`make`](Self::make).
     pub async fn join(&self, credentials: Credentials, may_leave: bool) -> Result<(), WifiError> {
-        self.enter(Part::Joined, credentials, may_leave).await
+        self.enter(Part::Joined, credentials, may_leave).await.map(|_same| ())
     }
 
     /// Leaves the group, if there is one, and waits until the network before it is entered again.
@@ -141,16 +139,16 @@ impl Wifi {
         part: Part,
         credentials: Credentials,
         may_leave: bool,
-    ) -> Result<(), WifiError> {
+    ) -> Result<Credentials, WifiError> {
         let (answer, answered) = oneshot::channel();
         self.ask(Order::Enter { part, credentials, may_leave, answer }, answered).await
     }
 
-    async fn ask(
+    async fn ask<T>(
         &self,
         order: Order,
-        answered: oneshot::Receiver<Result<(), WifiError>>,
-    ) -> Result<(), WifiError> {
+        answered: oneshot::Receiver<Result<T, WifiError>>,
+    ) -> Result<T, WifiError> {
         let _ = self.orders.send(order).await;
         answered.await.unwrap_or(Err(WifiError::CalledOff))
     }
@@ -185,8 +183,8 @@ impl Keeper {
                         () = answer.closed() => Err(WifiError::CalledOff),
                     };
                     let is_in = entered.is_ok();
-                    if is_in {
-                        self.group = Some(Group { part, credentials });
+                    if let Ok(credentials) = &entered {
+                        self.group = Some(Group { part, credentials: credentials.clone() });
                     } else if self.group.is_none() {
                         // Half of it may be done.
                         let _ = self.leave().await;
@@ -218,7 +216,7 @@ impl Keeper {
         part: Part,
         credentials: &Credentials,
         may_leave: bool,
-    ) -> Result<(), WifiError> {
+    ) -> Result<Credentials, WifiError> {
         let look = self.look().await;
         if self.group.is_some() {
             return Err(WifiError::InGroup);
@@ -229,14 +227,18 @@ impl Keeper {
         if part == Part::Made && !look.can_make {
             return Err(WifiError::CannotMake);
         }
-        if let (Some(network), false) = (look.network, may_leave) {
+        if let (Some(network), false) = (look.network, may_leave)
+            && self.port.would_leave(part)
+        {
             return Err(WifiError::WouldLeave(network));
         }
-        let work = match part {
-            Part::Made => self.port.make(credentials),
-            Part::Joined => self.port.join(credentials),
+        let entered = async {
+            match part {
+                Part::Made => self.port.make(credentials).await,
+                Part::Joined => self.port.join(credentials).await.map(|()| credentials.clone()),
+            }
         };
-        timeout(ENTER_TIMEOUT, work).await.unwrap_or(Err(WifiError::TimedOut))
+        timeout(ENTER_TIMEOUT, entered).await.unwrap_or(Err(WifiError::TimedOut))
     }
 
     async fn leave(&mut self) -> Result<(), WifiError> {

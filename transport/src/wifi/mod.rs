@@ -17,7 +17,7 @@ pub use self::credentials::{Credentials, MAX_PASSPHRASE_LEN, MAX_SSID_LEN, MIN_P
 #[cfg(feature = "wifi")]
 pub use self::{
     group::{Group, Part, Wifi, WifiStatus},
-    port::{Look, WifiError, WifiPort, WifiState, Work},
+    port::{ForeignWifi, Look, WifiError, WifiPort, WifiState, Work},
 };
 
 /// Reads a code's text and an address's bytes, for the fuzzer.

@@ -14,7 +14,7 @@ impl WifiPort for NoPort {
         Box::pin(async { Look::without(WifiState::Unsupported) })
     }
 
-    fn make<'a>(&'a mut self, _: &'a Credentials) -> Work<'a, Result<(), WifiError>> {
+    fn make<'a>(&'a mut self, _: &'a Credentials) -> Work<'a, Result<Credentials, WifiError>> {
         Box::pin(async { Err(WifiError::Unsupported) })
     }
 

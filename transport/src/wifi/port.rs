@@ -1,10 +1,10 @@
 //! The port to a Wi-Fi card: what a platform tells of it, and what it is asked to do.
 
-use std::{fmt, pin::Pin};
+use std::{fmt, pin::Pin, sync::Arc};
 
 use serde::Serialize;
 
-use super::Credentials;
+use super::{Credentials, group::Part};
 
 /// Something a port does, which may be dropped before it is done.
 pub type Work<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
@@ -42,7 +42,7 @@ pub struct Look {
 
 impl Look {
     /// Of a card that cannot be used.
-    pub(super) fn without(state: WifiState) -> Self {
+    pub fn without(state: WifiState) -> Self {
         Self { state, network: None, can_make: false, is_in_group: false }
     }
 }
@@ -52,8 +52,12 @@ pub trait WifiPort: fmt::Debug + Send {
     /// How things are.
     fn look(&mut self) -> Work<'_, Look>;
 
-    /// Makes a network with these credentials, which gives addresses to those who join; done when it can be joined.
-    fn make<'a>(&'a mut self, credentials: &'a Credentials) -> Work<'a, Result<(), WifiError>>;
+    /// Makes a network, which gives addresses to those who join; done when it can be joined. Gives the credentials that
+    /// hold: those that were asked for, or others where the system chooses them.
+    fn make<'a>(
+        &'a mut self,
+        credentials: &'a Credentials,
+    ) -> Work<'a, Result<Credentials, WifiError>>;
 
     /// Joins such a network; done when there is an address. The network in use is left only once the other one was
     /// heard.
@@ -62,6 +66,33 @@ pub trait WifiPort: fmt::Debug + Send {
     /// Ends what `make` or `join` began, also where that was dropped or failed, and goes back into the network
     /// that was left for it.
     fn leave(&mut self) -> Work<'_, Result<(), WifiError>>;
+
+    /// Whether the network in use would be left for that, as things were when it was looked at last.
+    fn would_leave(&self, _for: Part) -> bool {
+        true
+    }
+}
+
+/// A card that is driven outside of this crate, where only the platform's own language reaches it.
+#[derive(Clone)]
+pub struct ForeignWifi(Arc<dyn Fn() -> Box<dyn WifiPort> + Send + Sync>);
+
+impl ForeignWifi {
+    /// One to which `open` gives a port.
+    pub fn new(open: impl Fn() -> Box<dyn WifiPort> + Send + Sync + 'static) -> Self {
+        Self(Arc::new(open))
+    }
+
+    /// A port to it.
+    pub fn open(&self) -> Box<dyn WifiPort> {
+        (self.0)()
+    }
+}
+
+impl fmt::Debug for ForeignWifi {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("ForeignWifi")
+    }
 }
 
 /// Why there is no group; each text says what can be done.
@@ -84,6 +115,16 @@ pub enum WifiError {
         "Wi-Fi can only be used where NetworkManager runs: make or join the network in the system's settings"
     )]
     Unsupported,
+    /// The person did not allow it to this program, or was not asked.
+    #[error(
+        "this app may not make a network: allow it in the settings, or let the other device make it, and join"
+    )]
+    NotAllowed,
+    /// The system makes none while nobody may know where the device is.
+    #[error(
+        "this system only makes a network while the location is switched on: switch it on, or let the other device make it, and join"
+    )]
+    LocationOff,
     /// The driver or the card is not made for it.
     #[error("this Wi-Fi card cannot make a network: let the other device make it, and join")]
     CannotMake,
@@ -108,6 +149,14 @@ pub enum WifiError {
         "the network \"{0}\" was not found: go nearer to the device that makes it, and try again"
     )]
     NotFound(String),
+    /// The system asked the person, and the answer was no.
+    #[error("the system asked whether to join the network \"{0}\", and was told not to: try again")]
+    Declined(String),
+    /// It was not found, or the person said no, or it does not let in: the system does not say which.
+    #[error(
+        "the network \"{0}\" was not joined: go nearer to the device that makes it, try again, and choose it where the system asks"
+    )]
+    NotJoined(String),
     /// The network does not let this device in.
     #[error(
         "the network does not accept the password, or is too far away: go nearer, scan its code again"

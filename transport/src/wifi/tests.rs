@@ -15,6 +15,10 @@ struct Card {
     look: Look,
     outcome: Result<(), WifiError>,
     hangs: bool,
+    /// What lets into networks that are made here, whatever is asked for.
+    chosen: Option<Credentials>,
+    /// Nothing is left for making a network.
+    keeps_by_making: bool,
     done: Vec<&'static str>,
 }
 
@@ -29,7 +33,14 @@ impl Fake {
             can_make: true,
             is_in_group: false,
         };
-        let card = Card { look, outcome: Ok(()), hangs: false, done: Vec::new() };
+        let card = Card {
+            look,
+            outcome: Ok(()),
+            hangs: false,
+            chosen: None,
+            keeps_by_making: false,
+            done: Vec::new(),
+        };
         Self(Arc::new((Mutex::new(card), Notify::new())))
     }
 
@@ -77,8 +88,14 @@ impl WifiPort for Fake {
         Box::pin(async { self.change(|card| card.look.clone()) })
     }
 
-    fn make<'a>(&'a mut self, _: &'a Credentials) -> Work<'a, Result<(), WifiError>> {
-        self.enter("make")
+    fn make<'a>(
+        &'a mut self,
+        credentials: &'a Credentials,
+    ) -> Work<'a, Result<Credentials, WifiError>> {
+        Box::pin(async {
+            self.enter("make").await?;
+            Ok(self.change(|card| card.chosen.clone()).unwrap_or_else(|| credentials.clone()))
+        })
     }
 
     fn join<'a>(&'a mut self, _: &'a Credentials) -> Work<'a, Result<(), WifiError>> {
@@ -93,6 +110,10 @@ impl WifiPort for Fake {
             });
             Ok(())
         })
+    }
+
+    fn would_leave(&self, part: Part) -> bool {
+        part == Part::Joined || !self.change(|card| card.keeps_by_making)
     }
 }
 
@@ -112,6 +133,29 @@ async fn network_in_use_is_left_only_with_the_persons_word() {
 
     wifi.make(true).await.expect("it may");
     assert_eq!(fake.done().last(), Some(&"make"));
+}
+
+#[tokio::test]
+async fn who_leaves_nothing_to_make_a_network_is_not_asked() {
+    let fake = Fake::new(Some("Home"));
+    fake.change(|card| card.keeps_by_making = true);
+    let wifi = wifi(&fake);
+
+    let joined = wifi.join(Credentials::random(), false).await;
+    assert_eq!(joined, Err(WifiError::WouldLeave("Home".to_owned())));
+    wifi.make(false).await.expect("nothing is left for it");
+}
+
+#[tokio::test]
+async fn what_lets_in_is_what_the_system_chose() {
+    let fake = Fake::new(None);
+    let chosen = Credentials::new("AndroidShare_1234", "abcdefgh2345678").expect("allowed");
+    fake.change(|card| card.chosen = Some(chosen.clone()));
+    let wifi = wifi(&fake);
+
+    assert_eq!(wifi.make(false).await, Ok(chosen.clone()));
+    let group = wifi.status().await.group.expect("it is in one");
+    assert_eq!(group.credentials, chosen);
 }
 
 #[tokio::test]

@@ -26,6 +26,7 @@ public final class MainActivity extends NativeActivity implements View.OnApplyWi
     private ClipboardManager clipboard;
     private WifiManager.MulticastLock multicast;
     private Services services;
+    private Wifi wifi;
 
     private static native void onInsets(int left, int top, int right, int bottom);
 
@@ -103,6 +104,10 @@ public final class MainActivity extends NativeActivity implements View.OnApplyWi
     @Override
     protected void onDestroy() {
         services.destroy();
+        if (wifi != null) {
+            // A group may live on without the app that made it.
+            wifi.leave(0);
+        }
         Process.killProcess(Process.myPid());
         super.onDestroy();
     }
@@ -172,6 +177,12 @@ public final class MainActivity extends NativeActivity implements View.OnApplyWi
                 getWindow().getDecorView().performHapticFeedback(HapticFeedbackConstants.LONG_PRESS);
             }
         });
+    }
+
+    /** Called from the native library: the Wi-Fi that it knows by this number. */
+    Wifi wifi(long number) {
+        wifi = new Wifi(this, number);
+        return wifi;
     }
 
     /** Called from the native library: the radio that it knows by this number. */

@@ -21,7 +21,8 @@ final class Permissions {
     static final int CAMERA = 0;
     static final int NEARBY = 1;
     static final int NOTIFICATIONS = 2;
-    private static final int COUNT = 3;
+    static final int WIFI = 3;
+    private static final int COUNT = 4;
 
     static final int GRANTED = 0;
     static final int NOT_ASKED = 1;
@@ -33,6 +34,7 @@ final class Permissions {
     private static final String BLUETOOTH_CONNECT = "android.permission.BLUETOOTH_CONNECT";
     private static final String BLUETOOTH_ADVERTISE = "android.permission.BLUETOOTH_ADVERTISE";
     private static final String POST_NOTIFICATIONS = "android.permission.POST_NOTIFICATIONS";
+    private static final String NEARBY_WIFI_DEVICES = "android.permission.NEARBY_WIFI_DEVICES";
 
     private static final int ANDROID_12 = 31;
     private static final int ANDROID_13 = 33;
@@ -133,9 +135,22 @@ final class Permissions {
                 return Build.VERSION.SDK_INT >= ANDROID_12
                     ? new String[] {BLUETOOTH_SCAN, BLUETOOTH_CONNECT, BLUETOOTH_ADVERTISE}
                     : new String[] {Manifest.permission.ACCESS_FINE_LOCATION};
+            case WIFI:
+                return making();
             default:
                 return Build.VERSION.SDK_INT >= ANDROID_13 ? new String[] {POST_NOTIFICATIONS} : new String[0];
         }
+    }
+
+    /** What it takes to make a Wi-Fi network. */
+    private static String[] making() {
+        if (Build.VERSION.SDK_INT >= ANDROID_13) {
+            return new String[] {NEARBY_WIFI_DEVICES};
+        }
+        // Android 12 asks for the exact location only together with the other one.
+        return Build.VERSION.SDK_INT >= ANDROID_12
+            ? new String[] {Manifest.permission.ACCESS_FINE_LOCATION, Manifest.permission.ACCESS_COARSE_LOCATION}
+            : new String[] {Manifest.permission.ACCESS_FINE_LOCATION};
     }
 
     private static String asked(int permission) {

@@ -196,7 +196,7 @@ async fn rogue(host: &mut Host, ufrag: Option<String>) -> Option<Connection> {
     let identity = crypto.identity().expect("a certificate");
     let ufrag = ufrag.unwrap_or_else(|| identity.fingerprint.to_ufrag());
     let attempt_timeout = super::HANG;
-    let dial = Dial { crypto: crypto.clone(), key: KEY, candidates, attempt_timeout };
+    let dial = Dial { crypto: crypto.clone(), key: KEY, candidates, binder: None, attempt_timeout };
     let plan = Plan {
         role: Role::Dialer,
         started: Instant::now(),

@@ -16,6 +16,8 @@ public abstract class Context {
     public static final String CLIPBOARD_SERVICE = "clipboard";
     public static final String INPUT_METHOD_SERVICE = "input_method";
     public static final String WIFI_SERVICE = "wifi";
+    public static final String WIFI_P2P_SERVICE = "wifip2p";
+    public static final String CONNECTIVITY_SERVICE = "connectivity";
 
     public static final String CAMERA_SERVICE = "camera";
     public static final String NOTIFICATION_SERVICE = "notification";
