@@ -25,8 +25,7 @@ impl Addr {
     }
 
     /// The UDP socket a WebRTC address names; `None` for other kinds, other lengths, and whatever
-    /// cannot be the address of one device: unspecified, multicast, broadcast, link-local IPv6
-    /// (it would need a scope), port zero.
+    /// cannot be the address of one device: unspecified, multicast, broadcast, port zero.
     pub fn to_socket_addr(&self) -> Option<SocketAddr> {
         if self.kind != AddrKind::Socket {
             return None;
@@ -88,7 +87,7 @@ impl Addr {
 pub(crate) fn names_one_device(ip: IpAddr) -> bool {
     match ip {
         IpAddr::V4(ip) => !(ip.is_unspecified() || ip.is_multicast() || ip.is_broadcast()),
-        IpAddr::V6(ip) => !(ip.is_unspecified() || ip.is_multicast() || ip.is_unicast_link_local()),
+        IpAddr::V6(ip) => !(ip.is_unspecified() || ip.is_multicast()),
     }
 }
 
@@ -104,7 +103,7 @@ mod tests {
 
     #[test]
     fn addresses_survive_their_bytes() {
-        for text in ["192.0.2.7:4433", "127.0.0.1:1", "[2001:db8::7]:65535", "[fd00::1]:9"] {
+        for text in ["192.0.2.7:4433", "127.0.0.1:1", "[2001:db8::7]:65535", "[fe80::1]:9"] {
             assert_eq!(round_trip(text), Some(text.parse().expect("an address")));
         }
         assert_eq!(round_trip("[::ffff:192.0.2.7]:9"), Some("192.0.2.7:9".parse().expect("one")));
@@ -127,7 +126,6 @@ mod tests {
             "192.0.2.7:0",
             "[::]:1",
             "[ff02::1]:1",
-            "[fe80::1]:1",
         ] {
             assert_eq!(round_trip(text), None, "{text}");
         }
