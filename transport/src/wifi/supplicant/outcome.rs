@@ -69,7 +69,9 @@ impl Attempt {
                 None => {}
                 Some(Err(why)) => return Err(why),
                 Some(Ok(())) => {
-                    if bus.current(card).await?.as_ref() == Some(network) {
+                    // It may be another one that it entered.
+                    let now = bus.current(card).await?;
+                    if now.as_ref() == Some(network) {
                         return Ok(());
                     }
                 }
