@@ -37,7 +37,7 @@ impl Addr {
             _ => return None,
         };
         let port = u16::from_be_bytes(*port);
-        (port != 0 && names_one_device(ip)).then_some(SocketAddr::new(ip, port))
+        (port != 0 && is_dialable(ip)).then_some(SocketAddr::new(ip, port))
     }
 }
 
@@ -84,11 +84,19 @@ impl Addr {
     }
 }
 
+/// Whether this can be the address of one device, wherever it is. One of IPv6 that is link-local is not: it means
+/// something to neighbors only.
 pub(crate) fn names_one_device(ip: IpAddr) -> bool {
     match ip {
         IpAddr::V4(ip) => !(ip.is_unspecified() || ip.is_multicast() || ip.is_broadcast()),
-        IpAddr::V6(ip) => !(ip.is_unspecified() || ip.is_multicast()),
+        IpAddr::V6(ip) => !(ip.is_unspecified() || ip.is_multicast() || ip.is_unicast_link_local()),
     }
+}
+
+/// Whether this can be the address of one device, perhaps of a neighbor.
+fn is_dialable(ip: IpAddr) -> bool {
+    let is_neighbor = matches!(ip, IpAddr::V6(ip) if ip.is_unicast_link_local());
+    names_one_device(ip) || is_neighbor
 }
 
 #[cfg(test)]

@@ -28,6 +28,8 @@ impl Runtime {
                 }
                 WifiWish::Make { room, may_leave } => match wifi.make(may_leave).await {
                     Ok(credentials) => {
+                        // What this device gives itself may be the same in it as in the one before.
+                        (shared.surroundings.network_changed)();
                         if let Some(room) = room {
                             let access = credentials.encode();
                             shared.obey(Command::OfferNetwork { room, access }).await;

@@ -117,6 +117,11 @@ impl Bus {
         self.call(card, INTERFACE, "RemoveNetwork", &(path(network)?,)).await
     }
 
+    /// Has it enter any network that it may enter by itself.
+    pub(super) async fn enter_any(&self, card: &str) -> Result<(), WifiError> {
+        self.call(card, INTERFACE, "Reassociate", &()).await
+    }
+
     /// Has a card search for networks.
     pub(super) async fn search(&self, card: &str) -> Result<(), WifiError> {
         let how = HashMap::from([("Type", Value::new("active"))]);

@@ -150,6 +150,8 @@ impl SupplicantPort {
             if self.bus.is_there(owner).await == Ok(false) {
                 log::info!("Wi-Fi: a group of a program that is gone is ended");
                 let _ = self.bus.remove(card, &network).await;
+                // After a group that was made it would rest.
+                let _ = self.bus.enter_any(card).await;
             }
         }
     }
@@ -214,6 +216,7 @@ impl SupplicantPort {
                 bus.remove(&held.card, &network).await?;
             }
         }
+        let has_previous = held.previous.is_some();
         let gone_back = match held.previous {
             Some(previous) => go_back(&bus, &held.card, previous).await,
             None => Ok(()),
@@ -221,6 +224,9 @@ impl SupplicantPort {
         for network in &held.enabled {
             // It may have been removed meanwhile.
             let _ = bus.enable(network).await;
+        }
+        if !has_previous && !held.enabled.is_empty() {
+            let _ = bus.enter_any(&held.card).await;
         }
         gone_back
     }
