@@ -1,7 +1,7 @@
 #!/bin/bash
 # Everything in the machine: Wi-Fi radios that hear each other, and two places with one each, a D-Bus and a real
-# NetworkManager of their own, or wpa_supplicant without one. A third radio is the network that both are in at first, which lets nobody in it talk
-# to anybody else, as at a campsite.
+# NetworkManager of their own, or wpa_supplicant without one. A third radio is the network that both are in at first,
+# which lets nobody in it talk to anybody else, as at a campsite.
 . "${0%/*}/common.sh"
 
 # In the place itself: its services.

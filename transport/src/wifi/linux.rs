@@ -10,6 +10,9 @@ use super::{
     supplicant::{self, SupplicantPort},
 };
 
+/// Who else drives `wpa_supplicant`, and is not spoken to here.
+const CONNMAN: &str = "net.connman";
+
 /// Whoever drives the system's Wi-Fi.
 #[derive(Debug, Default)]
 pub(super) struct LinuxPort {
@@ -31,12 +34,12 @@ enum Kind {
 }
 
 impl Kind {
-    /// The one to go by. `NetworkManager` drives `wpa_supplicant`, and would undo what others have it do.
-    fn choose(has_manager: bool, has_supplicant: bool) -> Option<Self> {
-        match (has_manager, has_supplicant) {
-            (true, _) => Some(Self::Manager),
-            (false, true) => Some(Self::Supplicant),
-            (false, false) => None,
+    /// The one to go by. `NetworkManager` and `ConnMan` drive `wpa_supplicant`, and would undo what others have it do.
+    fn choose(has_manager: bool, has_connman: bool, has_supplicant: bool) -> Option<Self> {
+        match (has_manager, has_connman, has_supplicant) {
+            (true, _, _) => Some(Self::Manager),
+            (false, false, true) => Some(Self::Supplicant),
+            (false, true, _) | (false, _, false) => None,
         }
     }
 }
@@ -74,8 +77,10 @@ impl LinuxPort {
                 None => self.bus.insert(service::connect().await?).clone(),
             };
             let has_manager = service::is_there(&bus, network_manager::SERVICE).await?;
+            let has_connman = service::is_there(&bus, CONNMAN).await?;
             let has_supplicant = service::is_there(&bus, supplicant::SERVICE).await?;
-            let kind = Kind::choose(has_manager, has_supplicant).ok_or(WifiError::Unsupported)?;
+            let kind = Kind::choose(has_manager, has_connman, has_supplicant);
+            let kind = kind.ok_or(WifiError::Unsupported)?;
             if self.way.as_ref().map(Way::kind) != Some(kind) {
                 self.way = Some(match kind {
                     Kind::Manager => Way::Manager(NetworkManagerPort::new(bus)),
@@ -121,9 +126,11 @@ mod tests {
 
     #[test]
     fn network_manager_is_gone_by_where_it_runs_and_nothing_where_nothing_does() {
-        assert_eq!(Kind::choose(true, true), Some(Kind::Manager));
-        assert_eq!(Kind::choose(true, false), Some(Kind::Manager));
-        assert_eq!(Kind::choose(false, true), Some(Kind::Supplicant));
-        assert_eq!(Kind::choose(false, false), None);
+        for has_supplicant in [true, false] {
+            assert_eq!(Kind::choose(true, false, has_supplicant), Some(Kind::Manager));
+            assert_eq!(Kind::choose(false, true, has_supplicant), None);
+        }
+        assert_eq!(Kind::choose(false, false, true), Some(Kind::Supplicant));
+        assert_eq!(Kind::choose(false, false, false), None);
     }
 }
