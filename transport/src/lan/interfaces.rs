@@ -26,9 +26,9 @@ pub struct Place {
 /// Where this device is: its interfaces that lead out of the machine, with their addresses.
 /// Two calls differ if it moved.
 ///
-/// Loopback and link-local addresses are left out, which are always there, except for those that
-/// [`is_last_resort`]; and whatever leads only to guests of this machine, unless there is nothing
-/// else.
+/// Loopback and link-local addresses are left out, which are always there, except for those of
+/// IPv6 that neighbors know this device by where nobody gives others; and whatever leads only to
+/// guests of this machine, unless there is nothing else.
 pub fn places() -> BTreeSet<Place> {
     places_of(&all())
 }
