@@ -25,8 +25,7 @@ impl Addr {
     }
 
     /// The UDP socket a WebRTC address names; `None` for other kinds, other lengths, and whatever
-    /// cannot be the address of one device: unspecified, multicast, broadcast, link-local IPv6
-    /// (it would need a scope), port zero.
+    /// cannot be the address of one device: unspecified, multicast, broadcast, port zero.
     pub fn to_socket_addr(&self) -> Option<SocketAddr> {
         if self.kind != AddrKind::Socket {
             return None;
@@ -38,7 +37,7 @@ impl Addr {
             _ => return None,
         };
         let port = u16::from_be_bytes(*port);
-        (port != 0 && names_one_device(ip)).then_some(SocketAddr::new(ip, port))
+        (port != 0 && is_dialable(ip)).then_some(SocketAddr::new(ip, port))
     }
 }
 
@@ -85,11 +84,19 @@ impl Addr {
     }
 }
 
+/// Whether this can be the address of one device, wherever it is. One of IPv6 that is link-local is not: it means
+/// something to neighbors only.
 pub(crate) fn names_one_device(ip: IpAddr) -> bool {
     match ip {
         IpAddr::V4(ip) => !(ip.is_unspecified() || ip.is_multicast() || ip.is_broadcast()),
         IpAddr::V6(ip) => !(ip.is_unspecified() || ip.is_multicast() || ip.is_unicast_link_local()),
     }
+}
+
+/// Whether this can be the address of one device, perhaps of a neighbor.
+fn is_dialable(ip: IpAddr) -> bool {
+    let is_neighbor = matches!(ip, IpAddr::V6(ip) if ip.is_unicast_link_local());
+    names_one_device(ip) || is_neighbor
 }
 
 #[cfg(test)]
@@ -104,7 +111,7 @@ mod tests {
 
     #[test]
     fn addresses_survive_their_bytes() {
-        for text in ["192.0.2.7:4433", "127.0.0.1:1", "[2001:db8::7]:65535", "[fd00::1]:9"] {
+        for text in ["192.0.2.7:4433", "127.0.0.1:1", "[2001:db8::7]:65535", "[fe80::1]:9"] {
             assert_eq!(round_trip(text), Some(text.parse().expect("an address")));
         }
         assert_eq!(round_trip("[::ffff:192.0.2.7]:9"), Some("192.0.2.7:9".parse().expect("one")));
@@ -127,7 +134,6 @@ mod tests {
             "192.0.2.7:0",
             "[::]:1",
             "[ff02::1]:1",
-            "[fe80::1]:1",
         ] {
             assert_eq!(round_trip(text), None, "{text}");
         }

@@ -34,6 +34,8 @@ impl Runtime {
                 }
                 WifiWish::Make { room, may_leave } => match wifi.make(may_leave).await {
                     Ok(credentials) => {
+                        // What this device gives itself may be the same in it as in the one before.
+                        (shared.surroundings.network_changed)();
                         if let Some(room) = room {
                             is_offered.store(true, Ordering::SeqCst);
                             shared.offer(room, &credentials).await;

@@ -3,14 +3,16 @@
 use std::{
     fs::File,
     path::Path,
-    process::Command,
     time::{Duration, Instant},
 };
 
 use app::cli::process::{Device, text};
 use serde_json::{Value, json};
 
-use crate::phone::Wrong;
+use crate::{
+    phone::Wrong,
+    system::{System, forget_card, is_card_managed, within},
+};
 
 /// The network that both are in at first; see `vm/wifi.sh`.
 const BEFORE: &str = "Camp WiFi";
@@ -21,20 +23,21 @@ const PATIENCE: Duration = Duration::from_secs(120);
 /// How often it is looked whether something is so.
 const LOOK: Duration = Duration::from_millis(500);
 
-/// `festival headless` in a place with a Wi-Fi card and a `NetworkManager` of its own.
+/// `festival headless` in a place with a Wi-Fi card and a system of its own.
 struct Camper {
     place: &'static str,
+    system: System,
     device: Device,
 }
 
 /// # Errors
 ///
 /// Where a promise is not kept: which.
-pub(crate) fn play(festival: &Path) -> Result<(), Wrong> {
+pub(crate) fn play(festival: &Path, system: System) -> Result<(), Wrong> {
     let since = Instant::now();
     let tell = |what: &str| eprintln!("  {:>6.1} s: {what}", since.elapsed().as_secs_f64());
-    let mut host = Camper::start(festival, "ada")?;
-    let mut guest = Camper::start(festival, "ben")?;
+    let mut host = Camper::start(festival, "ada", system)?;
+    let mut guest = Camper::start(festival, "ben", system)?;
     host.is_before()?;
     guest.is_before()?;
     let (room, invite) = host.device.create_room("Ada", "Campsite")?;
@@ -53,7 +56,9 @@ pub(crate) fn play(festival: &Path) -> Result<(), Wrong> {
     let invite = host.invite_to_group(&room, &invite)?;
     guest.device.send(&json!({"cmd": "set_name", "name": "Ben"}))?;
     guest.asks_first(&json!({"cmd": "join_group", "invite": invite}))?;
-    guest.is_refused("WIFI:T:WPA;S:Festival-NONE;P:nobody has it;;", "was not found")?;
+    if system == System::NetworkManager {
+        guest.is_refused("WIFI:T:WPA;S:Festival-NONE;P:nobody has it;;", "was not found")?;
+    }
     guest.is_refused(
         &format!("WIFI:T:WPA;S:{ssid};P:not the password;;"),
         "does not accept the password",
@@ -71,14 +76,14 @@ pub(crate) fn play(festival: &Path) -> Result<(), Wrong> {
     guest.is_linked_within_group()?;
     tell("they talk, over the group and nothing else");
 
-    guest.device.end();
-    guest.is_back()?;
-    tell("the guest's program was killed, and its system went back by itself");
-    guest.device = launch(festival, "ben")?;
-    guest.does(&join, "group_joined")?;
-    talk([&mut host, &mut guest], &room, "second")?;
-    guest.is_linked_within_group()?;
-    tell("it came again, and they talk");
+    if system == System::NetworkManager {
+        guest.is_killed(festival)?;
+        tell("the guest's program was killed, and its system went back by itself");
+        guest.does(&join, "group_joined")?;
+        talk([&mut host, &mut guest], &room, "second")?;
+        guest.is_linked_within_group()?;
+        tell("it came again, and they talk");
+    }
 
     for camper in [&mut guest, &mut host] {
         let left = Instant::now();
@@ -88,6 +93,20 @@ pub(crate) fn play(festival: &Path) -> Result<(), Wrong> {
         camper.is_before()?;
     }
     tell("both are where they were before");
+    if system == System::Supplicant {
+        host.does(&json!({"cmd": "make_group", "may_leave_network": true}), "group_made")?;
+        forget_card(guest.place)?;
+        let invite = host.invite_to_group(&room, &invite)?;
+        guest.does(&json!({"cmd": "join_group", "invite": invite}), "group_joined")?;
+        talk([&mut host, &mut guest], &room, "third")?;
+        guest.does(&json!({"cmd": "leave_group"}), "group_left")?;
+        if is_card_managed(guest.place) {
+            return Err("the card that nobody used is still in use".into());
+        }
+        tell("a card that nobody used was taken for it, and given back");
+        host.is_killed(festival)?;
+        tell("the host's program was killed, and took its group back when it was there again");
+    }
     Ok(())
 }
 
@@ -102,8 +121,20 @@ fn talk([host, guest]: [&mut Camper; 2], room: &str, what: &str) -> Result<(), W
 }
 
 impl Camper {
-    fn start(program: &Path, place: &'static str) -> Result<Self, Wrong> {
-        Ok(Self { place, device: launch(program, place)? })
+    fn start(program: &Path, place: &'static str, system: System) -> Result<Self, Wrong> {
+        Ok(Self { place, system, device: launch(program, place)? })
+    }
+
+    /// Its program ends without a word, and begins again; its system goes back by itself, or with the program's help.
+    fn is_killed(&mut self, program: &Path) -> Result<(), Wrong> {
+        self.device.end();
+        if self.system == System::NetworkManager {
+            self.is_back()?;
+        }
+        self.device = launch(program, self.place)?;
+        self.wifi()?;
+        self.is_back()?;
+        self.is_before()
     }
 
     /// Is told that the network would be left, and still is in it.
@@ -152,7 +183,7 @@ impl Camper {
     fn group(&mut self) -> Result<String, Wrong> {
         let told = self.wifi()?;
         let ssid = text(&told, "/group/ssid");
-        let is_active = self.connections(true)?.contains(&ssid);
+        let is_active = self.system.networks(self.place, true)?.contains(&ssid);
         if ssid.is_empty() || !is_active { Err(told.to_string().into()) } else { Ok(ssid) }
     }
 
@@ -169,7 +200,8 @@ impl Camper {
     fn is_back(&mut self) -> Result<(), Wrong> {
         let deadline = Instant::now() + PATIENCE;
         loop {
-            let (active, all) = (self.connections(true)?, self.connections(false)?);
+            let networks = |are_active| self.system.networks(self.place, are_active);
+            let (active, all) = (networks(true)?, networks(false)?);
             let is_left = !all.iter().any(|name| name.starts_with("Festival-"));
             if is_left && active.iter().any(|name| name == BEFORE) {
                 return Ok(());
@@ -179,17 +211,6 @@ impl Camper {
             }
             self.device.take_in_until(Instant::now() + LOOK);
         }
-    }
-
-    /// The networks that its system is in, or knows.
-    fn connections(&self, are_active: bool) -> Result<Vec<String>, Wrong> {
-        let mut command = within(self.place, Path::new("nmcli"));
-        command.args(["-t", "-f", "NAME", "connection", "show"]);
-        if are_active {
-            command.arg("--active");
-        }
-        let output = command.output()?;
-        Ok(String::from_utf8_lossy(&output.stdout).lines().map(str::to_owned).collect())
     }
 
     /// The code for cameras.
@@ -205,7 +226,9 @@ impl Camper {
             self.device.send(&json!({"cmd": "show_invite", "room": room}))?;
             let (_, ready) = self.device.wait_for("invite_ready", |_| true)?;
             let with = text(&ready, "/with_network");
-            if text(&ready, "/invite") != before && !with.is_empty() {
+            // What a device gives itself stays the same.
+            let is_new = text(&ready, "/invite") != before || self.system == System::Supplicant;
+            if is_new && !with.is_empty() {
                 return Ok(with);
             }
             if Instant::now() > deadline {
@@ -225,7 +248,7 @@ impl Camper {
         let is_ours = |link: &&Value| {
             text(link, "/kind") == "webrtc"
                 && text(link, "/path") == "direct"
-                && text(link, "/remote").starts_with("10.42.")
+                && text(link, "/remote").starts_with(self.system.addresses())
         };
         if !used.is_empty() && used.iter().all(is_ours) {
             Ok(())
@@ -245,12 +268,4 @@ fn launch(program: &Path, place: &str) -> Result<Device, Wrong> {
         ("none", &[]),
         PATIENCE,
     )?)
-}
-
-/// Runs something in a place, with its system's bus.
-fn within(place: &str, program: &Path) -> Command {
-    let mut command = Command::new("ip");
-    command.args(["netns", "exec", place]).arg(program);
-    command.env("DBUS_SYSTEM_BUS_ADDRESS", format!("unix:path=/run/places/{place}/bus"));
-    command
 }

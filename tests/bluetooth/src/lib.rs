@@ -12,11 +12,14 @@ mod picture;
 mod rates;
 mod scene;
 mod switch;
+mod system;
 mod webcam;
 
 use std::{ffi::OsString, path::PathBuf, process::ExitCode};
 
 pub use machine::Machine;
+
+use self::system::System;
 
 /// Plays a story inside of the machine: the arguments are the program's file and the story's name.
 pub fn guest(mut args: impl Iterator<Item = OsString>) -> ExitCode {
@@ -29,7 +32,8 @@ pub fn guest(mut args: impl Iterator<Item = OsString>) -> ExitCode {
         Some("line") => line::play(&festival),
         Some("courier") => courier::play(&festival),
         Some("camera") => camera::play(&festival),
-        Some("group") => group::play(&festival),
+        Some("group") => group::play(&festival, System::NetworkManager),
+        Some("group-alone") => group::play(&festival, System::Supplicant),
         Some("rates") => rates::play(&festival),
         _ => Err(format!("there is no story {}", story.display()).into()),
     };

@@ -73,3 +73,9 @@ fn device_makes_a_wifi_network_that_another_joins_from_an_invite_and_both_are_ba
  {
     play_wifi("group", 3);
 }
+
+#[test]
+fn device_without_network_manager_makes_a_wifi_network_that_another_joins_though_nobody_gives_addresses()
+ {
+    play_wifi("group-alone", 3);
+}

@@ -1,7 +1,7 @@
 #!/bin/bash
 # Everything in the machine: Wi-Fi radios that hear each other, and two places with one each, a D-Bus and a real
-# NetworkManager of their own. A third radio is the network that both are in at first, which lets nobody in it talk
-# to anybody else, as at a campsite.
+# NetworkManager of their own, or wpa_supplicant without one. A third radio is the network that both are in at first,
+# which lets nobody in it talk to anybody else, as at a campsite.
 . "${0%/*}/common.sh"
 
 # In the place itself: its services.
@@ -9,10 +9,17 @@ inside() {
     # Without udev, NetworkManager waits forever for what it says of a card, unless it cannot be there.
     mount -o remount,bind,ro /sys
     ip link set lo up
+    dbus-daemon --config-file=/run/places/bus.conf --address="$DBUS_SYSTEM_BUS_ADDRESS" --fork --nopidfile
+    if [ "$2" = group-alone ]; then
+        [ -e /sys/class/net/wlan0 ] || ip link set "$(basename /sys/class/net/wlan*)" name wlan0
+        printf '%s\n' "ctrl_interface=/run/places/$1/control" 'network={' 'ssid="Camp WiFi"' \
+            'psk="everybody knows it"' '}' >"/run/places/$1/known.conf"
+        wpa_supplicant -u -t -i wlan0 -c "/run/places/$1/known.conf" >"/run/out/$1.wpa_supplicant.log" 2>&1 &
+        return
+    fi
     for dir in /var/lib/NetworkManager /run/NetworkManager /etc/NetworkManager; do
         mount -t tmpfs tmpfs "$dir"
     done
-    dbus-daemon --config-file=/run/places/bus.conf --address="$DBUS_SYSTEM_BUS_ADDRESS" --fork --nopidfile
     wpa_supplicant -u >"/run/out/$1.wpa_supplicant.log" 2>&1 &
     printf '[main]\nplugins=keyfile\nauth-polkit=false\ndhcp=internal\ndns=none\n[connectivity]\nenabled=false\n' \
         >/run/NetworkManager/settings
@@ -20,7 +27,7 @@ inside() {
 }
 
 if [ "${1:-}" = inside ]; then
-    inside "$2"
+    inside "$2" "$3"
     exit
 fi
 
@@ -31,8 +38,16 @@ at() {
     DBUS_SYSTEM_BUS_ADDRESS="unix:path=/run/places/$1/bus" ip netns exec "$@"
 }
 
+is_in() {
+    at "$1" wpa_cli -p "/run/places/$1/control" -i wlan0 status | grep -q wpa_state=COMPLETED
+}
+
 # enter PLACE NUMBER: has it enter the network that is there, as a person did once.
 enter() {
+    if [ "$story" = group-alone ]; then
+        until_true 300 is_in "$1"
+        return
+    fi
     until_true 300 at "$1" nmcli -t general >/dev/null 2>&1
     at "$1" nmcli connection add type wifi con-name "Camp WiFi" ssid "Camp WiFi" wifi-sec.key-mgmt wpa-psk \
         wifi-sec.psk "everybody knows it" ipv4.method manual ipv4.addresses "192.168.77.$2/24" ipv6.method ignore
@@ -57,7 +72,7 @@ story() {
         mkdir -p "/run/places/$place"
         ip netns add "$place"
         iw phy "phy$number" set netns name "$place"
-        at "$place" /bin/bash "$0" inside "$place"
+        at "$place" /bin/bash "$0" inside "$place" "$story"
         number=$((number + 1))
     done
     enter ada 1 >/run/out/enter.log 2>&1 &

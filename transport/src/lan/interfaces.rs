@@ -10,7 +10,7 @@ use if_addrs::{IfAddr, Interface};
 use crate::interface::is_down;
 
 /// Beginnings of names of interfaces that lead into this machine, not out of it.
-const VIRTUAL: [&str; 7] = ["br-", "docker", "veth", "virbr", "vmnet", "vboxnet", "lxc"];
+const VIRTUAL: [&str; 8] = ["br-", "docker", "veth", "virbr", "vmnet", "vnet", "vboxnet", "lxc"];
 
 /// One address of this device.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
@@ -26,8 +26,9 @@ pub struct Place {
 /// Where this device is: its interfaces that lead out of the machine, with their addresses.
 /// Two calls differ if it moved.
 ///
-/// Loopback and link-local addresses are left out, which are always there, and whatever leads
-/// only to guests of this machine, unless there is nothing else.
+/// Loopback and link-local addresses are left out, which are always there, except for those of
+/// IPv6 that neighbors know this device by where nobody gives others; and whatever leads only to
+/// guests of this machine, unless there is nothing else.
 pub fn places() -> BTreeSet<Place> {
     places_of(&all())
 }
@@ -35,7 +36,8 @@ pub fn places() -> BTreeSet<Place> {
 fn places_of(interfaces: &[Interface]) -> BTreeSet<Place> {
     let outward = |interface: &&Interface| {
         let ip = interface.ip();
-        !interface.is_loopback() && !interface.is_link_local() && !ip.is_unspecified()
+        let is_meant = !interface.is_link_local() || is_last_resort(interface, interfaces);
+        !interface.is_loopback() && is_meant && !ip.is_unspecified()
     };
     let place = |interface: &Interface| Place {
         interface: interface.name.clone(),
@@ -79,11 +81,11 @@ fn nets_of(interfaces: &[Interface], loopback: bool) -> BTreeMap<u32, Net> {
         }
         let net = nets.entry(index).or_default();
         match &interface.addr {
-            // A link-local address of IPv4 can be dialed; one of IPv6 needs more than itself.
+            // A link-local address of IPv4 can be dialed without ado.
             IfAddr::V4(addr) => drop(net.addrs.insert(addr.ip.into())),
             IfAddr::V6(addr) => {
                 net.has_v6 = true;
-                if !addr.is_link_local() {
+                if !addr.is_link_local() || is_last_resort(interface, interfaces) {
                     net.addrs.insert(addr.ip.into());
                 }
             }
@@ -103,8 +105,23 @@ fn has_network_of(interfaces: &[Interface]) -> bool {
         let ip = interface.ip();
         let leads_out = !interface.is_loopback() && !ip.is_unspecified() && !is_down(interface);
         // Every interface gives itself such an address; others at it are found by other ones, too.
-        leads_out && !(ip.is_ipv6() && interface.is_link_local())
+        let is_own = ip.is_ipv6() && interface.is_link_local();
+        leads_out && (!is_own || is_last_resort(interface, interfaces))
     })
+}
+
+/// Whether this is a link-local address of IPv6 with which neighbors can be reached, and with
+/// nothing else: nobody gives addresses there, as in a group made by `wpa_supplicant`.
+///
+/// Other systems than Linux have such interfaces that lead nowhere.
+pub(crate) fn is_last_resort(interface: &Interface, all: &[Interface]) -> bool {
+    let is_own = |interface: &Interface| interface.ip().is_ipv6() && interface.is_link_local();
+    let is_same = |other: &&Interface| other.index == interface.index;
+    let leads_out = !interface.is_p2p() && !is_virtual(&interface.name) && !is_down(interface);
+    cfg!(target_os = "linux")
+        && is_own(interface)
+        && leads_out
+        && all.iter().filter(is_same).all(is_own)
 }
 
 /// Whether an interface leads into this machine, not out of it.
@@ -205,8 +222,23 @@ pub(crate) mod tests {
     #[test]
     fn address_that_a_device_gives_itself_is_a_network_if_others_can_dial_it() {
         assert!(has_network_of(&[interface("eth0", 2, "169.254.3.3")]));
-        assert!(!has_network_of(&[interface("eth0", 2, "fe80::2")]));
+        assert!(!has_network_of(&[interface("docker0", 2, "fe80::2")]));
         assert!(!has_network_of(&[interface("lo", 1, "127.0.0.1")]));
+    }
+
+    #[cfg(target_os = "linux")]
+    #[test]
+    fn neighbors_that_nobody_gives_addresses_are_spoken_to_by_those_of_ipv6() {
+        let alone = [interface("wlan0", 2, "fe80::2"), interface("tun0", 3, "fe80::3")];
+        let ip = alone[0].ip();
+
+        assert!(has_network_of(&alone));
+        assert_eq!(places_of(&alone).into_iter().map(|place| place.ip).collect::<Vec<_>>(), [ip]);
+        assert_eq!(nets_of(&alone, false)[&2].addrs.iter().collect::<Vec<_>>(), [&ip]);
+        assert!(!has_network_of(&alone[1..]), "a tunnel has no neighbors");
+
+        let given = [alone[0].clone(), interface("wlan0", 2, "10.0.0.2")];
+        assert!(places_of(&given).iter().all(|place| place.ip != ip), "there is a better one");
     }
 
     #[test]
@@ -219,7 +251,7 @@ pub(crate) mod tests {
     #[test]
     fn neither_tunnels_nor_guests_nor_loopback_are_spoken_to_unasked() {
         let nets = nets_of(&laptop(), false);
-        assert_eq!(nets.keys().collect::<Vec<_>>(), [&2, &3]);
+        assert!(nets.keys().all(|index| [2, 3, 6].contains(index)), "{nets:?}");
         assert!(nets[&2].has_v6 && !nets[&3].has_v6);
         let addrs: Vec<_> = nets[&2].addrs.iter().map(ToString::to_string).collect();
         assert_eq!(addrs, ["192.168.1.7", "2001:db8::7"]);

@@ -242,7 +242,7 @@ impl Answering {
     async fn candidates(&self) -> Vec<Candidate> {
         let public = self.net.soon_public().await.addrs.into_iter();
         let port = |family| self.mux.has(family).then(|| self.mux.port());
-        let hosts = self.net.host_addrs(port).into_iter();
+        let hosts = self.net.offered_addrs(port).into_iter();
         hosts
             .map(|addr| Candidate { kind: CandidateKind::Host, addr })
             .chain(public.map(|addr| Candidate { kind: CandidateKind::Reflexive, addr }))

@@ -83,7 +83,7 @@ impl Ends {
             let (_family, udp) = udps.iter().find(|(of, _udp)| *of == family)?;
             udp.port().ok()
         };
-        let hosts = net.host_addrs(port).into_iter();
+        let hosts = net.offered_addrs(port).into_iter();
         let candidates = hosts.map(|addr| Candidate { kind: CandidateKind::Host, addr }).collect();
         Ok(Self { udps, turn: None, streams: None, candidates })
     }

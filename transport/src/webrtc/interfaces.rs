@@ -8,7 +8,7 @@ use std::{
 
 use if_addrs::{IfAddr, Interface};
 
-use crate::lan::interfaces::{all, is_virtual};
+use crate::lan::interfaces::{all, is_last_resort, is_virtual};
 
 /// How long one look at the interfaces serves: addresses change rarely, but are asked for with
 /// every invite drawn.
@@ -87,9 +87,12 @@ impl Interfaces {
 
 /// Orders by: leads out of the machine, IPv4 before IPv6, broad before point-to-point links.
 fn usable(interfaces: &[Interface], loopback: bool) -> Vec<IpAddr> {
+    let is_meant = |interface: &&Interface| {
+        !interface.is_link_local() || is_last_resort(interface, interfaces)
+    };
     let mut found: Vec<((bool, bool, bool), IpAddr)> = interfaces
         .iter()
-        .filter(|interface| !interface.is_link_local() && !interface.ip().is_unspecified())
+        .filter(|interface| is_meant(interface) && !interface.ip().is_unspecified())
         .map(|interface| {
             let inward = is_virtual(&interface.name) || interface.is_loopback();
             ((inward, interface.ip().is_ipv6(), interface.is_p2p()), interface.ip())
@@ -133,8 +136,14 @@ mod tests {
     ];
 
     #[test]
-    fn outward_ipv4_comes_first_and_link_local_never() {
+    fn outward_ipv4_comes_first_and_link_local_never_beside_others() {
         assert_eq!(shown(&LAPTOP, false), ["192.168.1.7", "2001:db8::7", "172.17.0.1"]);
+    }
+
+    #[cfg(target_os = "linux")]
+    #[test]
+    fn link_local_address_of_ipv6_shows_where_there_is_no_other() {
+        assert_eq!(shown(&LAPTOP[3..4], false), ["fe80::1"]);
     }
 
     #[test]

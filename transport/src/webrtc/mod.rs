@@ -23,6 +23,7 @@ mod pump;
 mod race;
 mod rendezvous;
 mod runtime;
+mod scope;
 mod sdp;
 mod socket;
 mod stun_client;

@@ -28,6 +28,7 @@ use super::{
 };
 use crate::{
     Addr, DialKey, LinkFailure, SocketBinder,
+    addr::names_one_device,
     lan::Lan,
     nat::NatKind,
     nostr::{RelayPool, RelayUrl},
@@ -245,6 +246,13 @@ impl Net {
     pub(super) fn host_addrs(&self, port: impl Fn(Family) -> Option<u16>) -> Vec<SocketAddr> {
         let ips = self.interfaces.addrs().into_iter();
         ips.filter_map(|ip| Some(SocketAddr::new(ip, port(Family::of_ip(ip))?))).collect()
+    }
+
+    /// Those of them that are worth telling to whoever may be anywhere.
+    pub(super) fn offered_addrs(&self, port: impl Fn(Family) -> Option<u16>) -> Vec<SocketAddr> {
+        let mut addrs = self.host_addrs(port);
+        addrs.retain(|addr| names_one_device(addr.ip()));
+        addrs
     }
 
     /// Watches an open link to `remote` for its network going away.

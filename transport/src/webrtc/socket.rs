@@ -17,6 +17,7 @@ use webrtc::runtime::{AsyncUdpSocket, RecvMeta, Transmit, UdpSockRef, UdpSocketS
 use super::{
     inbox::Inbox,
     runtime::Turns,
+    scope::Scopes,
     turn::{Pipe, Turn},
 };
 
@@ -68,6 +69,7 @@ impl Family {
 pub(super) struct Udp {
     io: UdpSocket,
     batch: UdpSocketState,
+    scopes: Scopes,
 }
 
 impl Udp {
@@ -89,7 +91,7 @@ impl Udp {
         let _inside_runtime = tokio::runtime::Handle::try_current().map_err(io::Error::other)?;
         let io = UdpSocket::from_std(socket.into())?;
         let batch = UdpSocketState::new(UdpSockRef::from(&io))?;
-        Ok(Self { io, batch })
+        Ok(Self { io, batch, scopes: Scopes::default() })
     }
 
     /// Has it leave by the network that leads to these, or to anybody.
@@ -145,7 +147,13 @@ impl Udp {
             match received {
                 Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
                 Ok(0) => {}
-                result => return Poll::Ready(result),
+                Ok(count) => {
+                    for meta in meta.iter_mut().take(count) {
+                        meta.addr = self.scopes.heard(meta.addr);
+                    }
+                    return Poll::Ready(Ok(count));
+                }
+                Err(error) => return Poll::Ready(Err(error)),
             }
         }
     }
@@ -160,14 +168,30 @@ impl Udp {
         cx: &mut Context<'_>,
         transmit: &Transmit<'_>,
     ) -> Poll<()> {
+        let mut transmit = transmit.clone();
+        match self.scopes.ways(transmit.destination).as_deref() {
+            None => {}
+            Some([way]) => transmit.destination = *way,
+            Some(ways) => {
+                // Only until one of them answers: what is lost is sent again.
+                for way in ways {
+                    transmit.destination = *way;
+                    let _lost = self.io.try_io(Interest::WRITABLE, || {
+                        self.batch.try_send(UdpSockRef::from(&self.io), &transmit)
+                    });
+                }
+                return Poll::Ready(());
+            }
+        }
         loop {
             let sent = self.io.try_io(Interest::WRITABLE, || {
-                self.batch.try_send(UdpSockRef::from(&self.io), transmit)
+                self.batch.try_send(UdpSockRef::from(&self.io), &transmit)
             });
             match sent {
                 Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
                 Err(error) => {
                     log::debug!("datagram to {} lost: {error}", transmit.destination);
+                    self.scopes.forget(transmit.destination);
                     return Poll::Ready(());
                 }
                 Ok(()) => return Poll::Ready(()),

@@ -80,7 +80,7 @@ impl Wifi {
     /// The system's own Wi-Fi, which is not touched before something is asked for. Needs a tokio runtime.
     pub fn new() -> Self {
         #[cfg(target_os = "linux")]
-        let port = super::linux::NetworkManagerPort::default();
+        let port = super::linux::LinuxPort::default();
         #[cfg(not(target_os = "linux"))]
         let port = super::nowhere::NoPort;
         Self::with_port(Box::new(port))

@@ -1,15 +1,23 @@
 //! Wi-Fi without a router: one device makes a small network, the others join it, and everything else goes over
 //! that as over any other. See `docs/wifi.md`.
 
+#[cfg(all(feature = "wifi", target_os = "linux"))]
+mod channel;
 mod credentials;
 #[cfg(feature = "wifi")]
 mod group;
 #[cfg(all(feature = "wifi", target_os = "linux"))]
 mod linux;
+#[cfg(all(feature = "wifi", target_os = "linux"))]
+mod network_manager;
 #[cfg(all(feature = "wifi", not(target_os = "linux")))]
 mod nowhere;
 #[cfg(feature = "wifi")]
 mod port;
+#[cfg(all(feature = "wifi", target_os = "linux"))]
+mod service;
+#[cfg(all(feature = "wifi", target_os = "linux"))]
+mod supplicant;
 #[cfg(all(test, feature = "wifi"))]
 mod tests;
 

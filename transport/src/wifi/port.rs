@@ -45,6 +45,18 @@ impl Look {
     pub fn without(state: WifiState) -> Self {
         Self { state, network: None, can_make: false, is_in_group: false }
     }
+
+    /// Of a card that could not be looked at.
+    #[cfg(target_os = "linux")]
+    pub(super) fn failed(err: WifiError) -> Self {
+        log::debug!("Wi-Fi: {err}");
+        Self::without(match err {
+            WifiError::Missing => WifiState::Missing,
+            WifiError::Denied => WifiState::Denied,
+            WifiError::TimedOut => WifiState::Silent,
+            _ => WifiState::Unsupported,
+        })
+    }
 }
 
 /// One Wi-Fi card, or none. At most one of its futures lives at a time.
@@ -112,7 +124,7 @@ pub enum WifiError {
     Denied,
     /// See [`WifiState::Unsupported`].
     #[error(
-        "Wi-Fi can only be used where NetworkManager runs: make or join the network in the system's settings"
+        "neither NetworkManager nor wpa_supplicant can be asked here: make or join the network in the system's settings"
     )]
     Unsupported,
     /// The person did not allow it to this program, or was not asked.
@@ -135,7 +147,7 @@ pub enum WifiError {
     NotMade(u32),
     /// The network was made, but gives out no addresses.
     #[error(
-        "the system cannot give addresses to those who join (is dnsmasq installed?): let the other device make the network"
+        "there are no addresses in the new network (is dnsmasq installed, or IPv6 switched off?): let the other device make it"
     )]
     NoAddresses,
     /// The person was not asked yet.

@@ -2,7 +2,6 @@
 
 use std::collections::HashMap;
 
-use rand_core::{OsRng, RngCore as _};
 use zbus::zvariant::Value;
 
 use super::Credentials;
@@ -10,17 +9,7 @@ use super::Credentials;
 /// Settings by section and name.
 pub(super) type Settings<'a> = HashMap<&'static str, HashMap<&'static str, Value<'a>>>;
 
-/// Channels of 2.4 GHz that do not disturb each other, and are allowed everywhere.
-const CHANNELS: [u32; 3] = [6, 1, 11];
-
-/// The channels to try, beginning with any of them.
-pub(super) fn channels() -> impl Iterator<Item = u32> {
-    let chance = usize::try_from(OsRng.next_u32()).unwrap_or_default();
-    let first = chance.checked_rem(CHANNELS.len()).unwrap_or_default();
-    CHANNELS.into_iter().cycle().skip(first).take(CHANNELS.len())
-}
-
-/// Those of a group that is made here, on one of the [`CHANNELS`], or joined.
+/// Those of a group that is made here, on the channel, or joined.
 pub(super) fn of(credentials: &Credentials, channel: Option<u32>) -> Settings<'_> {
     let is_made = channel.is_some();
     let (mode, method) = if is_made { ("ap", "shared") } else { ("infrastructure", "auto") };

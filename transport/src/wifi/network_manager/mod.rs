@@ -10,11 +10,12 @@ mod settings;
 use std::{collections::BTreeSet, time::Duration};
 
 use tokio::time::{interval, timeout};
-use zbus::zvariant::OwnedObjectPath;
+use zbus::{Connection, zvariant::OwnedObjectPath};
 
+pub(super) use self::bus::SERVICE;
 use self::bus::{ACCESS_POINT, ACTIVE, Bus, DEVICE, MANAGER_PATH, WIRELESS};
 use super::{
-    Credentials, WifiError,
+    Credentials, WifiError, channel,
     port::{Look, WifiPort, WifiState, Work},
 };
 
@@ -46,10 +47,10 @@ const PREPARING: u32 = 40;
 /// The state of a connection that is there.
 const ENTERED: u32 = 2;
 
-/// The service, once it was spoken to.
-#[derive(Debug, Default)]
+/// The service.
+#[derive(Debug)]
 pub(super) struct NetworkManagerPort {
-    bus: Option<Bus>,
+    bus: Bus,
     held: Option<Held>,
 }
 
@@ -80,12 +81,13 @@ struct Card {
 }
 
 impl NetworkManagerPort {
-    /// The service, asked for once.
-    async fn bus(&mut self) -> Result<Bus, WifiError> {
-        if self.bus.is_none() {
-            self.bus = Some(Bus::connect().await?);
-        }
-        self.bus.clone().ok_or(WifiError::Unsupported)
+    pub(super) fn new(connection: Connection) -> Self {
+        Self { bus: Bus::new(connection), held: None }
+    }
+
+    /// Whether there may be something to put back.
+    pub(super) fn is_holding(&self) -> bool {
+        self.held.is_some()
     }
 
     /// The card for a group, of those there are.
@@ -103,7 +105,7 @@ impl NetworkManagerPort {
     }
 
     async fn find_state(&mut self) -> Result<Look, WifiError> {
-        let bus = self.bus().await?;
+        let bus = self.bus.clone();
         let is_in_group = self.is_in_group().await;
         let mut manager = bus.all(MANAGER_PATH, bus::MANAGER).await?;
         let card = Self::card(&bus, manager.take("Devices")?).await?;
@@ -122,13 +124,13 @@ impl NetworkManagerPort {
 
     /// Whether the connection that was made here is still the card's.
     async fn is_in_group(&self) -> bool {
-        let (Some(bus), Some(held)) = (&self.bus, &self.held) else { return false };
-        let now = bus.get::<OwnedObjectPath>(&held.device, DEVICE, "ActiveConnection").await;
+        let Some(held) = &self.held else { return false };
+        let now = self.bus.get::<OwnedObjectPath>(&held.device, DEVICE, "ActiveConnection").await;
         held.active.is_some() && now.ok() == held.active
     }
 
     async fn enter(&mut self, credentials: &Credentials, is_made: bool) -> Result<(), WifiError> {
-        let bus = self.bus().await?;
+        let bus = self.bus.clone();
         let devices = bus.get(MANAGER_PATH, bus::MANAGER, "Devices").await?;
         let card = Self::card(&bus, devices).await?;
         let place = match is_made {
@@ -138,7 +140,7 @@ impl NetworkManagerPort {
         // From here on there may be something to put back, whatever comes.
         let held = Held { device: card.path.clone(), previous: card.previous, active: None };
         let held = self.held.insert(held);
-        let mut channels = settings::channels();
+        let mut channels = channel::by_chance();
         let mut channel = channels.next().filter(|_| is_made);
         loop {
             let settings = settings::of(credentials, channel);
@@ -163,7 +165,7 @@ impl NetworkManagerPort {
 
     async fn restore(&mut self) -> Result<(), WifiError> {
         let Some(held) = self.held.take() else { return Ok(()) };
-        let bus = self.bus().await?;
+        let bus = self.bus.clone();
         let now = bus.get::<OwnedObjectPath>(&held.device, DEVICE, "ActiveConnection").await;
         let now = now.ok().filter(|path| path.as_str() != "/");
         let Some(previous) = held.previous else {
@@ -265,15 +267,7 @@ impl WifiPort for NetworkManagerPort {
     fn look(&mut self) -> Work<'_, Look> {
         Box::pin(async {
             let found = self.find_state().await;
-            found.unwrap_or_else(|err| {
-                log::debug!("Wi-Fi: {err}");
-                Look::without(match err {
-                    WifiError::Missing => WifiState::Missing,
-                    WifiError::Denied => WifiState::Denied,
-                    WifiError::TimedOut => WifiState::Silent,
-                    _ => WifiState::Unsupported,
-                })
-            })
+            found.unwrap_or_else(Look::failed)
         })
     }
 
