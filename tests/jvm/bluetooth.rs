@@ -243,7 +243,8 @@ async fn token_that_is_listed_as_a_service_is_heard_as_apples_devices_show_it() 
     ben.is_shown("FE:00:00:00:00:03", &[0x180a, listed_uuid(token), listed_uuid(other)]);
 
     for token in [token, other] {
-        let heard = RadioEvent::Heard { device: Device::from_address([0xfe, 0, 0, 0, 0, 3]), token };
+        let heard =
+            RadioEvent::Heard { device: Device::from_address([0xfe, 0, 0, 0, 0, 3]), token };
         assert_eq!(soon(guest.events.recv()).await, Some(heard));
     }
 }

@@ -44,11 +44,7 @@ impl Peripheral {
         self.subscribers.insert(central, subscriber);
     }
 
-    pub(super) fn left(
-        &mut self,
-        central: Device,
-        system: &mut impl System,
-    ) -> Option<RadioEvent> {
+    pub(super) fn left(&mut self, central: Device, system: &mut impl System) -> Option<RadioEvent> {
         let subscriber = self.subscribers.remove(&central)?;
         system.forget_central(central);
         let is_known = subscriber.is_met && !subscriber.is_let_go;
@@ -92,9 +88,8 @@ impl Peripheral {
     /// Notifies of what waits, of one packet for each central in turn, as far as there is room.
     fn flush(&mut self, system: &mut impl System) {
         let next = |peripheral: &Self| {
-            let sends = |(_, one): &(&Device, &Subscriber)| {
-                !one.is_blocked && !one.waiting.is_empty()
-            };
+            let sends =
+                |(_, one): &(&Device, &Subscriber)| !one.is_blocked && !one.waiting.is_empty();
             let all = || peripheral.subscribers.iter().filter(sends);
             let after = all().find(|(device, _)| Some(**device) > peripheral.last);
             after.or_else(|| all().next()).map(|(device, _)| *device)

@@ -89,7 +89,8 @@ define_class!(
         #[unsafe(method(centralManager:willRestoreState:))]
         fn central_restored(&self, _: &CBCentralManager, kept: &NSDictionary<NSString, AnyObject>) {
             // SAFETY: the system's own key.
-            let peripherals = kept.objectForKey(unsafe { CBCentralManagerRestoredStatePeripheralsKey });
+            let peripherals =
+                kept.objectForKey(unsafe { CBCentralManagerRestoredStatePeripheralsKey });
             for peripheral in elements::<CBPeripheral>(peripherals).take(MAX_CENTRALS) {
                 let restored = Report::Restored(vec![device(&peripheral)]);
                 self.tell(Told::Peripheral(peripheral, restored));
@@ -143,7 +144,12 @@ define_class!(
         }
 
         #[unsafe(method(peripheral:didDiscoverCharacteristicsForService:error:))]
-        fn characteristics(&self, peripheral: &CBPeripheral, service: &CBService, _: Option<&NSError>) {
+        fn characteristics(
+            &self,
+            peripheral: &CBPeripheral,
+            service: &CBService,
+            _: Option<&NSError>,
+        ) {
             // SAFETY: they were looked for.
             let all = unsafe { service.characteristics() };
             let found = all.and_then(|all| objects::found(&all));
@@ -158,7 +164,12 @@ define_class!(
         }
 
         #[unsafe(method(peripheral:didUpdateNotificationStateForCharacteristic:error:))]
-        fn subscribed(&self, peripheral: &CBPeripheral, to_central: &CBCharacteristic, error: Option<&NSError>) {
+        fn subscribed(
+            &self,
+            peripheral: &CBPeripheral,
+            to_central: &CBCharacteristic,
+            error: Option<&NSError>,
+        ) {
             // SAFETY: it takes nothing.
             let is_on = error.is_none() && unsafe { to_central.isNotifying() };
             let max_write = is_on.then(|| max_write(peripheral));
@@ -166,7 +177,12 @@ define_class!(
         }
 
         #[unsafe(method(peripheral:didUpdateValueForCharacteristic:error:))]
-        fn notified(&self, peripheral: &CBPeripheral, to_central: &CBCharacteristic, error: Option<&NSError>) {
+        fn notified(
+            &self,
+            peripheral: &CBPeripheral,
+            to_central: &CBCharacteristic,
+            error: Option<&NSError>,
+        ) {
             // SAFETY: it takes nothing.
             let value = unsafe { to_central.value() };
             let is_packet = error.is_none() && attribute_uuid(to_central) == Some(TO_CENTRAL);
@@ -190,7 +206,11 @@ define_class!(
         }
 
         #[unsafe(method(peripheralManager:willRestoreState:))]
-        fn peripheral_restored(&self, _: &CBPeripheralManager, _: &NSDictionary<NSString, AnyObject>) {
+        fn peripheral_restored(
+            &self,
+            _: &CBPeripheralManager,
+            _: &NSDictionary<NSString, AnyObject>,
+        ) {
             // The service is published anew, which takes the place of the one that was kept.
         }
 
@@ -324,8 +344,8 @@ fn take_in(manager: &mut Manager<Objects>, told: Told, now: std::time::Duration)
 /// Something that is used on the managers' queue alone.
 struct OnQueue<T>(T);
 
-// SAFETY: what is inside is reached by `take` and `get` only, which are called in closures that the serial queue runs one
-// after the other; elsewhere it is moved.
+// SAFETY: what is inside is reached by `take` only, which is called in closures that the serial queue runs one after the
+// other; elsewhere it is moved.
 unsafe impl<T> Send for OnQueue<T> {}
 
 impl<T> OnQueue<T> {
@@ -360,19 +380,18 @@ impl Handle {
 
     /// Does what the transport says; done when it is asked for.
     pub(super) async fn obey(&self, command: RadioCommand) {
-        self.pass(Told::Command(command)).await;
+        self.pass(Some(command)).await;
     }
 
     /// Does what is due by now.
     pub(super) async fn catch_up(&self) {
-        self.pass(Told::Late).await;
+        self.pass(None).await;
     }
 
-    async fn pass(&self, told: Told) {
+    async fn pass(&self, command: Option<RadioCommand>) {
         let (done, is_done) = oneshot::channel();
-        let told = OnQueue(told);
         self.bring(move |delegate| {
-            delegate.tell(told.take());
+            delegate.tell(command.map_or(Told::Late, Told::Command));
             let _ = done.send(());
         });
         let _ = is_done.await;

@@ -76,8 +76,11 @@ impl System for Objects {
             );
             self.to_central = Some(to_central.clone());
             let both = [to_peripheral, to_central].map(Retained::into_super);
-            let service =
-                CBMutableService::initWithType_primary(CBMutableService::alloc(), &cb_uuid(SERVICE), true);
+            let service = CBMutableService::initWithType_primary(
+                CBMutableService::alloc(),
+                &cb_uuid(SERVICE),
+                true,
+            );
             service.setCharacteristics(Some(&NSArray::from_retained_slice(&both)));
             self.peripheral.addService(&service);
         }
@@ -202,7 +205,8 @@ pub(super) fn device(peer: &CBPeer) -> Device {
 /// The UUID of a service or characteristic, if it is a long one.
 pub(super) fn attribute_uuid(attribute: &objc2_core_bluetooth::CBAttribute) -> Option<u128> {
     // SAFETY: every attribute has one.
-    long_uuid(&unsafe { attribute.UUID() })
+    let uuid = unsafe { attribute.UUID() };
+    long_uuid(&uuid)
 }
 
 /// A UUID as a number, if it is a long one.

@@ -116,7 +116,8 @@ fn bluetooth_that_was_off_begins_anew_and_knows_nothing_of_before() {
     manager.report(NOW, Report::Central(Power::On));
     manager.report(NOW, Report::Published(true));
 
-    assert_eq!(events(&mut manager), [RadioEvent::State(RadioState::Ready)]);
+    let states = [RadioState::Starting, RadioState::Ready].map(RadioEvent::State);
+    assert_eq!(events(&mut manager), states);
     assert_eq!(manager.system().take(), [Call::Publish]);
     attach(&mut manager, 1, 100);
 }
@@ -124,9 +125,8 @@ fn bluetooth_that_was_off_begins_anew_and_knows_nothing_of_before() {
 #[test]
 fn token_is_shown_as_a_service_and_again_if_the_system_would_not() {
     let mut manager = ready();
-    let advert = |token| {
-        RadioCommand::Advertise(Some(Advert { token, every: Duration::from_millis(100) }))
-    };
+    let advert =
+        |token| RadioCommand::Advertise(Some(Advert { token, every: Duration::from_millis(100) }));
     manager.obey(NOW, advert([7; 8]));
     assert_eq!(manager.system().take(), [Call::Advertise(Some(listed_uuid([7; 8])))]);
     manager.report(NOW, Report::Advertised(false));
