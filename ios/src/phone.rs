@@ -15,6 +15,7 @@ use crate::calls::Calls;
 /// `FestivalPermission` of `festival.h`.
 const CAMERA: u8 = 0;
 const NOTIFICATIONS: u8 = 1;
+const NEARBY: u8 = 2;
 
 /// What the host has told, for the app to ask for.
 #[derive(Debug, Default)]
@@ -115,8 +116,7 @@ impl Host for Phone {
 
 impl Permissions for Phone {
     fn state(&self, of: Permission) -> PermissionState {
-        let Some(permission) = number(of) else { return PermissionState::Granted };
-        match self.calls.permission(permission) {
+        match self.calls.permission(number(of)) {
             0 => PermissionState::Granted,
             1 => PermissionState::NotAsked,
             // iOS asks once.
@@ -125,9 +125,7 @@ impl Permissions for Phone {
     }
 
     fn ask(&mut self, of: Permission) {
-        if let Some(permission) = number(of) {
-            self.calls.ask(permission);
-        }
+        self.calls.ask(number(of));
     }
 
     fn open_settings(&mut self) {
@@ -135,12 +133,12 @@ impl Permissions for Phone {
     }
 }
 
-/// The number of what is asked for; nothing here looks for devices nearby.
-fn number(of: Permission) -> Option<u8> {
+/// The number of what is asked for.
+fn number(of: Permission) -> u8 {
     match of {
-        Permission::Camera => Some(CAMERA),
-        Permission::Notifications => Some(NOTIFICATIONS),
-        Permission::Nearby => None,
+        Permission::Camera => CAMERA,
+        Permission::Notifications => NOTIFICATIONS,
+        Permission::Nearby => NEARBY,
     }
 }
 
