@@ -331,10 +331,13 @@ fn start_radio(wanted: Option<[u8; 6]>, is_gatt_only: bool, end: RadioEnd) {
     linux::start(linux::Settings { wanted, is_gatt_only }, end);
 }
 
-/// Drives the one adapter that a device of Apple's has.
+/// Drives the one adapter that a device of Apple's has, which tells nobody its address.
 #[cfg(any(target_os = "ios", target_os = "macos"))]
-fn start_radio(_wanted: Option<[u8; 6]>, _is_gatt_only: bool, end: RadioEnd) {
-    apple::start(end);
+fn start_radio(wanted: Option<[u8; 6]>, _is_gatt_only: bool, end: RadioEnd) {
+    match wanted {
+        None => apple::start(end),
+        Some(_) => leave_unused(end, RadioState::Missing),
+    }
 }
 
 #[cfg(not(any(target_os = "linux", target_os = "ios", target_os = "macos")))]
