@@ -8,36 +8,27 @@ use std::{
     time::Instant,
 };
 
-use dispatch2::{DispatchQueue, DispatchRetained};
 use objc2::{
     AnyThread as _, DefinedClass as _, Message as _, define_class, msg_send,
     rc::Retained,
     runtime::{AnyObject, NSObject, NSObjectProtocol, ProtocolObject},
 };
 use objc2_core_bluetooth::{
-    CBATTError, CBATTRequest, CBAdvertisementDataOverflowServiceUUIDsKey,
-    CBAdvertisementDataServiceDataKey, CBAdvertisementDataServiceUUIDsKey, CBCentral,
-    CBCentralManager, CBCentralManagerDelegate, CBCentralManagerRestoredStatePeripheralsKey,
-    CBCharacteristic, CBCharacteristicWriteType, CBManager, CBManagerState, CBPeripheral,
-    CBPeripheralDelegate, CBPeripheralManager, CBPeripheralManagerDelegate, CBService, CBUUID,
+    CBATTError, CBATTRequest, CBCentral, CBCentralManager, CBCentralManagerDelegate,
+    CBCentralManagerRestoredStatePeripheralsKey, CBCharacteristic, CBPeripheral,
+    CBPeripheralDelegate, CBPeripheralManager, CBPeripheralManagerDelegate, CBService,
 };
-use objc2_foundation::{NSArray, NSData, NSDictionary, NSError, NSNumber, NSString};
-use tokio::sync::{mpsc, oneshot, watch};
+use objc2_foundation::{NSArray, NSDictionary, NSError, NSNumber, NSString};
+use tokio::sync::{mpsc, watch};
 
 use super::{
-    super::{
-        MAX_CENTRALS,
-        manager::Manager,
-        system::{Power, Report},
+    super::{MAX_CENTRALS, manager::Manager, system::Report},
+    objects::{self, Found, Objects},
+    read::{
+        attribute_uuid, cb_uuid, device, elements, is_ours, max_update, max_write, power, tokens,
     },
-    objects::{self, Found, Objects, attribute_uuid, cb_uuid, device, long_uuid},
 };
-use crate::ble::{
-    RadioCommand, RadioEvent, RadioState, SERVICE, TO_CENTRAL, TO_PERIPHERAL, Token, listed_token,
-};
-
-/// Tokens that are read of one advertisement.
-const MAX_TOKENS: usize = 4;
+use crate::ble::{RadioCommand, RadioEvent, RadioState, TO_CENTRAL, TO_PERIPHERAL};
 
 /// How things are, for who waits.
 #[derive(Debug, Clone, Copy, Default)]
@@ -49,7 +40,7 @@ pub(super) struct Status {
 }
 
 /// What happened.
-enum Told {
+pub(super) enum Told {
     Report(Report),
     /// Something about a device that is to be kept.
     Peripheral(Retained<CBPeripheral>, Report),
@@ -254,7 +245,10 @@ define_class!(
 );
 
 impl Delegate {
-    fn new(events: mpsc::Sender<RadioEvent>, status: watch::Sender<Status>) -> Retained<Self> {
+    pub(super) fn new(
+        events: mpsc::Sender<RadioEvent>,
+        status: watch::Sender<Status>,
+    ) -> Retained<Self> {
         let ivars = Ivars {
             manager: RefCell::default(),
             told: RefCell::default(),
@@ -279,8 +273,21 @@ impl Delegate {
         }
     }
 
+    /// Begins to ask `objects` for what is needed.
+    pub(super) fn begin(&self, objects: Objects) {
+        self.ivars().manager.replace(Some(Manager::new(objects)));
+    }
+
+    /// Ends everything.
+    pub(super) fn stop(&self) {
+        let manager = self.ivars().manager.try_borrow_mut();
+        if let Some(mut manager) = manager.ok().and_then(|mut manager| manager.take()) {
+            manager.stop();
+        }
+    }
+
     /// Takes something in, on the queue; also if the system says it while it is asked for something.
-    fn tell(&self, told: Told) {
+    pub(super) fn tell(&self, told: Told) {
         self.ivars().told.borrow_mut().push_back(told);
         let Ok(mut manager) = self.ivars().manager.try_borrow_mut() else { return };
         // Nothing may unwind into the system.
@@ -339,164 +346,4 @@ fn take_in(manager: &mut Manager<Objects>, told: Told, now: std::time::Duration)
         Told::Command(command) => manager.obey(now, command),
         Told::Late => manager.timeout(now),
     }
-}
-
-/// Something that is used on the managers' queue alone.
-struct OnQueue<T>(T);
-
-// SAFETY: what is inside is reached by `take` only, which is called in closures that the serial queue runs one after the
-// other; elsewhere it is moved.
-unsafe impl<T> Send for OnQueue<T> {}
-
-impl<T> OnQueue<T> {
-    fn take(self) -> T {
-        self.0
-    }
-}
-
-/// The way to the queue.
-pub(super) struct Handle {
-    queue: DispatchRetained<DispatchQueue>,
-    delegate: OnQueue<Retained<Delegate>>,
-}
-
-// SAFETY: the queue may be used from any thread, and of the delegate others only take references, which the system counts
-// safely, to bring them to the queue.
-unsafe impl Sync for Handle {}
-
-impl Handle {
-    /// Begins; what happens is told by `events`.
-    pub(super) fn open(events: mpsc::Sender<RadioEvent>) -> (Self, watch::Receiver<Status>) {
-        let (sender, status) = watch::channel(Status::default());
-        let delegate = OnQueue(Delegate::new(events, sender));
-        let handle = Self { queue: DispatchQueue::new("chat.festival.bluetooth", None), delegate };
-        let queue = handle.queue.clone();
-        handle.bring(move |delegate| {
-            let objects = managers(&delegate, &queue);
-            delegate.ivars().manager.replace(Some(Manager::new(objects)));
-        });
-        (handle, status)
-    }
-
-    /// Does what the transport says; done when it is asked for.
-    pub(super) async fn obey(&self, command: RadioCommand) {
-        self.pass(Some(command)).await;
-    }
-
-    /// Does what is due by now.
-    pub(super) async fn catch_up(&self) {
-        self.pass(None).await;
-    }
-
-    async fn pass(&self, command: Option<RadioCommand>) {
-        let (done, is_done) = oneshot::channel();
-        self.bring(move |delegate| {
-            delegate.tell(command.map_or(Told::Late, Told::Command));
-            let _ = done.send(());
-        });
-        let _ = is_done.await;
-    }
-
-    /// Ends everything.
-    pub(super) fn close(self) {
-        self.bring(|delegate| {
-            if let Ok(mut manager) = delegate.ivars().manager.try_borrow_mut()
-                && let Some(mut manager) = manager.take()
-            {
-                manager.stop();
-            }
-        });
-    }
-
-    fn bring(&self, work: impl FnOnce(Retained<Delegate>) + Send + 'static) {
-        let delegate = OnQueue(self.delegate.0.clone());
-        self.queue.exec_async(move || work(delegate.take()));
-    }
-}
-
-/// Both managers. On iOS the system starts the app again for what happens to their connections.
-fn managers(delegate: &Delegate, queue: &DispatchQueue) -> Objects {
-    let restore = |key: &'static NSString, name| {
-        let name = NSString::from_str(name);
-        cfg!(target_os = "ios").then(|| objects::options(key, &name))
-    };
-    // SAFETY: the keys and their values are those that the system documents; it holds the delegate weakly.
-    unsafe {
-        let how = restore(
-            objc2_core_bluetooth::CBCentralManagerOptionRestoreIdentifierKey,
-            "chat.festival.central",
-        );
-        let central = CBCentralManager::initWithDelegate_queue_options(
-            CBCentralManager::alloc(),
-            Some(ProtocolObject::from_ref(delegate)),
-            Some(queue),
-            how.as_deref(),
-        );
-        let how = restore(
-            objc2_core_bluetooth::CBPeripheralManagerOptionRestoreIdentifierKey,
-            "chat.festival.peripheral",
-        );
-        let peripheral = CBPeripheralManager::initWithDelegate_queue_options(
-            CBPeripheralManager::alloc(),
-            Some(ProtocolObject::from_ref(delegate)),
-            Some(queue),
-            how.as_deref(),
-        );
-        let (known, centrals) = Default::default();
-        Objects { central, peripheral, to_central: None, known, centrals }
-    }
-}
-
-fn power(manager: &CBManager) -> Power {
-    // SAFETY: it takes nothing.
-    match unsafe { manager.state() } {
-        CBManagerState::Unsupported => Power::Unsupported,
-        CBManagerState::Unauthorized => Power::Unauthorized,
-        CBManagerState::PoweredOff => Power::Off,
-        CBManagerState::PoweredOn => Power::On,
-        _ => Power::Unknown,
-    }
-}
-
-fn is_ours(service: &Retained<CBService>) -> bool {
-    attribute_uuid(service) == Some(SERVICE)
-}
-
-fn max_write(peripheral: &CBPeripheral) -> usize {
-    // SAFETY: it takes what is declared.
-    unsafe { peripheral.maximumWriteValueLengthForType(CBCharacteristicWriteType::WithoutResponse) }
-}
-
-fn max_update(central: &CBCentral) -> usize {
-    // SAFETY: it takes nothing.
-    unsafe { central.maximumUpdateValueLength() }
-}
-
-/// The elements of what is said to be an array that are of this class.
-fn elements<T: objc2::DowncastTarget>(
-    array: Option<Retained<AnyObject>>,
-) -> impl Iterator<Item = Retained<T>> {
-    let array = array.and_then(|array| array.downcast::<NSArray>().ok());
-    let all = array.map(|array| array.to_vec()).unwrap_or_default();
-    all.into_iter().filter_map(|one| one.downcast::<T>().ok())
-}
-
-/// The tokens that a device shows: as data of the service, or as services that it lists.
-fn tokens(shown: &NSDictionary<NSString, AnyObject>) -> Vec<Token> {
-    // SAFETY: the system's own keys.
-    let [data, listed, overflowing] = unsafe {
-        [
-            CBAdvertisementDataServiceDataKey,
-            CBAdvertisementDataServiceUUIDsKey,
-            CBAdvertisementDataOverflowServiceUUIDsKey,
-        ]
-    }
-    .map(|key| shown.objectForKey(key));
-    let data = data.and_then(|data| data.downcast::<NSDictionary>().ok());
-    let ours = data.and_then(|data| data.objectForKey(&cb_uuid(SERVICE)));
-    let ours = ours.and_then(|data| data.downcast::<NSData>().ok());
-    let ours = ours.and_then(|data| data.to_vec().try_into().ok());
-    let listed = elements::<CBUUID>(listed).chain(elements::<CBUUID>(overflowing));
-    let listed = listed.filter_map(|uuid| listed_token(long_uuid(&uuid)?));
-    ours.into_iter().chain(listed).take(MAX_TOKENS).collect()
 }

@@ -2,7 +2,9 @@
 //! what the transport says is brought there.
 
 mod delegate;
+mod handle;
 mod objects;
+mod read;
 
 use std::{pin::pin, time::Duration};
 
@@ -12,7 +14,7 @@ use tokio::{
     time::{Instant, sleep, sleep_until},
 };
 
-use self::delegate::Handle;
+use self::handle::Handle;
 use crate::ble::{RadioCommand, RadioEnd, RadioEvent, RadioState};
 
 /// How long to wait before looking again whether Bluetooth may be used, or beginning anew.

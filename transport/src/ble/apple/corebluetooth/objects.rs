@@ -11,12 +11,15 @@ use objc2::{
 use objc2_core_bluetooth::{
     CBAdvertisementDataServiceUUIDsKey, CBAttributePermissions, CBCentral, CBCentralManager,
     CBCentralManagerScanOptionAllowDuplicatesKey, CBCharacteristic, CBCharacteristicProperties,
-    CBCharacteristicWriteType, CBMutableCharacteristic, CBMutableService, CBPeer, CBPeripheral,
-    CBPeripheralDelegate, CBPeripheralManager, CBUUID,
+    CBCharacteristicWriteType, CBMutableCharacteristic, CBMutableService, CBPeripheral,
+    CBPeripheralDelegate, CBPeripheralManager,
 };
 use objc2_foundation::{NSArray, NSData, NSDictionary, NSNumber, NSString};
 
-use super::super::system::System;
+use super::{
+    super::system::System,
+    read::{attribute_uuid, cb_uuid, device},
+};
 use crate::ble::{Device, SERVICE, TO_CENTRAL, TO_PERIPHERAL};
 
 /// Both managers and what is known through them. Only used on their queue.
@@ -193,32 +196,6 @@ pub(super) fn found(all: &NSArray<CBCharacteristic>) -> Option<Found> {
 pub(super) fn watch(peripheral: &CBPeripheral, by: &ProtocolObject<dyn CBPeripheralDelegate>) {
     // SAFETY: the system holds the delegate weakly, and tells it on the manager's queue.
     unsafe { peripheral.setDelegate(Some(by)) };
-}
-
-/// A device by the name that the system gives it, for this app and on this device alone.
-pub(super) fn device(peer: &CBPeer) -> Device {
-    // SAFETY: every peer has one.
-    let identifier = unsafe { peer.identifier() };
-    Device(identifier.as_bytes())
-}
-
-/// The UUID of a service or characteristic, if it is a long one.
-pub(super) fn attribute_uuid(attribute: &objc2_core_bluetooth::CBAttribute) -> Option<u128> {
-    // SAFETY: every attribute has one.
-    let uuid = unsafe { attribute.UUID() };
-    long_uuid(&uuid)
-}
-
-/// A UUID as a number, if it is a long one.
-pub(super) fn long_uuid(uuid: &CBUUID) -> Option<u128> {
-    // SAFETY: it is two, four or sixteen bytes.
-    let bytes = unsafe { uuid.data() }.to_vec();
-    bytes.try_into().ok().map(u128::from_be_bytes)
-}
-
-pub(super) fn cb_uuid(uuid: u128) -> Retained<CBUUID> {
-    // SAFETY: sixteen bytes are what it takes.
-    unsafe { CBUUID::UUIDWithData(&NSData::with_bytes(&uuid.to_be_bytes())) }
 }
 
 /// One option.
