@@ -1,11 +1,11 @@
-//! The radio of iOS and macOS: `CoreBluetooth`, as a central and as a peripheral. What decides is in [`manager`], which is
+//! The radio of iOS and macOS: `CoreBluetooth`, as a central and as a peripheral. What decides is in [`radio`], which is
 //! plain Rust and tested everywhere; [`corebluetooth`] only passes on what the system says and what it is asked for.
 
 mod central;
 #[cfg(any(target_os = "ios", target_os = "macos"))]
 mod corebluetooth;
-mod manager;
 mod peripheral;
+mod radio;
 mod system;
 #[cfg(test)]
 mod tests;

@@ -22,7 +22,7 @@ use objc2_foundation::{NSArray, NSDictionary, NSError, NSNumber, NSString};
 use tokio::sync::{mpsc, watch};
 
 use super::{
-    super::{MAX_CENTRALS, manager::Manager, system::Report},
+    super::{MAX_CENTRALS, radio::AppleRadio, system::Report},
     objects::{self, Found, Objects},
     read::{
         attribute_uuid, cb_uuid, device, elements, is_ours, max_update, max_write, power, tokens,
@@ -53,7 +53,7 @@ pub(super) enum Told {
 }
 
 pub(super) struct Ivars {
-    manager: RefCell<Option<Manager<Objects>>>,
+    radio: RefCell<Option<AppleRadio<Objects>>>,
     told: RefCell<VecDeque<Told>>,
     events: mpsc::Sender<RadioEvent>,
     status: watch::Sender<Status>,
@@ -250,7 +250,7 @@ impl Delegate {
         status: watch::Sender<Status>,
     ) -> Retained<Self> {
         let ivars = Ivars {
-            manager: RefCell::default(),
+            radio: RefCell::default(),
             told: RefCell::default(),
             events,
             status,
@@ -275,43 +275,43 @@ impl Delegate {
 
     /// Begins to ask `objects` for what is needed.
     pub(super) fn begin(&self, objects: Objects) {
-        self.ivars().manager.replace(Some(Manager::new(objects)));
+        self.ivars().radio.replace(Some(AppleRadio::new(objects)));
     }
 
     /// Ends everything.
     pub(super) fn stop(&self) {
-        let manager = self.ivars().manager.try_borrow_mut();
-        if let Some(mut manager) = manager.ok().and_then(|mut manager| manager.take()) {
-            manager.stop();
+        let radio = self.ivars().radio.try_borrow_mut();
+        if let Some(mut radio) = radio.ok().and_then(|mut radio| radio.take()) {
+            radio.stop();
         }
     }
 
     /// Takes something in, on the queue; also if the system says it while it is asked for something.
     pub(super) fn tell(&self, told: Told) {
         self.ivars().told.borrow_mut().push_back(told);
-        let Ok(mut manager) = self.ivars().manager.try_borrow_mut() else { return };
+        let Ok(mut radio) = self.ivars().radio.try_borrow_mut() else { return };
         // Nothing may unwind into the system.
-        let outcome = catch_unwind(AssertUnwindSafe(|| self.work(manager.as_mut())));
+        let outcome = catch_unwind(AssertUnwindSafe(|| self.work(radio.as_mut())));
         if outcome.is_err() {
             log::error!("Bluetooth failed inside");
-            *manager = None;
+            *radio = None;
             self.ivars().told.borrow_mut().clear();
             let _ = self.ivars().events.try_send(RadioEvent::State(RadioState::Missing));
             self.ivars().status.send_modify(|status| status.is_over = true);
         }
     }
 
-    fn work(&self, manager: Option<&mut Manager<Objects>>) {
+    fn work(&self, radio: Option<&mut AppleRadio<Objects>>) {
         let ivars = self.ivars();
-        let Some(manager) = manager else { return ivars.told.borrow_mut().clear() };
+        let Some(radio) = radio else { return ivars.told.borrow_mut().clear() };
         loop {
             let Some(told) = ivars.told.borrow_mut().pop_front() else { break };
-            take_in(manager, told, ivars.started.elapsed());
-            while let Some(event) = manager.poll() {
+            take_in(radio, told, ivars.started.elapsed());
+            while let Some(event) = radio.poll() {
                 self.pass_on(event);
             }
         }
-        let due = manager.deadline().and_then(|due| ivars.started.checked_add(due));
+        let due = radio.deadline().and_then(|due| ivars.started.checked_add(due));
         ivars.status.send_if_modified(|status| std::mem::replace(&mut status.due, due) != due);
     }
 
@@ -327,23 +327,23 @@ impl Delegate {
     }
 }
 
-fn take_in(manager: &mut Manager<Objects>, told: Told, now: std::time::Duration) {
+fn take_in(radio: &mut AppleRadio<Objects>, told: Told, now: std::time::Duration) {
     match told {
-        Told::Report(report) => manager.report(now, report),
+        Told::Report(report) => radio.report(now, report),
         Told::Peripheral(peripheral, report) => {
-            manager.system().keep(peripheral);
-            manager.report(now, report);
+            radio.system().keep(peripheral);
+            radio.report(now, report);
         }
         Told::Central(central, report) => {
-            manager.system().centrals.insert(device(&central), central);
-            manager.report(now, report);
+            radio.system().centrals.insert(device(&central), central);
+            radio.report(now, report);
         }
         Told::Found(peripheral, found) => {
             let device = device(&peripheral);
-            let is_there = manager.system().find(device, found);
-            manager.report(now, Report::Discovered(device, is_there));
+            let is_there = radio.system().find(device, found);
+            radio.report(now, Report::Discovered(device, is_there));
         }
-        Told::Command(command) => manager.obey(now, command),
-        Told::Late => manager.timeout(now),
+        Told::Command(command) => radio.obey(now, command),
+        Told::Late => radio.timeout(now),
     }
 }

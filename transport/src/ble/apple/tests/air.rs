@@ -12,7 +12,7 @@ use crate::{
     ble::{
         Adapter, BleTransport, RadioEnd, RadioState,
         apple::{
-            manager::Manager,
+            radio::AppleRadio,
             system::{Power, Report},
         },
         listed_token,
@@ -32,7 +32,7 @@ const MAX: usize = 182;
 /// Two adapters near each other. Each knows the other by one name as what it connects to, and by another as what connects
 /// to it.
 struct Air {
-    managers: [Manager<Fake>; 2],
+    managers: [AppleRadio<Fake>; 2],
     shown: [Option<u128>; 2],
     scans: [bool; 2],
     /// Which of them connected.
@@ -51,7 +51,7 @@ fn as_central(number: usize) -> Device {
 
 impl Air {
     fn new() -> Self {
-        let managers = [0, 1].map(|_| Manager::new(Fake::default()));
+        let managers = [0, 1].map(|_| AppleRadio::new(Fake::default()));
         let full = [Vec::new(), Vec::new()];
         Self { managers, shown: [None; 2], scans: [false; 2], connected: [false; 2], full }
     }
@@ -146,8 +146,8 @@ impl Air {
         }
         loop {
             self.settle();
-            for (manager, end) in self.managers.iter_mut().zip([&first, &second]) {
-                while let Some(event) = manager.poll() {
+            for (radio, end) in self.managers.iter_mut().zip([&first, &second]) {
+                while let Some(event) = radio.poll() {
                     let _ = end.events.send(event).await;
                 }
             }

@@ -7,7 +7,7 @@ use proptest::prelude::*;
 use crate::ble::{
     Device, RadioCommand, Side,
     apple::{
-        manager::Manager,
+        radio::AppleRadio,
         system::{Power, Report, System},
     },
     radio::Contact,
@@ -142,26 +142,26 @@ impl Step {
         (self.what == 8).then_some(self.device)
     }
 
-    pub(super) fn play(self, manager: &mut Manager<Fake>, now: Duration) {
+    pub(super) fn play(self, radio: &mut AppleRadio<Fake>, now: Duration) {
         let device = self.device;
         let contact = Contact { device, side: Side::Central };
         match self.what {
-            0 => manager.report(now, Report::Heard(device, [1; 8])),
-            1 => manager.obey(now, RadioCommand::Connect(device)),
-            2 => manager.report(now, Report::Connected(device)),
-            3 => manager.report(now, Report::Discovered(device, true)),
-            4 => manager.report(now, Report::Subscribed(device, Some(1_000))),
-            5 => manager.report(now, Report::Notified(device, 1_000, vec![1])),
-            6 => manager.obey(now, RadioCommand::Send { contact, bytes: vec![1] }),
-            7 => manager.report(now, Report::Lost(device)),
-            8 => manager.obey(now, RadioCommand::Disconnect(contact)),
-            9 => manager.timeout(now),
-            10 => manager.report(now, Report::Discovered(device, false)),
-            11 => manager.report(now, Report::Subscribed(device, None)),
+            0 => radio.report(now, Report::Heard(device, [1; 8])),
+            1 => radio.obey(now, RadioCommand::Connect(device)),
+            2 => radio.report(now, Report::Connected(device)),
+            3 => radio.report(now, Report::Discovered(device, true)),
+            4 => radio.report(now, Report::Subscribed(device, Some(1_000))),
+            5 => radio.report(now, Report::Notified(device, 1_000, vec![1])),
+            6 => radio.obey(now, RadioCommand::Send { contact, bytes: vec![1] }),
+            7 => radio.report(now, Report::Lost(device)),
+            8 => radio.obey(now, RadioCommand::Disconnect(contact)),
+            9 => radio.timeout(now),
+            10 => radio.report(now, Report::Discovered(device, false)),
+            11 => radio.report(now, Report::Subscribed(device, None)),
             _ => {
-                manager.report(now, Report::Central(Power::Off));
-                manager.report(now, Report::Central(Power::On));
-                manager.report(now, Report::Published(true));
+                radio.report(now, Report::Central(Power::Off));
+                radio.report(now, Report::Central(Power::On));
+                radio.report(now, Report::Published(true));
             }
         }
     }

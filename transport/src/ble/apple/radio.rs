@@ -33,7 +33,7 @@ enum Asked {
 
 /// One adapter, with both of the system's managers.
 #[derive(Debug)]
-pub(super) struct Manager<S> {
+pub(super) struct AppleRadio<S> {
     system: S,
     power: [Power; 2],
     state: RadioState,
@@ -50,7 +50,7 @@ pub(super) struct Manager<S> {
     events: VecDeque<RadioEvent>,
 }
 
-impl<S: System> Manager<S> {
+impl<S: System> AppleRadio<S> {
     pub(super) fn new(system: S) -> Self {
         Self {
             system,
