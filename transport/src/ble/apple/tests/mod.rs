@@ -240,12 +240,15 @@ fn central_that_takes_nothing_does_not_hold_up_the_others() {
     for number in 1..=3 {
         join(&mut radio, number);
     }
-    radio.system().room.insert(On::Notices(device(1)), 0);
+    radio.system().notices_in_all = Some(0);
     for round in 0..10 {
         for number in 1..=3 {
             send(&mut radio, at(Side::Peripheral, number), vec![round]);
         }
     }
+    radio.system().notices_in_all = None;
+    radio.system().room.insert(On::Notices(device(1)), 0);
+    radio.report(NOW, Report::Updatable);
     let to = |radio: &mut AppleRadio<Fake>, number| {
         let sent = radio.system().sent.iter().filter(|(to, _)| *to == device(number));
         sent.map(|(_, packet)| packet[0]).collect::<Vec<_>>()
