@@ -60,6 +60,8 @@ cat >"$app/Contents/Info.plist" <<PLIST
     <string>public.app-category.social-networking</string>
     <key>LSMinimumSystemVersion</key>
     <string>11.0</string>
+    <key>NSBluetoothAlwaysUsageDescription</key>
+    <string>To find people next to you and chat with them where there is no network.</string>
     <key>NSCameraUsageDescription</key>
     <string>To scan the code on a friend's screen.</string>
     <key>NSHighResolutionCapable</key>

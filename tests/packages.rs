@@ -111,9 +111,9 @@ fn windows_package_has_the_program_in_a_folder_of_its_own() {
     assert!(fs::read(zip).expect("a package") == fs::read(again).expect("a package"));
 }
 
-/// Without the sentence that says what the camera is for, macOS ends a program that opens it.
+/// Without the sentence that says what the camera is for, macOS ends a program that opens it; Bluetooth likewise.
 #[test]
-fn mac_bundle_starts_the_program_and_says_what_it_wants_the_camera_for() {
+fn mac_bundle_starts_the_program_and_says_what_it_wants_the_camera_and_bluetooth_for() {
     let dir = tempfile::tempdir().expect("a folder");
     let bundle = pack_for("macos", Path::new("/bin/cat"), &dir.path().join("packages"));
     assert_eq!(bundle.file_name().and_then(|name| name.to_str()), Some("Festival Chat.app"));
@@ -130,5 +130,6 @@ fn mac_bundle_starts_the_program_and_says_what_it_wants_the_camera_for() {
     );
     assert_eq!(value("CFBundleShortVersionString").as_deref(), Some(env!("CARGO_PKG_VERSION")));
     assert!(value("NSCameraUsageDescription").is_some_and(|why| why.contains("scan")));
+    assert!(value("NSBluetoothAlwaysUsageDescription").is_some_and(|why| why.contains("people")));
     assert!(value("NSLocalNetworkUsageDescription").is_some_and(|why| why.contains("network")));
 }

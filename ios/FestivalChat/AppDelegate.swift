@@ -2,10 +2,19 @@ import UIKit
 
 @main
 final class AppDelegate: UIResponder, UIApplicationDelegate {
+    /// Lives as long as the process does, whether somebody sees it or not.
+    let chat = ChatViewController()
+
     func application(
         _ application: UIApplication,
         didFinishLaunchingWithOptions options: [UIApplication.LaunchOptionsKey: Any]?
     ) -> Bool {
+        let isForBluetooth = [.bluetoothCentrals, .bluetoothPeripherals].contains {
+            (key: UIApplication.LaunchOptionsKey) in options?[key] != nil
+        }
+        if isForBluetooth {
+            chat.startUnseen()
+        }
         return true
     }
 

@@ -105,11 +105,18 @@ final class ChatViewController: UIViewController {
     /// Something is new: it is drawn, or only taken in where nobody sees it.
     private func wake() {
         guard let session = session else { return }
-        if view.window?.windowScene?.activationState == .background {
+        let scene = view.window?.windowScene
+        if scene == nil || scene?.activationState == .background {
             festival_think(session)
         } else {
             chatView.draw()
         }
+    }
+
+    /// The system has started the app because something happened over Bluetooth: it runs as if it had been left.
+    func startUnseen() {
+        loadViewIfNeeded()
+        suspend()
     }
 
     func resume() {

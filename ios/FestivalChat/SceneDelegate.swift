@@ -2,7 +2,7 @@ import UIKit
 
 final class SceneDelegate: UIResponder, UIWindowSceneDelegate {
     var window: UIWindow?
-    private let chat = ChatViewController()
+    private var chat: ChatViewController { return (UIApplication.shared.delegate as! AppDelegate).chat }
 
     func scene(
         _ scene: UIScene,

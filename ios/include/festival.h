@@ -47,6 +47,7 @@ typedef struct FestivalHost {
 typedef enum FestivalPermission {
     FestivalPermissionCamera = 0,
     FestivalPermissionNotifications = 1,
+    FestivalPermissionNearby = 2,
 } FestivalPermission;
 
 typedef enum FestivalPermissionState {

@@ -15,6 +15,7 @@ use crate::calls::Calls;
 /// `FestivalPermission` of `festival.h`.
 const CAMERA: u8 = 0;
 const NOTIFICATIONS: u8 = 1;
+const NEARBY: u8 = 2;
 
 /// What the host has told, for the app to ask for.
 #[derive(Debug, Default)]
@@ -135,12 +136,14 @@ impl Permissions for Phone {
     }
 }
 
-/// The number of what is asked for; nothing here looks for devices nearby.
+/// The number of what is asked for.
 fn number(of: Permission) -> Option<u8> {
     match of {
         Permission::Camera => Some(CAMERA),
         Permission::Notifications => Some(NOTIFICATIONS),
-        Permission::Nearby | Permission::Wifi => None,
+        Permission::Nearby => Some(NEARBY),
+        // The system joins only whom it asked itself, and no app makes one.
+        Permission::Wifi => None,
     }
 }
 

@@ -160,25 +160,81 @@ fn properties(list: &Path) -> BTreeMap<String, String> {
 }
 
 #[test]
-fn property_lists_are_well_formed_and_say_why_the_camera_and_the_network_are_asked_for() {
+fn property_lists_are_well_formed_and_say_why_the_person_is_asked() {
     let mut lists = files("FestivalChat", ".plist");
+    lists.extend(files("FestivalChat", ".entitlements"));
     lists.extend(files("FestivalChat", ".xcprivacy"));
     lists.extend(files(".", ".plist"));
     for list in lists {
         assert!(!properties(&list).is_empty(), "{}", list.display());
     }
     let info = properties(&root().join("FestivalChat/Info.plist"));
-    for key in ["NSCameraUsageDescription", "NSLocalNetworkUsageDescription"] {
+    let asked = [
+        "NSBluetoothAlwaysUsageDescription",
+        "NSCameraUsageDescription",
+        "NSLocalNetworkUsageDescription",
+    ];
+    for key in asked {
         let why = info.get(key).map_or("", String::as_str);
         assert!(why.len() > 20, "{key}: {why:?}");
     }
     assert!(info.contains_key("UIApplicationSceneManifest"), "the system asks for scenes");
 }
 
+/// Without the modes the system ends a program that wants its connections kept, and without the entitlements nothing joins
+/// a network.
+#[test]
+fn app_may_do_what_the_library_does_over_bluetooth_and_wifi() {
+    let info = read("FestivalChat/Info.plist");
+    for mode in ["bluetooth-central", "bluetooth-peripheral"] {
+        assert!(info.contains(&format!("<string>{mode}</string>")), "{mode}");
+    }
+    let may = properties(&root().join("FestivalChat/FestivalChat.entitlements"));
+    for end in ["HotspotConfiguration", "wifi-info"] {
+        assert!(may.contains_key(&format!("com.apple.developer.networking.{end}")), "{end}");
+    }
+}
+
+#[test]
+fn frameworks_that_the_library_takes_something_from_are_linked_with_the_app() {
+    let (project, symbols) = (read("project.yml"), read("symbols.txt"));
+    let names = symbols.lines().filter_map(|line| line.split_once(' ')).map(|(name, _)| name);
+    let frameworks = names.filter(|name| !name.starts_with(['#', 'l'])).chain(["NetworkExtension"]);
+    // What UIKit brings.
+    let brought = ["CoreFoundation", "Foundation"];
+    for name in frameworks.filter(|name| !brought.contains(name)) {
+        assert!(project.contains(&format!("- sdk: {name}.framework")), "{name}");
+    }
+}
+
+#[test]
+fn permissions_have_the_same_numbers_on_both_sides() {
+    let header = read("include/festival.h");
+    let source = read("src/phone.rs");
+    for (declared, used) in
+        [("Camera", "CAMERA"), ("Notifications", "NOTIFICATIONS"), ("Nearby", "NEARBY")]
+    {
+        let number = source
+            .split_once(&format!("const {used}: u8 = "))
+            .and_then(|(_, rest)| rest.split_once(';'));
+        let (number, _) = number.expect("a number");
+        assert!(
+            header.contains(&format!("FestivalPermission{declared} = {number},")),
+            "{declared}"
+        );
+    }
+}
+
 #[test]
 fn every_file_that_the_project_names_is_there() {
     let project = read("project.yml");
-    for name in ["FestivalChat/Info.plist", "FestivalChat/BridgingHeader.h", "build-rust.sh"] {
+    let names = [
+        "FestivalChat/Info.plist",
+        "FestivalChat/FestivalChat.entitlements",
+        "FestivalChat/BridgingHeader.h",
+        "build-rust.sh",
+    ];
+    for name in names {
         assert!(project.contains(name), "{name} is not named");
         assert!(root().join(name).is_file(), "{name} is not there");
     }

@@ -7,7 +7,7 @@ use jni::jni_str;
 use tokio::task::block_in_place;
 use transport::{
     Link,
-    ble::{Advert, Device, RadioCommand, RadioEvent, RadioState, Side},
+    ble::{Advert, Device, RadioCommand, RadioEvent, RadioState, SERVICE, Side, listed_uuid},
 };
 
 use crate::handset::{
@@ -228,6 +228,25 @@ async fn one_token_after_the_other_is_heard_from_the_same_address() {
         ada.settle();
     }
     assert_eq!(ada.sets(), 1, "each set of advertisements has an address of its own");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn token_that_is_listed_as_a_service_is_heard_as_apples_devices_show_it() {
+    let (_air, _ada, ben) = two();
+    let mut guest = ben.radio();
+    ready(&mut guest).await;
+    guest.commands.send(RadioCommand::Scan(true)).await.expect("a radio");
+    sync(&mut guest).await;
+    let (token, other) = ([0xff, 2, 3, 4, 5, 6, 7, 8], [9; 8]);
+
+    ben.is_shown("FE:00:00:00:00:03", &[SERVICE]);
+    ben.is_shown("FE:00:00:00:00:03", &[0x180a, listed_uuid(token), listed_uuid(other)]);
+
+    for token in [token, other] {
+        let heard =
+            RadioEvent::Heard { device: Device::from_address([0xfe, 0, 0, 0, 0, 3]), token };
+        assert_eq!(soon(guest.events.recv()).await, Some(heard));
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]

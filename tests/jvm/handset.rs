@@ -177,6 +177,21 @@ impl Phone {
         });
     }
 
+    /// A device that can only list services is heard with these.
+    pub(crate) fn is_shown(&self, by: &str, uuids: &[u128]) {
+        let halves = uuids.iter().flat_map(|uuid| [(uuid >> 64) as i64, *uuid as i64]);
+        let halves: Vec<i64> = halves.collect();
+        java(|env| {
+            let by = JString::new(env, by)?;
+            let array = env.new_long_array(halves.len())?;
+            array.set_region(env, 0, &halves)?;
+            let args = [JValue::Object(&by), JValue::Object(&array)];
+            let signature = jni_sig!("(Ljava/lang/String;[J)V");
+            env.call_method((*self.java).as_ref(), jni_str!("isShown"), signature, &args)?;
+            Ok(())
+        });
+    }
+
     /// Somebody connects, says nothing and opens an L2CAP channel: whether the app closes it.
     pub(crate) fn closes_channel_of(&self, central: &str) -> bool {
         java(|env| {

@@ -1,6 +1,8 @@
 //! Links over Bluetooth Low Energy, where there is no network at all: a portable core that
 //! decides, above a radio that each platform has of its own. See `docs/ble.md`.
 
+#[cfg(any(test, target_os = "ios", target_os = "macos"))]
+mod apple;
 mod carry;
 mod contact;
 mod core;
@@ -8,6 +10,7 @@ mod driver;
 mod duty;
 #[cfg(target_os = "linux")]
 mod linux;
+mod listed;
 mod listener;
 mod packet;
 mod pipe;
@@ -33,6 +36,7 @@ use self::{
 };
 pub use self::{
     duty::{Mode, RadioUse},
+    listed::{LISTED_PREFIX, listed_token, listed_uuid},
     packet::{MAX_PACKET_LEN, MAX_VALUE_LEN, MIN_PACKET_LEN},
     radio::{
         Advert, Contact, Device, ForeignRadio, PSM, RadioCommand, RadioEnd, RadioEvent, RadioState,
@@ -327,7 +331,16 @@ fn start_radio(wanted: Option<[u8; 6]>, is_gatt_only: bool, end: RadioEnd) {
     linux::start(linux::Settings { wanted, is_gatt_only }, end);
 }
 
-#[cfg(not(target_os = "linux"))]
+/// Drives the one adapter that a device of Apple's has, which tells nobody its address.
+#[cfg(any(target_os = "ios", target_os = "macos"))]
+fn start_radio(wanted: Option<[u8; 6]>, _is_gatt_only: bool, end: RadioEnd) {
+    match wanted {
+        None => apple::start(end),
+        Some(_) => leave_unused(end, RadioState::Missing),
+    }
+}
+
+#[cfg(not(any(target_os = "linux", target_os = "ios", target_os = "macos")))]
 fn start_radio(_wanted: Option<[u8; 6]>, _is_gatt_only: bool, end: RadioEnd) {
     leave_unused(end, RadioState::Unsupported);
 }

@@ -81,7 +81,9 @@ impl Wifi {
     pub fn new() -> Self {
         #[cfg(target_os = "linux")]
         let port = super::linux::LinuxPort::default();
-        #[cfg(not(target_os = "linux"))]
+        #[cfg(target_os = "ios")]
+        let port = super::ios::HotspotPort::default();
+        #[cfg(not(any(target_os = "linux", target_os = "ios")))]
         let port = super::nowhere::NoPort;
         Self::with_port(Box::new(port))
     }

@@ -6,11 +6,13 @@ mod channel;
 mod credentials;
 #[cfg(feature = "wifi")]
 mod group;
+#[cfg(all(feature = "wifi", any(test, target_os = "ios")))]
+mod ios;
 #[cfg(all(feature = "wifi", target_os = "linux"))]
 mod linux;
 #[cfg(all(feature = "wifi", target_os = "linux"))]
 mod network_manager;
-#[cfg(all(feature = "wifi", not(target_os = "linux")))]
+#[cfg(all(feature = "wifi", not(any(target_os = "linux", target_os = "ios"))))]
 mod nowhere;
 #[cfg(feature = "wifi")]
 mod port;

@@ -10,7 +10,9 @@ import android.bluetooth.le.ScanSettings;
 import android.os.ParcelUuid;
 import android.os.SystemClock;
 import java.nio.ByteBuffer;
-import java.util.Collections;
+import java.util.Arrays;
+import java.util.List;
+import java.util.UUID;
 
 /**
  * Listens for others. The native library says when, so while it listens it does without pause. Android lets an app begin
@@ -20,6 +22,10 @@ import java.util.Collections;
 final class BluetoothScanner extends ScanCallback {
     private static final ParcelUuid SERVICE = new ParcelUuid(Bluetooth.SERVICE);
     private static final int TOKEN_LEN = 8;
+    /** How Apple's devices show a token, which list services only: the first half of such a UUID, before the token. */
+    private static final long LISTED = 0xfe57000563684174L;
+    /** Tokens that are read of one advertisement, which has room for one such UUID, or a few more if it is a long one. */
+    private static final int MAX_LISTED = 4;
     private static final int MAX_STARTS = 5;
     private static final long STARTS_MILLIS = 30_000;
 
@@ -58,8 +64,11 @@ final class BluetoothScanner extends ScanCallback {
         // A filter by UUID would only find those that list it; and without any filter nothing is heard while the screen is off.
         ScanFilter ours =
             new ScanFilter.Builder().setServiceData(SERVICE, new byte[TOKEN_LEN], new byte[TOKEN_LEN]).build();
+        ScanFilter listed = new ScanFilter.Builder()
+            .setServiceUuid(new ParcelUuid(new UUID(LISTED, 0)), new ParcelUuid(new UUID(-1, 0)))
+            .build();
         ScanSettings settings = new ScanSettings.Builder().setScanMode(ScanSettings.SCAN_MODE_LOW_LATENCY).build();
-        scanner.startScan(Collections.singletonList(ours), settings, this);
+        scanner.startScan(Arrays.asList(ours, listed), settings, this);
     }
 
     void stop() {
@@ -87,9 +96,20 @@ final class BluetoothScanner extends ScanCallback {
     @Override
     public void onScanResult(int type, ScanResult result) {
         ScanRecord record = result.getScanRecord();
-        byte[] token = isWanted && record != null ? record.getServiceData(SERVICE) : null;
+        if (!isWanted || record == null) {
+            return;
+        }
+        byte[] token = record.getServiceData(SERVICE);
         if (token != null && token.length == TOKEN_LEN) {
             radio.heard(result.getDevice(), ByteBuffer.wrap(token).getLong());
+        }
+        List<ParcelUuid> services = record.getServiceUuids();
+        int left = services == null ? 0 : Math.min(services.size(), MAX_LISTED);
+        for (int at = 0; at < left; at++) {
+            UUID uuid = services.get(at).getUuid();
+            if (uuid.getMostSignificantBits() == LISTED) {
+                radio.heard(result.getDevice(), uuid.getLeastSignificantBits());
+            }
         }
     }
 

@@ -18,6 +18,7 @@ use tokio::{
     sync::{Notify, mpsc},
     time::timeout,
 };
+use uuid::Uuid;
 
 use super::{
     MAX_PACKETS, PSM, RadioEvent, SERVICE, TO_CENTRAL, TO_PERIPHERAL, central,
@@ -25,7 +26,7 @@ use super::{
     max_value,
     run::{Note, Served},
 };
-use crate::ble::{Device, lock};
+use crate::ble::{Device, Token, listed_token, lock};
 
 /// How long the connection itself may take: a phone that is near answers within a second or two. While
 /// one hangs the device cannot be connected to either, so that two that try at once would wait for
@@ -43,6 +44,10 @@ const WRITE_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// How long leaving may take.
 const LEAVE_TIMEOUT: Duration = Duration::from_secs(5);
+
+/// Tokens of one device that are heard as listed services: more than it shows in half an hour with few rooms, and few
+/// enough that whoever lists a thousand is no trouble.
+const MAX_LISTED: usize = 16;
 
 /// What scans on the adapter with this address.
 pub(super) async fn scanner(address: [u8; 6]) -> Option<Adapter> {
@@ -82,7 +87,10 @@ pub(super) async fn forget_old(adapter: &bluer::Adapter) {
         for address in adapter.device_addresses().await? {
             let device = adapter.device(address)?;
             let data = device.service_data().await?.unwrap_or_default();
-            let is_old = data.contains_key(&SERVICE) && !device.is_connected().await?;
+            let services = device.uuids().await?.unwrap_or_default();
+            let shows = |uuid: &Uuid| listed_token(uuid.as_u128()).is_some();
+            let is_ours = data.contains_key(&SERVICE) || services.iter().any(shows);
+            let is_old = is_ours && !device.is_connected().await?;
             // One that the person paired with, for whatever it does besides, is not ours to remove.
             if is_old && !device.is_paired().await? {
                 adapter.remove_device(address).await?;
@@ -93,6 +101,12 @@ pub(super) async fn forget_old(adapter: &bluer::Adapter) {
     if let Ok(Err(err)) = timeout(LEAVE_TIMEOUT, forget).await {
         log::debug!("Bluetooth: forgetting who was heard before: {err}");
     }
+}
+
+/// The tokens among the services that a device lists: the last ones, which are the newest.
+pub(super) fn listed(services: &[Uuid]) -> Vec<Token> {
+    let tokens = services.iter().rev().filter_map(|uuid| listed_token(uuid.as_u128()));
+    tokens.take(MAX_LISTED).collect()
 }
 
 /// What a connection is made with.
@@ -294,4 +308,23 @@ async fn carry_beside(
     *lock(channel) = Some(open);
     l2cap::carry(&socket, central(device), events, to_send).await?;
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use uuid::Uuid;
+
+    use super::{MAX_LISTED, listed};
+    use crate::ble::{SERVICE, listed_uuid};
+
+    #[test]
+    fn device_that_lists_a_token_as_a_service_is_heard_and_one_that_lists_a_thousand_in_part() {
+        let uuids = |count: u64| (0..count).map(|number| listed_uuid(number.to_be_bytes()));
+        let few = [SERVICE, 0x180a].into_iter().chain(uuids(2)).map(Uuid::from_u128);
+        let many = uuids(1_000).map(Uuid::from_u128);
+
+        assert_eq!(listed(&few.collect::<Vec<_>>()), [1_u64, 0].map(u64::to_be_bytes));
+        let heard = listed(&many.collect::<Vec<_>>());
+        assert_eq!((heard.len(), heard[0]), (MAX_LISTED, 999_u64.to_be_bytes()));
+    }
 }

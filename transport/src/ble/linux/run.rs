@@ -8,7 +8,10 @@ use std::{
 };
 
 use bluer::{AdapterEvent, AdapterProperty, SessionEvent};
-use btleplug::api::{Central as _, CentralEvent, ScanFilter};
+use btleplug::{
+    api::{Central as _, CentralEvent, ScanFilter},
+    platform::PeripheralId,
+};
 use futures_util::StreamExt as _;
 use tokio::{sync::mpsc, time::interval};
 
@@ -19,7 +22,7 @@ use super::{
     peripheral,
     server::Server,
 };
-use crate::ble::{Device, lock, radio::Side};
+use crate::ble::{Device, Token, lock, radio::Side};
 
 /// How often it is looked whether all is well.
 const LOOK: Duration = Duration::from_secs(5);
@@ -60,7 +63,9 @@ struct Run {
     server: Server,
     events: mpsc::Sender<RadioEvent>,
     served: Served,
-    heard: BTreeMap<Device, btleplug::platform::PeripheralId>,
+    heard: BTreeMap<Device, PeripheralId>,
+    /// Tokens that devices list as services, which `BlueZ` tells when they are new to it and not again.
+    listed: BTreeMap<Device, Vec<Token>>,
     attached: BTreeMap<Device, Attached>,
     must_scan: bool,
     is_scanning: bool,
@@ -102,6 +107,7 @@ impl Run {
             events,
             served,
             heard: BTreeMap::new(),
+            listed: BTreeMap::new(),
             attached: BTreeMap::new(),
             must_scan: false,
             is_scanning: false,
@@ -247,6 +253,22 @@ impl Run {
             CentralEvent::ServiceDataAdvertisement { id, service_data } => {
                 self.hear(id, service_data.get(&SERVICE)).await;
             }
+            CentralEvent::ServicesAdvertisement { id, services } => {
+                let tokens = central::listed(&services);
+                let device = central::device(&id).filter(|_| !tokens.is_empty());
+                let Some(device) = device else { return };
+                if self.listed.len() >= MAX_HEARD {
+                    self.listed.clear();
+                }
+                self.listed.insert(device, tokens);
+                self.hear_listed(id, device).await;
+            }
+            // Heard again, with whatever it shows.
+            CentralEvent::RssiUpdate { id, .. } => {
+                if let Some(device) = central::device(&id) {
+                    self.hear_listed(id, device).await;
+                }
+            }
             CentralEvent::DeviceDiscovered(id) => {
                 let data = central::service_data(&self.radio.scanner, &id).await;
                 self.hear(id, data.as_ref()).await;
@@ -263,9 +285,20 @@ impl Run {
         }
     }
 
-    async fn hear(&mut self, id: btleplug::platform::PeripheralId, data: Option<&Vec<u8>>) {
+    async fn hear(&mut self, id: PeripheralId, data: Option<&Vec<u8>>) {
         let token = data.and_then(|data| data.as_slice().try_into().ok());
-        let (Some(token), Some(device)) = (token, central::device(&id)) else { return };
+        if let (Some(token), Some(device)) = (token, central::device(&id)) {
+            self.note_heard(id, device, token).await;
+        }
+    }
+
+    async fn hear_listed(&mut self, id: PeripheralId, device: Device) {
+        for token in self.listed.get(&device).cloned().unwrap_or_default() {
+            self.note_heard(id.clone(), device, token).await;
+        }
+    }
+
+    async fn note_heard(&mut self, id: PeripheralId, device: Device, token: Token) {
         if self.heard.len() >= MAX_HEARD {
             self.heard.clear();
         }

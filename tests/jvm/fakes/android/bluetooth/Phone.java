@@ -11,6 +11,7 @@ import android.content.pm.PackageManager;
 import android.os.Build;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.UUID;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.ThreadFactory;
@@ -60,6 +61,17 @@ public final class Phone extends Context {
     public void allow(boolean isAllowed) {
         synchronized (air) {
             this.isAllowed = isAllowed;
+        }
+    }
+
+    /** A device that can only list services is heard with these, told as the halves of their UUIDs. */
+    public void isShown(String by, long[] halves) {
+        UUID[] uuids = new UUID[halves.length / 2];
+        for (int at = 0; at < uuids.length; at++) {
+            uuids[at] = new UUID(halves[2 * at], halves[2 * at + 1]);
+        }
+        synchronized (air) {
+            scanner.hear(device(by), AdvertiseData.listing(uuids));
         }
     }
 

@@ -9,6 +9,10 @@ public final class ParcelUuid {
         this.uuid = uuid;
     }
 
+    public UUID getUuid() {
+        return uuid;
+    }
+
     @Override
     public boolean equals(Object other) {
         return other instanceof ParcelUuid && ((ParcelUuid) other).uuid.equals(uuid);

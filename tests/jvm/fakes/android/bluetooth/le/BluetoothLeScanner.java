@@ -36,9 +36,18 @@ public final class BluetoothLeScanner {
         callback = null;
     }
 
+    private boolean isLet(AdvertiseData data) {
+        for (ScanFilter filter : filters) {
+            if (filter.lets(data)) {
+                return true;
+            }
+        }
+        return false;
+    }
+
     public void hear(BluetoothDevice device, AdvertiseData data) {
         final ScanCallback to = callback;
-        if (to == null || !filters.get(0).lets(data)) {
+        if (to == null || !isLet(data)) {
             return;
         }
         final ScanResult result = new ScanResult(device, new ScanRecord(data));

@@ -1,6 +1,7 @@
 package android.bluetooth.le;
 
 import android.os.ParcelUuid;
+import java.util.List;
 
 public final class ScanRecord {
     private final AdvertiseData data;
@@ -11,5 +12,10 @@ public final class ScanRecord {
 
     public byte[] getServiceData(ParcelUuid uuid) {
         return data.serviceData.get(uuid);
+    }
+
+    /** As Android has it: none rather than an empty list. */
+    public List<ParcelUuid> getServiceUuids() {
+        return data.services.isEmpty() ? null : data.services;
     }
 }
