@@ -17,6 +17,8 @@ pub mod sim;
 #[cfg(test)]
 mod tests;
 mod token;
+#[cfg(any(windows, test))]
+mod windows;
 
 use std::{
     collections::BTreeMap,
@@ -327,7 +329,13 @@ fn start_radio(wanted: Option<[u8; 6]>, is_gatt_only: bool, end: RadioEnd) {
     linux::start(linux::Settings { wanted, is_gatt_only }, end);
 }
 
-#[cfg(not(target_os = "linux"))]
+/// Drives the system's own adapter, if it has this address or any will do.
+#[cfg(windows)]
+fn start_radio(wanted: Option<[u8; 6]>, _is_gatt_only: bool, end: RadioEnd) {
+    windows::start(wanted, end);
+}
+
+#[cfg(not(any(target_os = "linux", windows)))]
 fn start_radio(_wanted: Option<[u8; 6]>, _is_gatt_only: bool, end: RadioEnd) {
     leave_unused(end, RadioState::Unsupported);
 }
