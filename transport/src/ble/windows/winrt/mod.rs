@@ -99,7 +99,7 @@ impl System for Windows {
             Ask::Show { token, is_discoverable } => {
                 // If it cannot be, trying again is of no use.
                 let shown = match &self.server {
-                    Some(server) => server.show(&token, is_discoverable),
+                    Some(server) => server.show(&token, is_discoverable, &self.inbox),
                     None => {
                         self.inbox.tell(Happening::Advert(AdvertStatus::Started));
                         Ok(())
@@ -111,7 +111,7 @@ impl System for Windows {
                 }
             }
             Ask::Hide => match &self.server {
-                Some(server) => server.hide(),
+                Some(server) => server.hide(&self.inbox),
                 None => self.inbox.tell(Happening::Advert(AdvertStatus::Stopped)),
             },
             Ask::Scan(true) => match Scanner::start(&self.inbox) {

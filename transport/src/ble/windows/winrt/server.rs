@@ -8,8 +8,8 @@ use windows::{
             GattLocalCharacteristicParameters, GattProtectionLevel, GattServiceProvider,
             GattServiceProviderAdvertisementStatus,
             GattServiceProviderAdvertisementStatusChangedEventArgs,
-            GattServiceProviderAdvertisingParameters, GattSession, GattWriteOption,
-            GattWriteRequest, GattWriteRequestedEventArgs,
+            GattServiceProviderAdvertisingParameters, GattSession, GattWriteRequest,
+            GattWriteRequestedEventArgs,
         },
     },
     Foundation::TypedEventHandler,
@@ -24,9 +24,6 @@ use crate::ble::{Device, Token, radio};
 
 /// It failed (`E_FAIL`).
 const FAILED: HRESULT = HRESULT(0x8000_4005_u32.cast_signed());
-
-/// The protocol's error for a write that does not begin at the beginning.
-const INVALID_OFFSET: u8 = 7;
 
 /// Serves until dropped. There is no characteristic for L2CAP channels: Windows has none for programs.
 pub(super) struct Server {
@@ -56,21 +53,32 @@ impl Server {
         Ok(Self { provider, to_peripheral, to_central, handlers })
     }
 
-    pub(super) fn show(&self, token: &Token, is_discoverable: bool) -> Result<()> {
-        self.provider.StartAdvertisingWithParameters(&parameters(token, is_discoverable)?)
+    pub(super) fn show(&self, token: &Token, is_discoverable: bool, inbox: &Inbox) -> Result<()> {
+        self.provider.StartAdvertisingWithParameters(&parameters(token, is_discoverable)?)?;
+        // It is told again if it is so later.
+        let status = status_of(self.provider.AdvertisementStatus()?);
+        if let Some(status @ (AdvertStatus::Started | AdvertStatus::Incomplete)) = status {
+            inbox.tell(Happening::Advert(status));
+        }
+        Ok(())
     }
 
-    pub(super) fn hide(&self) {
+    pub(super) fn hide(&self, inbox: &Inbox) {
         // It may not have been shown.
         let _ = self.provider.StopAdvertising();
+        let status = self.provider.AdvertisementStatus().ok().and_then(status_of);
+        if !matches!(status, Some(AdvertStatus::Started | AdvertStatus::Incomplete)) {
+            inbox.tell(Happening::Advert(AdvertStatus::Stopped));
+        }
     }
 
     /// Notifies one central; a packet for one that has not subscribed is lost.
     pub(super) fn notify(&self, device: Device, packet: &[u8], inbox: &Inbox) {
         let begin = || -> Result<bool> {
             for client in self.to_central.SubscribedClients()? {
-                let session = client.Session()?;
-                if name(&session)? != device || packet.len() > max_value(session.MaxPduSize()?) {
+                let Ok(session) = client.Session() else { continue };
+                let is_meant = name(&session).is_ok_and(|name| name == device);
+                if !is_meant || packet.len() > max_value(session.MaxPduSize()?) {
                     continue;
                 }
                 let told = inbox.clone();
@@ -97,7 +105,7 @@ impl Drop for Server {
         let _ = self.provider.RemoveAdvertisementStatusChanged(adverts);
         let _ = self.to_peripheral.RemoveWriteRequested(writes);
         let _ = self.to_central.RemoveSubscribedClientsChanged(subscriptions);
-        self.hide();
+        let _ = self.provider.StopAdvertising();
     }
 }
 
@@ -134,22 +142,25 @@ fn advert_changes(provider: &GattServiceProvider, inbox: Inbox) -> Result<i64> {
     provider.AdvertisementStatusChanged(&TypedEventHandler::new(
         move |_, args: Ref<'_, GattServiceProviderAdvertisementStatusChangedEventArgs>| {
             let Some(args) = args.as_ref() else { return Ok(()) };
-            let status = match args.Status()? {
-                GattServiceProviderAdvertisementStatus::Started => AdvertStatus::Started,
-                GattServiceProviderAdvertisementStatus::Stopped => AdvertStatus::Stopped,
-                GattServiceProviderAdvertisementStatus::StartedWithoutAllAdvertisementData => {
-                    AdvertStatus::Incomplete
-                }
-                GattServiceProviderAdvertisementStatus::Aborted => {
-                    log::debug!("Bluetooth: advertising was aborted: {:?}", args.Error());
-                    AdvertStatus::Aborted
-                }
-                _ => return Ok(()),
-            };
-            inbox.tell(Happening::Advert(status));
+            if let Some(status) = status_of(args.Status()?) {
+                log::debug!("Bluetooth: advertising: {status:?}, {:?}", args.Error());
+                inbox.tell(Happening::Advert(status));
+            }
             Ok(())
         },
     ))
+}
+
+fn status_of(status: GattServiceProviderAdvertisementStatus) -> Option<AdvertStatus> {
+    match status {
+        GattServiceProviderAdvertisementStatus::Started => Some(AdvertStatus::Started),
+        GattServiceProviderAdvertisementStatus::StartedWithoutAllAdvertisementData => {
+            Some(AdvertStatus::Incomplete)
+        }
+        GattServiceProviderAdvertisementStatus::Stopped => Some(AdvertStatus::Stopped),
+        GattServiceProviderAdvertisementStatus::Aborted => Some(AdvertStatus::Aborted),
+        _ => None,
+    }
 }
 
 /// Has it told what centrals write.
@@ -175,13 +186,6 @@ fn writes(to_peripheral: &GattLocalCharacteristic, inbox: Inbox) -> Result<i64> 
 }
 
 fn take(request: &GattWriteRequest, session: &GattSession, inbox: &Inbox) -> Result<()> {
-    let is_answered = request.Option()? == GattWriteOption::WriteWithResponse;
-    if request.Offset()? != 0 {
-        return if is_answered { request.RespondWithProtocolError(INVALID_OFFSET) } else { Ok(()) };
-    }
-    if is_answered {
-        request.Respond()?;
-    }
     let (device, bytes) = (name(session)?, bytes(&request.Value()?)?);
     let max_packet = max_value(session.MaxPduSize()?);
     inbox.mention(Happening::Written { device, max_packet, bytes });
@@ -193,9 +197,10 @@ fn subscriptions(to_central: &GattLocalCharacteristic, inbox: Inbox) -> Result<i
     to_central.SubscribedClientsChanged(&TypedEventHandler::new(
         move |to_central: Ref<'_, GattLocalCharacteristic>, _| {
             let Some(to_central) = to_central.as_ref() else { return Ok(()) };
-            let clients = to_central.SubscribedClients()?;
-            let all = clients.into_iter().map(|client| name(&client.Session()?));
-            inbox.tell(Happening::Subscribed(all.collect::<Result<_>>()?));
+            // Whoever has no session any more is gone.
+            let clients = to_central.SubscribedClients()?.into_iter();
+            let all = clients.filter_map(|client| name(&client.Session().ok()?).ok());
+            inbox.tell(Happening::Subscribed(all.collect()));
             Ok(())
         },
     ))
