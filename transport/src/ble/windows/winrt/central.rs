@@ -164,9 +164,10 @@ fn receive(
 ) -> Result<i64> {
     to_central.ValueChanged(&TypedEventHandler::new(
         move |_, args: Ref<'_, GattValueChangedEventArgs>| {
-            if let Some(args) = args.as_ref() {
-                let bytes = bytes(&args.CharacteristicValue()?)?;
-                let max_packet = max_value(session.MaxPduSize()?);
+            let read = |args: &GattValueChangedEventArgs| {
+                Ok((bytes(&args.CharacteristicValue()?)?, max_value(session.MaxPduSize()?)))
+            };
+            if let Ok((bytes, max_packet)) = args.ok().and_then(read) {
                 inbox.mention(Happening::Received { number, max_packet, bytes });
             }
             Ok(())

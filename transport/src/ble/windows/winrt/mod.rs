@@ -1,5 +1,5 @@
 //! What asks Windows. Nothing is decided here; all of it is called on the radio's thread, and what Windows calls on threads of its
-//! own only tells the inbox. That thread belongs to no apartment, so that Windows puts it into the one for everybody.
+//! own only tells the inbox, and never that it failed, whatever others sent. That thread belongs to no apartment, so that Windows puts it into the one for everybody.
 
 mod central;
 mod scanner;

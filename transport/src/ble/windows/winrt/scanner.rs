@@ -35,9 +35,8 @@ impl Scanner {
         let heard = inbox.clone();
         let received = watcher.Received(&TypedEventHandler::new(
             move |_, args: Ref<'_, BluetoothLEAdvertisementReceivedEventArgs>| {
-                if let Some(args) = args.as_ref() {
-                    hear(args, &heard)?;
-                }
+                // What cannot be read is nothing that was heard.
+                let _ = args.ok().and_then(|args| hear(args, &heard));
                 Ok(())
             },
         ))?;
@@ -66,7 +65,8 @@ impl Drop for Scanner {
 
 fn hear(args: &BluetoothLEAdvertisementReceivedEventArgs, inbox: &Inbox) -> Result<()> {
     for section in args.Advertisement()?.GetSectionsByType(SERVICE_DATA)? {
-        let Some(token) = token_in(&bytes(&section.Data()?)?) else { continue };
+        let data = section.Data().and_then(|data| bytes(&data)).unwrap_or_default();
+        let Some(token) = token_in(&data) else { continue };
         // Older ones do not tell.
         let is_random = match args.BluetoothAddressType() {
             Ok(BluetoothAddressType::Public) => Some(false),

@@ -180,7 +180,7 @@ fn writes(to_peripheral: &GattLocalCharacteristic, inbox: Inbox) -> Result<i64> 
             if asked.is_err() {
                 let _ = deferral.Complete();
             }
-            asked
+            Ok(())
         },
     ))
 }
