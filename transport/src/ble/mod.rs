@@ -20,6 +20,8 @@ pub mod sim;
 #[cfg(test)]
 mod tests;
 mod token;
+#[cfg(any(windows, test))]
+mod windows;
 
 use std::{
     collections::BTreeMap,
@@ -340,7 +342,13 @@ fn start_radio(wanted: Option<[u8; 6]>, _is_gatt_only: bool, end: RadioEnd) {
     }
 }
 
-#[cfg(not(any(target_os = "linux", target_os = "ios", target_os = "macos")))]
+/// Drives the system's own adapter, if it has this address or any will do.
+#[cfg(windows)]
+fn start_radio(wanted: Option<[u8; 6]>, _is_gatt_only: bool, end: RadioEnd) {
+    windows::start(wanted, end);
+}
+
+#[cfg(not(any(target_os = "linux", target_os = "ios", target_os = "macos", windows)))]
 fn start_radio(_wanted: Option<[u8; 6]>, _is_gatt_only: bool, end: RadioEnd) {
     leave_unused(end, RadioState::Unsupported);
 }
