@@ -3,10 +3,9 @@
 use zbus::Connection;
 
 use super::{
-    Credentials, WifiError,
+    Credentials, WifiError, dbus,
     network_manager::{self, NetworkManagerPort},
     port::{Look, WifiPort, Work},
-    service,
     supplicant::{self, SupplicantPort},
 };
 
@@ -74,11 +73,11 @@ impl LinuxPort {
         if !self.way.as_ref().is_some_and(Way::is_holding) {
             let bus = match &self.bus {
                 Some(bus) => bus.clone(),
-                None => self.bus.insert(service::connect().await?).clone(),
+                None => self.bus.insert(dbus::connect().await?).clone(),
             };
-            let has_manager = service::is_there(&bus, network_manager::SERVICE).await?;
-            let has_connman = service::is_there(&bus, CONNMAN).await?;
-            let has_supplicant = service::is_there(&bus, supplicant::SERVICE).await?;
+            let has_manager = dbus::is_there(&bus, network_manager::SERVICE).await?;
+            let has_connman = dbus::is_there(&bus, CONNMAN).await?;
+            let has_supplicant = dbus::is_there(&bus, supplicant::SERVICE).await?;
             let kind = Kind::choose(has_manager, has_connman, has_supplicant);
             let kind = kind.ok_or(WifiError::Unsupported)?;
             if self.way.as_ref().map(Way::kind) != Some(kind) {

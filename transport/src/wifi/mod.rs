@@ -4,6 +4,8 @@
 #[cfg(all(feature = "wifi", target_os = "linux"))]
 mod channel;
 mod credentials;
+#[cfg(all(feature = "wifi", target_os = "linux"))]
+mod dbus;
 #[cfg(feature = "wifi")]
 mod group;
 #[cfg(all(feature = "wifi", any(test, target_os = "ios")))]
@@ -16,8 +18,6 @@ mod network_manager;
 mod nowhere;
 #[cfg(feature = "wifi")]
 mod port;
-#[cfg(all(feature = "wifi", target_os = "linux"))]
-mod service;
 #[cfg(all(feature = "wifi", target_os = "linux"))]
 mod supplicant;
 #[cfg(all(test, feature = "wifi"))]

@@ -9,7 +9,7 @@ use zbus::{
 };
 
 use super::{WifiError, settings::Settings};
-use crate::wifi::service::Service;
+use crate::wifi::dbus::Destination;
 
 pub(in crate::wifi) const SERVICE: &str = "org.freedesktop.NetworkManager";
 pub(super) const MANAGER_PATH: &str = "/org/freedesktop/NetworkManager";
@@ -24,19 +24,19 @@ const CONTROL: &str = "org.freedesktop.NetworkManager.network-control";
 
 /// The service.
 #[derive(Debug, Clone)]
-pub(super) struct Bus(Service);
+pub(super) struct Bus(Destination);
 
 impl Deref for Bus {
-    type Target = Service;
+    type Target = Destination;
 
-    fn deref(&self) -> &Service {
+    fn deref(&self) -> &Destination {
         &self.0
     }
 }
 
 impl Bus {
     pub(super) fn new(connection: Connection) -> Self {
-        Self(Service::new(connection, SERVICE))
+        Self(Destination::new(connection, SERVICE))
     }
 
     /// What a question to the manager that takes nothing is answered with.

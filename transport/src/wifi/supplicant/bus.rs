@@ -8,7 +8,7 @@ use zbus::{
 };
 
 use super::{WifiError, settings::Settings};
-use crate::wifi::service::Service;
+use crate::wifi::dbus::Destination;
 
 pub(in crate::wifi) const SERVICE: &str = "fi.w1.wpa_supplicant1";
 const ROOT: &str = "/fi/w1/wpa_supplicant1";
@@ -21,19 +21,19 @@ const MAX_LOOKED_AT: usize = 256;
 
 /// The service.
 #[derive(Debug, Clone)]
-pub(super) struct Bus(Service);
+pub(super) struct Bus(Destination);
 
 impl Deref for Bus {
-    type Target = Service;
+    type Target = Destination;
 
-    fn deref(&self) -> &Service {
+    fn deref(&self) -> &Destination {
         &self.0
     }
 }
 
 impl Bus {
     pub(super) fn new(connection: Connection) -> Self {
-        Self(Service::new(connection, SERVICE))
+        Self(Destination::new(connection, SERVICE))
     }
 
     /// A property of a card.

@@ -1,4 +1,4 @@
-//! A service on the system's bus.
+//! Calls over D-Bus.
 
 use std::{collections::HashMap, time::Duration};
 
@@ -52,18 +52,18 @@ pub(super) async fn connect() -> Result<Connection, WifiError> {
 
 /// Whether somebody on the bus has this name. Nothing is started for the question.
 pub(super) async fn is_there(connection: &Connection, name: &str) -> Result<bool, WifiError> {
-    let bus = Service { connection: connection.clone(), name: BUS };
+    let bus = Destination { connection: connection.clone(), name: BUS };
     bus.call(BUS_PATH, BUS, "NameHasOwner", &(name,)).await
 }
 
-/// The service, once it was spoken to.
+/// A service on the bus, by its name.
 #[derive(Debug, Clone)]
-pub(super) struct Service {
+pub(super) struct Destination {
     connection: Connection,
     name: &'static str,
 }
 
-impl Service {
+impl Destination {
     pub(super) fn new(connection: Connection, name: &'static str) -> Self {
         Self { connection, name }
     }
