@@ -101,7 +101,10 @@ impl WifiPort for LinuxPort {
         })
     }
 
-    fn make<'a>(&'a mut self, credentials: &'a Credentials) -> Work<'a, Result<(), WifiError>> {
+    fn make<'a>(
+        &'a mut self,
+        credentials: &'a Credentials,
+    ) -> Work<'a, Result<Credentials, WifiError>> {
         Box::pin(async { self.way().await?.make(credentials).await })
     }
 

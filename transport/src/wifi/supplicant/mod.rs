@@ -337,8 +337,14 @@ impl WifiPort for SupplicantPort {
         Box::pin(async { self.find_state().await.unwrap_or_else(Look::failed) })
     }
 
-    fn make<'a>(&'a mut self, credentials: &'a Credentials) -> Work<'a, Result<(), WifiError>> {
-        Box::pin(self.enter(credentials, true))
+    fn make<'a>(
+        &'a mut self,
+        credentials: &'a Credentials,
+    ) -> Work<'a, Result<Credentials, WifiError>> {
+        Box::pin(async {
+            self.enter(credentials, true).await?;
+            Ok(credentials.clone())
+        })
     }
 
     fn join<'a>(&'a mut self, credentials: &'a Credentials) -> Work<'a, Result<(), WifiError>> {

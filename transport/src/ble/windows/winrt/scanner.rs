@@ -80,7 +80,8 @@ fn hear(args: &BluetoothLEAdvertisementReceivedEventArgs, inbox: &Inbox) -> Resu
         }
     }
     // As Apple's devices show theirs.
-    for token in advert.ServiceUuids()?.into_iter().filter_map(|uuid| listed_token(uuid.to_u128())) {
+    for token in advert.ServiceUuids()?.into_iter().filter_map(|uuid| listed_token(uuid.to_u128()))
+    {
         inbox.mention(Happening::Heard(address, token));
     }
     Ok(())
