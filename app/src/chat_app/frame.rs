@@ -147,7 +147,7 @@ impl ChatApp {
         let view = RoomView {
             room,
             typing: typing.map(|(line, _)| line),
-            network: self.wifi.hint(room, &self.offered),
+            network: self.offered.hint(room, &self.wifi),
             clock: &self.clock,
             status,
             status_words,

@@ -2,11 +2,14 @@
 
 use std::collections::BTreeMap;
 
-use engine::{Event, PeerId, RoomId};
+use engine::{Event, PeerId, Role, RoomId};
 use transport::wifi::Credentials;
 
 use super::wifi::Wifi;
-use crate::model::Room;
+use crate::{
+    model::Room,
+    ui::wifi::{WifiHint, WifiWay},
+};
 
 /// What was handed over and holds, the newest last: one by each member who is linked.
 #[derive(Debug, Default)]
@@ -32,6 +35,13 @@ impl Offered {
         if let Some(offered) = self.0.get_mut(&room) {
             offered.retain(|(known, _)| *known != peer);
         }
+    }
+
+    /// What a conversation says of Wi-Fi.
+    pub(super) fn hint<'a>(&'a self, room: &'a Room, wifi: &Wifi) -> Option<WifiHint<'a>> {
+        let by = self.at_hand(room, wifi).map(|(who, _)| WifiHint::Offered(who));
+        let can_make = wifi.way() == Some(WifiWay::CanMake) && room.my_role() >= Role::Member;
+        by.or((can_make && !room.busy.is_empty()).then_some(WifiHint::Slow))
     }
 
     /// The newest that this device could join in a room, and what its maker is called there.

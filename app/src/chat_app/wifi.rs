@@ -3,20 +3,20 @@
 use std::time::Duration;
 
 use egui::Ui;
-use engine::{Command, Event, Invite, InviteId, Role, Timestamp};
+use engine::{Command, Event, Invite, InviteId, Timestamp};
 use transport::wifi::{Credentials, Group, Part, WifiState, WifiStatus};
 
-use super::{ChatApp, offered::Offered};
+use super::ChatApp;
 use crate::{
     backend::{WifiNews, WifiWish},
     host::Permission,
-    model::{Room, sentence},
+    model::sentence,
     runtime::{network_of, with_network},
     ui::{
         action::Action,
         joining::Entry,
         route::Route,
-        wifi::{GroupView, OfferedView, WifiCode, WifiDeed, WifiHint, WifiView, WifiWay, wifi_ui},
+        wifi::{GroupView, OfferedView, WifiCode, WifiDeed, WifiView, WifiWay, wifi_ui},
     },
 };
 
@@ -85,13 +85,6 @@ impl Wifi {
             Some(ssid) => Some(WifiWay::In(ssid.to_owned())),
             None => self.status.as_ref()?.can_make.then_some(WifiWay::CanMake),
         }
-    }
-
-    /// What a conversation says of it.
-    pub(super) fn hint<'a>(&self, room: &'a Room, offered: &'a Offered) -> Option<WifiHint<'a>> {
-        let by = offered.at_hand(room, self).map(|(who, _)| WifiHint::Offered(who));
-        let can_make = self.way() == Some(WifiWay::CanMake) && room.my_role() >= Role::Member;
-        by.or((can_make && !room.busy.is_empty()).then_some(WifiHint::Slow))
     }
 
     /// How far an invite has led into its network, if it is for one.
