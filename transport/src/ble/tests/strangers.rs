@@ -10,7 +10,7 @@ use super::{
         duty::Mode,
         packet::{Body, Packet},
         radio::{Contact, Device, RadioEvent, RadioState, Side},
-        token::{PERIOD_SECS, Stranger, period},
+        token::{PERIOD_SECS, Stranger, Token, period},
     },
     air::{Air, host_and_guest, link, name},
     liars::event,
@@ -29,6 +29,13 @@ fn meet(air: &mut Air, number: usize) {
 /// The number it shows now.
 fn number(air: &Air, of: usize) -> Stranger {
     Stranger::of_seed(&[u8::try_from(of).expect("few"); 16], period(air.moment().wall))
+}
+
+/// What a device showed before it began anew: this one is to ask by it, were it still shown.
+fn outdated(air: &Air, by: usize) -> Token {
+    let (now, own) = (period(air.moment().wall), number(air, by));
+    let mut others = (50..).map(|seed| Stranger::of_seed(&[seed; 16], now));
+    others.find(|other| own < *other).expect("a higher number").token(now)
 }
 
 /// Devices that all meet whoever is near.
@@ -126,11 +133,8 @@ fn meeting_that_nobody_ends_is_over_in_time_and_leaves_no_connection() {
 #[test]
 fn stranger_that_began_anew_is_asked_by_the_number_it_shows_now_whatever_it_showed_before() {
     let mut air = passers_by(2);
-    let now = period(air.moment().wall);
     let first = usize::from(number(&air, 1) < number(&air, 0));
-    let own = number(&air, first);
-    let mut others = (50..).map(|seed| Stranger::of_seed(&[seed; 16], now));
-    let token = others.find(|other| own < *other).expect("a higher number").token(now);
+    let token = outdated(&air, first);
     let other = u8::try_from(1 - first).expect("few");
     air.event(first, RadioEvent::Heard { device: Device([other; 16]), token });
     air.run(secs(30));
@@ -141,17 +145,14 @@ fn stranger_that_began_anew_is_asked_by_the_number_it_shows_now_whatever_it_show
 fn stranger_that_is_heard_under_a_number_it_no_longer_shows_is_met_as_soon_as_the_new_one_is_heard()
 {
     let mut air = passers_by(2);
-    let now = period(air.moment().wall);
     let first = usize::from(number(&air, 1) < number(&air, 0));
     let other = u8::try_from(1 - first).expect("few");
     let device = Device([other; 16]);
-    let token = number(&air, 1 - first).token(now);
+    let token = number(&air, 1 - first).token(period(air.moment().wall));
     air.deaf = [(0, 1), (1, 0)].into();
     air.run(secs(100));
     // What a system still tells of one that is off.
-    let own = number(&air, first);
-    let mut others = (50..).map(|seed| Stranger::of_seed(&[seed; 16], now));
-    let old = others.find(|other| own < *other).expect("a higher number").token(now);
+    let old = outdated(&air, first);
     air.event(first, RadioEvent::Heard { device, token: old });
     while air.nodes[first].connects == 0 {
         air.run(secs(1));

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use engine::Target;
+use engine::{LinkId, Target};
 use transport::{
     Addr, AddrKind, LinkFailure, LinkPath,
     chooser::{self, Network, Reason, Situation},
@@ -53,8 +53,8 @@ async fn target_heard_after_a_dial_has_stopped_listening_is_dialed_anew() {
     scene.dialed().await;
 }
 
-#[tokio::test(start_paused = true)]
-async fn while_the_screen_is_off_no_better_way_is_looked_for() {
+/// A device with its screen off, and a link over Bluetooth that it dialed.
+async fn linked_by_bluetooth() -> (Scene, LinkId) {
     let mut scene = Scene::new();
     let Target::Member(room, peer) = member() else { unreachable!() };
     scene.place(Situation { is_sparing: true, ..Situation::FREE });
@@ -65,6 +65,12 @@ async fn while_the_screen_is_off_no_better_way_is_looked_for() {
     scene.dialer.drop_want(&invite());
     scene.shared.links.prove(link, room, peer);
     scene.dialer.meet(link, room, peer);
+    (scene, link)
+}
+
+#[tokio::test(start_paused = true)]
+async fn while_the_screen_is_off_no_better_way_is_looked_for() {
+    let (mut scene, _link) = linked_by_bluetooth().await;
     tokio::time::sleep(Duration::from_secs(60)).await;
     assert!(scene.dials.try_recv().is_err());
 
@@ -76,16 +82,8 @@ async fn while_the_screen_is_off_no_better_way_is_looked_for() {
 
 #[tokio::test(start_paused = true)]
 async fn for_what_is_too_much_for_bluetooth_a_better_way_is_looked_for_at_once() {
-    let mut scene = Scene::new();
+    let (mut scene, link) = linked_by_bluetooth().await;
     let Target::Member(room, peer) = member() else { unreachable!() };
-    scene.place(Situation { is_sparing: true, ..Situation::FREE });
-    scene.answer(LinkPath::Bluetooth);
-    scene.dialer.want(invite(), way());
-    let (link, _) = scene.link_up().await;
-    scene.dialed().await;
-    scene.dialer.drop_want(&invite());
-    scene.shared.links.prove(link, room, peer);
-    scene.dialer.meet(link, room, peer);
     tokio::time::sleep(Duration::from_secs(600)).await;
     assert!(scene.dials.try_recv().is_err(), "pauses have grown long");
 
